@@ -1,0 +1,137 @@
+"""PyBuilder's description of irq_client. `pyb` checks, tests and packages it; see "Building" below.
+
+Building: `analyze` (ruff, mypy --strict), `run_unit_tests` (pytest in the build environment, with
+coverage), `package` (the wheel), `run_integration_tests` (pytest against that wheel, installed in a
+fresh environment), `publish`. `pyb benchmark` runs src/benchmark/python.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from pybuilder.core import Author, after, depends, init, task, use_plugin
+from pybuilder.errors import BuildFailedException
+from pybuilder.plugins.python import core_plugin, distutils_plugin
+
+use_plugin("python.core")
+use_plugin("python.distutils")
+
+name = "irq_client"
+version = "0.1.0"
+summary = "Shows in a terminal what an irq_server knows of a machine's interrupts"
+authors = [Author("The irqbalance, irq_server and irq_client authors", "irq@example.org")]
+license = "MIT"
+requires_python = ">=3.11"
+default_task = ["analyze", "publish"]
+
+
+@init
+def describe(project):
+    """What this project alone needs; the rest of this file is the same in all three."""
+    project.set_property("distutils_console_scripts", ["irq_client = irq_client.cli:main"])
+    project.depends_on("requests", ">=2.31")
+    project.depends_on("rich", ">=13.7")
+    project.build_depends_on("hypothesis", ">=6.100")
+    project.build_depends_on("mock", ">=5.1")
+    project.build_depends_on("pytest", ">=8")
+    project.build_depends_on("types-requests", ">=2.31")
+
+
+# ---- the same in all three projects from here on ------------------------------------------------
+
+COVERAGE_FLOOR_PERCENT = 90
+
+
+@init
+def describe_build(project):
+    """Environments, checks and the wheel."""
+    project.build_depends_on("mypy", ">=1.11")
+    project.build_depends_on("pytest-cov", ">=6")
+    project.build_depends_on("ruff", ">=0.6")
+    # PyBuilder would install every build dependency before any task, even for `pip install .`
+    project.set_property("venv_names", [])
+    project.set_property("distutils_readme_description", True)
+    project.set_property("distutils_summary_overwrite", False)
+    pins = Path(project.expand_path("../requirements.txt"))
+    if pins.is_file():
+        os.environ.setdefault("PIP_CONSTRAINT", str(pins.resolve()))
+
+
+def build_python(project, logger, reactor):
+    """Gives the path of the build environment's Python, made at the first call."""
+    core_plugin.create_venv(project, logger, reactor, "build", False)
+    return reactor.python_env_registry["build"].executable[0]
+
+
+def run(project, logger, command, **environment):
+    """Runs `command` in the project's folder, its output shown; BuildFailedException unless 0.
+
+    Modules come from the command's own Python and from `environment`, never from the caller's.
+    """
+    logger.info("Running %s", " ".join(map(str, command)))
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    status = subprocess.run(command, cwd=project.basedir, env=inherited | environment).returncode
+    if status:
+        raise BuildFailedException(f"exit status {status} from {' '.join(map(str, command))}")
+
+
+@task(description="Lints with ruff and checks types with mypy --strict.")
+@depends("prepare")
+def analyze(project, logger, reactor):
+    """Fails where ruff or mypy has something to say."""
+    python = build_python(project, logger, reactor)
+    run(project, logger, [python, "-m", "ruff", "check", "."])
+    run(project, logger, [python, "-m", "ruff", "format", "--check", "."])
+    run(project, logger, [python, "-m", "mypy"])
+
+
+@task
+def run_unit_tests(project, logger, reactor):
+    """Fails where a test fails, none was found, or too few lines or branches were run."""
+    report = Path(project.expand_path("$dir_reports", "coverage.json"))
+    report.unlink(missing_ok=True)
+    python = build_python(project, logger, reactor)
+    coverage = [f"--cov={project.name}", "--cov-branch", "--cov-report=term-missing:skip-covered"]
+    tests = project.expand_path("src/unittest/python")
+    run(project, logger, [python, "-m", "pytest", *coverage, f"--cov-report=json:{report}", tests])
+    totals = json.loads(report.read_text())["totals"]
+    for kind in ("statements", "branches"):
+        percent = totals[f"percent_{kind}_covered"]
+        logger.info("Coverage: %.1f%% of %s", percent, kind)
+        if percent < COVERAGE_FLOOR_PERCENT:
+            raise BuildFailedException(
+                f"{percent:.1f}% of {kind} covered, {COVERAGE_FLOOR_PERCENT}% needed"
+            )
+
+
+@after("package")
+def build_wheel(project, logger, reactor):
+    """Builds the wheel before the integration tests, which PyBuilder does only afterwards."""
+    shutil.rmtree(project.expand_path("$dir_dist", "dist"), ignore_errors=True)
+    distutils_plugin.build_binary_distribution(project, logger, reactor)
+    # what was tested is what is published: `publish` has nothing left to build
+    project.set_property("distutils_commands", [])
+
+
+@task
+def run_integration_tests(project, logger, reactor):
+    """Fails where a test of the wheel, in a fresh environment, fails or none was found."""
+    (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
+    core_plugin.create_venv(project, logger, reactor, "integration", True)
+    python = reactor.python_env_registry["integration"].executable[0]
+    needed = [f"{each.name}{each.version}" for each in project.build_dependencies]
+    run(project, logger, [python, "-m", "pip", "install", "--quiet", wheel, *needed])
+    tests = project.expand_path("src/integrationtest/python")
+    # without src/main/python on the path: the wheel is what is tested
+    run(project, logger, [python, "-m", "pytest", "-o", f"pythonpath={tests}", tests])
+
+
+@task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")
+@depends("prepare")
+def benchmark(project, logger, reactor):
+    """Prints ratios against yardsticks measured in the same run; never fails for a slow machine."""
+    python = build_python(project, logger, reactor)
+    for script in sorted(Path(project.expand_path("src/benchmark/python")).glob("bench_*.py")):
+        run(project, logger, [python, script], PYTHONPATH=project.expand_path("src/main/python"))

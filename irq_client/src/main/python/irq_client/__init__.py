@@ -1,0 +1,3 @@
+"""irq_client."""
+
+__version__ = "0.1.0"

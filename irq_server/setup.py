@@ -1,0 +1,8 @@
+"""Builds the wheel for tools that still call setup.py. pip does not: it reads pyproject.toml."""
+
+import sys
+
+from pybuilder.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main("-o", "publish"))

@@ -1,0 +1,6 @@
+"""argv -> exit status."""
+
+
+def main() -> int:
+    """Runs the command."""
+    return 0

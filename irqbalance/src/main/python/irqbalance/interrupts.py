@@ -1,0 +1,229 @@
+"""The text of /proc/interrupts as values: a Snapshot of rows. Pure: text in, values out.
+
+The file, on a machine whose CPU 1 is offline::
+
+               CPU0       CPU2       CPU3
+      0:         82          0          0   IO-APIC   2-edge      timer
+     25:         26          0          0   PCI-MSI 32769-edge      virtio1-req.0
+    LOC:       1681       1579       1748   Local timer interrupts
+    ERR:          0
+
+A header names the online CPUs, so numbers may be missing. A row is a label up to the first colon
+(nothing need follow it: arm prints ``IPI0:4294967295``), one cell per CPU of the header, and free
+text. Cells are never found by their offset, as widths differ between kernels. Of the rows that no
+device owns, some hold one figure for the whole machine (``ERR``, ``MIS``, ``Err``), some none at
+all (arm's ``FIQ:   usb_fiq``), and a label may stand twice (powerpc's ``LOC``).
+
+Source: kernel/irq/proc.c (show_interrupts) and arch/*/kernel/{irq,smp}.c of Linux 6.12;
+Documentation/filesystems/proc.rst.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from .errors import InterruptsFormatError
+
+CELL_MODULUS = 2**32
+"""Cells are ``unsigned int`` and wrap here. Source: include/linux/irqdesc.h, struct irqstat."""
+
+SUBTOTAL_LABELS = frozenset({"EXT", "I/O", "AIO"})
+"""s390x rows that add up the rows below them. Source: arch/s390/kernel/irq.c, show_interrupts."""
+
+_CPU_NAME = re.compile(r"CPU([0-9]+)", re.ASCII)
+
+# "PCI-MSI 32769-edge      virtio1-req.0", "SiFive PLIC   33 Edge      virtio0, virtio4". A chip's
+# name may hold blanks, so the first number that stands by itself is the hardware IRQ.
+_WITH_HWIRQ = re.compile(
+    r"(?P<chip>\S.*?)\s+(?P<hwirq>[0-9]+)"
+    r"(?:\s+(?P<level>Level|Edge)(?=\s|$))?(?:\s*-(?P<flow>\S+))?"
+    r"(?:\s+(?P<device>\S.*))?",
+    re.ASCII,
+)
+# "XT-PIC      timer", "PCI-MSI  virtio9-input.0" (s390x), "xen-dyn    -event     xenbus"
+_WITHOUT_HWIRQ = re.compile(
+    r"(?P<chip>\S+)(?:\s+-(?P<flow>\S+))?(?:\s+(?P<device>\S.*))?", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What stands behind the cells of a row.
+
+    ``text`` is all of it. Of a numbered row it is also taken apart: the interrupt controller's
+    name, the hardware IRQ (as printed, ``""`` where there is none), how it is triggered (``edge``,
+    ``fasteoi``, ``Level``; ``""`` where not told) and the device: the action names, joined by
+    ``", "``.
+    """
+
+    text: str = ""
+    chip: str = ""
+    hwirq: str = ""
+    trigger: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: an IRQ and what it counted since boot.
+
+    ``irq`` is unique in its snapshot: the second row that is labelled ``LOC`` is ``LOC#2``.
+    ``counts`` holds one cell per CPU, in the order of ``Snapshot.cpus``, modulo 2**32; it is None
+    for a row without cells, which may still have a ``figure`` for the whole machine.
+    """
+
+    irq: str
+    counts: tuple[int, ...] | None
+    figure: int | None
+    description: Description
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether this is an IRQ of a device, with a directory in /proc/irq."""
+        return self.irq.isdecimal()
+
+    @property
+    def is_subtotal(self) -> bool:
+        """Whether other rows hold the same interrupts, so that they must not be added again."""
+        return self.irq in SUBTOTAL_LABELS
+
+    @property
+    def device(self) -> str:
+        """The action names of a numbered row, joined by ``", "``; else ``""``."""
+        return self.description.device
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The action names of a numbered row, one by one."""
+        return tuple(self.device.split(", ")) if self.device else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All counters at one moment: the online CPUs by number, rising, and the rows as printed."""
+
+    cpus: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+
+def parse(text: str) -> Snapshot:
+    """Gives the snapshot that `text`, the whole of a /proc/interrupts, describes.
+
+    Raises InterruptsFormatError, with the line, for a text that is something else.
+    """
+    return Parser().parse(text)
+
+
+class Parser:
+    """Parses the texts of one machine, one after the other.
+
+    It remembers the last text: a row whose line has not changed is the very same Row object as
+    before, so that a caller finds the changed rows by ``is`` and most lines cost one comparison.
+    """
+
+    def __init__(self) -> None:
+        """Makes a parser that has seen nothing."""
+        self._header = ""
+        self._cpus: tuple[int, ...] = ()
+        self._lines: list[str] = []
+        self._rows: list[Row] = []
+        self._descriptions: dict[tuple[str, bool], Description] = {}
+
+    def parse(self, text: str) -> Snapshot:
+        """Gives the snapshot of `text`; raises InterruptsFormatError like the function parse()."""
+        header, *lines = text.split("\n")
+        while lines and not lines[-1].strip():
+            del lines[-1]
+        if header != self._header or not self._cpus:
+            self._header, self._cpus = "", _parse_header(header)
+            self._lines, self._rows, self._descriptions = [], [], {}
+        if not lines:
+            raise InterruptsFormatError(2, "a row such as '24: 0 1 PCI-MSI'", "the end of the text")
+        rows = self._parse_rows(lines)
+        self._header, self._lines, self._rows = header, lines, rows
+        return Snapshot(self._cpus, tuple(rows))
+
+    def _parse_rows(self, lines: list[str]) -> list[Row]:
+        old_lines, old_rows = self._lines, self._rows
+        known = len(old_lines)
+        times_seen: dict[str, int] = {}
+        rows = []
+        for index, line in enumerate(lines):
+            if index < known and line == old_lines[index]:
+                row = old_rows[index]
+            else:
+                row = self._parse_row(line, index + 2)
+            label = row.irq.partition("#")[0]
+            times = times_seen[label] = times_seen.get(label, 0) + 1
+            name = label if times == 1 else f"{label}#{times}"
+            if name != row.irq:
+                row = replace(row, irq=name)
+            rows.append(row)
+        return rows
+
+    def _parse_row(self, line: str, line_number: int) -> Row:
+        label, colon, rest = line.partition(":")
+        label = label.strip()
+        if not colon or not label or any(map(str.isspace, label)):
+            raise InterruptsFormatError(line_number, "a label and a colon", repr(line[:60]))
+        cpu_count = len(self._cpus)
+        fields = rest.split(None, cpu_count)
+        cells = fields[:cpu_count]
+        digits = "".join(cells)
+        if len(cells) == cpu_count and digits.isdecimal() and digits.isascii():
+            text = fields[cpu_count].rstrip() if len(fields) > cpu_count else ""
+            if cpu_count > 1 or not _is_machine_wide(label, text):
+                counts = tuple(map(int, cells))
+                return Row(label, counts, None, self._describe(text, label.isdecimal()))
+        return self._parse_row_without_cells(label, rest.strip(), line_number)
+
+    def _parse_row_without_cells(self, label: str, rest: str, line_number: int) -> Row:
+        """A row with one figure for the whole machine, or with text only."""
+        words = rest.split()
+        numbers = sum(1 for word in words[:2] if word.isdecimal() and word.isascii())
+        if label.isdecimal() or numbers > 1 or (numbers and len(words) > 1) or "#" in label:
+            expected = f"{len(self._cpus)} counts for IRQ {label}, one for each CPU of the header"
+            raise InterruptsFormatError(line_number, expected, repr(rest[:60]))
+        if numbers:
+            return Row(label, None, int(words[0]), self._describe("", False))
+        return Row(label, None, None, self._describe(rest, False))
+
+    def _describe(self, text: str, numbered: bool) -> Description:
+        key = (text, numbered)
+        found = self._descriptions.get(key)
+        if found is None:
+            found = describe(text) if numbered else Description(text=text)
+            self._descriptions[key] = found
+        return found
+
+
+def describe(text: str) -> Description:
+    """Takes the text behind the cells of a numbered row apart. An empty text gives empty fields."""
+    text = text.strip()
+    match = _WITH_HWIRQ.fullmatch(text) or _WITHOUT_HWIRQ.fullmatch(text)
+    if match is None:
+        return Description(text=text)
+    fields = match.groupdict(default="")
+    return Description(
+        text=text,
+        chip=fields["chip"],
+        hwirq=fields.get("hwirq", ""),
+        trigger=fields.get("level") or fields["flow"],
+        device=fields["device"],
+    )
+
+
+def _is_machine_wide(label: str, text: str) -> bool:
+    """Whether the single cell of a row of a one-CPU machine is a figure for the whole machine."""
+    return not text and not label.isdecimal() and label not in SUBTOTAL_LABELS
+
+
+def _parse_header(line: str) -> tuple[int, ...]:
+    names = line.split()
+    matches = [_CPU_NAME.fullmatch(name) for name in names]
+    cpus = tuple(int(match[1]) for match in matches if match)
+    if not cpus or len(cpus) < len(names):
+        raise InterruptsFormatError(1, "a header such as 'CPU0 CPU1'", repr(line.strip()[:60]))
+    if any(left >= right for left, right in pairwise(cpus)):
+        raise InterruptsFormatError(1, "CPU numbers that rise", repr(line.strip()[:60]))
+    return cpus
