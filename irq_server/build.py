@@ -20,7 +20,9 @@ use_plugin("python.distutils")
 
 name = "irq_server"
 version = "0.1.0"
-summary = "Records a Linux machine's interrupts in plain CSV and answers what fired where, over HTTP"
+summary = (
+    "Records a Linux machine's interrupts in plain CSV, answers what fired where over HTTP"
+)
 authors = [Author("The irqbalance, irq_server and irq_client authors", "irq@example.org")]
 license = "MIT"
 requires_python = ">=3.11"
@@ -37,6 +39,7 @@ def describe(project):
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("pytest", ">=8")
     project.build_depends_on("requests", ">=2.31")
+    project.build_depends_on("types-waitress", ">=3")
 
 
 # ---- the same in all three projects from here on ------------------------------------------------

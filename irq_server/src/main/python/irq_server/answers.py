@@ -1,0 +1,185 @@
+"""Values made into the JSON objects and CSV rows of the API. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .history import Window
+from .procfs import Affinity
+from .sampler import SamplerStatus
+from .store import StoreStatus
+from .times import format_moment
+from .totals import Identity
+from .window import Counts, IrqCounts
+
+Json = dict[str, Any]
+Rows = list[list[Any]]
+
+
+def window_json(window: Window) -> Json:
+    """Gives the ``window`` of an answer: the samples used, and what is known of the stretch."""
+    return {
+        "start": format_moment(window.start.time),
+        "end": format_moment(window.end.time),
+        "seconds": window.seconds,
+        "samples": window.samples,
+        "complete": window.complete,
+        "gaps": window.gaps,
+        "resets": window.resets,
+        "resolution_seconds": window.resolution_seconds,
+        "requested": {
+            "start": format_moment(window.requested_start),
+            "end": format_moment(window.requested_end),
+        },
+    }
+
+
+def rate(total: int, window: Window) -> float:
+    """Gives counts per second; 0.0 for a window of one sample."""
+    return total / window.seconds if window.seconds else 0.0
+
+
+def irq_json(item: IrqCounts, window: Window) -> Json:
+    """Gives one IRQ with its counts by CPU."""
+    return {
+        "irq": item.irq,
+        "device": item.device,
+        "counts": None if item.counts is None else list(item.counts),
+        "total": item.total,
+        "rate": rate(item.total, window),
+    }
+
+
+def affinity_fields(affinity: Affinity | None) -> Json:
+    """Gives the two fields of an IRQ's affinity, null where the kernel tells none."""
+    return {
+        "affinity": affinity.affinity if affinity else None,
+        "effective_affinity": affinity.effective if affinity else None,
+    }
+
+
+def interrupts_json(counts: Counts, window: Window) -> Json:
+    """Gives the answer of /interrupts."""
+    return {
+        "window": window_json(window),
+        "cpus": list(counts.cpus),
+        "irqs": [irq_json(item, window) for item in counts.irqs],
+        "totals": list(counts.totals),
+        "total": counts.total,
+    }
+
+
+def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
+    """Gives the tidy rows of /interrupts: a row for each IRQ and CPU; no CPU: an empty one."""
+    rows: Rows = [["irq", "device", "cpu", "count"]]
+    for item in counts.irqs:
+        if item.counts is None:
+            rows.append([item.irq, item.device, "", item.total])
+            continue
+        cells = zip(counts.cpus, item.counts, strict=True)
+        rows += [[item.irq, item.device, cpu, n] for cpu, n in cells if n or not nonzero]
+    return rows
+
+
+def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, Affinity]) -> Json:
+    """Gives the answer of /irqs."""
+    return {
+        "window": window_json(window),
+        "cpus": list(counts.cpus),
+        "irqs": [
+            irq_json(item, window) | affinity_fields(affinities.get(item.irq))
+            for item in counts.irqs
+        ],
+        "total": counts.total,
+    }
+
+
+def irqs_csv(
+    items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, Affinity]
+) -> Rows:
+    """Gives the rows of /irqs."""
+    rows: Rows = [["irq", "device", "total", "rate", "affinity"]]
+    for item in items:
+        affinity = affinities.get(item.irq)
+        text = affinity.affinity if affinity else ""
+        rows.append([item.irq, item.device, item.total, rate(item.total, window), text])
+    return rows
+
+
+def cpus_json(counts: Counts, window: Window) -> Json:
+    """Gives the answer of /cpus."""
+    return {
+        "window": window_json(window),
+        "cpus": [
+            {"cpu": cpu, "total": total, "rate": rate(total, window)}
+            for cpu, total in zip(counts.cpus, counts.totals, strict=True)
+        ],
+        "total": counts.total,
+    }
+
+
+def cpus_csv(counts: Counts, window: Window) -> Rows:
+    """Gives the rows of /cpus."""
+    cells = zip(counts.cpus, counts.totals, strict=True)
+    return [["cpu", "total", "rate"], *([cpu, n, rate(n, window)] for cpu, n in cells)]
+
+
+def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
+    """Gives the answer of /cpus/{cpu}, from counts on that CPU alone."""
+    return {
+        "window": window_json(window),
+        "cpu": cpu,
+        "total": counts.total,
+        "rate": rate(counts.total, window),
+        "irqs": [
+            {
+                "irq": item.irq,
+                "device": item.device,
+                "total": item.total,
+                "rate": rate(item.total, window),
+            }
+            for item in counts.irqs
+        ],
+    }
+
+
+def cpu_csv(counts: Counts, window: Window) -> Rows:
+    """Gives the rows of /cpus/{cpu}."""
+    rows = [[each.irq, each.device, each.total, rate(each.total, window)] for each in counts.irqs]
+    return [["irq", "device", "total", "rate"], *rows]
+
+
+def affinity_json(identity: Identity, affinity: Affinity) -> Json:
+    """Gives the answer of /irqs/{irq}/affinity."""
+    return {
+        "irq": identity.irq,
+        "device": identity.device,
+        **affinity_fields(affinity),
+        "writable": affinity.writable,
+        "pending": affinity.is_pending,
+    }
+
+
+def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
+    """Gives the answer of /status."""
+    return {
+        "sampler": {
+            "state": sampler.state,
+            "interval_seconds": sampler.interval_seconds,
+            "last_sample": _moment_json(sampler.last_sample),
+            "samples": sampler.samples,
+            "late": sampler.late,
+            "last_error": sampler.last_error,
+        },
+        "store": {
+            "bytes": store.size_bytes,
+            "max_bytes": store.max_bytes,
+            "oldest": _moment_json(store.oldest),
+            "newest": _moment_json(store.newest),
+            "holds_seconds": store.holds_seconds,
+            "damaged": store.damaged_bytes,
+        },
+    }
+
+
+def _moment_json(moment: float | None) -> str | None:
+    return None if moment is None else format_moment(moment)

@@ -1,0 +1,175 @@
+"""The routes under /api/v1: parse the parameters, ask the store, make JSON or CSV of the answer."""
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from . import answers
+from .errors import AffinityError, NoSuchCpuError, NoSuchIrqError
+from .history import Window
+from .procfs import Affinity, Procfs
+from .query import FILTERS, WINDOW, Parameters, parse_edges, parse_filters, parse_format
+from .sampler import Sampler
+from .store import Store
+from .totals import Identity
+from .window import Counts, Filters, IrqCounts, count
+
+
+class Api:
+    """The answers of /api/v1, from one store."""
+
+    def __init__(
+        self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
+    ) -> None:
+        """Takes what is asked, and a function that gives the moment, Unix seconds."""
+        self._store = store
+        self._sampler = sampler
+        self._procfs = procfs
+        self._now = now
+
+    def blueprint(self) -> Blueprint:
+        """Gives the routes."""
+        routes = Blueprint("api", __name__, url_prefix="/api/v1")
+        routes.add_url_rule("/interrupts", view_func=self.interrupts)
+        routes.add_url_rule("/irqs", view_func=self.irqs)
+        routes.add_url_rule("/irqs/<path:irq>", view_func=self.irq)
+        routes.add_url_rule("/irqs/<path:irq>/affinity", view_func=self.affinity)
+        routes.add_url_rule("/cpus", view_func=self.cpus)
+        routes.add_url_rule("/cpus/<cpu>", view_func=self.cpu)
+        routes.add_url_rule("/status", view_func=self.status)
+        routes.after_request(_never_cached)
+        return routes
+
+    def interrupts(self) -> Response:
+        """IRQ by CPU counts in the window, with totals."""
+        parameters = _parameters(*WINDOW, *FILTERS)
+        form = _format(parameters)
+        counts, window, filters = self._count(parameters)
+        if form == "csv":
+            return _csv(answers.interrupts_csv(counts, filters.nonzero))
+        return jsonify(answers.interrupts_json(counts, window))
+
+    def irqs(self) -> Response:
+        """Per IRQ: device, counts by CPU, total, rate, affinity."""
+        parameters = _parameters(*WINDOW, *FILTERS)
+        form = _format(parameters)
+        counts, window, _ = self._count(parameters)
+        affinities = self._affinities(counts.irqs)
+        if form == "csv":
+            return _csv(answers.irqs_csv(counts.irqs, window, affinities))
+        return jsonify(answers.irqs_json(counts, window, affinities))
+
+    def irq(self, irq: str) -> Response:
+        """One IRQ."""
+        parameters = _parameters(*WINDOW, "cpu")
+        form = _format(parameters)
+        self._identity(irq)
+        counts, window, _ = self._count(parameters, irq=irq)
+        affinities = self._affinities(counts.irqs)
+        if form == "csv":
+            return _csv(answers.irqs_csv(counts.irqs, window, affinities))
+        every = answers.irqs_json(counts, window, affinities)
+        body = {"window": every["window"], "cpus": every["cpus"]}
+        return jsonify(body | every["irqs"][0])
+
+    def affinity(self, irq: str) -> Response:
+        """Where one IRQ may go, and where the kernel sends it."""
+        _parameters(formats=False)
+        identity = self._identity(irq)
+        return jsonify(answers.affinity_json(identity, self._affinity(identity)))
+
+    def cpus(self) -> Response:
+        """Per CPU: total and rate."""
+        parameters = _parameters(*WINDOW, *FILTERS)
+        form = _format(parameters)
+        counts, window, _ = self._count(parameters)
+        if form == "csv":
+            return _csv(answers.cpus_csv(counts, window))
+        return jsonify(answers.cpus_json(counts, window))
+
+    def cpu(self, cpu: str) -> Response:
+        """One CPU: total, rate, counts by IRQ."""
+        parameters = _parameters(*WINDOW, "irq", "device", "nonzero", "top")
+        form = _format(parameters)
+        number = int(cpu[:9]) if cpu.isdecimal() and cpu.isascii() else -1
+        if number not in self._store.cpus:
+            raise NoSuchCpuError(number if number >= 0 else cpu)
+        counts, window, _ = self._count(parameters, cpu=number)
+        if form == "csv":
+            return _csv(answers.cpu_csv(counts, window))
+        return jsonify(answers.cpu_json(number, counts, window))
+
+    def status(self) -> Response:
+        """How the sampler and the store do."""
+        _parameters(formats=False)
+        return jsonify(answers.status_json(self._sampler.status, self._store.status()))
+
+    def _count(
+        self, parameters: Parameters, irq: str | None = None, cpu: int | None = None
+    ) -> tuple[Counts, Window, Filters]:
+        now = self._now()
+        edges = parse_edges(parameters, now)
+        asked = parse_filters(parameters)
+        filters = Filters(
+            irqs=asked.irqs if irq is None else frozenset({irq}),
+            cpus=asked.cpus if cpu is None else frozenset({cpu}),
+            device=asked.device,
+            nonzero=asked.nonzero,
+            top=asked.top,
+        )
+        window = self._store.history.window(edges.start, edges.end, now)
+        self._check_known(filters)
+        rows = self._store.rows(window.end, filters.irqs or ())
+        start, end = window.start.state, window.end.state
+        return count(start, end, rows, self._store.cpus, filters), window, filters
+
+    def _check_known(self, filters: Filters) -> None:
+        for irq in sorted(filters.irqs or ()):
+            self._identity(irq)
+        unknown = (filters.cpus or frozenset()) - self._store.cpus
+        if unknown:
+            raise NoSuchCpuError(min(unknown))
+
+    def _identity(self, irq: str) -> Identity:
+        identity = self._store.identities.get(irq)
+        if identity is None:
+            raise NoSuchIrqError(irq)
+        return identity
+
+    def _affinity(self, identity: Identity) -> Affinity:
+        if identity.irq not in self._store.numbered_now:
+            raise AffinityError(identity.irq, "it has no affinity now")
+        return self._procfs.read_affinity(identity.label)
+
+    def _affinities(self, items: Iterable[IrqCounts]) -> dict[str, Affinity]:
+        found = {}
+        for item in items:
+            try:
+                found[item.irq] = self._affinity(self._identity(item.irq))
+            except AffinityError:
+                continue
+        return found
+
+
+def _parameters(*known: str, formats: bool = True) -> Parameters:
+    names: Collection[str] = (*known, "format") if formats else known
+    return Parameters(request.args.items(multi=True), names, repeatable=("irq",))
+
+
+def _format(parameters: Parameters) -> str:
+    best = request.accept_mimetypes.best_match(["application/json", "text/csv"])
+    return parse_format(parameters, prefers_csv=best == "text/csv")
+
+
+def _csv(rows: Iterable[list[Any]]) -> Response:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return Response(text.getvalue(), mimetype="text/csv")
+
+
+def _never_cached(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,71 @@
+"""The few ways in which the store touches files, in one place, so that a test can let them fail."""
+
+import gzip
+import os
+import tempfile
+from pathlib import Path
+
+
+class Files:
+    """Files on a disk. Every method raises OSError as the system call does."""
+
+    def append(self, path: Path, data: bytes, sync: bool) -> None:
+        """Appends `data` by one write, all of it or none; `sync` waits for the disk."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            try:
+                self.write(descriptor, data)
+                if sync:
+                    os.fdatasync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, size)
+                raise
+        finally:
+            os.close(descriptor)
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        """Writes all of `data` by one write(2); a short one is an error (ENOSPC comes so)."""
+        written = os.write(descriptor, data)
+        if written < len(data):
+            raise OSError(f"short write: {written} of {len(data)} bytes")
+
+    def replace(self, path: Path, data: bytes) -> None:
+        """Puts `data` in the place of `path` at once: readers see the old or the new, whole."""
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            try:
+                self.write(descriptor, data)
+                os.fchmod(descriptor, 0o644)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def compress(self, path: Path) -> Path:
+        """Replaces a closed file by its gzipped form, ``NAME.gz``, and gives that path."""
+        packed = path.with_name(f"{path.name}.gz")
+        self.replace(packed, gzip.compress(path.read_bytes(), 6, mtime=0))
+        path.unlink()
+        return packed
+
+    def sync(self, path: Path) -> None:
+        """Waits until a file, or a folder's list of files, is on the disk."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def truncate(self, path: Path, length: int) -> None:
+        """Cuts a file to `length` bytes."""
+        os.truncate(path, length)
+
+    def read(self, path: Path) -> bytes:
+        """Gives the bytes of a file, unpacked if its name ends in ``.gz``."""
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix == ".gz" else data

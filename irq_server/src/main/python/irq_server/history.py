@@ -1,0 +1,183 @@
+"""What a store answers: the state at a moment, and the window between two moments.
+
+A History reads tiers and events, which the store's one writer extends meanwhile; any number of
+threads ask it, and none waits.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .errors import NoSampleError, TimeFormatError
+from .ledger import Event
+from .segment import State
+from .tier import GAP_INTERVALS, Tier, TierShape
+from .times import format_duration, parse_duration
+
+NOT_COUNTED = "not counted"
+"""Stands in the detail of a gap where what fired meanwhile is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A moment and the state of all totals then; ``tier`` is what it was read from."""
+
+    time: float
+    state: State
+    tier: TierShape
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Two samples, the half-open stretch ``(start, end]`` between them, and what is known of it.
+
+    ``samples`` counts both edges; ``complete`` is false where the store does not reach back to the
+    requested start, a requested edge lies in a gap, or counts were lost.
+    """
+
+    requested_start: float
+    requested_end: float
+    start: Sample
+    end: Sample
+    samples: int
+    gaps: int
+    resets: int
+    complete: bool
+    resolution_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """How long the window is, between its samples."""
+        return round(self.end.time - self.start.time, 3)
+
+
+class History:
+    """The samples and events of one store."""
+
+    def __init__(self, tiers: Sequence[Tier], events: Sequence[Event], interval: float) -> None:
+        """Takes the tiers, the finest first, what happened, and the interval set now, seconds."""
+        self._tiers = tuple(tiers)
+        self._by_shape = {tier.shape.name: tier for tier in tiers}
+        self._interval_seconds = interval
+        self._events: list[Event] = []
+        self._intervals: list[tuple[float, float]] = []
+        self._latest: Sample | None = None
+        self.add_events(events)
+
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Takes events that were just written; the writer's thread alone calls this."""
+        self._events = [*self._events, *events]
+        told = [each for each in events if each.event in ("start", "interval")]
+        seconds = [(each.time, _seconds_in(each.detail)) for each in told]
+        known = [(time, each) for time, each in seconds if each is not None]
+        self._intervals = [*self._intervals, *known]
+
+    def set_latest(self, sample: Sample) -> None:
+        """Takes the sample that was just written; the writer's thread alone calls this."""
+        self._latest = sample
+
+    @property
+    def latest(self) -> Sample:
+        """The newest sample. Raises NoSampleError."""
+        if self._latest is None:
+            raise NoSampleError
+        return self._latest
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """Everything that happened, in the order in which it was noticed."""
+        return self._events
+
+    def sample_at(self, moment: float) -> Sample:
+        """Gives the last sample at or before `moment`; where none is, the first there is.
+
+        The finest tier that still reaches back to `moment` answers. Raises NoSampleError.
+        """
+        latest = self.latest
+        if moment >= latest.time:
+            return latest
+        firsts = [(tier.first, tier) for tier in self._tiers if tier.first is not None]
+        for first, tier in firsts:
+            found = tier.find(moment) if first <= moment else None
+            if found is not None:
+                return Sample(*found, tier.shape)
+        for _, tier in sorted(firsts, key=lambda each: each[0]):
+            found = tier.find_first()
+            if found is not None:
+                return Sample(*found, tier.shape)
+        return latest
+
+    def window(self, start: float, end: float, now: float) -> Window:
+        """Gives the window from `start` to `end`, where an end after `now` is `now`."""
+        end = min(end, now)
+        first, last = self.sample_at(start), self.sample_at(end)
+        coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
+        moments = list(self._by_shape[coarser.name].moments(first.time, last.time))
+        if moments[-1:] != [last.time]:
+            moments.append(last.time)
+        events = [each for each in self._events if first.time < each.time <= last.time]
+        lost = any(each.event == "boot" or NOT_COUNTED in each.detail for each in events)
+        in_gap = self._in_gap(start, first, start) or self._in_gap(end, last, now)
+        return Window(
+            requested_start=start,
+            requested_end=end,
+            start=first,
+            end=last,
+            samples=len(moments),
+            gaps=self._gaps(moments, coarser),
+            resets=sum(each.event == "reset" for each in events),
+            complete=first.time <= start and not lost and not in_gap,
+            resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),
+        )
+
+    def _in_gap(self, edge: float, sample: Sample, until: float) -> bool:
+        """Whether the requested `edge` lies strictly between two samples that are a gap apart.
+
+        Behind the newest sample there is none to compare with: the stretch counts up to `until`.
+        """
+        if edge <= sample.time:
+            return False
+        behind = self._by_shape[sample.tier.name].next_after(sample.time)
+        if behind is None:
+            behind = max(until, edge)
+        return behind - sample.time > self._limit(sample.time, behind, sample.tier)
+
+    def _gaps(self, moments: Sequence[float], shape: TierShape) -> int:
+        """Counts the neighbours among `moments` that are too far apart."""
+        if len(moments) < 2:
+            return 0
+        index = max(bisect_right(self._intervals, (moments[0], float("inf"))) - 1, 0)
+        behind = bisect_left(self._intervals, (moments[-1], 0.0))
+        shortest = min(
+            (seconds for _, seconds in self._intervals[index:behind]),
+            default=self.interval_at(moments[-1]),
+        )
+        least = GAP_INTERVALS * max(shortest, shape.step_seconds)
+        far = [(a, b) for a, b in pairwise(moments) if b - a > least]
+        return sum(b - a > self._limit(a, b, shape) for a, b in far)
+
+    def _limit(self, left: float, right: float, shape: TierShape) -> float:
+        """Gives how far apart two neighbours may be, in seconds, without a gap."""
+        interval = max(self.interval_at(left), self.interval_at(right), shape.step_seconds)
+        return GAP_INTERVALS * interval + 0.0005
+
+    def interval_at(self, moment: float) -> float:
+        """Gives the sampling interval that was set at `moment`, in seconds, as the events tell."""
+        if not self._intervals:
+            return self._interval_seconds
+        index = bisect_right(self._intervals, (moment, float("inf"))) - 1
+        return self._intervals[max(index, 0)][1]
+
+
+def interval_detail(seconds: float) -> str:
+    """Gives the detail of a ``start`` event, which tells the sampling interval."""
+    return f"every {format_duration(seconds)}"
+
+
+def _seconds_in(detail: str) -> float | None:
+    """Gives the interval that a detail such as ``every 10s`` or ``10s -> 1s`` ends with."""
+    try:
+        return parse_duration(detail.rpartition(" ")[2])
+    except TimeFormatError:  # another program's words
+        return None

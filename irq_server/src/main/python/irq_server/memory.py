@@ -1,0 +1,58 @@
+"""What a store's writer keeps beside the CSV: the lock, and state.json for the next start."""
+
+import fcntl
+import json
+import logging
+import os
+from pathlib import Path
+
+from .errors import StoreLockedError
+from .totals import Memory
+
+_log = logging.getLogger(__name__)
+
+
+class Lock:
+    """The lock of a data directory, held until it is closed or the process ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Locks `folder`. Raises StoreLockedError where another process has it, and OSError."""
+        self._descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise StoreLockedError(folder) from None
+
+    def close(self) -> None:
+        """Lets another process write."""
+        os.close(self._descriptor)
+
+
+def write_memory(memory: Memory) -> bytes:
+    """Gives the bytes of state.json: one JSON object, one line a value."""
+    values = {
+        "version": 1,
+        "boot_id": memory.boot_id,
+        "cpus": memory.cpus,
+        "owners": memory.owners,
+        "offsets": memory.offsets,
+    }
+    return json.dumps(values, indent=0).encode() + b"\n"
+
+
+def read_memory(path: Path) -> Memory | None:
+    """Gives the memory that state.json holds; None, and a line in the log, where it holds none."""
+    try:
+        values = json.loads(path.read_bytes())
+        return Memory(
+            boot_id=str(values["boot_id"]),
+            offsets={str(key): int(offset) for key, offset in values["offsets"].items()},
+            cpus=tuple(int(cpu) for cpu in values["cpus"]),
+            owners={str(label): str(name) for label, name in values["owners"].items()},
+        )
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        _log.warning("%s: not used, counting goes on at the next sample: %r", path, error)
+        return None

@@ -1,0 +1,71 @@
+"""Errors as ``application/problem+json``. Source: RFC 9457."""
+
+import json
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from .errors import (
+    AffinityError,
+    IrqServerError,
+    NoSampleError,
+    NoSuchCpuError,
+    NoSuchIrqError,
+    ParameterError,
+)
+
+_log = logging.getLogger(__name__)
+
+_STATUSES: dict[type[IrqServerError], HTTPStatus] = {
+    ParameterError: HTTPStatus.BAD_REQUEST,
+    NoSuchIrqError: HTTPStatus.NOT_FOUND,
+    NoSuchCpuError: HTTPStatus.NOT_FOUND,
+    AffinityError: HTTPStatus.NOT_FOUND,
+    NoSampleError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(status: int, detail: str, parameter: str | None = None) -> Response:
+    """Gives the response for an error; `parameter` names the one at fault, if one is."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if parameter is not None:
+        body["parameter"] = parameter
+    text = json.dumps(body) + "\n"
+    return Response(text, status, mimetype="application/problem+json")
+
+
+def register(app: Flask) -> None:
+    """Makes `app` answer every error as a problem, and none with a stack trace."""
+    app.register_error_handler(IrqServerError, _of_ours)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(Exception, _of_a_bug)
+
+
+def _of_ours(error: IrqServerError) -> Response:
+    status = _STATUSES.get(type(error))
+    if status is None:
+        return _of_a_bug(error)
+    parameter = error.parameter if isinstance(error, ParameterError) else None
+    return problem(status, str(error), parameter)
+
+
+def _of_http(error: HTTPException) -> Response:
+    given = error.get_response()
+    assert isinstance(given, Response)
+    answer = problem(given.status_code, error.description or "")
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+        if name in given.headers:
+            answer.headers[name] = given.headers[name]
+    return answer
+
+
+def _of_a_bug(error: Exception) -> Response:
+    _log.error("a request failed", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed; its log says why")

@@ -1,0 +1,92 @@
+"""Reads what the server needs below the roots of /proc and /sys. The only module that does.
+
+A captured tree, or a host's tree mounted into a container, works in their place.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cpuset import format_list, parse_list
+from .errors import AffinityError, CpuSetError
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """Where an IRQ may go and where the kernel sends it, as CPU lists.
+
+    ``effective`` is None where the kernel does not tell: no such file (powerpc, s390x) or an empty
+    one (per-CPU IRQs). ``writable`` is whether the file's mode lets root write it (0444 since
+    Linux 6.12 where only the kernel places the IRQ).
+    """
+
+    affinity: str
+    effective: str | None
+    writable: bool
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the kernel still sends the IRQ elsewhere, until its next interrupt."""
+        if not self.effective:
+            return False
+        return not parse_list(self.effective) <= parse_list(self.affinity)
+
+
+class Procfs:
+    """The files below one root of /proc."""
+
+    def __init__(self, root: Path) -> None:
+        """Takes the root, ``/proc`` or a tree in its place."""
+        self._root = root
+        self._interrupts = os.fspath(root / "interrupts")
+
+    def read_interrupts(self) -> str:
+        """Gives the text of /proc/interrupts, in one read. Raises OSError."""
+        with open(self._interrupts, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
+            return file.readall().decode(errors="replace")
+
+    def read_boot_id(self) -> str:
+        """Gives a text that differs from boot to boot; ``""`` where the tree has none.
+
+        Source: Documentation/admin-guide/sysctl/kernel.rst, random/boot_id; proc(5), stat, btime.
+        """
+        try:
+            return (self._root / "sys/kernel/random/boot_id").read_text().strip()
+        except OSError:
+            return self._read_boot_time()
+
+    def _read_boot_time(self) -> str:
+        try:
+            lines = (self._root / "stat").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return next((line for line in lines if line.startswith("btime ")), "")
+
+    def read_affinity(self, irq: str) -> Affinity:
+        """Gives the affinity of a numbered IRQ. Raises AffinityError where it has none.
+
+        Source: Documentation/core-api/irq/irq-affinity.rst.
+        """
+        folder = self._root / "irq" / irq
+        try:
+            mode = stat.S_IMODE((folder / "smp_affinity_list").stat().st_mode)
+            affinity = (folder / "smp_affinity_list").read_text().strip()
+            return Affinity(_normal(affinity), self._read_effective(folder), bool(mode & 0o200))
+        except FileNotFoundError:
+            raise AffinityError(irq, "the kernel has no affinity for it") from None
+        except (OSError, CpuSetError) as error:
+            raise AffinityError(irq, f"its affinity cannot be read: {error}") from error
+
+    @staticmethod
+    def _read_effective(folder: Path) -> str | None:
+        try:
+            text = (folder / "effective_affinity_list").read_text().strip()
+        except FileNotFoundError:
+            return None
+        return _normal(text) or None
+
+
+def _normal(text: str) -> str:
+    """Gives a CPU list in its shortest form. Raises CpuSetError."""
+    return format_list(parse_list(text))

@@ -1,0 +1,168 @@
+"""The thread that samples: wait for the next tick, read, count, append; until it is told to stop.
+
+Ticks are the multiples of the interval on the wall clock, so that samples of several machines and
+days line up and nothing drifts. Whatever fails, the next tick tries again.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from .errors import IrqServerError
+from .interrupts import Parser
+from .procfs import Procfs
+from .store import Store
+
+_log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+"""How long stop() waits for the sample in hand; a disk that hangs must not hold the process."""
+
+_EARLY_SECONDS = 0.05  # a wait may end so much before its tick, as two clocks never agree
+
+
+class Clock(Protocol):
+    """Where the sampler has its time from."""
+
+    def now(self) -> float:
+        """Gives the moment, Unix seconds."""
+
+    def monotonic(self) -> float:
+        """Gives seconds from some start, which never jump."""
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Waits until `stop` is set or `seconds` are over; gives whether it is set."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Gives the moment, Unix seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Gives seconds from some start, which never jump."""
+        return time.monotonic()
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Waits until `stop` is set or `seconds` are over; gives whether it is set."""
+        return stop.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerStatus:
+    """How the sampler does: ``state`` is running, failing or stopped.
+
+    ``samples`` were appended by this process, ``late`` of them more than half an interval behind
+    their tick, or after a tick without a sample. ``last_sample`` is a moment.
+    """
+
+    state: str
+    interval_seconds: float
+    last_sample: float | None
+    samples: int
+    late: int
+    last_error: str | None
+
+
+class Sampler:
+    """Samples one machine into one store."""
+
+    def __init__(self, procfs: Procfs, store: Store, clock: Clock | None = None) -> None:
+        """Takes where to read, where to append, and the clock. Starts nothing."""
+        self._procfs = procfs
+        self._store = store
+        self._clock = clock or SystemClock()
+        self._interval_ms = max(round(store.interval_seconds * 1000), 1)
+        self._parser = Parser()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._samples = 0
+        self._late = 0
+        self._last_sample: float | None = None
+        self._last_tick: int | None = None
+        self._last_monotonic: float | None = None
+        self._last_error: str | None = None
+        self._failing = False
+
+    @property
+    def status(self) -> SamplerStatus:
+        """How it does just now."""
+        thread = self._thread
+        state = "failing" if self._failing else "running"
+        if thread is None or not thread.is_alive():
+            state = "stopped"
+        return SamplerStatus(
+            state=state,
+            interval_seconds=self._store.interval_seconds,
+            last_sample=self._last_sample,
+            samples=self._samples,
+            late=self._late,
+            last_error=self._last_error,
+        )
+
+    def start(self) -> None:
+        """Starts the thread, which samples at once and then at every tick."""
+        self._thread = threading.Thread(target=self.run, name="sampler", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """Lets the sample in hand be finished and ends the thread; gives whether it has ended."""
+        self._stop.set()
+        if self._thread is None:
+            return True
+        self._thread.join(STOP_SECONDS)
+        return not self._thread.is_alive()
+
+    def run(self) -> None:
+        """Samples until stop() is called."""
+        tick = round(self._clock.now() * 1000)
+        while not self._stop.is_set():
+            self.sample(tick)
+            now = self._clock.now()
+            tick = (int(now * 1000) // self._interval_ms + 1) * self._interval_ms
+            self._clock.wait(self._stop, max(tick / 1000 - now, 0.0))
+
+    def sample(self, tick: int) -> None:
+        """Takes the sample of a tick, Unix milliseconds. Never raises: what fails shows in status.
+
+        A sample that comes a little early, as waits do, has its tick's time.
+        """
+        moment, monotonic = self._clock.now(), self._clock.monotonic()
+        if 0 <= tick / 1000 - moment < _EARLY_SECONDS:
+            moment = tick / 1000
+        try:
+            snapshot = self._parser.parse(self._procfs.read_interrupts())
+            boot_id = self._procfs.read_boot_id()
+            seconds = self._seconds_since_last(moment, monotonic)
+            sample = self._store.append(snapshot, boot_id, moment, seconds)
+        except (OSError, IrqServerError) as error:
+            self._fail(error)
+            return
+        self._count_late(tick, moment)
+        self._samples += 1
+        self._last_sample, self._last_monotonic = sample.time, monotonic
+        if self._failing:
+            _log.info("sampling again")
+        self._failing, self._last_error = False, None
+
+    def _seconds_since_last(self, moment: float, monotonic: float) -> float:
+        if self._last_monotonic is not None:
+            return monotonic - self._last_monotonic
+        last = self._store.last_time
+        return max(moment - last, 0.0) if last is not None else 0.0
+
+    def _count_late(self, tick: int, moment: float) -> None:
+        behind = moment * 1000 - tick > self._interval_ms / 2
+        missed = self._last_tick is not None and tick - self._last_tick > 1.5 * self._interval_ms
+        self._late += behind or missed
+        self._last_tick = tick
+
+    def _fail(self, error: Exception) -> None:
+        text = str(error)
+        if not self._failing or text != self._last_error:
+            _log.error("cannot sample: %s", text)
+        self._failing, self._last_error = True, text

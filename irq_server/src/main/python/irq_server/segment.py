@@ -1,0 +1,199 @@
+"""The text of a segment: samples of running totals as CSV, each closed by its commit mark. Pure.
+
+A segment, of a machine where IRQ 24 fires on CPU 3::
+
+    time,irq,cpu,count
+    1767225600,24,3,8123456
+    1767225600,ERR,,4
+    1767225600,END,2,2874932137
+    1767225610,24,3,8123510
+    1767225610,END,1,1043423105
+
+A state is what all cells hold at one moment: a dict from a cell's key, ``irq,cpu`` as it stands in
+the file (``24,3``; ``ERR,`` for a figure of the whole machine), to its running total. Cells that
+are zero are left out. The first sample of a segment and the first in every KEYFRAME_SECONDS of the
+clock is a keyframe: it holds the whole state. The others hold the cells that moved since the sample
+before. The commit mark names the number of rows and the CRC-32 of their bytes, line ends included.
+
+A reader believes a sample whose mark matches. Behind damage it cannot know what it missed, so it
+believes nothing until the next keyframe: the first sample after a matching one of another slot.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+HEADER = b"time,irq,cpu,count\n"
+KEYFRAME_SECONDS = 600
+"""Clock time between keyframes."""
+
+State = dict[str, int]
+
+_MARK = b",END,"
+_MARK_LINE = re.compile(rb"([0-9]{1,12}(?:\.[0-9]{3})?),END,([0-9]{1,9}),([0-9]{1,10})\n")
+_TIME = re.compile(rb"[0-9]{1,12}(?:\.[0-9]{3})?,")
+_ROW = re.compile(rb"^[0-9.]+,([^,\n]+,[0-9]*),([0-9]+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sample that its commit mark confirms: its time and where its bytes lie.
+
+    ``start`` is the offset of its first row, ``mark`` that of its END row, ``end`` the first behind
+    it. ``follows`` tells whether the sample before it, in the file, is confirmed too.
+    """
+
+    time: float
+    start: int
+    mark: int
+    end: int
+    follows: bool
+
+
+def slot_of(moment: float) -> int:
+    """Gives the number of the keyframe slot that `moment` lies in."""
+    return int(moment // KEYFRAME_SECONDS)
+
+
+def format_time(moment: float, whole: bool) -> str:
+    """Gives a sample's time as the file has it: whole seconds, or three decimals."""
+    milliseconds = round(moment * 1000)
+    return str(milliseconds // 1000) if whole else f"{milliseconds / 1000:.3f}"
+
+
+def encode_sample(time: str, cells: Mapping[str, int]) -> bytes:
+    """Gives the bytes of one sample: a row for each of `cells`, in their order, and its mark."""
+    rows = "".join([f"{time},{key},{count}\n" for key, count in cells.items()]).encode()
+    return rows + f"{time},END,{len(cells)},{zlib.crc32(rows)}\n".encode()
+
+
+def moved(before: Mapping[str, int], after: State) -> State:
+    """Gives the cells of the state `after` that differ from `before`, in the order of `after`."""
+    get = before.get
+    return {key: count for key, count in after.items() if get(key) != count}
+
+
+def marks(data: bytes, position: int = len(HEADER), end: int | None = None) -> Iterator[Mark]:
+    """Gives the confirmed samples in `data` from offset `position` on, in their order.
+
+    What lies between them is damage, or a tail that is not yet whole; it is passed over.
+    """
+    limit = len(data) if end is None else end
+    follows = True
+    while True:
+        found = data.find(_MARK, position, limit)
+        if found < 0:
+            return
+        line_start = data.rfind(b"\n", 0, found) + 1
+        match = _MARK_LINE.match(data, line_start, limit)
+        if match is None:  # torn or damaged: go on behind it
+            follows = False
+            position = found + len(_MARK)
+            continue
+        start = _first_row(data, position, line_start, match[1])
+        rows = data[start:line_start]
+        confirmed = zlib.crc32(rows) == int(match[3]) and rows.count(b"\n") == int(match[2])
+        if confirmed:
+            clean = follows and start == position
+            yield Mark(float(match[1]), start, line_start, match.end(), clean)
+        follows = confirmed
+        position = match.end()
+
+
+def _first_row(data: bytes, position: int, mark: int, time: bytes) -> int:
+    """Gives where the rows of the sample of `time` start: at `position`, or behind damage."""
+    prefix = time + b","
+    if position == mark or data.startswith(prefix, position):
+        return position
+    found = data.find(b"\n" + prefix, position, mark)
+    return found + 1 if found >= 0 else mark
+
+
+def times(data: bytes) -> list[float]:
+    """Gives the times of the confirmed samples of a segment, in their order."""
+    return [mark.time for mark in marks(data)]
+
+
+def committed_length(data: bytes) -> int:
+    """Gives the length up to the last confirmed sample; what lies behind is an unfinished tail."""
+    length = min(len(HEADER), len(data))
+    for mark in marks(data):
+        length = mark.end
+    return length
+
+
+def state_at(data: bytes, moment: float) -> tuple[float, State] | None:
+    """Gives the time and the state of the last believed sample at or before `moment`.
+
+    None where the segment has none. Reads only the keyframe slot of that sample, unless there is
+    damage in it.
+    """
+    behind = _behind(data, moment)
+    last = _time_before(data, behind)
+    if last is None:
+        return _state_by_scan(data, moment)
+    start = _behind(data, slot_of(last) * KEYFRAME_SECONDS - 0.0005)
+    found = list(marks(data, start, behind))
+    whole = found and found[0].start == start and found[-1].end == behind
+    if not whole or not all(mark.follows for mark in found):
+        return _state_by_scan(data, moment)
+    return found[-1].time, _replay(data, found)
+
+
+def _behind(data: bytes, moment: float) -> int:
+    """Gives the offset of the first line whose time is after `moment`, by bisection over bytes.
+
+    Where damage hides times the offset may be wrong; the caller checks the marks around it.
+    """
+    low, high = min(len(HEADER), len(data)), len(data)
+    while low < high:
+        middle = (low + high) // 2
+        line = data.rfind(b"\n", low, middle) + 1 or low
+        time = _time_at(data, line)
+        line_end = data.find(b"\n", line) + 1 or len(data)
+        if time is None or time > moment:
+            high = line
+        else:
+            low = line_end
+    return low
+
+
+def _time_at(data: bytes, line: int) -> float | None:
+    match = _TIME.match(data, line)
+    return float(match[0][:-1]) if match else None
+
+
+def _time_before(data: bytes, offset: int) -> float | None:
+    """Gives the time of the line that ends at `offset`; None for the header or a torn line."""
+    if offset <= len(HEADER):
+        return None
+    return _time_at(data, data.rfind(b"\n", 0, offset - 1) + 1)
+
+
+def _replay(data: bytes, samples: list[Mark]) -> State:
+    """Gives the state after samples that lie side by side and start with a keyframe."""
+    rows = _ROW.findall(data, samples[0].start, samples[-1].end)
+    last: dict[bytes, bytes] = dict(rows)
+    for key in [key for key in last if key.startswith(b"END,")]:
+        del last[key]
+    return {key.decode(): int(count) for key, count in last.items()}
+
+
+def _state_by_scan(data: bytes, moment: float) -> tuple[float, State] | None:
+    """state_at() for a segment with damage: from the start, believing what may be believed."""
+    believed: list[Mark] = []
+    best: list[Mark] = []
+    previous: Mark | None = None
+    for mark in marks(data):
+        if mark.time > moment:
+            break
+        if mark.follows and (previous is None or slot_of(previous.time) != slot_of(mark.time)):
+            believed = [mark]
+        elif mark.follows and believed:
+            believed.append(mark)
+        else:
+            believed = []
+        best = believed or best
+        previous = mark
+    return (best[-1].time, _replay(data, best)) if best else None

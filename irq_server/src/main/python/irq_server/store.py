@@ -1,0 +1,340 @@
+"""The store: a bounded history of running totals in plain CSV, exact at every sample.
+
+Format
+    ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
+    minute, the first of every hour. ``irqs.csv`` and ``events.csv`` (see ledger.py) tell what the
+    rows are and what happened. ``state.json`` holds what a restart needs beyond them: the boot's
+    id and the offsets of totals.py. ``lock`` is locked by the one process that writes.
+
+Guarantees
+    Totals never fall, over wraps, resets, boots, hotplug and restarts. A sample that was appended
+    is either whole or not there. A window's counts are the state at its end less the state at its
+    start, both looked up by file name and byte offset. Readers never wait for the writer.
+
+Caveats
+    What fired between the last sample before a boot and that boot is lost. Without state.json
+    nobody knows what fired since the last sample: counting goes on at the next, and a gap says so.
+    A start cuts the unfinished tail of the newest segment off, and logs how much that was.
+"""
+
+import logging
+import math
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import StoreError
+from .files import Files
+from .history import NOT_COUNTED, History, Sample
+from .interrupts import Snapshot
+from .ledger import (
+    EVENT_FIELDS,
+    IRQ_FIELDS,
+    Appearance,
+    Event,
+    Ledger,
+    event_row,
+    identity_row,
+    read_appearances,
+    read_events,
+)
+from .memory import Lock, read_memory, write_memory
+from .segment import State, format_time
+from .tier import GAP_INTERVALS, RAW, Tier, TierShape
+from .times import format_moment
+from .totals import Identity, Totals, Update
+from .window import MACHINE_WIDE_LABELS, KnownRow, cpus_in
+
+_log = logging.getLogger(__name__)
+
+TIERS = (
+    RAW,
+    TierShape("1m", 60.0, 86400.0, "%Y%m%d"),
+    TierShape("1h", 3600.0, 30 * 86400.0, "%Y%m"),
+)
+MAX_SEGMENT_BYTES = 8 * 2**20
+_MIN_SEGMENT_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """How full the store is. Times are Unix seconds; None where nothing is known yet.
+
+    ``damaged_bytes`` are those that the start could not believe.
+    """
+
+    size_bytes: int
+    max_bytes: int
+    oldest: float | None
+    newest: float | None
+    holds_seconds: float | None
+    damaged_bytes: int
+
+
+class Store:
+    """One data directory. One thread appends; any number of threads ask its history."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        interval_seconds: float = 10.0,
+        retention_seconds: Mapping[str, float] | None = None,
+        max_bytes: int = 2**30,
+        sync: str = "segment",
+        files: Files | None = None,
+    ) -> None:
+        """Opens, and makes where it is missing, the data directory `folder`, for this process.
+
+        `retention_seconds` gives the age at which a tier's segments go, by the tier's name;
+        `sync` is ``never``, ``segment`` or ``sample``. Raises StoreLockedError, StoreError.
+        """
+        self._folder = folder
+        self._files = files or Files()
+        self._interval_seconds = interval_seconds
+        self._whole = interval_seconds == round(interval_seconds)
+        self._retention = dict(retention_seconds or {})
+        self._max_bytes = max_bytes
+        self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in TIERS)
+        self._irqs = Ledger(folder / "irqs.csv", IRQ_FIELDS, self._files)
+        self._events = Ledger(folder / "events.csv", EVENT_FIELDS, self._files)
+        self._described: list[Identity] = []
+        self._noticed: list[Event] = []
+        self._damaged_bytes = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = Lock(folder)
+            try:
+                self._open()
+            except BaseException:
+                self._lock.close()
+                raise
+        except OSError as error:
+            raise _store_error(folder, error) from error
+
+    def _open(self) -> None:
+        for tier in self._tiers:
+            cut = tier.load()
+            self._damaged_bytes += cut
+            if cut:
+                _log.warning("%s: dropped an unfinished tail of %d bytes", tier.shape.name, cut)
+        self._appearances = read_appearances(self._irqs.load())
+        events = read_events(self._events.load())
+        self.history = History(self._tiers, events, self._interval_seconds)
+        last = self._tiers[0].find(math.inf)
+        if last is not None:
+            self.history.set_latest(Sample(*last, RAW))
+        self._last = last[0] if last else None
+        state = last[1] if last else {}
+        self._memory = read_memory(self._folder / "state.json")
+        identities = {each.identity.irq: each.identity for each in self._appearances}
+        for key in state:
+            irq = key.rpartition(",")[0]
+            identities.setdefault(irq, Identity(irq))
+        # without totals there is nothing that the offsets belong to
+        self._memory = self._memory if state else None
+        self._totals = Totals(state, identities.values(), self._memory)
+        self._size_bytes = _size_of(self._folder)
+        self._snapshot: Snapshot | None = None
+
+    @property
+    def interval_seconds(self) -> float:
+        """The sampling interval that is set now."""
+        return self._interval_seconds
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        """Every row that was ever seen, by its name in the store."""
+        return self._totals.identities
+
+    @property
+    def last_time(self) -> float | None:
+        """The time of the newest sample, of whatever process; None where there is none."""
+        return self._last
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The last snapshot that was counted; None before the first of this process."""
+        return self._snapshot
+
+    @property
+    def numbered_now(self) -> set[str]:
+        """The numbered IRQs of the last snapshot, by their names in the store."""
+        rows = self._snapshot.rows if self._snapshot else ()
+        return {self._totals.name_of(row) for row in rows if row.is_numbered}
+
+    @property
+    def cpus(self) -> set[int]:
+        """Every CPU that was ever seen."""
+        online = set(self._snapshot.cpus) if self._snapshot else set()
+        return online | cpus_in(self.history.latest.state)
+
+    def rows(self, end: Sample, asked_for: Collection[str] = ()) -> list[KnownRow]:
+        """Gives the rows that an answer about a window up to `end` knows.
+
+        First those of the machine as it is, in its order, then those that are gone. One belongs in
+        with a count of zero too if it is there now and was at `end`, or is one of `asked_for`.
+        """
+        present = {
+            self._totals.name_of(row): row
+            for row in (self._snapshot.rows if self._snapshot else ())
+        }
+        later = {each.identity.irq for each in self._appearances if each.time > end.time}
+        later -= {each.identity.irq for each in self._appearances if each.time <= end.time}
+        state = self.history.latest.state
+        known = []
+        for irq in dict.fromkeys([*present, *self.identities]):
+            row = present.get(irq)
+            has_cpus = row.counts is not None if row else _has_cpus(irq, state)
+            here = irq in asked_for or (irq not in later and (row is not None or not present))
+            known.append(KnownRow(self.identities[irq], here, has_cpus))
+        return known
+
+    @property
+    def appearances(self) -> Sequence[Appearance]:
+        """When each row appeared or got another device."""
+        return self._appearances
+
+    def append(self, snapshot: Snapshot, boot_id: str, moment: float, seconds: float) -> Sample:
+        """Counts `snapshot`, taken at `moment`, and appends the sample.
+
+        `moment` is raised where it would not lie after the last sample; `seconds` passed since
+        then. Raises StoreError where the disk refuses: the counts stay in memory and reach the
+        disk with the next sample that it takes.
+        """
+        moment = self._time_after_last(moment)
+        update = self._totals.update(snapshot, boot_id, seconds)
+        self._described += update.described
+        self._noticed += _events_of(update, moment)
+        gap = self._gap_before(moment)
+        try:
+            self._keep(update, moment)
+            self._record([*([gap] if gap else []), *self._noticed])
+            self._noticed = []
+            self._bound(moment)
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+        sample = Sample(moment, update.state, RAW)
+        self._snapshot = snapshot
+        self.history.set_latest(sample)
+        self._last = moment
+        return sample
+
+    def _time_after_last(self, moment: float) -> float:
+        """Gives `moment` as the file will have it, after the last sample: times always rise."""
+        step = 1.0 if self._whole else 0.001
+        moment = float(math.floor(moment)) if self._whole else round(moment, 3)
+        if self._last is None or moment > self._last:
+            return moment
+        return math.floor(self._last) + step if self._whole else round(self._last + step, 3)
+
+    def _keep(self, update: Update, moment: float) -> None:
+        """Writes the memory first: with it, an earlier sample still counts on exactly."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        memory = self._totals.memory
+        if memory != self._memory:
+            self._files.replace(self._folder / "state.json", write_memory(memory))
+            self._memory = memory
+        if self._described:
+            time = format_time(moment, self._whole)
+            rows = [identity_row(time, each) for each in self._described]
+            self._size_bytes += self._irqs.append(rows)
+            seen = [Appearance(moment, each) for each in self._described]
+            self._appearances, self._described = [*self._appearances, *seen], []
+        limit = max(min(MAX_SEGMENT_BYTES, self._max_bytes // 16), _MIN_SEGMENT_BYTES)
+        for tier in self._tiers:
+            if tier.is_due(moment):
+                self._size_bytes += tier.append(moment, self._whole, update.state, limit)
+
+    def _gap_before(self, moment: float) -> Event | None:
+        """Gives the event of the gap that ends at `moment`, if there is one."""
+        if self._last is None:
+            return None
+        since = f"since {format_moment(self._last)}"
+        if self._memory is None:
+            return Event(moment, "gap", detail=f"{since}, {NOT_COUNTED}")
+        if moment - self._last > GAP_INTERVALS * self._interval_seconds:
+            return Event(moment, "gap", detail=since)
+        return None
+
+    def record(self, event: Event) -> None:
+        """Appends an event. Raises StoreError."""
+        try:
+            self._record([event])
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+
+    def _record(self, events: Sequence[Event]) -> None:
+        if events:
+            rows = [event_row(f"{each.time:.3f}".removesuffix(".000"), each) for each in events]
+            self._size_bytes += self._events.append(rows)
+            self.history.add_events(events)
+
+    def _bound(self, moment: float) -> None:
+        """Drops what is too old, and the oldest of the finest tier while the whole is too large."""
+        for tier in self._tiers:
+            age = self._retention.get(tier.shape.name)
+            if age is not None:
+                tier.drop_before(moment - age)
+        if self._size_bytes <= self._max_bytes:
+            return
+        self._size_bytes = _size_of(self._folder)
+        for tier in self._tiers:
+            while self._size_bytes > self._max_bytes and tier.drop_oldest():
+                self._size_bytes = _size_of(self._folder)
+
+    def close(self) -> None:
+        """Waits for the disk as the policy says, and lets another process write."""
+        try:
+            for tier in self._tiers:
+                tier.sync()
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+        finally:
+            self._lock.close()
+
+    def status(self) -> StoreStatus:
+        """Tells how full the store is, and how long a history the cap holds at the present rate."""
+        oldest = min((tier.first for tier in self._tiers if tier.first is not None), default=None)
+        newest = self._last
+        holds = None
+        if oldest is not None and newest is not None and newest > oldest and self._size_bytes:
+            holds = round(self._max_bytes * (newest - oldest) / self._size_bytes, 1)
+        return StoreStatus(
+            size_bytes=self._size_bytes,
+            max_bytes=self._max_bytes,
+            oldest=oldest,
+            newest=newest,
+            holds_seconds=holds,
+            damaged_bytes=self._damaged_bytes,
+        )
+
+
+def _has_cpus(irq: str, state: State) -> bool:
+    return f"{irq}," not in state and irq not in MACHINE_WIDE_LABELS
+
+
+def _store_error(folder: Path, error: OSError) -> StoreError:
+    path = Path(error.filename) if isinstance(error.filename, str) else folder
+    return StoreError(path, error.strerror or str(error))
+
+
+def _events_of(update: Update, moment: float) -> list[Event]:
+    events = [Event(moment, "boot")] if update.booted else []
+    events += [Event(moment, "reset", irq=irq) for irq in update.resets]
+    events += [Event(moment, "cpu_offline", cpu=cpu) for cpu in update.went_offline]
+    events += [Event(moment, "cpu_online", cpu=cpu) for cpu in update.came_online]
+    return events
+
+
+def _size_of(folder: Path) -> int:
+    """Gives the bytes of all files below `folder`; one that goes meanwhile counts nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total

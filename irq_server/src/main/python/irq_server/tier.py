@@ -1,0 +1,282 @@
+"""One tier of the store: segments of one resolution in one folder; appends, looks up, recovers.
+
+The names of the segments are the index: a look-up finds the file by bisection over their first
+times, and the sample by bisection over the file's bytes. One thread appends; any number read.
+"""
+
+import logging
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import segment
+from .files import Files
+from .segment import State
+
+_log = logging.getLogger(__name__)
+
+GAP_INTERVALS = 2.5
+"""Two neighbours further apart than so many intervals are a gap."""
+
+MAX_REMEMBERED_SAMPLES = 500_000
+"""Times of samples in closed segments that are kept in memory, 8 bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of the tier, by the time of its first sample."""
+
+    first: float
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TierShape:
+    """What tells tiers apart: folder, seconds between kept samples (0: all), its files' span."""
+
+    name: str
+    step_seconds: float
+    span_seconds: float
+    folder_format: str
+
+
+RAW = TierShape("raw", 0.0, 3600.0, "%Y%m%d")
+
+
+class Tier:
+    """The segments of one resolution below ``DIR/NAME``."""
+
+    def __init__(self, root: Path, shape: TierShape, files: Files, sync: str) -> None:
+        """Takes the data directory, the shape, the file layer and the fsync policy."""
+        self.shape = shape
+        self._folder = root / shape.name
+        self._files = files
+        self._sync = sync
+        self._segments: tuple[Segment, ...] = ()
+        self._live: Segment | None = None
+        self._live_size = 0
+        self._live_whole = True
+        self._live_times = array("d")
+        self._written: State = {}
+        self._last: float | None = None
+        self._times: dict[Path, array[float]] = {}
+        self._left_open: Segment | None = None
+
+    # ---- opening --------------------------------------------------------------------------------
+
+    def load(self) -> int:
+        """Finds the segments and cuts an unfinished tail off the newest; gives the bytes cut."""
+        for unfinished in self._folder.glob("*/.*"):
+            unfinished.unlink()
+        found: dict[float, Path] = {}
+        for path in sorted(self._folder.glob("*/*.csv*")):
+            first = _first_of(path)
+            if first is not None:
+                found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
+        self._segments = tuple(Segment(first, found[first]) for first in sorted(found))
+        cut = self._cut_tail()
+        self._last = next((each.time for each in self._samples_backwards()), None)
+        return cut
+
+    def _cut_tail(self) -> int:
+        if not self._segments or self._segments[-1].path.suffix == ".gz":
+            return 0
+        newest = self._segments[-1]
+        data = self._files.read(newest.path)
+        committed = segment.committed_length(data)
+        if committed <= len(segment.HEADER):
+            # not one sample: the file holds nothing that anybody believes
+            newest.path.rename(newest.path.with_suffix(".damaged"))
+            self._segments = self._segments[:-1]
+            return len(data)
+        if committed < len(data):
+            self._files.truncate(newest.path, committed)
+        self._left_open = newest
+        return len(data) - committed
+
+    def _samples_backwards(self) -> Iterator[segment.Mark]:
+        for each in reversed(self._segments):
+            yield from reversed(list(segment.marks(self._files.read(each.path))))
+
+    # ---- appending ------------------------------------------------------------------------------
+
+    def is_due(self, moment: float) -> bool:
+        """Whether the sample of `moment` belongs into this tier: the first of every step."""
+        step = self.shape.step_seconds
+        return self._last is None or not step or moment // step != self._last // step
+
+    def append(self, moment: float, whole: bool, state: State, max_bytes: int) -> int:
+        """Appends the sample and gives its bytes. Raises OSError; then nothing was appended."""
+        if self._live is not None and not self._fits(moment, whole, max_bytes):
+            self.close()
+        text = segment.format_time(moment, whole)
+        live = self._live
+        if live is None:
+            day = datetime.fromtimestamp(moment, UTC).strftime(self.shape.folder_format)
+            live = Segment(moment, self._folder / day / f"{text}.csv")
+            live.path.parent.mkdir(parents=True, exist_ok=True)
+            data = segment.HEADER + segment.encode_sample(text, state)
+        else:
+            key_frame = segment.slot_of(moment) != segment.slot_of(self._live_times[-1])
+            cells = state if key_frame else segment.moved(self._written, state)
+            data = segment.encode_sample(text, cells)
+        self._files.append(live.path, data, self._sync == "sample")
+        if self._live is None:
+            self._live, self._live_size, self._live_whole = live, 0, whole
+            self._live_times = array("d")
+            self._segments = (*self._segments, live)
+        self._live_times.append(moment)
+        self._live_size += len(data)
+        self._written, self._last = state, moment
+        return len(data)
+
+    def _fits(self, moment: float, whole: bool, max_bytes: int) -> bool:
+        """Whether the live segment may take a sample of `moment`: its hour, form and size."""
+        assert self._live is not None
+        span = self.shape.span_seconds
+        same_span = moment // span == self._live.first // span
+        exists = self._live.path.exists()
+        return same_span and exists and whole == self._live_whole and self._live_size < max_bytes
+
+    def close(self) -> None:
+        """Closes the live segment, if any: it is synced as the policy says, and packed.
+
+        So is the one that an earlier process left open. Raises OSError.
+        """
+        self.sync()
+        for each in (self._left_open, self._live):
+            if each is None or not each.path.exists():
+                continue
+            packed = Segment(each.first, self._files.compress(each.path))
+            if each == self._live:
+                self._remember(packed.path, self._live_times)
+            others = (other for other in self._segments if other.path != each.path)
+            self._segments = tuple(sorted((*others, packed), key=lambda one: one.first))
+        self._live = self._left_open = None
+        self._segments = tuple(each for each in self._segments if each.path.exists())
+
+    def sync(self) -> None:
+        """Waits until the live segment is on the disk, where the policy asks for it."""
+        if self._live is not None and self._sync != "never" and self._live.path.exists():
+            self._files.sync(self._live.path)
+            self._files.sync(self._live.path.parent)
+
+    def drop_oldest(self) -> bool:
+        """Removes the oldest closed segment; gives whether there was one."""
+        for oldest in self._segments:
+            if oldest == self._live:
+                return False
+            self._segments = tuple(each for each in self._segments if each != oldest)
+            self._times.pop(oldest.path, None)
+            oldest.path.unlink(missing_ok=True)
+            _remove_if_empty(oldest.path.parent)
+            return True
+        return False
+
+    def drop_before(self, moment: float) -> None:
+        """Removes the closed segments whose every sample lies before `moment`."""
+        while len(self._segments) > 1 and self._segments[1].first <= moment:
+            if not self.drop_oldest():
+                return
+
+    # ---- looking up -----------------------------------------------------------------------------
+
+    @property
+    def first(self) -> float | None:
+        """The time of the oldest sample; None where the tier is empty."""
+        segments = self._segments
+        return segments[0].first if segments else None
+
+    @property
+    def last(self) -> float | None:
+        """The time of the newest sample; None where the tier is empty."""
+        return self._last
+
+    def find(self, moment: float) -> tuple[float, State] | None:
+        """Gives the last sample at or before `moment`, None where none is believed."""
+        for each in reversed(self._up_to(moment)):
+            data = self._read(each)
+            found = segment.state_at(data, moment) if data else None
+            if found is not None:
+                return found
+        return None
+
+    def find_first(self) -> tuple[float, State] | None:
+        """Gives the first sample there is."""
+        for each in self._segments:
+            data = self._read(each)
+            first = next(segment.marks(data), None) if data else None
+            found = segment.state_at(data, first.time) if data and first else None
+            if found is not None:
+                return found
+        return None
+
+    def next_after(self, moment: float) -> float | None:
+        """Gives the time of the first sample after `moment`; None where there is none."""
+        segments = self._segments
+        index = bisect_right([each.first for each in segments], moment)
+        if index:
+            times = self._times_of(segments[index - 1])
+            behind = bisect_right(times, moment)
+            if behind < len(times):
+                return times[behind]
+        return segments[index].first if index < len(segments) else None
+
+    def moments(self, start: float, end: float) -> Iterator[float]:
+        """Gives the times of the samples from `start` to `end`, both counted."""
+        segments = self._segments
+        index = max(bisect_right([each.first for each in segments], start) - 1, 0)
+        for each in segments[index:]:
+            if each.first > end:
+                return
+            times = self._times_of(each)
+            yield from times[bisect_left(times, start) : bisect_right(times, end)]
+
+    def _up_to(self, moment: float) -> tuple[Segment, ...]:
+        segments = self._segments
+        return segments[: bisect_right([each.first for each in segments], moment)]
+
+    def _times_of(self, each: Segment) -> "array[float]":
+        if each == self._live:
+            return self._live_times
+        times = self._times.get(each.path)
+        if times is None:
+            data = self._read(each)
+            times = array("d", segment.times(data) if data else ())
+            self._remember(each.path, times)
+        return times
+
+    def _remember(self, path: Path, times: "array[float]") -> None:
+        while self._times and sum(map(len, self._times.values())) > MAX_REMEMBERED_SAMPLES:
+            self._times.pop(next(iter(self._times)), None)
+        self._times[path] = times
+
+    def _read(self, each: Segment) -> bytes | None:
+        """Gives a segment's bytes, also while it is being packed; None where it was dropped."""
+        for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
+            try:
+                return self._files.read(path)
+            except FileNotFoundError:
+                continue
+            except (OSError, EOFError) as error:
+                _log.warning("%s: cannot be read: %s", path, error)
+                return None
+        return None
+
+
+def _first_of(path: Path) -> float | None:
+    """Gives the first time that a segment's name tells; None for a file that is no segment."""
+    name = path.name.removesuffix(".gz").removesuffix(".csv")
+    seconds, _, fraction = name.partition(".")
+    digits = seconds + fraction
+    if not (digits.isdecimal() and digits.isascii()) or len(fraction) not in (0, 3):
+        return None
+    return float(name) if len(seconds) < 13 else None
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()

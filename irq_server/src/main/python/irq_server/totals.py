@@ -1,0 +1,253 @@
+"""The kernel's 32-bit cells made into running totals that never fall. Pure.
+
+One relation holds for every cell at every sample, whatever happened between::
+
+    total ≡ cell + offset   (modulo 2**32)
+
+so that the next total is the smallest number, not below the last one, that the new cell agrees
+with. A wrap needs nothing. A boot, and an IRQ that starts again from zero, set the offset to the
+total; an offset that was never set is 0. All that must survive a restart of the server, beside the
+totals themselves, are the offsets, and they change only then.
+
+A cell that is lower than before has wrapped if that takes a believable number of interrupts, else
+its IRQ started again from zero. A number that another device takes over (other chip or hardware
+IRQ, or no action name in common) goes on under a name of its own: ``45#2``.
+
+Source: struct irqstat in include/linux/irqdesc.h (``unsigned int cnt``) of Linux 6.12.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .interrupts import CELL_MODULUS, Row, Snapshot
+from .segment import State
+
+MAX_INTERRUPTS_PER_SECOND = 5_000_000
+"""No cell is believed to count faster; measured storms stay far below."""
+
+MAX_WRAPPED = 2**31
+"""No fall of a cell is believed to be a wrap over more than half of its range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a row is: its name in the store, and of a numbered one what tells it from others."""
+
+    irq: str
+    chip: str = ""
+    hwirq: str = ""
+    trigger: str = ""
+    device: str = ""
+
+    @property
+    def label(self) -> str:
+        """The row's name in /proc/interrupts: ``45`` for ``45#2``, but ``THR#2`` for itself."""
+        number, _, _ = self.irq.partition("#")
+        return number if number.isdecimal() else self.irq
+
+    def is_still(self, row: Row) -> bool:
+        """Whether `row` of a later snapshot is the same device under the same number."""
+        description = row.description
+        if not row.is_numbered:
+            return True
+        if (self.chip, self.hwirq) != (description.chip, description.hwirq):
+            return False
+        mine = set(self.device.split(", "))
+        return not self.device or not row.device or not mine.isdisjoint(row.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What one snapshot changed: the new state (cell key -> running total) and what was noticed.
+
+    ``described`` are identities that are new or whose device changed; ``resets`` the IRQs that
+    started again from zero.
+    """
+
+    state: State
+    cpus: tuple[int, ...]
+    booted: bool
+    described: tuple[Identity, ...]
+    resets: tuple[str, ...]
+    came_online: tuple[int, ...]
+    went_offline: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a restart needs beyond the totals.
+
+    ``offsets`` are modulo 2**32, by cell key, zeros left out; ``boot_id`` names the boot they hold
+    for; ``cpus`` were online and ``owners`` had the numbered labels at the last sample.
+    """
+
+    boot_id: str
+    offsets: dict[str, int]
+    cpus: tuple[int, ...]
+    owners: dict[str, str]
+
+
+class Totals:
+    """Running totals of one machine's cells, fed with one snapshot after the other."""
+
+    def __init__(
+        self, state: State, identities: Iterable[Identity] = (), memory: Memory | None = None
+    ) -> None:
+        """Takes what the store holds: the last state, every identity, and the memory if any.
+
+        Without a memory the first snapshot counts nothing where the state is not empty: nobody
+        knows which of its interrupts are in the totals already.
+        """
+        self._state = dict(state)
+        self._identities = {each.irq: each for each in identities}
+        self._known_past = memory is not None or not state
+        self._boot_id = memory.boot_id if memory else None
+        self._offsets = dict(memory.offsets) if memory else {}
+        self._cpus = memory.cpus if memory else ()
+        self._owners = dict(memory.owners) if memory else {}
+        self._rows: dict[str, Row] = {}
+        self._rows_cpus: tuple[int, ...] = ()
+        self._keys: dict[str, list[str]] = {}
+
+    @property
+    def memory(self) -> Memory:
+        """What a restart needs, as of the last update."""
+        return Memory(self._boot_id or "", dict(self._offsets), self._cpus, dict(self._owners))
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        """Every row that was ever seen, by its name in the store."""
+        return self._identities
+
+    def update(self, snapshot: Snapshot, boot_id: str, seconds: float) -> Update:
+        """Takes the next snapshot, `seconds` after the last, and gives what it changed."""
+        booted = self._boot_id not in (None, boot_id)
+        if booted:
+            self._offsets = {key: total % CELL_MODULUS for key, total in self._state.items()}
+            self._rows, self._keys, self._owners = {}, {}, {}
+        if not self._known_past:
+            self._adopt(snapshot)
+        if self._rows_cpus != snapshot.cpus:
+            self._rows, self._keys, self._rows_cpus = {}, {}, snapshot.cpus
+        state = dict(self._state)
+        described: list[Identity] = []
+        resets: list[str] = []
+        for row in snapshot.rows:
+            if self._rows.get(row.irq) is row:
+                continue
+            self._identify(row, described)
+            if self._count(row, state, seconds):
+                resets.append(self.name_of(row))
+            self._rows[row.irq] = row
+        before, self._cpus = self._cpus, snapshot.cpus
+        self._state, self._boot_id = state, boot_id
+        return Update(
+            state=state,
+            cpus=snapshot.cpus,
+            booted=booted,
+            described=tuple(described),
+            resets=tuple(resets),
+            came_online=tuple(sorted(set(snapshot.cpus) - set(before))) if before else (),
+            went_offline=tuple(sorted(set(before) - set(snapshot.cpus))),
+        )
+
+    def name_of(self, row: Row) -> str:
+        """Gives the name in the store of a row of the last snapshot: ``45#2`` for a new ``45``."""
+        return self._owners.get(row.irq, row.irq)
+
+    def _adopt(self, snapshot: Snapshot) -> None:
+        """Sets every offset so that the cells of `snapshot` agree with the totals as they are."""
+        for row in snapshot.rows:
+            self._identify(row, [])
+            name = self.name_of(row)
+            for key, cell in zip(self._keys_of(name, row, snapshot.cpus), _cells(row), strict=True):
+                self._set_offset(key, self._state.get(key, 0) - cell)
+        self._known_past = True
+        self._keys = {}
+
+    def _identify(self, row: Row, described: list[Identity]) -> None:
+        """Finds or makes the identity of `row`; adds it to `described` where it is news."""
+        irq = row.irq
+        owner = self._owners.get(irq)
+        known = self._identities.get(owner or irq)
+        if known is None or not known.is_still(row):
+            known = self._find(row)
+        if known is None:
+            known = Identity(self._free_name(irq))
+            self._identities[known.irq] = known
+            described.append(self._describe(known, row))
+        elif known.device != row.device and row.device:
+            described.append(self._describe(known, row))
+        if row.is_numbered:
+            if owner not in (None, known.irq):
+                self._restart(key for key in self._state if key.rpartition(",")[0] == known.irq)
+                self._rows.pop(irq, None)
+                self._keys.pop(irq, None)
+            self._owners[irq] = known.irq
+
+    def _find(self, row: Row) -> Identity | None:
+        same_label = (each for each in self._identities.values() if each.label == row.irq)
+        return next((each for each in same_label if each.is_still(row)), None)
+
+    def _free_name(self, irq: str) -> str:
+        names = [irq, *(f"{irq}#{number}" for number in range(2, len(self._identities) + 3))]
+        return next(name for name in names if name not in self._identities)
+
+    def _describe(self, identity: Identity, row: Row) -> Identity:
+        if row.is_numbered:
+            text = row.description
+            identity = Identity(identity.irq, text.chip, text.hwirq, text.trigger, text.device)
+            self._identities[identity.irq] = identity
+        return identity
+
+    def _keys_of(self, name: str, row: Row, cpus: tuple[int, ...]) -> list[str]:
+        keys = self._keys.get(row.irq)
+        if keys is None:
+            if row.counts is not None:
+                keys = [f"{name},{cpu}" for cpu in cpus]
+            else:
+                keys = [f"{name},"] if row.figure is not None else []
+            self._keys[row.irq] = keys
+        return keys
+
+    def _count(self, row: Row, state: State, seconds: float) -> bool:
+        """Adds to `state` what `row` counted since the last sample; tells whether it was reset."""
+        keys = self._keys_of(self.name_of(row), row, self._rows_cpus)
+        cells = _cells(row)
+        last = self._rows.get(row.irq)
+        if last is not None:
+            old = _cells(last)
+        else:
+            get, offset = self._state.get, self._offsets.get
+            old = tuple((get(key, 0) - offset(key, 0)) % CELL_MODULUS for key in keys)
+        changes = [each for each in zip(keys, old, cells, strict=True) if each[1] != each[2]]
+        limit = min(MAX_INTERRUPTS_PER_SECOND * max(seconds, 1.0), MAX_WRAPPED)
+        fallen = {key for key, a, b in changes if b < a and b - a + CELL_MODULUS > limit}
+        if fallen:
+            # the kernel clears all cells of a numbered row together when it allocates the IRQ
+            fallen = set(keys) if row.is_numbered else fallen
+            self._restart(fallen)
+            olds = zip(keys, old, cells, strict=True)
+            changes = [(key, 0 if key in fallen else a, b) for key, a, b in olds]
+        for key, a, b in changes:
+            if a != b:
+                state[key] = state.get(key, 0) + (b - a) % CELL_MODULUS
+        return bool(fallen)
+
+    def _restart(self, keys: Iterable[str]) -> None:
+        """Lets the cells of `keys` count from zero."""
+        for key in list(keys):
+            self._set_offset(key, self._state.get(key, 0))
+
+    def _set_offset(self, key: str, offset: int) -> None:
+        if offset % CELL_MODULUS:
+            self._offsets[key] = offset % CELL_MODULUS
+        else:
+            self._offsets.pop(key, None)
+
+
+def _cells(row: Row) -> tuple[int, ...]:
+    """Gives the numbers of a row: a cell per CPU, the machine's figure, or none."""
+    if row.counts is not None:
+        return row.counts
+    return (row.figure,) if row.figure is not None else ()
