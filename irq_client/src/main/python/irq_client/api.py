@@ -1,0 +1,163 @@
+"""The API of one irq_server -> values.
+
+Guarantees: a call ends within its time limit, whatever the server does; an answer is either whole
+and as promised, or an error of `errors`; a write is sent once; a redirect is an error, so that the
+token goes to no other host; proxies named in the environment are not asked for loopback.
+
+Caveats: a server that drips its header lines holds a thread of this process, not its caller, until
+the connection ends. One Client serves one thread at a time.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from . import model
+from .errors import AnswerError, ServerError, ShapeError
+from .failures import NOT_OURS, is_worth_a_retry
+from .shape import JsonObject, parse_object
+from .transport import MAX_ANSWER_BYTES, Transport
+
+T = TypeVar("T")
+
+Query = Sequence[tuple[str, str]]
+"""Names and values of query parameters: ``[("period", "15m"), ("irq", "36")]``."""
+
+DEFAULT_TIMEOUT_SECONDS = 10.0
+
+ATTEMPTS = 3
+"""How often a read is tried where no answer comes, or the server says that it is busy."""
+
+FIRST_WAIT_SECONDS = 0.2
+"""Waited before the second attempt, then doubled."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A value, and the bytes of JSON that it was read from, as they came."""
+
+    value: T
+    text: bytes
+
+
+class Client:
+    """One irq_server, asked over one session.
+
+    Every method that asks raises a ServerError: UnreachableError where no answer came,
+    TimeLimitError where it did not come in time, ProblemError where the server says what is wrong,
+    AnswerError where the answer is not an irq_server's.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        *,
+        token: str | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Takes the server's URL (``http://127.0.0.1:5000``) and its bearer token.
+
+        `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
+        """
+        self.server = server.rstrip("/")
+        self._timeout_seconds = timeout_seconds
+        self._wait = wait
+        self._transport = Transport(token, max_answer_bytes)
+
+    def __enter__(self) -> "Client":
+        """Gives itself; leaving the block closes its connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
+    def interrupts(self, query: Query = ()) -> Answer[model.Interrupts]:
+        """IRQ by CPU counts in a window."""
+        return self._read("/interrupts", query, model.read_interrupts)
+
+    def irqs(self, query: Query = ()) -> Answer[model.Irqs]:
+        """All IRQs in a window."""
+        return self._read("/irqs", query, model.read_irqs)
+
+    def irq(self, irq: str, query: Query = ()) -> Answer[model.OneIrq]:
+        """One IRQ in a window; UnknownNameError where the server never saw it."""
+        return self._read(f"/irqs/{_segment(irq)}", query, model.read_one_irq)
+
+    def cpus(self, query: Query = ()) -> Answer[model.Cpus]:
+        """All CPUs in a window."""
+        return self._read("/cpus", query, model.read_cpus)
+
+    def cpu(self, cpu: int, query: Query = ()) -> Answer[model.OneCpu]:
+        """One CPU in a window; UnknownNameError where the server never saw it."""
+        return self._read(f"/cpus/{cpu}", query, model.read_one_cpu)
+
+    def series(self, query: Query = ()) -> Answer[model.Series]:
+        """Counts per step of a window; `step` and `by` are parameters."""
+        return self._read("/series", query, model.read_series)
+
+    def events(self, query: Query = ()) -> Answer[model.Events]:
+        """What happened in a window."""
+        return self._read("/events", query, model.read_events)
+
+    def status(self) -> Answer[model.Status]:
+        """How the sampler and the store are doing."""
+        return self._read("/status", (), model.read_status)
+
+    def affinity(self, irq: str) -> Answer[model.Affinity]:
+        """The CPUs that an IRQ may go to."""
+        return self._read(f"/irqs/{_segment(irq)}/affinity", (), model.read_affinity)
+
+    def set_affinity(self, irq: str, cpus: str) -> Answer[model.Affinity]:
+        """Lets an IRQ go to the CPUs of a list (``0-3``) only; gives what the kernel then says.
+
+        Sent once. After a TimeLimitError nobody knows whether it was done: ask `affinity`.
+        Raises NotAllowedError where the server or the kernel refuses.
+        """
+        url = self._url(f"/irqs/{_segment(irq)}/affinity", ())
+        text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
+        return _checked(url, text, model.read_affinity)
+
+    def _url(self, path: str, query: Query) -> str:
+        encoded = urlencode(list(query))
+        return f"{self.server}/api/v1{path}" + (f"?{encoded}" if encoded else "")
+
+    def _read(self, path: str, query: Query, reader: Callable[[JsonObject], T]) -> Answer[T]:
+        """Asks until an answer comes, the attempts are used up, or the time is."""
+        url = self._url(path, query)
+        deadline = time.monotonic() + self._timeout_seconds
+        left, pause, attempt = self._timeout_seconds, FIRST_WAIT_SECONDS, 1
+        while True:
+            try:
+                return _checked(url, self._transport.exchange("GET", url, left), reader)
+            except ServerError as error:
+                left = deadline - time.monotonic() - pause
+                if attempt == ATTEMPTS or left <= 0 or not is_worth_a_retry(error):
+                    raise
+                _log.info("%s; trying again in %.1f s", error, pause)
+            self._wait(pause)
+            pause *= 2
+            attempt += 1
+
+
+def _segment(name: str) -> str:
+    """Gives a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
+    return quote(name, safe="")
+
+
+def _checked(url: str, text: bytes, reader: Callable[[JsonObject], T]) -> Answer[T]:
+    try:
+        return Answer(reader(parse_object(text)), text)
+    except ShapeError as error:
+        raise AnswerError(url, str(error), NOT_OURS) from error

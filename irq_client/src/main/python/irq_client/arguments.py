@@ -1,0 +1,255 @@
+"""argv and environment -> Arguments, every value checked before anything is sent.
+
+Each command has a parser of its own that takes the options of every command too, so that these
+may stand before or after the command's name. Only what parsing needs is imported here at once:
+``irq_client --version`` should cost little more than Python itself.
+"""
+
+import argparse
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+from . import __version__
+from .config import BY, COMMANDS, EVERYWHERE, Command, Setting, settings
+from .errors import CommandLineError
+
+_DESCRIPTION = """\
+Shows in a terminal what an irq_server knows of a machine's interrupts.
+
+commands (irq_client COMMAND --help says more):
+"""
+_EPILOG = """\
+Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d. Times: 2026-01-01T00:00:00Z, Unix seconds,
+now, -15m (so long ago). A window is any two of --period, --start and --end; it ends now and is
+60 seconds long where nothing else is said.
+
+Exit status: 0 done; 1 failed; 2 wrong usage; 3 no such IRQ or CPU; 4 not allowed, or the kernel
+refused; 5 the server cannot be reached or did not answer in time.
+"""
+
+
+class Arguments(NamedTuple):
+    """What one run is to do."""
+
+    command: str
+    servers: tuple[str, ...]
+    token_file: str | None
+    timeout_seconds: float
+    format: str
+    verbose: bool = False
+    quiet: bool = False
+    irq: str = ""
+    """The IRQ that is the command's argument; empty where it takes none."""
+    cpu: str = ""
+    cpu_list: str = ""
+    """What `affinity` is to set; empty where it only shows."""
+    yes: bool = False
+    query: tuple[tuple[str, str], ...] = ()
+    """Window, filters, key and step: names and values of query parameters."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises CommandLineError where argparse would print its usage and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandLineError(f"{message}; see {self.prog} --help")
+
+
+def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Arguments:
+    """Gives what the command line asks for, settings it leaves open taken from `environment`.
+
+    Raises UsageError. ``--help`` and ``--version`` print and raise SystemExit(0), as argparse does.
+    """
+    tokens = _join_relative_times(argv)
+    place = _command_place(tokens)
+    if place is None:
+        _general_parser().parse_args(tokens)
+        raise CommandLineError("a command is missing; irq_client --help lists them")
+    command = next((each for each in COMMANDS if each.name == tokens[place]), None)
+    if command is None:
+        names = ", ".join(each.name for each in COMMANDS)
+        raise CommandLineError(f"no command {tokens[place]!r}; there are {names}")
+    rest = [*tokens[:place], *tokens[place + 1 :]]
+    given = vars(_command_parser(command).parse_intermixed_args(rest))
+    return _arguments(command, given, environment)
+
+
+def _takes_value(token: str) -> bool:
+    """Tells whether a token is an option whose value is the next token."""
+    return any(token == each.option for each in settings() if each.metavar)
+
+
+def _join_relative_times(argv: Sequence[str]) -> list[str]:
+    """Makes ``--start -15m`` one token, ``--start=-15m``; argparse takes -15m for an option."""
+    tokens: list[str] = []
+    for token in argv:
+        if tokens and re.match("-[0-9]", token) and _takes_value(tokens[-1]):
+            tokens[-1] += f"={token}"
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def _command_place(tokens: Sequence[str]) -> int | None:
+    """Gives the index of the command's name: the first token that is no option and no value."""
+    is_value = False
+    for place, token in enumerate(tokens):
+        if not is_value and not token.startswith("-"):
+            return place
+        is_value = not is_value and _takes_value(token)
+    return None
+
+
+def _general_parser() -> _Parser:
+    """Gives the parser for a command line without a command: --help and --version."""
+    lines = [f"  {' '.join((each.name, *each.arguments)):24}{each.help}" for each in COMMANDS]
+    examples = [f"  {each.example}" for each in COMMANDS]
+    parser = _parser(
+        "irq_client",
+        usage="irq_client [OPTION]... COMMAND [OPTION]...",
+        description=_DESCRIPTION + "\n".join(lines),
+        epilog=_EPILOG + "\nexamples:\n" + "\n".join(examples),
+    )
+    _add_settings(parser.add_argument_group("options of every command"), EVERYWHERE)
+    return parser
+
+
+def _command_parser(command: Command) -> _Parser:
+    """Gives the parser of one command."""
+    parser = _parser(
+        f"irq_client {command.name}",
+        description=f"Shows {command.help}.",
+        epilog=f"{_EPILOG}\nexample:\n  {command.example}",
+    )
+    for name in command.arguments:
+        plain = name.strip("[]")
+        parser.add_argument(plain, nargs="?" if plain != name else None)
+    if command.settings:
+        _add_settings(parser.add_argument_group("options"), command.settings)
+    _add_settings(parser.add_argument_group("options of every command"), EVERYWHERE)
+    return parser
+
+
+def _parser(name: str, *, description: str, epilog: str, usage: str | None = None) -> _Parser:
+    parser = _Parser(
+        prog=name,
+        usage=usage,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    general = parser.add_argument_group("help")
+    general.add_argument("-h", "--help", action="help", help="show this and exit")
+    version = f"irq_client {__version__}"
+    general.add_argument("--version", action="version", version=version, help="show it and exit")
+    return parser
+
+
+def _add_settings(group: argparse._ArgumentGroup, wanted: Sequence[Setting]) -> None:
+    for each in wanted:
+        names = [each.short, each.option] if each.short else [each.option]
+        text = _help(each)
+        if not each.metavar:
+            group.add_argument(*names, dest=each.name, action="store_true", help=text)
+            continue
+        group.add_argument(
+            *names,
+            dest=each.name,
+            metavar="|".join(each.choices) or each.metavar,
+            action="append" if each.repeatable else "store",
+            help=text,
+        )
+
+
+def _help(setting: Setting) -> str:
+    notes = []
+    if setting.default:
+        notes.append(f"default {setting.default}")
+    if setting.environment:
+        notes.append(f"environment {setting.environment}")
+    return (setting.help + (f" ({'; '.join(notes)})" if notes else "")).replace("%", "%%")
+
+
+def _arguments(
+    command: Command, given: Mapping[str, object], environment: Mapping[str, str]
+) -> Arguments:
+    """Reads every value; the command line wins over the environment, and that over the default."""
+    from . import parameters
+
+    if given["verbose"] and given["quiet"]:
+        raise CommandLineError("--verbose and --quiet contradict each other")
+    values = {each.name: _values(each, given, environment) for each in EVERYWHERE if each.metavar}
+    tokens = values["token-file"]
+    return Arguments(
+        command=command.name,
+        servers=tuple(parameters.check_server(*each) for each in values["server"]),
+        token_file=tokens[0][1] if tokens else None,
+        timeout_seconds=parameters.duration_seconds(*values["timeout"][0]),
+        format=parameters.check_choice(*values["format"][0], _choices("format")),
+        verbose=bool(given["verbose"]),
+        quiet=bool(given["quiet"]),
+        irq=_argument(given, "IRQ", parameters.check_irq),
+        cpu=_argument(given, "CPU", parameters.check_cpu),
+        cpu_list=_argument(given, "CPU-LIST", parameters.check_cpu_list),
+        yes=bool(given.get("yes")),
+        query=tuple(_query(given)),
+    )
+
+
+def _argument(given: Mapping[str, object], name: str, check: Callable[[str, str], str]) -> str:
+    """Gives a positional argument, checked; empty where there is none."""
+    text = given.get(name)
+    return "" if text is None else check(name, str(text))
+
+
+def _values(
+    setting: Setting, given: Mapping[str, object], environment: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Gives a setting's values, each after the option or variable that it came from."""
+    value = given[setting.name]
+    if value is not None:
+        return [(setting.option, text) for text in _texts(value)]
+    text = environment.get(setting.environment, "").strip()
+    source = setting.environment if text else setting.option
+    text = text or setting.default
+    texts = text.split() if setting.repeatable else [text]
+    return [(source, each) for each in texts if each]
+
+
+def _texts(value: object) -> list[str]:
+    """Gives the texts that argparse collected for one option."""
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    """Gives the values that the setting `name` may have."""
+    (choices,) = (each.choices for each in settings() if each.name == name)
+    return choices
+
+
+def _query(given: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Gives the query parameters that the options ask for."""
+    from . import parameters
+
+    checks: dict[str, Callable[[str, str], str]] = {
+        "irq": parameters.check_irq,
+        "cpu": parameters.check_cpu_list,
+        "device": parameters.check_pattern,
+        "top": parameters.check_number,
+        "step": parameters.check_duration,
+    }
+    window = (given.get(name) for name in ("period", "start", "end"))
+    query = parameters.check_window(*(None if each is None else str(each) for each in window))
+    for name, check in checks.items():
+        value = given.get(name)
+        if value is not None:
+            query += [(name, check(f"--{name}", text)) for text in _texts(value)]
+    if given.get("nonzero"):
+        query.append(("nonzero", "true"))
+    if "by" in given:
+        key = str(given["by"] or BY.default)
+        query.append(("by", parameters.check_choice(BY.option, key, BY.choices)))
+    return query

@@ -1,0 +1,172 @@
+"""argv -> exit status. Owns the streams: results go to standard output, messages to the other."""
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from .arguments import Arguments, parse
+from .errors import DeclinedError, IrqClientError, OutputError, ServerError
+
+if TYPE_CHECKING:
+    from .output import Output
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class Streams(NamedTuple):
+    """What surrounds the process; a test gives its own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    environment: Mapping[str, str]
+
+
+def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> int:
+    """Runs one command and gives its exit status; `errors` draws which there are."""
+    streams = streams or _own_streams()
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv, streams)
+        _flush(streams.stdout)
+    except IrqClientError as error:
+        _tell(streams, error)
+        _drop(streams.stdout)
+        return error.exit_status
+    except BrokenPipeError:
+        # whoever reads the results has seen enough
+        _drop(streams.stdout)
+        return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return status
+
+
+def _run(argv: Sequence[str], streams: Streams) -> int:
+    """Asks every server in turn; gives 0, or the highest exit status of those that failed."""
+    try:
+        arguments = parse(argv, streams.environment)
+    except SystemExit:
+        return 0  # --help or --version, printed
+    from .output import Output
+
+    token = _token(arguments, streams)
+    several = len(arguments.servers) > 1
+    output = Output(streams.stdout, streams.environment, several=several)
+    status = 0
+    with _logging(arguments, streams.stderr):
+        for server in arguments.servers:
+            try:
+                _ask(server, token, arguments, streams, output)
+            except ServerError as error:
+                _tell(streams, error)
+                status = max(status, error.exit_status)
+    return status
+
+
+def _ask(
+    server: str, token: str | None, arguments: Arguments, streams: Streams, output: "Output"
+) -> None:
+    """Carries out the command at one server and writes what it answered."""
+    from .api import Client
+    from .commands import carry_out
+
+    def confirm(question: str) -> None:
+        if not arguments.yes and streams.stdin.isatty():
+            _confirm(question, streams)
+
+    with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
+        shown = carry_out(client, arguments, confirm)
+    output.write(server, shown, arguments.format)
+
+
+def _confirm(question: str, streams: Streams) -> None:
+    """Asks; raises DeclinedError unless the answer is yes."""
+    streams.stderr.write(f"{question} [y/N] ")
+    streams.stderr.flush()
+    if streams.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise DeclinedError("nothing was changed")
+
+
+def _token(arguments: Arguments, streams: Streams) -> str | None:
+    """Gives the server's token, None where there is no token file; warns where all may read it."""
+    if arguments.token_file is None:
+        return None
+    from .tokenfile import read_token
+
+    token, everybody_reads = read_token(arguments.token_file)
+    if everybody_reads and not arguments.quiet:
+        _tell(streams, f"{arguments.token_file}: every user may read it; chmod 600 keeps it yours")
+    return token
+
+
+@contextlib.contextmanager
+def _logging(arguments: Arguments, stream: TextIO) -> Iterator[None]:
+    """Shows what `api` logs on a stream while the block runs, where --verbose is given."""
+    if not arguments.verbose:
+        yield
+        return
+    import logging
+
+    from .text import visible
+
+    class Visible(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"irq_client: {visible(record.getMessage())}"
+
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Visible())
+    logger = logging.getLogger(__package__)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def _tell(streams: Streams, message: object) -> None:
+    """Writes one line on standard error; what a server named is made harmless first."""
+    from .text import visible
+
+    with contextlib.suppress(OSError):  # nobody can be told that nobody can be told
+        streams.stderr.write(f"irq_client: {visible(str(message))}\n")
+        streams.stderr.flush()
+
+
+def _flush(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from error
+
+
+def _drop(stream: TextIO) -> None:
+    """Lets what could not be written go, so that Python does not try again at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError), _nowhere() as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def _own_streams() -> Streams:
+    """Gives the process's streams; one that was closed is replaced by one that leads nowhere."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return Streams(
+        stdin=sys.stdin or _nowhere(),
+        stdout=sys.stdout or _nowhere(),
+        stderr=sys.stderr or _nowhere(),
+        environment=os.environ,
+    )
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("r+", encoding="utf-8")

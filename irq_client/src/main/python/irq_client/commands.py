@@ -1,0 +1,96 @@
+"""Each command: what it asks a server, how it is shown, how it is listed as CSV."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from . import model, records, views
+from .api import Answer, Client
+from .arguments import Arguments
+from .records import Row
+from .table import Sheet
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer in its three forms, the latter two made only where they are wanted."""
+
+    json: bytes
+    sheet: Callable[[], Sheet]
+    rows: Callable[[], Iterator[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading(Generic[T]):
+    """A command that reads."""
+
+    ask: Callable[[Client, Arguments], Answer[T]]
+    show: Callable[[T], Sheet]
+    rows: Callable[[T], Iterator[Row]]
+
+    def __call__(self, client: Client, arguments: Arguments) -> Shown:
+        answer = self.ask(client, arguments)
+        return Shown(
+            json=answer.text,
+            sheet=lambda: self.show(answer.value),
+            rows=lambda: self.rows(answer.value),
+        )
+
+
+_READINGS: dict[str, Callable[[Client, Arguments], Shown]] = {
+    "overview": _Reading(
+        lambda client, given: client.interrupts(given.query),
+        views.show_interrupts,
+        records.list_interrupts,
+    ),
+    "irqs": _Reading(
+        lambda client, given: client.irqs(given.query), views.show_irqs, records.list_irqs
+    ),
+    "irq": _Reading(
+        lambda client, given: client.irq(given.irq, given.query),
+        views.show_one_irq,
+        records.list_one_irq,
+    ),
+    "cpus": _Reading(
+        lambda client, given: client.cpus(given.query), views.show_cpus, records.list_cpus
+    ),
+    "cpu": _Reading(
+        lambda client, given: client.cpu(int(given.cpu), given.query),
+        views.show_one_cpu,
+        records.list_one_cpu,
+    ),
+    "history": _Reading(
+        lambda client, given: client.series(given.query), views.show_series, records.list_series
+    ),
+    "affinity": _Reading(
+        lambda client, given: client.affinity(given.irq), views.show_affinity, records.list_affinity
+    ),
+    "events": _Reading(
+        lambda client, given: client.events(given.query), views.show_events, records.list_events
+    ),
+    "status": _Reading(lambda client, _: client.status(), views.show_status, records.list_status),
+}
+
+
+def carry_out(client: Client, arguments: Arguments, confirm: Callable[[str], None]) -> Shown:
+    """Carries out one command at one server and gives what it answered.
+
+    `confirm` is called with a question before anything is changed, and raises where the answer is
+    not yes.
+    """
+    if arguments.cpu_list:
+        return _set_affinity(client, arguments, confirm)
+    return _READINGS[arguments.command](client, arguments)
+
+
+def _set_affinity(client: Client, arguments: Arguments, confirm: Callable[[str], None]) -> Shown:
+    before = client.affinity(arguments.irq).value
+    confirm(views.change_question(before, arguments.cpu_list, client.server))
+    after: Answer[model.Affinity] = client.set_affinity(arguments.irq, arguments.cpu_list)
+    return Shown(
+        json=after.text,
+        sheet=lambda: views.show_change(before, after.value),
+        rows=lambda: records.list_affinity(after.value),
+    )

@@ -1,0 +1,208 @@
+"""The one table of settings and the one table of commands.
+
+The options, the environment names, ``--help`` and the tables in README.md all come from here.
+Nothing in this module reads the command line or the environment.
+"""
+
+from typing import NamedTuple
+
+ENVIRONMENT_PREFIX = "IRQ_CLIENT_"
+
+
+class Setting(NamedTuple):
+    """One setting: an option, and where `from_environment` a variable as well."""
+
+    name: str
+    """Without the dashes: ``token-file``."""
+    help: str
+    """What it does, with the unit."""
+    metavar: str = ""
+    """The value's name in the help; empty for a switch."""
+    default: str = ""
+    """As a person would write it; empty for none."""
+    from_environment: bool = False
+    repeatable: bool = False
+    choices: tuple[str, ...] = ()
+    short: str = ""
+    """A one-letter option, with its dash."""
+
+    @property
+    def option(self) -> str:
+        """The option, ``--token-file``."""
+        return f"--{self.name}"
+
+    @property
+    def environment(self) -> str:
+        """The environment name, ``IRQ_CLIENT_TOKEN_FILE``; empty where there is none."""
+        if not self.from_environment:
+            return ""
+        return ENVIRONMENT_PREFIX + self.name.upper().replace("-", "_")
+
+
+EVERYWHERE = (
+    Setting(
+        "server",
+        "irq_server to ask; may be repeated (in the environment: parted by blanks)",
+        "URL",
+        "http://127.0.0.1:5000",
+        from_environment=True,
+        repeatable=True,
+    ),
+    Setting(
+        "token-file",
+        "file that holds the server's token, one line",
+        "FILE",
+        from_environment=True,
+    ),
+    Setting(
+        "timeout",
+        "time limit for each answer, retries included, in seconds (or 500ms, 2m)",
+        "S",
+        "10",
+        from_environment=True,
+    ),
+    Setting(
+        "format",
+        "table for people, json as the server sent it, csv (RFC 4180) for other programs",
+        "FORMAT",
+        "table",
+        from_environment=True,
+        choices=("table", "json", "csv"),
+    ),
+    Setting("verbose", "tell on standard error what is asked, and how long it took", short="-v"),
+    Setting("quiet", "no warnings on standard error, only errors", short="-q"),
+)
+
+WINDOW = (
+    Setting("period", "length of the window: 90 (seconds), 20ms, 90s, 15m, 2h, 7d", "DURATION"),
+    Setting(
+        "start",
+        "where it starts: 2026-01-01T00:00:00Z, Unix seconds, now, or -15m (so long ago)",
+        "TIME",
+    ),
+    Setting("end", "where it ends, written like --start", "TIME"),
+)
+
+IRQ = Setting("irq", "only this IRQ; may be repeated", "IRQ", repeatable=True)
+CPU = Setting("cpu", "only these CPUs, such as 0-3,8", "CPU-LIST")
+DEVICE = Setting(
+    "device", "only devices that match this shell pattern, such as 'eth0-*'", "PATTERN"
+)
+NONZERO = Setting("nonzero", "only what counted at least one interrupt in the window")
+TOP = Setting("top", "only the N busiest", "N")
+BY = Setting(
+    "by",
+    "what each count is for",
+    "KEY",
+    "total",
+    choices=("total", "cpu", "irq", "irq,cpu"),
+)
+STEP = Setting(
+    "step", "length of one step, a duration like --period; the server's choice", "DURATION"
+)
+YES = Setting("yes", "change it without asking first", short="-y")
+
+FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
+
+
+class Command(NamedTuple):
+    """One command: its arguments, the settings that it takes beside EVERYWHERE, and an example."""
+
+    name: str
+    help: str
+    example: str
+    arguments: tuple[str, ...] = ()
+    """Names of the positional arguments; one in brackets may be left out."""
+    settings: tuple[Setting, ...] = ()
+
+
+COMMANDS = (
+    Command(
+        "overview",
+        "interrupts in the window, IRQ by CPU",
+        "irq_client overview --period 15m --nonzero",
+        settings=WINDOW + FILTERS,
+    ),
+    Command(
+        "irqs",
+        "totals per IRQ, busiest first",
+        "irq_client irqs --device 'eth0-*' --top 10",
+        settings=WINDOW + FILTERS,
+    ),
+    Command(
+        "irq",
+        "one IRQ: counts by CPU, affinity",
+        "irq_client irq 36 --start -2h --end -1h",
+        ("IRQ",),
+        WINDOW,
+    ),
+    Command(
+        "cpus",
+        "totals per CPU",
+        "irq_client cpus --cpu 0-3",
+        settings=WINDOW + FILTERS,
+    ),
+    Command(
+        "cpu",
+        "one CPU: counts by IRQ, busiest first",
+        "irq_client cpu 0 --period 1h --top 5",
+        ("CPU",),
+        (*WINDOW, IRQ, DEVICE, NONZERO, TOP),
+    ),
+    Command(
+        "history",
+        "counts step by step",
+        "irq_client history --by cpu --step 1m --period 15m",
+        settings=(BY, STEP, *WINDOW, IRQ, CPU, DEVICE),
+    ),
+    Command(
+        "affinity",
+        "the CPUs that an IRQ may go to; with a CPU list, sets them",
+        "irq_client affinity 36 2-3 --yes",
+        ("IRQ", "[CPU-LIST]"),
+        (YES,),
+    ),
+    Command(
+        "events",
+        "affinity changes, CPUs that came and went, boots, gaps, starts and stops",
+        "irq_client events --period 7d",
+        settings=WINDOW,
+    ),
+    Command(
+        "status",
+        "how the server's sampler and store are doing",
+        "irq_client status --server http://127.0.0.1:5000",
+    ),
+)
+
+
+def settings() -> tuple[Setting, ...]:
+    """Gives every setting once: those of every command first, then in the order of the commands."""
+    found = {each.name: each for each in EVERYWHERE}
+    for command in COMMANDS:
+        for each in command.settings:
+            found.setdefault(each.name, each)
+    return tuple(found.values())
+
+
+def settings_table() -> str:
+    """Gives the settings as README.md shows them, a Markdown table."""
+    lines = ["| option | environment | default | meaning |", "|---|---|---|---|"]
+    for each in settings():
+        option = f"`{each.short}, {each.option}`" if each.short else f"`{each.option}`"
+        if each.metavar:
+            values = "\\|".join(each.choices) or each.metavar
+            option = f"`{each.option} {values}`"
+        environment = f"`{each.environment}`" if each.environment else ""
+        default = f"`{each.default}`" if each.default else ""
+        lines.append(f"| {option} | {environment} | {default} | {each.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands_table() -> str:
+    """Gives the commands as README.md shows them, a Markdown table."""
+    lines = ["| command | shows | example |", "|---|---|---|"]
+    for each in COMMANDS:
+        usage = " ".join((each.name, *each.arguments))
+        lines.append(f"| `{usage}` | {each.help} | `{each.example}` |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,148 @@
+"""What went wrong on the way -> the exception of `errors` that says it. Pure.
+
+requests and urllib3 wrap the cause up to four times; it is looked for in all of them.
+"""
+
+import http.client
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from .errors import (
+    AnswerError,
+    NotAllowedError,
+    ProblemError,
+    ServerError,
+    ShapeError,
+    TimeLimitError,
+    UnknownNameError,
+    UnreachableError,
+)
+from .shape import parse_object
+
+NOT_OURS = "is that an irq_server?"
+LONGEST_REASON = 500
+"""Characters of a server's own words that are shown."""
+
+_TEMPORARY_STATUSES = (502, 503, 504)
+_ADVICE = {
+    401: "--token-file names the file with the server's token",
+    403: "irq_server changes affinities only where it was started with --allow-affinity",
+    404: "irq_client irqs and irq_client cpus list what there is",
+    503: "try again in a moment",
+}
+
+_Error = TypeVar("_Error", bound=BaseException)
+
+
+def is_worth_a_retry(error: ServerError) -> bool:
+    """Tells whether the same request may do better a moment later."""
+    if isinstance(error, ProblemError):
+        return error.status in _TEMPORARY_STATUSES
+    return isinstance(error, UnreachableError) and error.is_temporary
+
+
+def connection_error(url: str, error: Exception, limit: TimeLimitError) -> ServerError:
+    """Gives the exception for a request that brought no answer, or a broken one.
+
+    `limit` is given back where the cause is a time limit.
+    """
+    causes = list(_causes(error))
+    if isinstance(error, requests.exceptions.ProxyError):
+        return UnreachableError(url, f"the proxy failed: {_reason(causes)}", "see HTTP_PROXY")
+    if isinstance(error, requests.Timeout) or _first(causes, TimeoutError):
+        return limit
+    if tls := _first(causes, ssl.SSLError):
+        reason = getattr(tls, "verify_message", "") or tls.reason or str(tls)
+        advice = "REQUESTS_CA_BUNDLE names the file of trusted certificates"
+        return UnreachableError(url, f"no trusted TLS connection: {reason}", advice)
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return AnswerError(url, "the answer broke off before its end", "try again")
+    if _first(causes, socket.gaierror):
+        return UnreachableError(url, "the server's name is not known", "check --server")
+    if _first(causes, http.client.RemoteDisconnected):
+        return _lost(url, "the connection was closed without an answer")
+    if _first(causes, http.client.HTTPException):
+        return AnswerError(url, "what answers there does not speak HTTP", NOT_OURS)
+    return _lost(url, _reason(causes))
+
+
+def problem_error(url: str, status: int, content_type: str, body: bytes) -> ServerError:
+    """Gives the exception for an answer with a status of 400 or more.
+
+    Shows the `detail` or `title` of a problem+json body (RFC 9457). A 404 of any other form comes
+    from something that is no irq_server; one for a URL that names no IRQ and no CPU says nothing
+    about these.
+    """
+    words = _problem_words(content_type, body)
+    if status == 404 and words is None:
+        return AnswerError(
+            url, "not found (status 404), and not in an irq_server's words", NOT_OURS
+        )
+    reason = words or http.client.responses.get(status, "an error")
+    if status in (401, 403, 409):
+        return NotAllowedError(url, reason, _ADVICE.get(status, ""), status=status)
+    if status == 404 and _names_irq_or_cpu(url):
+        return UnknownNameError(url, reason, _ADVICE[404], status=status)
+    advice = NOT_OURS if words is None else _ADVICE.get(status, "") if status != 404 else ""
+    return ProblemError(url, reason, advice, status=status)
+
+
+def _lost(url: str, reason: str) -> UnreachableError:
+    advice = "is irq_server running there?"
+    return UnreachableError(url, reason, advice, is_temporary=True)
+
+
+def _problem_words(content_type: str, body: bytes) -> str | None:
+    """Gives what a problem+json body says, None where the body is something else."""
+    if content_type != "application/problem+json":
+        return None
+    try:
+        problem = parse_object(body)
+    except ShapeError:
+        return None
+    for key in ("detail", "title"):
+        try:
+            text = problem.text(key).strip()
+        except ShapeError:
+            continue
+        if text:
+            return text[:LONGEST_REASON]
+    return ""
+
+
+def _names_irq_or_cpu(url: str) -> bool:
+    """Tells whether a URL of ours names an IRQ or a CPU, in its path or its query."""
+    parts = urlsplit(url)
+    _, _, route = parts.path.partition("/api/v1/")
+    names = {name for name, _ in parse_qsl(parts.query)}
+    return "/" in route or bool(names & {"irq", "cpu"})
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Gives an exception and all that it wraps, each once, the outermost first."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+
+
+def _first(causes: list[BaseException], kind: type[_Error]) -> _Error | None:
+    return next((each for each in causes if isinstance(each, kind)), None)
+
+
+def _reason(causes: list[BaseException]) -> str:
+    """Gives the system's words for the innermost system error, else the innermost words."""
+    numbers = [each.errno for each in causes if isinstance(each, OSError) and each.errno]
+    if numbers:
+        return os.strerror(numbers[-1]).lower()
+    return str(causes[-1]) or type(causes[-1]).__name__

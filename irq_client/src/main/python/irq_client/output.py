@@ -1,0 +1,111 @@
+"""Sheets, rows and JSON -> one stream, as a terminal, a pipe or a file wants them."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TextIO
+
+from .commands import Shown
+from .errors import OutputError
+from .records import Row
+from .table import HEADING, Line, Sheet, layout
+
+PIPE_WIDTH = 120
+"""Cells that counts are folded to where the output is no terminal; texts stay whole there."""
+
+TERMINAL_WIDTH = 80
+"""Cells of a terminal that does not say how many it has."""
+
+_C1_OR_DELETE = re.compile("[\x7f-\x9f]")
+
+
+class Output:
+    """Standard output, and what is to be known of it. Raises OutputError, BrokenPipeError."""
+
+    def __init__(self, stream: TextIO, environment: Mapping[str, str], *, several: bool) -> None:
+        """Takes the stream, the environment, and whether several servers' answers come."""
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._width = _width(stream, environment)
+        self._paint = _painter(self._terminal, environment)
+        self._several = several
+        self._written = 0
+
+    def write(self, server: str, shown: Shown, form: str) -> None:
+        """Writes one server's answer as `table`, `json` or `csv`."""
+        try:
+            if form == "json":
+                self._write_json(server, shown.json)
+            elif form == "csv":
+                self._write_csv(server, shown.rows())
+            else:
+                self._write_table(server, shown.sheet())
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.strerror or str(error)) from error
+        self._written += 1
+
+    def _write_table(self, server: str, sheet: Sheet) -> None:
+        if self._several:
+            gap = "\n" if self._written else ""
+            self._stream.write(f"{gap}{self._paint(((server, HEADING),))}\n")
+        for line in layout(sheet, self._width, shorten=self._terminal):
+            self._stream.write(self._paint(line) + "\n")
+
+    def _write_json(self, server: str, text: bytes) -> None:
+        """Writes the bytes as they came; of several servers one object each, one to a line."""
+        if self._terminal:
+            # the same JSON, without what a terminal might obey
+            plain = _C1_OR_DELETE.sub(lambda c: f"\\u{ord(c[0]):04x}", text.decode())
+            text = plain.encode()
+        if self._several:
+            name = json.dumps(server).encode()
+            text = b'{"server": %s, "answer": %s}' % (name, text.strip())
+        self._stream.flush()
+        self._stream.buffer.write(text if text.endswith(b"\n") else text + b"\n")
+        self._stream.buffer.flush()
+
+    def _write_csv(self, server: str, rows: Iterable[Row]) -> None:
+        """Writes RFC 4180; of several servers with a first column `server`, one heading."""
+        writer = csv.writer(self._stream)
+        for number, row in enumerate(rows):
+            if not self._several:
+                writer.writerow(row)
+            elif number == 0:
+                if not self._written:
+                    writer.writerow(("server", *row))
+            else:
+                writer.writerow((server, *row))
+
+
+def _width(stream: TextIO, environment: Mapping[str, str]) -> int:
+    """Gives the cells that a line may take: COLUMNS, else the terminal's, else PIPE_WIDTH."""
+    columns = environment.get("COLUMNS", "")
+    if re.fullmatch("[1-9][0-9]{0,3}", columns):
+        return int(columns)
+    if not stream.isatty():
+        return PIPE_WIDTH
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or TERMINAL_WIDTH
+    except OSError:
+        return TERMINAL_WIDTH
+
+
+def _painter(terminal: bool, environment: Mapping[str, str]) -> Callable[[Line], str]:
+    """Gives what makes a line's text: with escape codes where a terminal wants them, else plain."""
+    if not terminal or environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
+        return lambda line: "".join(text for text, _ in line)
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    def paint(line: Line) -> str:
+        return "".join(
+            Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
+            for text, style in line
+        )
+
+    return paint

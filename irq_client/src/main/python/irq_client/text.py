@@ -1,0 +1,97 @@
+"""One value -> one piece of text for a terminal. Pure.
+
+Names come from the network: `visible` makes them harmless before they are shown anywhere.
+"""
+
+ELLIPSIS = "…"
+
+_BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+_SPANS = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (120, 60, "minutes"))
+"""From so many seconds on, divided by this, called that."""
+
+
+def visible(text: str) -> str:
+    r"""Gives the text with every character that a terminal might obey written as an escape.
+
+    These are all that Unicode does not call printable: control characters (``\x1b``), line ends,
+    marks that turn the writing direction (``\u202e``), blanks that are no blank, half surrogates.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def cell_width(text: str) -> int:
+    """Gives the number of terminal cells that a text takes; a Chinese character takes two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def shortened(text: str, width: int) -> str:
+    """Gives the text in at most `width` cells (at least 1), its middle left out where it is longer.
+
+    Devices of one card differ at their ends: ``virtio12-input.0`` in 9 cells is ``virt…ut.0``.
+    """
+    if cell_width(text) <= width:
+        return text
+    kept = width - 1
+    head, tail = "", ""
+    for character in text:
+        if cell_width(head + character) > (kept + 1) // 2:
+            break
+        head += character
+    for character in reversed(text):
+        if cell_width(head + character + tail) > kept:
+            break
+        tail = character + tail
+    return head + ELLIPSIS + tail
+
+
+def aligned(text: str, width: int, right: bool) -> str:
+    """Gives the text filled up with blanks to `width` cells."""
+    fill = " " * (width - cell_width(text))
+    return fill + text if right else text + fill
+
+
+def count_text(count: int) -> str:
+    """Gives a count, grouped by thousands: ``5,604``."""
+    return f"{count:,}"
+
+
+def rate_text(per_second: float) -> str:
+    """Gives a rate with one decimal, grouped by thousands: ``1,234.5``."""
+    return f"{per_second:,.1f}"
+
+
+def bytes_text(size: int) -> str:
+    """Gives a size in the largest unit of 1024 that leaves at least 1: ``1.5 GiB``."""
+    unit = 0
+    while unit + 1 < len(_BYTE_UNITS) and size >= 1024 ** (unit + 1):
+        unit += 1
+    return f"{size:,} bytes" if unit == 0 else f"{size / 1024**unit:,.1f} {_BYTE_UNITS[unit]}"
+
+
+def span_text(seconds: float) -> str:
+    """Gives a length of time: ``60 s``, ``0.25 s``, ``15 minutes``, ``36.5 hours``, ``7 days``."""
+    for at_least, unit_seconds, unit in _SPANS:
+        if seconds >= at_least:
+            return f"{_trimmed(seconds / unit_seconds, 1)} {unit}"
+    return f"{_trimmed(seconds, 3)} s"
+
+
+def _trimmed(number: float, decimals: int) -> str:
+    """Gives a number with at most so many decimals, no zeros at its end."""
+    text = f"{number:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def numbered(count: int, noun: str) -> str:
+    """Gives a count with its noun: ``1 gap``, ``2 gaps``."""
+    return f"{count_text(count)} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,166 @@
+"""One HTTP request -> the JSON bytes that answer it, within limits of time and size."""
+
+import ipaddress
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from . import __version__
+from .errors import AnswerError, TimeLimitError
+from .failures import NOT_OURS, connection_error, problem_error
+
+MAX_ANSWER_BYTES = 64 * 2**20
+"""Longer answers are refused; 1,000 IRQs on 1,000 CPUs take some 10 MB."""
+
+_CHUNK_BYTES = 65_536
+_NO_PROXIES = {"http": "", "https": "", "all": ""}
+"""What keeps requests from taking proxies out of the environment."""
+
+_log = logging.getLogger(__name__)
+
+
+class Transport:
+    """One requests session; see `api` for what it promises."""
+
+    def __init__(self, token: str | None, max_answer_bytes: int) -> None:
+        """Takes the bearer token, None for none, and the longest answer that is read."""
+        self._max_answer_bytes = max_answer_bytes
+        self._session = requests.Session()
+        # an `auth` of its own keeps requests from sending what it finds in ~/.netrc
+        self._session.auth = _Bearer(token)
+        self._session.headers.update(
+            {
+                "Accept": "application/json, application/problem+json",
+                "Accept-Encoding": "identity",  # so that the size limit counts what is read
+                "User-Agent": f"irq_client/{__version__}",
+            }
+        )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def exchange(
+        self, method: str, url: str, seconds: float, body: dict[str, str] | None = None
+    ) -> bytes:
+        """Sends one request, once, and gives the body of a 200 answer with a JSON content type.
+
+        Raises TimeLimitError where the whole of it takes more than `seconds`, else a ServerError.
+        """
+        started = time.monotonic()
+        advice = "--timeout allows more"
+        if method != "GET":
+            advice = "the change may have been made all the same"
+        limit = TimeLimitError(url, f"no whole answer in time ({seconds:.3g} s)", advice)
+        deadline = started + seconds
+        text = _within(seconds, lambda: self._request(method, url, deadline, limit, body), limit)
+        _log.info("%s %s: %d bytes in %.3f s", method, url, len(text), time.monotonic() - started)
+        return text
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        deadline: float,
+        limit: TimeLimitError,
+        body: dict[str, str] | None,
+    ) -> bytes:
+        seconds = max(deadline - time.monotonic(), 0.001)
+        try:
+            with self._session.request(
+                method,
+                url,
+                json=body,
+                timeout=(seconds, seconds),
+                allow_redirects=False,
+                stream=True,
+                proxies=_NO_PROXIES if is_loopback(url) else None,
+            ) as response:
+                text = self._body(url, response, deadline, limit)
+                _check_status(url, response, text)
+                return text
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            # RequestException is an OSError; some of urllib3's own come through unwrapped
+            raise connection_error(url, error, limit) from error
+
+    def _body(
+        self, url: str, response: requests.Response, deadline: float, limit: TimeLimitError
+    ) -> bytes:
+        """Gives the body, read in pieces so that neither its size nor its time is without end."""
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise AnswerError(url, "the answer is compressed, which was not asked for", NOT_OURS)
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.iter_content(_CHUNK_BYTES):
+            size += len(piece)
+            if size > self._max_answer_bytes:
+                reason = f"the answer is longer than {self._max_answer_bytes:,} bytes"
+                raise AnswerError(url, reason, "--top, --irq or --cpu ask for less")
+            if time.monotonic() > deadline:
+                raise limit
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Adds the token to a request, where there is one."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def is_loopback(url: str) -> bool:
+    """Tells whether a URL names this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) -> bytes:
+    """Gives what `work` gives or raises, or raises `limit` after so many seconds.
+
+    The work goes on in its thread, and what it gives then is dropped: names are looked up, and
+    header lines read, by calls that take no limit for their whole.
+    """
+    future: Future[bytes] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller, who raises it
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="irq_client request", daemon=True).start()
+    if not wait([future], timeout=seconds).done:
+        raise limit
+    return future.result()
+
+
+def _check_status(url: str, response: requests.Response, text: bytes) -> None:
+    """Lets only a plain JSON answer pass; raises AnswerError or what `problem_error` gives."""
+    status = response.status_code
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if status >= 400:
+        raise problem_error(url, status, kind, text)
+    if 300 <= status < 400:
+        target = response.headers.get("Location", "nowhere")
+        raise AnswerError(url, f"redirects to {target}", "redirects are not followed; see --server")
+    if status != 200:
+        raise AnswerError(url, f"answered with status {status}", NOT_OURS)
+    if kind != "application/json":
+        raise AnswerError(url, f"answered {kind or 'without a type'}, not JSON", NOT_OURS)
