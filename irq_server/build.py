@@ -20,9 +20,7 @@ use_plugin("python.distutils")
 
 name = "irq_server"
 version = "0.1.0"
-summary = (
-    "Records a Linux machine's interrupts in plain CSV, answers what fired where over HTTP"
-)
+summary = "Records a Linux machine's interrupts in plain CSV, answers what fired where over HTTP"
 authors = [Author("The irqbalance, irq_server and irq_client authors", "irq@example.org")]
 license = "MIT"
 requires_python = ">=3.11"

@@ -58,8 +58,7 @@ def _of_ours(error: IrqServerError) -> Response:
 
 def _of_http(error: HTTPException) -> Response:
     given = error.get_response()
-    assert isinstance(given, Response)
-    answer = problem(given.status_code, error.description or "")
+    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in given.headers:
             answer.headers[name] = given.headers[name]

@@ -53,7 +53,8 @@ class WebServer:
     def __init__(self, app: Flask, bound: socket.socket) -> None:
         """Takes both; connections are accepted from now on and answered by run()."""
         self._map: dict[int, Any] = {}
-        self._server = create_server(
+        # Any: the stubs do not know that one socket makes one server
+        self._server: Any = create_server(
             app, map=self._map, sockets=[bound], threads=THREADS, ident="irq_server"
         )
         self._stop = threading.Event()
