@@ -50,7 +50,7 @@ def describe_build(project):
     # PyBuilder would install every build dependency before any task, even for `pip install .`
     project.set_property("venv_names", [])
     project.set_property("distutils_readme_description", True)
-    project.set_property("distutils_summary_overwrite", False)
+    project.set_property("distutils_commands", ["wheel"])
     pins = Path(project.expand_path("../requirements.txt"))
     if pins.is_file():
         os.environ.setdefault("PIP_CONSTRAINT", str(pins.resolve()))
