@@ -4,7 +4,12 @@
 
     IrqbalanceError                 never raised itself; cli.main turns the tree into exit statuses
     ├── InterruptsFormatError       a text is not /proc/interrupts (line_number, expected, found)
-    └── CpuSetError                 a text is not a CPU list or mask (text, expected)
+    ├── CpuSetError                 a text is not a CPU list or mask (text, expected)
+    ├── SettingError                an option or a file's key has a value that it cannot have
+    │                               (name, expected, found); exit status 2
+    ├── AtWorkError                 another run or another balancer is at work (who); exit status 4
+    ├── FileError                   a file cannot be read, written or trusted (path, problem)
+    └── NoUsableCpuError            nothing is left of the CPUs (problem)
 """
 
 
@@ -31,3 +36,42 @@ class CpuSetError(IrqbalanceError):
         super().__init__(f"expected {expected}, found {text[:60]!r}")
         self.text = text
         self.expected = expected
+
+
+class SettingError(IrqbalanceError):
+    """An option or a key of the settings file has a value that it cannot have."""
+
+    def __init__(self, name: str, expected: str, found: object) -> None:
+        """Takes the option or key as the person wrote it, what it takes, and what was given."""
+        super().__init__(f"{name}: expected {expected}, found {str(found)[:60]!r}")
+        self.name = name
+        self.expected = expected
+        self.found = found
+
+
+class AtWorkError(IrqbalanceError):
+    """Another run of irqbalance, or another balancer, is at work on this machine."""
+
+    def __init__(self, who: str) -> None:
+        """Takes who is at work, as the start of a sentence."""
+        super().__init__(who)
+        self.who = who
+
+
+class FileError(IrqbalanceError):
+    """A file or folder cannot be read, written or trusted."""
+
+    def __init__(self, path: object, problem: str) -> None:
+        """Takes the path and what is wrong with it."""
+        super().__init__(f"{path}: {problem}")
+        self.path = str(path)
+        self.problem = problem
+
+
+class NoUsableCpuError(IrqbalanceError):
+    """No CPU is left that IRQs may be moved to."""
+
+    def __init__(self, problem: str) -> None:
+        """Takes what took the CPUs away."""
+        super().__init__(f"no CPU is left to use: {problem}")
+        self.problem = problem

@@ -1,0 +1,85 @@
+"""Reads the settings file: TOML with the table's keys, and rules.
+
+::
+
+    threshold = 10
+    ban_irq = ["i8042", "40-47"]
+
+    [[rules]]
+    pattern = "eth0-*"      # as for --only-irq; the first rule that matches an IRQ counts
+    cpus = "0-3"            # of the usable CPUs, only these
+
+    [[rules]]
+    pattern = "nvme*"
+    ban = true              # never move these
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from .config import SETTINGS, Rule, Setting, parse_value
+from .errors import SettingError
+from .patterns import compile_pattern
+from .procfs import read_text
+from .values import parse_cpus
+
+_IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Gives the settings that a file holds, its rules under ``rules``.
+
+    Raises FileError where it cannot be read, SettingError where it says what it cannot.
+    """
+    try:
+        content = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(str(path), "TOML", str(error)) from error
+    rules = content.pop("rules", [])
+    values = {key: _value(path, key, value) for key, value in content.items()}
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise SettingError(f"{path}: rules", "tables headed [[rules]]", rules)
+    return values | {"rules": tuple(_rule(f"{path}: rule {n}", r) for n, r in enumerate(rules, 1))}
+
+
+def _value(path: Path, key: str, value: Any) -> Any:
+    setting = _IN_FILE.get(key)
+    if setting is None:
+        raise SettingError(str(path), f"the keys {', '.join(_IN_FILE)} and rules", key)
+    name = f"{path}: {key}"
+    if setting.parse is None:
+        if not isinstance(value, bool):
+            raise SettingError(name, "true or false", value)
+        return value
+    return parse_value(setting, _texts(setting, name, value), name)
+
+
+def _texts(setting: Setting, name: str, value: Any) -> Any:
+    """What a person would have written on the command line."""
+    if setting.repeatable:
+        value = value if isinstance(value, list) else [value]
+        return [_text(name, each) for each in value]
+    return _text(name, value)
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise SettingError(name, "a text or a number", value)
+    return str(value)
+
+
+def _rule(name: str, rule: dict[str, Any]) -> Rule:
+    unknown = set(rule) - {"pattern", "cpus", "ban"}
+    ban, cpus, pattern = rule.get("ban", False), rule.get("cpus"), rule.get("pattern")
+    if unknown:
+        raise SettingError(name, "the keys pattern, cpus and ban", ", ".join(sorted(unknown)))
+    if not isinstance(ban, bool) or ban == (cpus is not None):
+        raise SettingError(name, "either cpus or ban = true", rule)
+    try:
+        text = _text(f"{name}: pattern", pattern)
+        matches = compile_pattern(text)
+        allowed = None if cpus is None else parse_cpus(_text(f"{name}: cpus", cpus))
+    except ValueError as error:
+        raise SettingError(name, str(error), rule) from error
+    return Rule(text, matches, allowed, ban)

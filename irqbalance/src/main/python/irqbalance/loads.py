@@ -1,0 +1,158 @@
+"""What each IRQ did on each CPU: the difference of two snapshots, or the counts of one. Pure.
+
+A cell of /proc/interrupts is 32 bits wide: it wraps. It starts again from zero when its vector is
+freed and allocated anew (a link that goes down and up, a driver that is loaded again), and its IRQ
+number may then belong to another device. Told apart by row:
+
+- another device (other chip or hardware IRQ, or no action name in common), or no such row before:
+  the row is new, and all that its cells hold came since;
+- a cell that fell, and would have had to grow beyond what is plausible to do so by wrapping: the
+  row started again, and all that its cells hold came since;
+- any other cell that fell has wrapped.
+
+A CPU that only the later snapshot has was offline before. The kernel keeps the cells of an offline
+CPU, so nobody knows what of them is new: none of it is counted.
+Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/linux/irqdesc.h.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .interrupts import CELL_MODULUS, Row, Snapshot
+
+LARGEST_GROWTH = CELL_MODULUS // 2
+"""A cell that fell is taken to have wrapped only if it grew by less than this."""
+
+LARGEST_RATE_PER_SECOND = 20_000_000
+"""The same as a rate, where the time between the snapshots is known: more than a CPU can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one row did on each CPU.
+
+    ``by_cpu`` is in the order of ``Measurement.cpus``; None for a row that belongs to no CPU.
+    ``total`` is its sum, or what a machine-wide figure grew by. ``history`` is ``""``, ``"new"``
+    or ``"reset"``.
+    """
+
+    row: Row
+    by_cpu: tuple[float, ...] | None
+    total: float
+    history: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The loads of all rows of a machine, and the CPUs (by number, rising) that they are split by.
+
+    ``seconds`` is the time that was measured, None where nobody knows it (captured files).
+    """
+
+    cpus: tuple[int, ...]
+    loads: tuple[Load, ...]
+    seconds: float | None = None
+
+
+def since_boot(snapshot: Snapshot) -> Measurement:
+    """Gives the plain counts of one snapshot as loads."""
+    return Measurement(snapshot.cpus, tuple(_new(row, "") for row in snapshot.rows))
+
+
+def between(earlier: Snapshot, later: Snapshot, seconds: float | None = None) -> Measurement:
+    """Gives what the rows of `later` counted since `earlier`, `seconds` before it.
+
+    Loads are interrupts per second; where `seconds` is None, plain counts.
+    """
+    largest = LARGEST_GROWTH
+    if seconds is not None:
+        largest = min(largest, int(LARGEST_RATE_PER_SECOND * max(seconds, 1.0)))
+    old_rows = {row.irq: row for row in earlier.rows}
+    same_cpus = earlier.cpus == later.cpus
+    column = {cpu: index for index, cpu in enumerate(earlier.cpus)}
+    columns = None if same_cpus else [column.get(cpu) for cpu in later.cpus]
+    loads = (_difference(old_rows.get(row.irq), row, columns, largest) for row in later.rows)
+    if seconds is None:
+        return Measurement(later.cpus, tuple(loads))
+    return Measurement(later.cpus, tuple(scaled(load, 1 / seconds) for load in loads), seconds)
+
+
+def scaled(load: Load, factor: float) -> Load:
+    """Gives the load times `factor`, cell by cell."""
+    if not load.total:
+        return load
+    if load.by_cpu is None:
+        return Load(load.row, None, load.total * factor, load.history)
+    cells = tuple(cell * factor for cell in load.by_cpu)
+    return Load(load.row, cells, load.total * factor, load.history)
+
+
+def weighed(measurement: Measurement, busy_seconds: Mapping[int, float]) -> Measurement:
+    """Gives the loads as CPU time: milliseconds per second that a CPU spends on each IRQ.
+
+    `busy_seconds` is the time that each CPU spent on interrupts while the loads were measured. On
+    each CPU it is dealt out to its rows by their counts, as nothing finer is known.
+    """
+    rows = [load for load in measurement.loads if load.by_cpu and not load.row.is_subtotal]
+    counts = [sum(cells) for cells in zip(*(load.by_cpu or () for load in rows), strict=True)]
+    per_count = [
+        1000 * busy_seconds.get(cpu, 0.0) / (measurement.seconds or 1.0) / count if count else 0.0
+        for cpu, count in zip(measurement.cpus, counts, strict=True)
+    ]
+    return Measurement(
+        measurement.cpus,
+        tuple(_weigh(load, per_count) for load in measurement.loads),
+        measurement.seconds,
+    )
+
+
+def is_same_device(old: Row, new: Row) -> bool:
+    """Whether two rows of one IRQ number, read at different times, belong to the same device."""
+    if not new.is_numbered or old.description is new.description:
+        return True
+    before, after = old.description, new.description
+    if (before.chip, before.hwirq) != (after.chip, after.hwirq):
+        return False
+    return old.actions == new.actions or not set(old.actions).isdisjoint(new.actions)
+
+
+def _weigh(load: Load, per_count: list[float]) -> Load:
+    if load.by_cpu is None:
+        return load
+    cells = tuple(cell * cost for cell, cost in zip(load.by_cpu, per_count, strict=True))
+    return Load(load.row, cells, sum(cells), load.history)
+
+
+def _new(row: Row, history: str) -> Load:
+    total = row.figure or 0 if row.counts is None else sum(row.counts)
+    return Load(row, row.counts, total, history)
+
+
+def _difference(old: Row | None, new: Row, columns: list[int | None] | None, largest: int) -> Load:
+    """The load of one row; `columns` gives the old column of each new one, None where all agree."""
+    if old is None or not is_same_device(old, new):
+        return _new(new, "new")
+    if new.counts is None or old.counts is None:
+        fell = (new.figure or 0) < (old.figure or 0)
+        return _new(new, "reset") if fell else _figure(old, new)
+    before = old.counts
+    if columns is not None:
+        before = tuple(
+            count if index is None else old.counts[index]
+            for index, count in zip(columns, new.counts, strict=True)
+        )
+    if before == new.counts:
+        return Load(new, (0,) * len(before), 0)
+    cells = tuple(map(_growth, before, new.counts))
+    triples = zip(cells, new.counts, before, strict=True)
+    if any(grown > largest and now < then for grown, now, then in triples):
+        return _new(new, "reset")
+    return Load(new, cells, sum(cells))
+
+
+def _figure(old: Row, new: Row) -> Load:
+    return Load(new, new.counts, (new.figure or 0) - (old.figure or 0))
+
+
+def _growth(before: int, after: int) -> int:
+    return (after - before) % CELL_MODULUS

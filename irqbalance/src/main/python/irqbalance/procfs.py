@@ -1,0 +1,155 @@
+"""Reads /proc and /sys, each under a root that may be another folder. Writes nothing.
+
+Whole files are read at once, since they change between reads. What may be missing on some kernels
+comes back as None or empty, as each function says; what must be there raises FileError.
+"""
+
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cpuset import parse_list, parse_mask
+from .errors import CpuSetError, FileError, InterruptsFormatError
+from .interrupts import Snapshot, parse
+from .irqs import KernelSays
+
+TICKS_PER_SECOND = 100
+"""The unit of /proc/stat. Source: USER_HZ, include/asm-generic/param.h; the same everywhere now."""
+
+
+def read_text(path: Path) -> str:
+    """Gives the text of a file; bytes that are no UTF-8 are replaced. Raises FileError."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise FileError(path, error.strerror or str(error)) from error
+
+
+def read_interrupts(path: Path) -> tuple[str, Snapshot]:
+    """Gives the text of a /proc/interrupts, live or captured, and what it says.
+
+    Raises FileError, with the line where the text is something else.
+    """
+    text = read_text(path)
+    try:
+        return text, parse(text)
+    except InterruptsFormatError as error:
+        raise FileError(path, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The two trees of one machine."""
+
+    procfs: Path = Path("/proc")
+    sysfs: Path = Path("/sys")
+
+    @property
+    def irq_folder(self) -> Path:
+        """The folder with one folder per IRQ."""
+        return self.procfs / "irq"
+
+    def interrupts(self) -> tuple[str, Snapshot]:
+        """Gives the text of /proc/interrupts, and what it says."""
+        return read_interrupts(self.procfs / "interrupts")
+
+    def kernel_says(self, irqs: Iterable[str]) -> dict[str, KernelSays]:
+        """Gives what /proc/irq/N says of each of the numbered `irqs`."""
+        return {irq: self._kernel_says(self.irq_folder / irq) for irq in irqs}
+
+    def _kernel_says(self, folder: Path) -> KernelSays:
+        # Since Linux 6.12 the mode of the files says which IRQs user space may move; asking by
+        # os.access would not do, as root passes it for read-only files too.
+        modes = [_mode(folder / name) for name in ("smp_affinity_list", "smp_affinity")]
+        if modes[0] is None:
+            return KernelSays(exists=False)
+        return KernelSays(
+            exists=True,
+            writable=all(mode is None or mode & 0o222 for mode in modes),
+            affinity=self.affinity(folder.name),
+            effective=self.effective_affinity(folder.name),
+        )
+
+    def affinity(self, irq: str) -> frozenset[int] | None:
+        """Gives the CPUs that an IRQ may go to, None where the kernel does not say."""
+        return _cpus_or_none(self.irq_folder / irq / "smp_affinity_list", parse_list)
+
+    def effective_affinity(self, irq: str) -> frozenset[int] | None:
+        """Gives where the kernel really sends an IRQ, None where it does not say.
+
+        Not every interrupt controller's driver tells (CONFIG_GENERIC_IRQ_EFFECTIVE_AFF_MASK).
+        """
+        folder = self.irq_folder / irq
+        found = _cpus_or_none(folder / "effective_affinity_list", parse_list)
+        if found is None:
+            found = _cpus_or_none(folder / "effective_affinity", parse_mask)
+        return found
+
+    def online(self) -> frozenset[int] | None:
+        """Gives the online CPUs, None where /sys does not say."""
+        return _cpus_or_none(self._cpu_folder / "online", parse_list)
+
+    def isolated(self) -> dict[str, frozenset[int]]:
+        """Gives the CPUs that are kept free of other work, by what keeps them so.
+
+        Empty sets where a file is missing or holds something else: without CONFIG_NO_HZ_FULL there
+        is no ``nohz_full``, and with it the file may hold ``(null)``. Run-time isolation stands in
+        the root cgroup only, since Linux 6.9. Source: kernel/cgroup/cpuset.c.
+        """
+        cgroup = self.sysfs / "fs" / "cgroup"
+        partitions = [
+            _cpus_or_none(folder / "cpuset.cpus.isolated", parse_list) or frozenset()
+            for folder in (cgroup, cgroup / "unified")
+        ]
+        return {
+            "isolated": _cpus_or_none(self._cpu_folder / "isolated", parse_list) or frozenset(),
+            "nohz_full": _cpus_or_none(self._cpu_folder / "nohz_full", parse_list) or frozenset(),
+            "in an isolated cgroup": frozenset().union(*partitions),
+        }
+
+    @property
+    def _cpu_folder(self) -> Path:
+        return self.sysfs / "devices" / "system" / "cpu"
+
+    def boot(self) -> str:
+        """Gives what tells this boot from others: its id, else its time, else ``""``."""
+        try:
+            return read_text(self.procfs / "sys" / "kernel" / "random" / "boot_id").strip()
+        except FileError:
+            pass
+        try:
+            lines = read_text(self.procfs / "stat").splitlines()
+        except FileError:
+            return ""
+        return next((line for line in lines if line.startswith("btime ")), "")
+
+    def interrupt_seconds(self) -> dict[int, float]:
+        """Gives the time since boot that each online CPU spent on interrupts and softirqs.
+
+        Raises FileError where /proc/stat cannot be read or holds something else.
+        Source: fs/proc/stat.c; columns user nice system idle iowait irq softirq.
+        """
+        path = self.procfs / "stat"
+        found = {}
+        for line in read_text(path).splitlines():
+            name, *fields = line.split() or [""]
+            if name.startswith("cpu") and name[3:].isdecimal():
+                if len(fields) < 7 or not all(field.isdecimal() for field in fields[:7]):
+                    raise FileError(path, f"expected seven numbers after {name}, found {line!r}")
+                found[int(name[3:])] = (int(fields[5]) + int(fields[6])) / TICKS_PER_SECOND
+        return found
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return None
+
+
+def _cpus_or_none(path: Path, parse_text: Callable[[str], frozenset[int]]) -> frozenset[int] | None:
+    try:
+        return parse_text(read_text(path))
+    except (FileError, CpuSetError):
+        return None

@@ -1,0 +1,171 @@
+"""The runs: offline, live and restoring. Wires reading, deciding and doing together."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import act, restore
+from .affinity import Writer, is_not_permitted
+from .balancers import find_balancers
+from .config import Settings
+from .cpuset import format_list
+from .errors import AtWorkError, FileError, NoUsableCpuError
+from .irqs import describe
+from .measure import TIME, Clock, from_files, live
+from .plan import Limits, Plan, make_plan
+from .procfs import Machine
+from .report import Context
+from .state import SNAPSHOT, StateFolder
+
+ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"
+
+
+@dataclass(frozen=True, slots=True)
+class Tellers:
+    """What says things to people: always, unless quiet, when verbose, on a terminal only."""
+
+    failed: Callable[[str], None]
+    warned: Callable[[str], None]
+    told: Callable[[str], None]
+    progress: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run has to show: the plan and what refused to move, by IRQ with the reason."""
+
+    plan: Plan
+    context: Context
+    refused: dict[str, str]
+    refused_as_not_permitted: bool = False
+
+
+def offline(settings: Settings, source: Path) -> Report:
+    """Plans from captured files alone."""
+    measurement, context = from_files(source, settings.to_file)
+    cpus = frozenset(measurement.cpus)
+    usable = (cpus if settings.cpus is None else cpus & settings.cpus) - settings.ban_cpus
+    if not usable:
+        raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
+    irqs = describe(measurement, None, {}, settings.selection())
+    return Report(make_plan(irqs, usable, _limits(settings)), context, {})
+
+
+def on_machine(settings: Settings, tellers: Tellers, clock: Clock) -> Report:
+    """Measures, plans and, unless the run is to write nothing, carries the plan out."""
+    machine = Machine(settings.procfs, settings.sysfs)
+    folder = StateFolder(settings.state_dir, machine.boot())
+    if not settings.writes:
+        return _measure_and_act(settings, machine, folder, tellers, clock)
+    make_ready(settings, machine, folder)
+    with folder.locked():
+        return _measure_and_act(settings, machine, folder, tellers, clock)
+
+
+def restoring(settings: Settings, tellers: Tellers, clock: Clock) -> list[restore.Restored]:
+    """Puts back what stood before; a dry run only says what it would put back."""
+    machine = Machine(settings.procfs, settings.sysfs)
+    folder = StateFolder(settings.state_dir, machine.boot())
+    if not settings.writes:
+        planned = restore.plan_restore(machine, folder, settings.force)
+        _tell_problems(folder, tellers)
+        return planned
+    make_ready(settings, machine, folder)
+    with folder.locked():
+        planned = restore.plan_restore(machine, folder, settings.force)
+        _tell_problems(folder, tellers)
+        writer = Writer(machine, wait=clock.sleep)
+        return restore.carry_out(planned, writer, folder, tellers.told)
+
+
+def make_ready(settings: Settings, machine: Machine, folder: StateFolder) -> None:
+    """Raises what keeps a run from writing, before anything is measured; makes the folder."""
+    require_permission(machine)
+    if not settings.force:
+        others = find_balancers(machine.procfs)
+        if others:
+            raise AtWorkError(f"{', '.join(others)} runs too; stop it, or use --force")
+    folder.prepare()
+
+
+def require_permission(machine: Machine) -> None:
+    """Raises FileError where affinities cannot be written at all."""
+    folder = machine.irq_folder
+    if not folder.is_dir():
+        return
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise FileError(folder, "mounted read-only here, so nothing can be moved (see --dry-run)")
+    for path in folder.glob("[0-9]*/smp_affinity_list"):
+        if path.stat().st_mode & 0o222:
+            if not os.access(path, os.W_OK):
+                raise FileError(path, ROOT_TAKES)
+            return
+
+
+def usable_cpus(
+    settings: Settings, machine: Machine, header: tuple[int, ...], tellers: Tellers
+) -> frozenset[int]:
+    """Gives the CPUs that IRQs may be moved to; raises NoUsableCpuError where none is left."""
+    online = machine.online()
+    usable = frozenset(header) if online is None else frozenset(header) & online
+    why = [f"CPUs {format_list(usable)} are online"]
+    if settings.cpus is not None:
+        if settings.cpus - usable:
+            tellers.warned(f"--cpus: CPUs {format_list(settings.cpus - usable)} are not online")
+        usable &= settings.cpus
+        why.append(f"--cpus says {format_list(settings.cpus)}")
+    else:
+        for words, cpus in machine.isolated().items():
+            if cpus:
+                usable -= cpus
+                why.append(f"{format_list(cpus)} are {words}")
+    if settings.ban_cpus:
+        usable -= settings.ban_cpus
+        why.append(f"--ban-cpus says {format_list(settings.ban_cpus)}")
+    if not usable:
+        raise NoUsableCpuError(", ".join(why))
+    return usable
+
+
+def _measure_and_act(
+    settings: Settings, machine: Machine, folder: StateFolder, tellers: Tellers, clock: Clock
+) -> Report:
+    by_time = settings.load == "time"
+    sleeper = replace(clock, sleep=_told_sleep(clock, tellers))
+    measurement, context, reading = live(machine, folder, settings.interval, by_time, sleeper)
+    if by_time and context.unit != TIME:
+        tellers.warned("/proc/stat shows no time spent on interrupts, so counts are weighed")
+    rows = {load.row.irq: load.row for load in measurement.loads}
+    kernel = machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered)
+    refusals = act.remembered_refusals(folder, rows)
+    irqs = describe(measurement, kernel, refusals, settings.selection())
+    usable = usable_cpus(settings, machine, measurement.cpus, tellers)
+    limits = _limits(settings)
+    plan = make_plan(irqs, usable, limits)
+    _tell_problems(folder, tellers)
+    if not settings.writes:
+        return Report(plan, context, {})
+    folder.save(SNAPSHOT, reading.content())
+    tools = act.Machinery(rows, kernel, Writer(machine, wait=clock.sleep), folder)
+    result = act.carry_out(plan, limits, tools, tellers.told)
+    refused = {irq: outcome.reason for irq, outcome in result.refused.items()}
+    not_permitted = all(is_not_permitted(each) for each in result.refused.values())
+    return Report(result.plan, context, refused, not_permitted and not result.plan.moves)
+
+
+def _told_sleep(clock: Clock, tellers: Tellers) -> Callable[[float], None]:
+    def sleep(seconds: float) -> None:
+        tellers.progress(f"measuring for {seconds:g} s ...")
+        clock.sleep(seconds)
+
+    return sleep
+
+
+def _tell_problems(folder: StateFolder, tellers: Tellers) -> None:
+    for problem in folder.problems:
+        tellers.failed(problem)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.threshold, settings.max_moves)

@@ -1,0 +1,160 @@
+"""What one run leaves for the next: snapshot, undo record, refusals; and the lock between runs.
+
+Format: one JSON object per file, with the format's version and the boot that it belongs to::
+
+    snapshot.json   {"version": 1, "boot": …, "time": Unix seconds, "interrupts": the file's text,
+                     "interrupt_seconds": {CPU: seconds since boot}}
+    undo.json       {"version": 1, "boot": …, "irqs": {IRQ: {"chip", "hwirq", "device",
+                     "before": CPU list, "written": CPU list}}}
+    refusals.json   {"version": 1, "boot": …, "irqs": {IRQ: {"chip", "hwirq", "device", "reason"}}}
+    lock            empty; held by flock(2) while a run lasts
+
+Guarantees: a file is replaced whole or not at all (written beside, synced, renamed), so a run that
+is killed leaves the old or the new content. The folder is made for its owner alone. Symbolic links
+are not followed. Content that is broken, of another boot or of another version is not used, and
+what is broken is told.
+Caveats: a folder that others may write to is refused, as what lies there decides what root writes.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .errors import AtWorkError, FileError
+
+VERSION = 1
+SNAPSHOT, UNDO, REFUSALS, LOCK = "snapshot.json", "undo.json", "refusals.json", "lock"
+
+_LARGEST_BYTES = 256 * 2**20
+
+
+class StateFolder:
+    """The state directory of one machine, at one boot."""
+
+    def __init__(self, path: Path, boot: str, system: ModuleType = os) -> None:
+        """Takes the folder, which need not exist, this boot's id, and the system calls."""
+        self.path = path
+        self.boot = boot
+        self.problems: list[str] = []
+        self._prepared = False
+        self._system = system
+
+    def prepare(self) -> None:
+        """Makes the folder, for its owner alone; raises FileError where it cannot be trusted."""
+        try:
+            if not self.path.is_symlink():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.mkdir(mode=0o700, exist_ok=True)
+            status = os.lstat(self.path)
+        except OSError as error:
+            raise FileError(self.path, error.strerror or str(error)) from error
+        if not stat.S_ISDIR(status.st_mode):
+            raise FileError(self.path, "the state directory must be a directory, not a link")
+        if status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH:
+            raise FileError(self.path, "others may write to the state directory")
+        self._prepared = True
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the lock; raises AtWorkError where another run does."""
+        path = self.path / LOCK
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            fd = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise FileError(path, error.strerror or str(error)) from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise AtWorkError(f"another run holds {path}") from error
+        finally:
+            os.close(fd)
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        """Gives the content of a file of this boot; None where there is none that can be used.
+
+        What is there and cannot be used is added to ``problems``, but for another boot's.
+        """
+        path = self.path / name
+        try:
+            text = self._read(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self._distrust(path, getattr(error, "strerror", None) or str(error))
+            return None
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            self._distrust(path, "it is no JSON")
+            return None
+        if not isinstance(content, dict) or content.get("version") != VERSION:
+            self._distrust(path, f"it is not of version {VERSION} of its format")
+            return None
+        return content if content.get("boot") == self.boot else None
+
+    def distrust(self, name: str) -> None:
+        """Notes that a file's content is not what its format says."""
+        self._distrust(self.path / name, "its fields are not those of its format")
+
+    def save(self, name: str, content: Mapping[str, Any]) -> None:
+        """Replaces a file, whole or not at all; raises FileError."""
+        path = self.path / name
+        data = json.dumps({"version": VERSION, "boot": self.boot, **content}).encode()
+        try:
+            self._replace(path, data)
+        except OSError as error:
+            raise FileError(path, error.strerror or str(error)) from error
+
+    def _distrust(self, path: Path, problem: str) -> None:
+        """Notes the problem; a run that may write sets the file aside, so that it is told once."""
+        if self._prepared:
+            with contextlib.suppress(OSError):
+                self._system.replace(path, f"{path}.broken")
+                problem += ", so it is now named .broken"
+        self.problems.append(f"{path} is not used: {problem}")
+
+    def _read(self, path: Path) -> str:
+        if not stat.S_ISDIR(os.lstat(self.path).st_mode):
+            raise OSError(0, "the state directory is not a directory")
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_BYTES:
+                raise ValueError("it is not a file of a plausible size")
+            return file.read().decode()
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        system = self._system
+        temporary = f"{path}.new"
+        with contextlib.suppress(FileNotFoundError):
+            system.unlink(temporary)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = system.open(temporary, flags, 0o600)
+        try:
+            try:
+                while data:
+                    data = data[system.write(fd, data) :]
+                system.fsync(fd)
+            finally:
+                system.close(fd)
+            system.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                system.unlink(temporary)
+            raise
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        fd = self._system.open(str(self.path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._system.fsync(fd)
+        finally:
+            self._system.close(fd)
