@@ -90,6 +90,46 @@ def test_every_route_answers_as_json_and_as_csv(tree: Tree, start: Start):
     assert accepted.text.startswith("cpu,total,rate\n0,3,")
 
 
+def test_a_series_adds_up_to_its_window_and_names_its_samples(tree: Tree, start: Start):
+    server = start("--procfs", tree.root, *FAST)
+    server.wait_for_samples()
+    first = server.json("/api/v1/cpus")["window"]["end"]
+    for counts in ((1, 2), (30, 40), (0, 500)):
+        tree.fire("24", *counts)
+        server.wait_for_samples()
+    last = server.json("/api/v1/cpus")["window"]["end"]
+
+    window = {"start": first, "end": last, "step": "50ms"}
+    by_cpu = server.json("/api/v1/series", by="cpu", **window)
+    by_cell = server.json("/api/v1/series", by="irq,cpu", **window)
+
+    assert by_cpu["step_seconds"] == 0.05
+    assert by_cpu["points"][0]["start"] == first
+    assert by_cpu["points"][-1]["end"] == last
+    assert sum(each["total"] for each in by_cpu["points"]) == 573
+    assert sum(each["counts"]["1"] for each in by_cpu["points"]) == 542
+    assert sum(each["counts"].get("24,0", 0) for each in by_cell["points"]) == 31
+
+
+def test_events_tell_starts_cpus_and_resets(tree: Tree, start: Start):
+    tree.fire("24", 500, 0)
+    server = start("--procfs", tree.root, *FAST)
+    server.wait_for_samples()
+    tree.cells["24"] = [3, 0]
+    tree.cpus, tree.cells = [0], {irq: cells[:1] for irq, cells in tree.cells.items()}
+    tree.show()
+    server.wait_for_samples()
+
+    events = server.json("/api/v1/events", period="1m")["events"]
+
+    assert [(each["event"], each["irq"], each["cpu"]) for each in events] == [
+        ("start", None, None),
+        ("reset", "24", None),
+        ("cpu_offline", None, 1),
+    ]
+    assert events[0]["detail"] == "every 50ms"
+
+
 def test_an_irqs_affinity_is_what_the_kernel_tells(tree: Tree, start: Start):
     server = start("--procfs", tree.root, *FAST)
     server.wait_for_samples()

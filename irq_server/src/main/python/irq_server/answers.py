@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .history import Window
+from .ledger import Event
 from .procfs import Affinity
 from .sampler import SamplerStatus
 from .store import StoreStatus
 from .times import format_moment
 from .totals import Identity
-from .window import Counts, IrqCounts
+from .window import Counts, IrqCounts, Point
 
 Json = dict[str, Any]
 Rows = list[list[Any]]
@@ -179,6 +180,70 @@ def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
             "damaged": store.damaged_bytes,
         },
     }
+
+
+def series_json(points: Iterable[Point], window: Window, step: float, by: str) -> Json:
+    """Gives the answer of /series."""
+    return {
+        "window": window_json(window),
+        "step_seconds": step,
+        "by": by,
+        "points": [
+            {
+                "start": format_moment(each.start),
+                "end": format_moment(each.end),
+                "total": each.total,
+                "counts": each.counts,
+            }
+            for each in points
+        ],
+    }
+
+
+def series_csv(points: Iterable[Point]) -> Rows:
+    """Gives the tidy rows of /series: a row for each step and key; times in Unix seconds."""
+    rows: Rows = [["start", "end", "key", "count"]]
+    for each in points:
+        edges = [_unix(each.start), _unix(each.end)]
+        rows += [[*edges, key, n] for key, n in each.counts.items()]
+    return rows
+
+
+def events_json(events: Iterable[Event], window: Window) -> Json:
+    """Gives the answer of /events."""
+    return {
+        "window": window_json(window),
+        "events": [
+            {
+                "time": format_moment(each.time),
+                "event": each.event,
+                "irq": each.irq,
+                "cpu": each.cpu,
+                "detail": each.detail,
+            }
+            for each in events
+        ],
+    }
+
+
+def events_csv(events: Iterable[Event]) -> Rows:
+    """Gives the rows of /events; times in Unix seconds."""
+    rows = [
+        [
+            _unix(each.time),
+            each.event,
+            each.irq or "",
+            "" if each.cpu is None else each.cpu,
+            each.detail,
+        ]
+        for each in events
+    ]
+    return [["time", "event", "irq", "cpu", "detail"], *rows]
+
+
+def _unix(moment: float) -> str:
+    """Gives Unix seconds as the files have them: whole where they are, else three decimals."""
+    return f"{moment:.3f}".removesuffix(".000")
 
 
 def _moment_json(moment: float | None) -> str | None:

@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -11,11 +13,21 @@ from . import answers
 from .errors import AffinityError, NoSuchCpuError, NoSuchIrqError
 from .history import Window
 from .procfs import Affinity, Procfs
-from .query import FILTERS, WINDOW, Parameters, parse_edges, parse_filters, parse_format
+from .query import (
+    FILTERS,
+    WINDOW,
+    Parameters,
+    parse_by,
+    parse_edges,
+    parse_filters,
+    parse_format,
+    parse_step,
+    series_edges,
+)
 from .sampler import Sampler
 from .store import Store
 from .totals import Identity
-from .window import Counts, Filters, IrqCounts, count
+from .window import Counts, Filters, IrqCounts, count, point
 
 
 class Api:
@@ -39,6 +51,8 @@ class Api:
         routes.add_url_rule("/irqs/<path:irq>/affinity", view_func=self.affinity)
         routes.add_url_rule("/cpus", view_func=self.cpus)
         routes.add_url_rule("/cpus/<cpu>", view_func=self.cpu)
+        routes.add_url_rule("/series", view_func=self.series)
+        routes.add_url_rule("/events", view_func=self.events)
         routes.add_url_rule("/status", view_func=self.status)
         routes.after_request(_never_cached)
         return routes
@@ -102,23 +116,64 @@ class Api:
             return _csv(answers.cpu_csv(counts, window))
         return jsonify(answers.cpu_json(number, counts, window))
 
+    def series(self) -> Response:
+        """Counts per step, by CPU, IRQ or both."""
+        parameters = _parameters(*WINDOW, *FILTERS, "step", "by")
+        form = _format(parameters)
+        now = self._now()
+        edges = parse_edges(parameters, now)
+        by, step = parse_by(parameters), parse_step(parameters, edges)
+        whole, window, filters = self._count(parameters, now=now)
+        shown = None if filters.top is None else {each.irq for each in whole.irqs}
+        filters = replace(filters, top=None, nonzero=True)
+        samples = self._store.history.samples_at(series_edges(edges, step))
+        rows = self._store.rows(window.end)
+        cpus = self._store.cpus
+        points = [
+            point(a.time, b.time, count(a.state, b.state, rows, cpus, filters), by, shown)
+            for a, b in pairwise(samples)
+            if a.time < b.time
+        ]
+        if form == "csv":
+            return _csv(answers.series_csv(points))
+        return jsonify(answers.series_json(points, window, step, by))
+
+    def events(self) -> Response:
+        """What happened in the window, as it was asked for: (start, end]."""
+        parameters = _parameters(*WINDOW, "irq", "cpu")
+        form = _format(parameters)
+        _, window, filters = self._count(parameters)
+        start, end = window.requested_start, window.requested_end
+        events = [
+            each
+            for each in self._store.history.events
+            if start < each.time <= end
+            and (filters.irqs is None or each.irq in filters.irqs)
+            and (filters.cpus is None or each.cpu in filters.cpus)
+        ]
+        if form == "csv":
+            return _csv(answers.events_csv(events))
+        return jsonify(answers.events_json(events, window))
+
     def status(self) -> Response:
         """How the sampler and the store do."""
         _parameters(formats=False)
         return jsonify(answers.status_json(self._sampler.status, self._store.status()))
 
     def _count(
-        self, parameters: Parameters, irq: str | None = None, cpu: int | None = None
+        self,
+        parameters: Parameters,
+        irq: str | None = None,
+        cpu: int | None = None,
+        now: float | None = None,
     ) -> tuple[Counts, Window, Filters]:
-        now = self._now()
+        now = self._now() if now is None else now
         edges = parse_edges(parameters, now)
         asked = parse_filters(parameters)
-        filters = Filters(
+        filters = replace(
+            asked,
             irqs=asked.irqs if irq is None else frozenset({irq}),
             cpus=asked.cpus if cpu is None else frozenset({cpu}),
-            device=asked.device,
-            nonzero=asked.nonzero,
-            top=asked.top,
         )
         window = self._store.history.window(edges.start, edges.end, now)
         self._check_known(filters)

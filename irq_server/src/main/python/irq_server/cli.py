@@ -65,7 +65,9 @@ def serve(settings: config.Settings) -> int:
         web = WebServer(create_app(store, sampler, procfs), bound)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: web.stop())
-        _tell(store, Event(time.time(), "start", detail=interval_detail(settings.interval)))
+        _tell(
+            store, Event(round(time.time(), 3), "start", detail=interval_detail(settings.interval))
+        )
         sampler.start()
         _log.info("sampling every %g s into %s", settings.interval, settings.data_dir)
         _log.info("listening on %s", url_of(bound))
@@ -80,7 +82,7 @@ def _stop(sampler: Sampler, store: Store) -> None:
     if not sampler.stop():
         _log.error("the sampler did not stop; its sample in hand may be lost")
         return
-    _tell(store, Event(time.time(), "stop"))
+    _tell(store, Event(round(time.time(), 3), "stop"))
     store.close()
     _log.info("stopped")
 

@@ -108,6 +108,10 @@ class History:
                 return Sample(*found, tier.shape)
         return latest
 
+    def samples_at(self, moments: Sequence[float]) -> list[Sample]:
+        """Gives sample_at() of each of rising `moments`; neighbours within one sample share it."""
+        return [self.sample_at(moment) for moment in moments]
+
     def window(self, start: float, end: float, now: float) -> Window:
         """Gives the window from `start` to `end`, where an end after `now` is `now`."""
         end = min(end, now)

@@ -1,5 +1,6 @@
 """The parameters of a request made into values, each wrong one refused by its name. Pure."""
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,12 @@ MAX_TOP = 100_000
 
 WINDOW = ("start", "end", "period", "period_seconds")
 FILTERS = ("irq", "cpu", "device", "nonzero", "top")
+
+MAX_STEPS = 11_000
+"""As many points as Prometheus gives for one series; more is a mistake."""
+
+DEFAULT_STEPS = 60
+SERIES_KEYS = ("total", "cpu", "irq", "irq,cpu")
 
 _TRUE, _FALSE = ("", "1", "true", "yes"), ("0", "false", "no")
 
@@ -153,3 +160,43 @@ def parse_format(parameters: Parameters, prefers_csv: bool) -> str:
     if text not in ("json", "csv"):
         raise ParameterError("format", f"expected json or csv, found {text[:60]!r}")
     return text
+
+
+def parse_by(parameters: Parameters) -> str:
+    """Gives what a series counts by: one of SERIES_KEYS. Raises ParameterError."""
+    text = parameters.one("by")
+    if text is None:
+        return "total"
+    if text not in SERIES_KEYS:
+        raise ParameterError(
+            "by", f"expected {', '.join(SERIES_KEYS[:3])} or irq,cpu, found {text[:60]!r}"
+        )
+    return text
+
+
+def parse_step(parameters: Parameters, edges: Edges) -> float:
+    """Gives the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
+
+    Raises ParameterError, with the smallest step that works, for one that makes too many.
+    """
+    seconds = edges.end - edges.start
+    text = parameters.one("step")
+    if text is None:
+        return max(round(seconds / DEFAULT_STEPS, 3), 0.001)
+    try:
+        step = round(parse_duration(text), 3)
+    except TimeFormatError as error:
+        raise ParameterError("step", str(error)) from error
+    smallest = max(math.ceil(seconds / MAX_STEPS * 1000) / 1000, 0.001)
+    if step < smallest:
+        raise ParameterError(
+            "step", f"more than {MAX_STEPS} steps; the smallest that works is {smallest:g}s"
+        )
+    return step
+
+
+def series_edges(edges: Edges, step: float) -> list[float]:
+    """Gives the edges of the steps, from the window's start to its end; the last may be short."""
+    count = math.ceil(round((edges.end - edges.start) / step, 6))
+    inner = [round(edges.start + number * step, 3) for number in range(max(count, 1))]
+    return [*inner, edges.end]

@@ -3,7 +3,7 @@
 The count of a cell in a window is its running total at the end less that at the start.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -134,3 +134,37 @@ def cpus_in(state: State) -> set[int]:
 def _matches(device: str, pattern: str) -> bool:
     names = (device, *device.split(", "))
     return bool(device) and any(fnmatchcase(name, pattern) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One step of a series: the times of the samples used, and counts by key.
+
+    Keys are CPU numbers, IRQs, ``IRQ,CPU`` or ``total``; those of IRQs that fired nothing are left
+    out. ``total`` is of all that pass the filters.
+    """
+
+    start: float
+    end: float
+    total: int
+    counts: dict[str, int]
+
+
+def point(
+    start: float, end: float, counts: Counts, by: str, shown: Collection[str] | None = None
+) -> Point:
+    """Gives the point of a step from its counts. `by` is total, cpu, irq or ``irq,cpu``.
+
+    Only IRQs of `shown`, where it is given, have keys; the total is of all.
+    """
+    irqs = [each for each in counts.irqs if shown is None or each.irq in shown]
+    if by == "total":
+        keyed = {"total": counts.total}
+    elif by == "cpu":
+        keyed = {str(cpu): n for cpu, n in zip(counts.cpus, counts.totals, strict=True)}
+    elif by == "irq":
+        keyed = {each.irq: each.total for each in irqs if each.total}
+    else:
+        cells = ((each.irq, zip(counts.cpus, each.counts or (), strict=False)) for each in irqs)
+        keyed = {f"{irq},{cpu}": n for irq, row in cells for cpu, n in row if n}
+    return Point(start, end, counts.total, keyed)
