@@ -193,3 +193,5 @@ def wide_machine(cpu_count: int, irq_count: int) -> bytes:
 
 
 HTML = reply(b"<html><body>It works!</body></html>", kind="text/html; charset=utf-8")
+
+WIDE = wide_machine(128, 1000)

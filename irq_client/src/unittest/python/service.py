@@ -88,6 +88,9 @@ def _read_request(connection: socket.socket) -> Request:
         if not (piece := connection.recv(65_536)):
             raise ConnectionError("no request came")
         data += piece
+        if not data[:1].isalpha():  # TLS comes where HTTP is spoken
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            raise ConnectionError("that is not HTTP")
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")

@@ -1,8 +1,7 @@
 """argv and environment -> Arguments, every value checked before anything is sent.
 
 Each command has a parser of its own that takes the options of every command too, so that these
-may stand before or after the command's name. Only what parsing needs is imported here at once:
-``irq_client --version`` should cost little more than Python itself.
+may stand before or after the command's name.
 """
 
 import argparse
@@ -165,12 +164,12 @@ def _add_settings(group: argparse._ArgumentGroup, wanted: Sequence[Setting]) -> 
 
 
 def _help(setting: Setting) -> str:
-    notes = []
+    notes = [setting.help]
     if setting.default:
         notes.append(f"default {setting.default}")
     if setting.environment:
         notes.append(f"environment {setting.environment}")
-    return (setting.help + (f" ({'; '.join(notes)})" if notes else "")).replace("%", "%%")
+    return "; ".join(notes).replace("%", "%%")
 
 
 def _arguments(

@@ -5,13 +5,13 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from .arguments import Arguments, parse
+from . import __version__
 from .errors import DeclinedError, IrqClientError, OutputError, ServerError
 
 if TYPE_CHECKING:
+    from .arguments import Arguments
     from .output import Output
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -47,10 +47,16 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
 
 def _run(argv: Sequence[str], streams: Streams) -> int:
     """Asks every server in turn; gives 0, or the highest exit status of those that failed."""
+    if "--version" in argv:
+        # before all that a real command imports: scripts ask for the version often
+        streams.stdout.write(f"irq_client {__version__}\n")
+        return 0
+    from .arguments import parse
+
     try:
         arguments = parse(argv, streams.environment)
     except SystemExit:
-        return 0  # --help or --version, printed
+        return 0  # --help, printed
     from .output import Output
 
     token = _token(arguments, streams)
@@ -68,7 +74,7 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
 
 
 def _ask(
-    server: str, token: str | None, arguments: Arguments, streams: Streams, output: "Output"
+    server: str, token: str | None, arguments: "Arguments", streams: Streams, output: "Output"
 ) -> None:
     """Carries out the command at one server and writes what it answered."""
     from .api import Client
@@ -91,7 +97,7 @@ def _confirm(question: str, streams: Streams) -> None:
         raise DeclinedError("nothing was changed")
 
 
-def _token(arguments: Arguments, streams: Streams) -> str | None:
+def _token(arguments: "Arguments", streams: Streams) -> str | None:
     """Gives the server's token, None where there is no token file; warns where all may read it."""
     if arguments.token_file is None:
         return None
@@ -104,7 +110,7 @@ def _token(arguments: Arguments, streams: Streams) -> str | None:
 
 
 @contextlib.contextmanager
-def _logging(arguments: Arguments, stream: TextIO) -> Iterator[None]:
+def _logging(arguments: "Arguments", stream: TextIO) -> Iterator[None]:
     """Shows what `api` logs on a stream while the block runs, where --verbose is given."""
     if not arguments.verbose:
         yield
@@ -169,4 +175,6 @@ def _own_streams() -> Streams:
 
 
 def _nowhere() -> TextIO:
+    from pathlib import Path
+
     return Path(os.devnull).open("r+", encoding="utf-8")

@@ -19,7 +19,7 @@ class Setting(NamedTuple):
     metavar: str = ""
     """The value's name in the help; empty for a switch."""
     default: str = ""
-    """As a person would write it; empty for none."""
+    """As a person would write it; empty for none. That of a window is the server's, never sent."""
     from_environment: bool = False
     repeatable: bool = False
     choices: tuple[str, ...] = ()
@@ -74,13 +74,19 @@ EVERYWHERE = (
 )
 
 WINDOW = (
-    Setting("period", "length of the window: 90 (seconds), 20ms, 90s, 15m, 2h, 7d", "DURATION"),
+    Setting(
+        "period",
+        "length of the window: 90 (seconds), 20ms, 90s, 15m, 2h, 7d",
+        "DURATION",
+        "60s",
+    ),
     Setting(
         "start",
         "where it starts: 2026-01-01T00:00:00Z, Unix seconds, now, or -15m (so long ago)",
         "TIME",
+        "a period before the end",
     ),
-    Setting("end", "where it ends, written like --start", "TIME"),
+    Setting("end", "where it ends, written like --start", "TIME", "now"),
 )
 
 IRQ = Setting("irq", "only this IRQ; may be repeated", "IRQ", repeatable=True)
@@ -98,7 +104,7 @@ BY = Setting(
     choices=("total", "cpu", "irq", "irq,cpu"),
 )
 STEP = Setting(
-    "step", "length of one step, a duration like --period; the server's choice", "DURATION"
+    "step", "length of one step, a duration like --period", "DURATION", "the server's choice"
 )
 YES = Setting("yes", "change it without asking first", short="-y")
 
@@ -134,7 +140,7 @@ COMMANDS = (
         "one IRQ: counts by CPU, affinity",
         "irq_client irq 36 --start -2h --end -1h",
         ("IRQ",),
-        WINDOW,
+        (*WINDOW, CPU),
     ),
     Command(
         "cpus",
@@ -194,7 +200,7 @@ def settings_table() -> str:
             values = "\\|".join(each.choices) or each.metavar
             option = f"`{each.option} {values}`"
         environment = f"`{each.environment}`" if each.environment else ""
-        default = f"`{each.default}`" if each.default else ""
+        default = each.default if " " in each.default else f"`{each.default}`" * bool(each.default)
         lines.append(f"| {option} | {environment} | {default} | {each.help} |")
     return "\n".join(lines) + "\n"
 

@@ -58,7 +58,7 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
     if isinstance(error, requests.Timeout) or _first(causes, TimeoutError):
         return limit
     if tls := _first(causes, ssl.SSLError):
-        reason = getattr(tls, "verify_message", "") or tls.reason or str(tls)
+        reason = getattr(tls, "verify_message", "") or getattr(tls, "reason", "") or str(tls)
         advice = "REQUESTS_CA_BUNDLE names the file of trusted certificates"
         return UnreachableError(url, f"no trusted TLS connection: {reason}", advice)
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

@@ -23,8 +23,11 @@ Line = tuple[Segment, ...]
 GAP = "  "
 REST = "rest"
 HEADING, WARNING, TOTAL, FAINT = "bold", "yellow", "bold", "dim"
-_SHORTEST = 12
+_SHORTEST = 16
 """Cells that a flexible column keeps while other columns can still be folded."""
+
+_NARROWEST = 4
+"""Cells that it keeps in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +59,30 @@ class Sheet:
 def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     """Gives the lines of a sheet in at most `width` cells, in order.
 
-    Without `shorten` no text is shortened or cut, however long the lines become; folding stays.
+    Without `shorten` no text is shortened and no column left out, however long the lines become;
+    folding stays.
     """
     for style, texts in (("", sheet.notes), (WARNING, sheet.warnings)):
         for text in texts:
-            for part in textwrap.wrap(text, max(width, 1), subsequent_indent=GAP):
-                yield ((part, style),)
+            yield from (((part, style),) for part in _wrapped(text, width))
     if not sheet.rows:
         yield ((sheet.empty, ""),)
         return
-    folded = _fold(sheet, width)
+    folded = _fold(sheet, width, shorten)
     widths = _shrunk(folded, width) if shorten else _widths(folded)
-    limit = width if shorten else None
+    shown = list(zip(folded.columns, widths, strict=True))
     if any(column.heading for column in folded.columns):
-        yield _line(
-            [column.heading for column in folded.columns], folded.columns, widths, limit, HEADING
-        )
+        yield _line([column.heading for column in folded.columns], shown, HEADING)
     for row in folded.rows:
-        yield _line(row, folded.columns, widths, limit, "")
+        yield _line(row, shown, "")
     if folded.total is not None:
-        yield _line(folded.total, folded.columns, widths, limit, TOTAL)
+        yield _line(folded.total, shown, TOTAL)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, max(width, len(GAP) + 1), subsequent_indent=GAP, break_on_hyphens=False
+    )
 
 
 def busiest_that_fit(
@@ -84,7 +91,7 @@ def busiest_that_fit(
     """Gives the indices of the columns to keep in `room` cells, in their order.
 
     All where all fit; else the busiest (of two alike the first) as far as they fit beside a column
-    of `rest_width`, and at least one.
+    of `rest_width`; none where not even one fits.
     """
     gap = len(GAP)
     if sum(width + gap for width in widths) <= room:
@@ -93,20 +100,20 @@ def busiest_that_fit(
     kept: list[int] = []
     for index in sorted(range(len(widths)), key=lambda index: (-weights[index], index)):
         room -= widths[index] + gap
-        if room < 0 and kept:
+        if room < 0:
             break
         kept.append(index)
     return sorted(kept)
 
 
-def _fold(sheet: Sheet, width: int) -> Sheet:
+def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
     """Gives the sheet with the columns that may go, and do not fit, summed up in one."""
     foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
     if not foldable:
         return sheet
     widths = _widths(sheet)
     fixed = sum(
-        (min(widths[i], _SHORTEST) if column.flexible else widths[i]) + len(GAP)
+        min(widths[i], _SHORTEST if shorten and column.flexible else widths[i]) + len(GAP)
         for i, column in enumerate(sheet.columns)
         if column.weight is None
     )
@@ -116,22 +123,18 @@ def _fold(sheet: Sheet, width: int) -> Sheet:
     kept = busiest_that_fit([widths[i] for i in foldable], weights, room, rest_width)
     if len(kept) == len(foldable):
         return sheet
-    shown = [foldable[i] for i in kept]
-    hidden = sorted(set(foldable) - set(shown))
-    before = [i for i in range(shown[-1] + 1) if i not in hidden]
-    after = [i for i in range(shown[-1] + 1, len(sheet.columns)) if i not in hidden]
+    hidden = sorted({*foldable} - {foldable[i] for i in kept})
+    order: list[int | None] = [i for i in range(len(sheet.columns)) if i not in hidden]
+    if kept:  # else there is no count that the others could be the rest of
+        order.insert(order.index(foldable[kept[-1]]) + 1, None)
 
     def fold(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-        return (*(cells[i] for i in before), _sum(cells, hidden), *(cells[i] for i in after))
+        return tuple(_sum(cells, hidden) if i is None else cells[i] for i in order)
 
-    columns = sheet.columns
+    rest = Column(REST, right=True)
     return replace(
         sheet,
-        columns=(
-            *(columns[i] for i in before),
-            Column(f"{REST}", right=True),
-            *(columns[i] for i in after),
-        ),
+        columns=tuple(rest if i is None else sheet.columns[i] for i in order),
         rows=tuple(map(fold, sheet.rows)),
         total=None if sheet.total is None else fold(sheet.total),
     )
@@ -145,23 +148,41 @@ def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | None:
 
 def _widths(sheet: Sheet) -> list[int]:
     """Gives the cells that each column needs to be shown whole."""
-    widths = [cell_width(column.heading) for column in sheet.columns]
-    for row in (*sheet.rows, *([] if sheet.total is None else [sheet.total])):
-        for i, cell in enumerate(row):
-            widths[i] = max(widths[i], cell_width(_text(cell)))
-    return widths
+    rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
+    return [
+        max(cell_width(column.heading), _widest(cells))
+        for column, cells in zip(sheet.columns, zip(*rows, strict=True), strict=True)
+    ]
+
+
+def _widest(cells: Sequence[Cell]) -> int:
+    """Gives the cells that the widest text takes; of counts that is the largest."""
+    largest = max((cell for cell in cells if isinstance(cell, int)), default=0)
+    texts = max((cell_width(cell) for cell in cells if isinstance(cell, str)), default=0)
+    return max(texts, len(count_text(largest)))
 
 
 def _shrunk(sheet: Sheet, width: int) -> list[int]:
-    """Gives the columns' widths, the flexible ones as narrow as `width` wants, down to 1."""
+    """Gives the columns' widths, the flexible ones as narrow as `width` wants.
+
+    Where that is not enough, the last columns are left out (width 0): half a number would be
+    another number.
+    """
     widths = _widths(sheet)
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
+    excess = _line_width(widths) - width
     flexible = [i for i, column in enumerate(sheet.columns) if column.flexible]
-    while excess > 0 and any(widths[i] > 1 for i in flexible):
-        widest = max(flexible, key=lambda i: widths[i])
-        widths[widest] -= 1
+    while excess > 0 and any(widths[i] > _NARROWEST for i in flexible):
+        widths[max(flexible, key=lambda i: widths[i])] -= 1
         excess -= 1
+    for i in range(len(widths) - 1, 0, -1):
+        if _line_width(widths) > width:
+            widths[i] = 0
     return widths
+
+
+def _line_width(widths: Sequence[int]) -> int:
+    """Gives the cells of a line: columns of width 0 are left out, their gaps too."""
+    return sum(width + len(GAP) for width in widths if width) - len(GAP)
 
 
 def _text(cell: Cell) -> str:
@@ -170,32 +191,17 @@ def _text(cell: Cell) -> str:
     return count_text(cell) if isinstance(cell, int) else cell
 
 
-def _line(
-    cells: Sequence[Cell],
-    columns: Sequence[Column],
-    widths: Sequence[int],
-    limit: int | None,
-    style: str,
-) -> Line:
+def _line(cells: Sequence[Cell], shown: Iterable[tuple[Column, int]], style: str) -> Line:
     """Gives one line of the table; the blanks after its last text are left out."""
     segments: list[Segment] = []
-    used = 0
-    for cell, column, width in zip(cells, columns, widths, strict=True):
+    for cell, (column, width) in zip(cells, shown, strict=True):
+        if width == 0:
+            continue
         lead = GAP if segments else ""
         text = lead + aligned(shortened(_text(cell), width), width, column.right)
-        if limit is not None and used + cell_width(text) > limit:
-            text = _cut(text, limit - used)
-        used += cell_width(text)
-        segments.append((text, FAINT if cell == 0 and not style else style))
-    while segments and not segments[-1][0].strip():
-        segments.pop()
-    if segments:
-        segments[-1] = (segments[-1][0].rstrip(), segments[-1][1])
-    return tuple(segments)
-
-
-def _cut(text: str, width: int) -> str:
-    """Gives the beginning of a text that fits `width` cells."""
-    while cell_width(text) > width:
-        text = text[:-1]
-    return text
+        painted = style or (FAINT if cell == 0 else "")
+        if segments and segments[-1][1] == painted:
+            text = segments.pop()[0] + text
+        segments.append((text, painted))
+    text, painted = segments[-1]
+    return (*segments[:-1], (text.rstrip(), painted))

@@ -1,0 +1,56 @@
+"""What the tests of the installed command share: the command, a service, an environment."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HELPERS = Path(__file__).parents[2] / "unittest" / "python"
+# the web service and the machine made up are those of the unit tests
+sys.path.append(str(HELPERS))
+
+COMMAND = Path(sys.executable).parent / "irq_client"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Gives an environment without settings, proxies, colours and widths."""
+    unwanted = ("IRQ_CLIENT_", "REQUESTS_", "COLUMNS", "NO_COLOR", "TERM", "PYTHON")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(unwanted) and not name.upper().endswith("_PROXY")
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Gives what runs the installed command, and ends it after 30 s."""
+
+    def run_command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments],
+            env=environment | more,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            newline="",
+        )
+
+    return run_command
+
+
+@pytest.fixture
+def good() -> Iterator[object]:
+    """Gives a service that answers well."""
+    import machine
+    from service import WebService
+
+    with WebService(machine.answer_well) as service:
+        yield service

@@ -1,0 +1,221 @@
+"""The installed command at a server that answers as it should."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+
+import pytest
+
+import machine
+from conftest import COMMAND
+from service import WebService, json_reply, reply
+
+COMMANDS = {
+    "overview": machine.INTERRUPTS,
+    "irqs": machine.IRQS,
+    "irq 36": machine.ONE_IRQ,
+    "cpus": machine.CPUS,
+    "cpu 1": machine.ONE_CPU,
+    "history": machine.SERIES,
+    "affinity 36": machine.AFFINITY,
+    "events": machine.EVENTS,
+    "status": machine.STATUS,
+}
+
+
+def test_an_overview_is_a_table_of_irqs_by_cpus(run, good):
+    done = run("overview", "--server", good.url)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples\n"
+        "IRQ    DEVICE               CPU0   CPU1   TOTAL  RATE/s\n"
+        "24     ahci[0000:00:1f.2]  1,800      0   1,800    30.0\n"
+        "36     virtio1-req.0           0  5,604   5,604    93.4\n"
+        "NMI                            4  3,697   3,701    61.7\n"
+        "ERR                                           2     0.0\n"
+        "total                      1,804  9,301  11,105   185.1\n"
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_is_what_the_server_sent(run, good, command: str):
+    done = run("--format", "json", *command.split(), IRQ_CLIENT_SERVER=good.url)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == json.dumps(COMMANDS[command]) + "\n"
+
+
+def test_json_is_passed_on_byte_for_byte(run):
+    text = ' {"cpus": [ ],\n\n "total":0, "x": "\\u00e9é", "window": %s}\n\n'
+    body = (text % json.dumps(machine.WINDOW)).encode()
+
+    with WebService(lambda _, __: reply(body)) as service:
+        done = run("cpus", "--format", "json", "--server", service.url)
+
+    assert done.stdout.encode() == body
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_csv_has_one_heading_and_rows_of_its_length(run, good, command: str):
+    done = run(*command.split(), "--format", "csv", "--server", good.url)
+
+    rows = list(csv.reader(io.StringIO(done.stdout)))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(len(row) == len(rows[0]) for row in rows)
+    assert done.stdout.endswith("\r\n")
+    assert len(rows) > 1
+
+
+def test_csv_of_the_overview_is_tidy(run, good):
+    done = run("overview", "--format", "csv", "--server", good.url)
+
+    assert done.stdout.splitlines()[:3] == [
+        "irq,device,cpu,count",
+        "24,ahci[0000:00:1f.2],0,1800",
+        "24,ahci[0000:00:1f.2],1,0",
+    ]
+    assert done.stdout.splitlines()[-1] == "ERR,,,2"
+
+
+def test_what_is_asked_for_arrives(run, good):
+    argv = [
+        "overview",
+        "--start",
+        "-15m",
+        "--end",
+        "-5m",
+        "--irq",
+        "36",
+        "--irq",
+        "THR#2",
+        "--cpu",
+        "0-3,8",
+    ]
+
+    run(*argv, "--device", "eth0-*", "--nonzero", "--top", "5", "--server", good.url)
+
+    (request,) = good.requests
+    assert request.path == "/api/v1/interrupts"
+    assert request.query == [
+        ("start", "-15m"),
+        ("end", "-5m"),
+        ("irq", "36"),
+        ("irq", "THR#2"),
+        ("cpu", "0-3,8"),
+        ("device", "eth0-*"),
+        ("top", "5"),
+        ("nonzero", "true"),
+    ]
+
+
+def test_setting_an_affinity_shows_before_and_after(run, good):
+    done = run("affinity", "36", "0", "--server", good.url)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0-1 -> 0" in done.stdout
+    assert "pending" in done.stdout
+    assert [(each.method, each.body) for each in good.requests] == [
+        ("GET", b""),
+        ("PUT", b'{"cpus": "0"}'),
+    ]
+
+
+def test_a_wide_machine_is_folded_and_never_wrapped(run):
+    with WebService(lambda _, __: machine.WIDE) as service:
+        done = run("overview", "--server", service.url)
+        narrow = run("overview", "--server", service.url, COLUMNS="80")
+
+    for text, width in ((done.stdout, 120), (narrow.stdout, 80)):
+        lines = text.splitlines()
+        assert len(lines) == 1003
+        assert re.search(r"CPU0 .* rest +TOTAL", lines[1])
+        assert max(map(len, lines)) <= width + 5
+
+
+def test_several_servers_stand_under_their_names(run, good):
+    done = run("cpus", "--server", good.url, "--server", good.url + "/")
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines().count(good.url) == 2
+
+
+def test_the_token_is_sent_and_never_shown(run, good, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    token.chmod(0o644)
+
+    done = run("-v", "status", "--server", good.url, IRQ_CLIENT_TOKEN_FILE=str(token))
+
+    assert good.requests[0].headers["authorization"] == "Bearer s3cret"
+    assert "every user may read it" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(environment):
+    with WebService(lambda _, __: machine.WIDE) as service:
+        process = subprocess.Popen(
+            [COMMAND, "overview", "--server", service.url],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        process.stdout.readline()
+        process.stdout.close()
+        messages = process.stderr.read()
+        process.stderr.close()
+
+        assert process.wait(30) == 0
+    assert messages == b""
+
+
+@pytest.mark.parametrize(
+    ("form", "redirection", "status", "words"),
+    [
+        ("table", ">/dev/full", 1, "cannot write the results: No space left on device"),
+        ("json", ">/dev/full", 1, "cannot write the results: No space left on device"),
+        ("table", ">&-", 0, ""),
+    ],
+)
+def test_an_output_that_cannot_be_written(
+    environment, good, form: str, redirection: str, status: int, words: str
+):
+    line = f"exec {COMMAND} cpus --server {good.url} --format {form} {redirection}"
+
+    done = subprocess.run(
+        ["sh", "-c", line],  # noqa: S607 - the shell makes the redirection
+        env=environment,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=30,
+    )
+
+    assert done.returncode == status
+    assert done.stderr == (f"irq_client: {words}\n" if words else "")
+
+
+def test_a_locale_without_these_letters_gets_escapes(run):
+    row = machine.ROWS[1] | {"device": "größe"}
+
+    with WebService(lambda _, __: json_reply(machine.INTERRUPTS | {"irqs": [row]})) as service:
+        done = run("overview", "--server", service.url, PYTHONIOENCODING="ascii")
+
+    assert done.returncode == 0
+    assert r"gr\xf6\xdfe" in done.stdout
+
+
+def test_the_version_is_printed(run):
+    done = run("--version")
+
+    assert done.returncode == 0
+    assert re.fullmatch(r"irq_client [0-9]+\.[0-9]+\.[0-9]+\n", done.stdout)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_has_an_example(run, command: str):
+    done = run(*command.split()[:1], "--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"\n  irq_client {command.split(' ')[0]}" in done.stdout

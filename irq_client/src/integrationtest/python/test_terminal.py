@@ -1,0 +1,90 @@
+"""The installed command on a terminal, which is a real pseudo-terminal."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+
+import machine
+from conftest import COMMAND
+from service import WebService, json_reply
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def on_terminal(
+    environment: dict[str, str], columns: int, *argv: str, typed: str = ""
+) -> tuple[int, str]:
+    """Gives exit status and all that appears on a terminal of so many columns."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.write(controller, typed.encode())
+    process = subprocess.Popen(
+        [COMMAND, *argv],
+        env={"TERM": "xterm-256color"} | environment,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(controller, 65_536)
+        except OSError:  # EIO: the last one who had the terminal open is gone
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(controller)
+    return process.wait(30), shown.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_table_fits_the_terminal(environment, columns: int):
+    with WebService(lambda _, __: machine.WIDE) as service:
+        status, shown = on_terminal(environment, columns, "overview", "--server", service.url)
+
+    lines = ESCAPE.sub("", shown).splitlines()
+    assert status == 0
+    assert "\x1b[1m" in shown
+    assert max(map(len, lines)) <= columns
+    assert lines[-1].startswith("total")
+    assert ("rest" in shown) is (columns > 40)
+
+
+@pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour_is_honoured(environment, good, setting: dict[str, str]):
+    status, shown = on_terminal(environment | setting, 80, "overview", "--server", good.url)
+
+    assert status == 0
+    assert "\x1b" not in shown
+
+
+def test_no_name_moves_the_cursor(environment):
+    row = machine.ROWS[1] | {"irq": "3\x9b6", "device": "\x1b[2J\x1b]0;owned\x07[red]x"}
+
+    with WebService(lambda _, __: json_reply(machine.INTERRUPTS | {"irqs": [row]})) as service:
+        _, shown = on_terminal(environment, 120, "overview", "--server", service.url)
+
+    plain = ESCAPE.sub("", shown)
+    assert r"\x1b[2J\x1b]0;owned\x07[red]x" in plain
+    assert all(line.isprintable() for line in plain.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("typed", "exit_status", "methods"), [("y\n", 0, ["GET", "PUT"]), ("n\n", 1, ["GET"])]
+)
+def test_a_change_is_asked_for(environment, good, typed: str, exit_status: int, methods):
+    argv = ["affinity", "36", "1", "--server", good.url]
+
+    status, shown = on_terminal(environment, 100, *argv, typed=typed)
+
+    assert status == exit_status
+    assert "change the affinity of IRQ 36 (virtio1-req.0) from 0-1 to 1? [y/N] " in shown
+    assert [request.method for request in good.requests] == methods

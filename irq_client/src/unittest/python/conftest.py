@@ -1,0 +1,15 @@
+"""What several test modules share."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes away what would change a run: our settings, proxies, colours, widths."""
+    ours = ("IRQ_CLIENT_", "REQUESTS_", "CURL_")
+    others = {"COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "NETRC"}
+    for name in list(os.environ):
+        if name.startswith(ours) or name.upper().endswith("_PROXY") or name in others:
+            monkeypatch.delenv(name)

@@ -1,0 +1,195 @@
+"""The command line and the environment, read into Arguments."""
+
+import shlex
+
+import pytest
+
+from irq_client.arguments import Arguments, parse
+from irq_client.config import COMMANDS
+from irq_client.errors import IrqClientError, UsageError
+
+
+def test_a_command_alone_takes_every_default():
+    assert parse(["overview"], {}) == Arguments(
+        command="overview",
+        servers=("http://127.0.0.1:5000",),
+        token_file=None,
+        timeout_seconds=10.0,
+        format="table",
+    )
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--server", "http://h:1", "--format", "csv", "-v", "cpus", "--top", "3"],
+        ["cpus", "--top", "3", "--server", "http://h:1", "--format", "csv", "-v"],
+        ["--format=csv", "--top=3", "cpus", "-v", "--server=http://h:1"],
+    ],
+)
+def test_options_stand_before_or_after_the_command(argv: list[str]):
+    arguments = parse(argv, {})
+
+    assert arguments.command == "cpus"
+    assert arguments.servers == ("http://h:1",)
+    assert arguments.format == "csv"
+    assert arguments.verbose
+    assert arguments.query == (("top", "3"),)
+
+
+def test_servers_before_and_after_the_command_are_all_asked():
+    argv = ["--server", "http://a", "status", "--server", "http://b"]
+
+    assert parse(argv, {}).servers == ("http://a", "http://b")
+
+
+def test_the_environment_stands_in_for_options():
+    environment = {
+        "IRQ_CLIENT_SERVER": " http://a http://b/ ",
+        "IRQ_CLIENT_TOKEN_FILE": "/run/token",
+        "IRQ_CLIENT_TIMEOUT": "500ms",
+        "IRQ_CLIENT_FORMAT": "json",
+    }
+
+    arguments = parse(["status"], environment)
+
+    assert arguments.servers == ("http://a", "http://b")
+    assert arguments.token_file == "/run/token"  # noqa: S105 - the name of a file
+    assert arguments.timeout_seconds == 0.5
+    assert arguments.format == "json"
+
+
+def test_an_option_wins_over_the_environment():
+    arguments = parse(["status", "--server", "http://b"], {"IRQ_CLIENT_SERVER": "http://a"})
+
+    assert arguments.servers == ("http://b",)
+
+
+def test_an_empty_variable_is_as_none():
+    assert parse(["status"], {"IRQ_CLIENT_SERVER": ""}).servers == ("http://127.0.0.1:5000",)
+
+
+def test_a_wrong_variable_is_named():
+    with pytest.raises(UsageError) as caught:
+        parse(["status"], {"IRQ_CLIENT_FORMAT": "xml"})
+
+    assert caught.value.option == "IRQ_CLIENT_FORMAT"
+    assert caught.value.expected == "one of table json csv"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["overview", "--start", "-15m", "--end", "-5m"],
+        ["overview", "--start=-15m", "--end=-5m"],
+        ["--start", "-15m", "overview", "--end", "-5m"],
+    ],
+)
+def test_a_relative_time_is_a_value_and_no_option(argv: list[str]):
+    assert parse(argv, {}).query == (("start", "-15m"), ("end", "-5m"))
+
+
+def test_filters_become_query_parameters():
+    argv = ["overview", "--irq", "36", "--irq", "NMI", "--cpu", "0-3", "--device", "eth*"]
+    argv += ["--nonzero", "--top", "5", "--period", "2h"]
+
+    assert parse(argv, {}).query == (
+        ("period", "2h"),
+        ("irq", "36"),
+        ("irq", "NMI"),
+        ("cpu", "0-3"),
+        ("device", "eth*"),
+        ("top", "5"),
+        ("nonzero", "true"),
+    )
+
+
+def test_a_history_asks_for_totals_unless_told_otherwise():
+    assert parse(["history"], {}).query == (("by", "total"),)
+    assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).query == (
+        ("step", "1m"),
+        ("by", "irq,cpu"),
+    )
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["affinity", "36", "2-3", "--yes"],
+        ["affinity", "36", "--yes", "2-3"],
+        ["affinity", "--yes", "36", "2-3"],
+        ["--yes", "affinity", "36", "2-3"],
+    ],
+)
+def test_options_stand_among_the_arguments(argv: list[str]):
+    arguments = parse(argv, {})
+
+    assert (arguments.irq, arguments.cpu_list, arguments.yes) == ("36", "2-3", True)
+
+
+def test_arguments_are_checked():
+    assert parse(["irq", "THR#2"], {}).irq == "THR#2"
+    assert parse(["cpu", "07"], {}).cpu == "7"
+    for argv in (["irq", ".."], ["cpu", "x"], ["affinity", "36", ""], ["affinity", "36", "all"]):
+        with pytest.raises(UsageError):
+            parse(argv, {})
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "a command is missing"),
+        (["-v"], "a command is missing"),
+        (["frobnicate"], "no command 'frobnicate'"),
+        (["overview", "--frob"], "--frob"),
+        (["overview", "36"], "36"),
+        (["overview", "--per", "5"], "--per"),
+        (["irq"], "IRQ"),
+        (["overview", "--irq"], "--irq"),
+        (["status", "--period", "5"], "--period"),
+        (["status", "-v", "-q"], "contradict"),
+        (["history", "--by", "moon"], "--by"),
+        (["overview", "--timeout", ""], "--timeout"),
+        (["overview", "--server", ""], "--server"),
+        (["overview", "--device", ""], "--device"),
+        (["--server"], "--server"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(argv: list[str], words: str):
+    with pytest.raises(IrqClientError) as caught:
+        parse(argv, {})
+
+    assert caught.value.exit_status == 2
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_of_a_command_has_units_defaults_and_an_example(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parse([command.name, "--help"], {})
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert caught.value.code == 0
+    assert command.example in shown
+    assert "default http://127.0.0.1:5000; environment IRQ_CLIENT_SERVER" in shown
+    assert "in seconds" in shown
+    for setting in command.settings:
+        assert setting.option in shown
+
+
+def test_the_general_help_lists_every_command_with_an_example(capsys):
+    with pytest.raises(SystemExit):
+        parse(["--help"], {})
+
+    shown = capsys.readouterr().out
+    for command in COMMANDS:
+        assert command.help in shown
+        assert command.example in shown
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_example_is_a_right_command_line(command):
+    program, *argv = shlex.split(command.example)
+
+    assert program == "irq_client"
+    assert parse(argv, {}).command == command.name

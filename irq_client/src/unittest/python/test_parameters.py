@@ -1,0 +1,227 @@
+"""What a person writes, checked before anything is sent."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irq_client.errors import CommandLineError, IrqClientError, UsageError
+from irq_client.parameters import (
+    check_cpu,
+    check_cpu_list,
+    check_irq,
+    check_number,
+    check_pattern,
+    check_server,
+    check_window,
+    duration_seconds,
+    read_time,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90.0),
+        ("0.5", 0.5),
+        ("20ms", 0.02),
+        ("90s", 90.0),
+        ("15m", 900.0),
+        ("2h", 7200.0),
+        ("7d", 604_800.0),
+        ("1.5h", 5400.0),
+    ],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float):
+    assert duration_seconds("--period", text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "5x", "-5", "0", "0ms", "1e3", ".5", "5 m", "1h30m", "inf", "\u0665", "9" * 12 + "d"],
+)
+def test_what_is_no_duration_is_refused_by_option_and_value(text: str):
+    with pytest.raises(UsageError) as caught:
+        duration_seconds("--step", text)
+
+    assert caught.value.option == "--step"
+    assert caught.value.value == text
+    assert "duration" in caught.value.expected
+
+
+@given(
+    st.integers(1, 999),
+    st.sampled_from([("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)]),
+)
+def test_a_unit_multiplies(number: int, unit: tuple[str, float]):
+    assert duration_seconds("--period", f"{number}{unit[0]}") == pytest.approx(number * unit[1])
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_time_or_a_usage_error(text: str):
+    with contextlib.suppress(UsageError):
+        kind, number = read_time("--start", text)
+
+        assert kind in ("ago", "at")
+        assert number >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("now", ("ago", 0.0)),
+        ("-15m", ("ago", 900.0)),
+        ("-90", ("ago", 90.0)),
+        ("1767225600", ("at", 1_767_225_600.0)),
+        ("1767225600.5", ("at", 1_767_225_600.5)),
+        ("2026-01-01T00:00:00Z", ("at", 1_767_225_600.0)),
+        ("2026-01-01T01:00:00+01:00", ("at", 1_767_225_600.0)),
+        ("2026-01-01 00:00:00Z", ("at", 1_767_225_600.0)),
+    ],
+)
+def test_a_time_is_absolute_or_so_long_ago(text: str, moment: tuple[str, float]):
+    assert read_time("--start", text) == moment
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "-", "-5x", "-0", "+15m", "12:00", "NOW"])
+def test_what_is_no_time_is_refused(text: str):
+    with pytest.raises(UsageError):
+        read_time("--end", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-01-01", "2026-01-01T00:00", "2026-01-01T00:00:00", "2026-01-01T00:00:00.5"]
+)
+def test_a_time_without_a_zone_is_refused_with_the_reason(text: str):
+    with pytest.raises(UsageError, match="zone"):
+        read_time("--start", text)
+
+
+@pytest.mark.parametrize(
+    ("window", "query"),
+    [
+        ((None, None, None), []),
+        (("15m", None, None), [("period", "15m")]),
+        ((None, "-15m", None), [("start", "-15m")]),
+        ((None, None, "now"), [("end", "now")]),
+        ((None, "-2h", "-1h"), [("start", "-2h"), ("end", "-1h")]),
+        (("1h", "now", None), [("start", "now"), ("period", "1h")]),
+        (("1h", None, "-2h"), [("end", "-2h"), ("period", "1h")]),
+        ((None, "100", "-5m"), [("start", "100"), ("end", "-5m")]),
+        ((None, "2026-01-01 00:00:00Z", None), [("start", "2026-01-01T00:00:00Z")]),
+    ],
+)
+def test_any_two_edges_make_a_window_and_are_sent_as_written(window, query):
+    assert check_window(*window) == query
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        ("1h", "-1h", "now"),
+        ("0", None, None),
+        (None, "-5m", "-15m"),
+        (None, "-5m", "-5m"),
+        (None, "now", None),
+        (None, "200", "100"),
+        (None, "200", "200"),
+        (None, "2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"),
+        (None, "now", "now"),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(window):
+    with pytest.raises(IrqClientError) as caught:
+        check_window(*window)
+
+    assert caught.value.exit_status == 2
+
+
+def test_three_edges_are_one_too_many():
+    with pytest.raises(CommandLineError, match="any two"):
+        check_window("1h", "-1h", "now")
+
+
+@pytest.mark.parametrize("text", ["0", "0-3,8", "0-31:2/8", "1, 3-4", "65535"])
+def test_a_cpu_list_is_sent_as_written(text: str):
+    assert check_cpu_list("--cpu", text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "3-1", "1-", "1,,2", "65536", "0-4:0/2", "0-4:3/2", "all", "0x1", "9" * 99]
+)
+def test_what_is_no_cpu_list_is_refused(text: str):
+    with pytest.raises(UsageError):
+        check_cpu_list("--cpu", text)
+
+
+def test_a_cpu_is_a_number():
+    assert check_cpu("CPU", "07") == "7"
+    for text in ("", "x", "-1", "65536", "1,2"):
+        with pytest.raises(UsageError, match="CPU number"):
+            check_cpu("CPU", text)
+
+
+@pytest.mark.parametrize("text", ["36", "NMI", "THR#2", "I/O", "IPI0"])
+def test_an_irq_is_a_name_as_in_proc_interrupts(text: str):
+    assert check_irq("IRQ", text) == text
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "36:", "a b", "\x1b[1m", "\u00e4", "x" * 65])
+def test_what_cannot_be_an_irq_is_refused(text: str):
+    with pytest.raises(UsageError):
+        check_irq("IRQ", text)
+
+
+def test_a_pattern_is_any_visible_text():
+    assert check_pattern("--device", "eth0-*") == "eth0-*"
+    for text in ("", "a\nb", "x" * 201):
+        with pytest.raises(UsageError):
+            check_pattern("--device", text)
+
+
+def test_a_number_starts_at_one():
+    assert check_number("--top", "010") == "10"
+    for text in ("", "0", "-1", "1.5", "x", "9" * 10):
+        with pytest.raises(UsageError):
+            check_number("--top", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://[::1]:5000/", "http://[::1]:5000"),
+        ("https://irq.example.org/prefix/", "https://irq.example.org/prefix"),
+    ],
+)
+def test_a_server_is_a_url(text: str, server: str):
+    assert check_server("--server", text) == server
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "localhost",
+        "localhost:5000",
+        "ftp://h",
+        "http://",
+        "http://h:99999",
+        "http://h:0",
+        "http://[::1",
+        "http://h?x=1",
+        "http://h#x",
+        "http://h h",
+    ],
+)
+def test_what_is_no_url_of_a_server_is_refused(text: str):
+    with pytest.raises(UsageError, match="URL"):
+        check_server("--server", text)
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated():
+    with pytest.raises(UsageError) as caught:
+        check_server("--server", "http://me:secret@h")
+
+    assert "secret" not in str(caught.value)
