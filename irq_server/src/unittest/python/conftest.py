@@ -1,10 +1,12 @@
-"""What several test modules share: the captured machines, unpacked where a test asks for one."""
+"""What several test modules share: captured machines, and a simulated one."""
 
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from simulated import Machine
 
 CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 """Trees of /proc and /sys of real machines, one archive each, as files with their modes."""
@@ -22,3 +24,15 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return folder / name
 
     return unpack
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine with two CPUs: IRQ 24 of eth0, IRQ 25 of a disk, the local timer and ERR."""
+    made = Machine(tmp_path / "proc")
+    made.device(24, "eth0")
+    made.device(25, "nvme0q1")
+    made.add("LOC", "Local timer interrupts")
+    made.figures["ERR"] = 0
+    made.show()
+    return made

@@ -100,11 +100,12 @@ class Totals:
         """
         self._state = dict(state)
         self._identities = {each.irq: each for each in identities}
-        self._known_past = memory is not None or not state
+        self._adopted: set[int] | None = set() if state and memory is None else None
         self._boot_id = memory.boot_id if memory else None
         self._offsets = dict(memory.offsets) if memory else {}
         self._cpus = memory.cpus if memory else ()
         self._owners = dict(memory.owners) if memory else {}
+        self._ever_online = {key.rpartition(",")[2] for key in (*state, *self._offsets)}
         self._rows: dict[str, Row] = {}
         self._rows_cpus: tuple[int, ...] = ()
         self._keys: dict[str, list[str]] = {}
@@ -125,13 +126,15 @@ class Totals:
         if booted:
             self._offsets = {key: total % CELL_MODULUS for key, total in self._state.items()}
             self._rows, self._keys, self._owners = {}, {}, {}
-        if not self._known_past:
-            self._adopt(snapshot)
+            self._adopted = None
         if self._rows_cpus != snapshot.cpus:
             self._rows, self._keys, self._rows_cpus = {}, {}, snapshot.cpus
+            self._ever_online.update(map(str, snapshot.cpus))
         state = dict(self._state)
         described: list[Identity] = []
         resets: list[str] = []
+        if self._adopted is not None and not self._adopted.issuperset(snapshot.cpus):
+            self._adopt(snapshot, self._adopted, described)
         for row in snapshot.rows:
             if self._rows.get(row.irq) is row:
                 continue
@@ -155,15 +158,20 @@ class Totals:
         """Gives the name in the store of a row of the last snapshot: ``45#2`` for a new ``45``."""
         return self._owners.get(row.irq, row.irq)
 
-    def _adopt(self, snapshot: Snapshot) -> None:
-        """Sets every offset so that the cells of `snapshot` agree with the totals as they are."""
+    def _adopt(self, snapshot: Snapshot, adopted: set[int], described: list[Identity]) -> None:
+        """Sets offsets so that the cells of `snapshot` agree with the totals as they are.
+
+        Of every CPU once, when it is first seen: one may be offline now. `adopted` are those of
+        which that was done.
+        """
+        done = {"", *map(str, adopted)} if adopted else set()
         for row in snapshot.rows:
-            self._identify(row, [])
+            self._identify(row, described)
             name = self.name_of(row)
             for key, cell in zip(self._keys_of(name, row, snapshot.cpus), _cells(row), strict=True):
-                self._set_offset(key, self._state.get(key, 0) - cell)
-        self._known_past = True
-        self._keys = {}
+                if key.rpartition(",")[2] not in done:
+                    self._set_offset(key, self._state.get(key, 0) - cell)
+        adopted.update(snapshot.cpus)
 
     def _identify(self, row: Row, described: list[Identity]) -> None:
         """Finds or makes the identity of `row`; adds it to `described` where it is news."""
@@ -180,7 +188,7 @@ class Totals:
             described.append(self._describe(known, row))
         if row.is_numbered:
             if owner not in (None, known.irq):
-                self._restart(key for key in self._state if key.rpartition(",")[0] == known.irq)
+                self._restart(self._every_key_of(known.irq))
                 self._rows.pop(irq, None)
                 self._keys.pop(irq, None)
             self._owners[irq] = known.irq
@@ -212,9 +220,12 @@ class Totals:
 
     def _count(self, row: Row, state: State, seconds: float) -> bool:
         """Adds to `state` what `row` counted since the last sample; tells whether it was reset."""
-        keys = self._keys_of(self.name_of(row), row, self._rows_cpus)
-        cells = _cells(row)
+        name, cells = self.name_of(row), _cells(row)
         last = self._rows.get(row.irq)
+        if last is not None and len(_cells(last)) != len(cells):
+            last = None
+            del self._keys[row.irq]
+        keys = self._keys_of(name, row, self._rows_cpus)
         if last is not None:
             old = _cells(last)
         else:
@@ -224,8 +235,11 @@ class Totals:
         limit = min(MAX_INTERRUPTS_PER_SECOND * max(seconds, 1.0), MAX_WRAPPED)
         fallen = {key for key, a, b in changes if b < a and b - a + CELL_MODULUS > limit}
         if fallen:
-            # the kernel clears all cells of a numbered row together when it allocates the IRQ
-            fallen = set(keys) if row.is_numbered else fallen
+            # the kernel clears all cells of a numbered row together when it allocates the IRQ; a
+            # CPU that was offline may show late that it did, when the others are counted already
+            if row.is_numbered and not fallen.isdisjoint(f"{name},{cpu}" for cpu in self._cpus):
+                fallen = set(keys)
+                self._restart(self._every_key_of(name))
             self._restart(fallen)
             olds = zip(keys, old, cells, strict=True)
             changes = [(key, 0 if key in fallen else a, b) for key, a, b in olds]
@@ -234,9 +248,13 @@ class Totals:
                 state[key] = state.get(key, 0) + (b - a) % CELL_MODULUS
         return bool(fallen)
 
+    def _every_key_of(self, name: str) -> list[str]:
+        """Gives the keys of an IRQ on every CPU that was ever online."""
+        return [f"{name},{cpu}" for cpu in self._ever_online]
+
     def _restart(self, keys: Iterable[str]) -> None:
         """Lets the cells of `keys` count from zero."""
-        for key in list(keys):
+        for key in keys:
             self._set_offset(key, self._state.get(key, 0))
 
     def _set_offset(self, key: str, offset: int) -> None:

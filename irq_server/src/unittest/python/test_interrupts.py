@@ -1,0 +1,246 @@
+"""The parser of /proc/interrupts, on every captured machine and on every kind of row."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from irq_server.errors import InterruptsFormatError
+from irq_server.interrupts import Description, Parser, Row, describe, parse
+
+# name: CPUs of the header, number of rows, one IRQ and its counts: read off the files by eye
+MACHINES = {
+    "arm64-8cpu-2node": ((0, 2, 3, 4, 5, 6, 7), 71, "IPI0", (20, 42, 36, 50, 39, 12, 42)),
+    "ppc64el-8cpu-2node": (tuple(range(8)), 68, "16", (319, 402, 371, 269, 0, 0, 0, 0)),
+    "riscv64-4cpu": ((0, 1, 2, 3), 15, "10", (2417, 2116, 2129, 2749)),
+    "s390x-4cpu-pci": ((0, 1, 2, 3), 42, "I/O", (85, 264, 11, 31)),
+    "x86_64-1cpu-xtpic": ((0,), 28, "11", (581,)),
+    "x86_64-4cpu": ((0, 1, 2, 3), 70, "26", (0, 129, 0, 0)),
+    "x86_64-4cpu-6.12": ((0, 1, 2, 3), 66, "PIW", (0, 0, 0, 0)),
+    "x86_64-4cpu-cpu1off": ((0, 2, 3), 70, "LOC", (1681, 1579, 1748)),
+}
+
+TWO_CPUS = "           CPU0       CPU1       \n"
+
+
+def rows_of(text: str) -> dict[str, Row]:
+    return {row.irq: row for row in parse(text).rows}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_captured_machine_is_read_right(captured: Callable[[str], Path], name: str):
+    cpus, row_count, irq, counts = MACHINES[name]
+
+    snapshot = parse((captured(name) / "proc/interrupts").read_text())
+
+    assert cpus == snapshot.cpus
+    assert row_count == len(snapshot.rows)
+    assert counts == {row.irq: row for row in snapshot.rows}[irq].counts
+    assert all(len(row.counts) == len(cpus) for row in snapshot.rows if row.counts is not None)
+    assert len({row.irq for row in snapshot.rows}) == row_count
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_numbered_row_says_what_the_kernel_says_in_sys(
+    captured: Callable[[str], Path], name: str
+):
+    tree = captured(name)
+    compared = 0
+    for row in parse((tree / "proc/interrupts").read_text()).rows:
+        kernel = tree / "sys/kernel/irq" / row.irq
+        if not row.is_numbered or not kernel.is_dir():
+            continue
+        description = row.description
+        # empty where the driver prints its chip's name by itself
+        assert (kernel / "chip_name").read_text().strip() in (description.chip, "")
+        assert (kernel / "actions").read_text().strip() in (",".join(row.actions), "(null)")
+        if description.hwirq:
+            assert (kernel / "hwirq").read_text().strip() == description.hwirq
+        if description.trigger.islower():
+            assert (kernel / "name").read_text().strip() == description.trigger
+        compared += 1
+    assert compared > 5 or name.startswith("s390x")
+
+
+def test_cpu_numbers_come_from_the_header_not_from_the_position():
+    snapshot = parse("      CPU0       CPU2       CPU17\n 24: 1 2 3 PCI-MSI 1-edge eth0\n")
+
+    assert snapshot.cpus == (0, 2, 17)
+    assert snapshot.rows[0].counts == (1, 2, 3)
+
+
+def test_a_count_that_touches_its_label_is_read():
+    rows = rows_of(TWO_CPUS + "IPI0:4294967295          7  Rescheduling interrupts\n")
+
+    assert rows["IPI0"].counts == (4294967295, 7)
+    assert rows["IPI0"].description.text == "Rescheduling interrupts"
+
+
+def test_a_row_without_numbers_has_neither_counts_nor_a_figure():
+    rows = rows_of(TWO_CPUS + "FIQ:              usb_fiq\n")
+
+    assert rows["FIQ"] == Row("FIQ", None, None, Description(text="usb_fiq"))
+
+
+@pytest.mark.parametrize("label", ["ERR", "MIS", "Err", "BAD"])
+def test_a_single_figure_belongs_to_the_whole_machine(label: str):
+    rows = rows_of(TWO_CPUS + f"{label}:          4\n")
+
+    assert rows[label].counts is None
+    assert rows[label].figure == 4
+
+
+def test_on_one_cpu_a_bare_figure_is_the_machines_and_others_are_the_cpus():
+    rows = rows_of("  CPU0\n  0: 5 XT-PIC  timer\n 13: 6\nNMI: 7  Text\nEXT: 8\nERR: 9\n")
+
+    assert {irq: row.counts for irq, row in rows.items()} == {
+        "0": (5,),
+        "13": (6,),
+        "NMI": (7,),
+        "EXT": (8,),
+        "ERR": None,
+    }
+    assert rows["ERR"].figure == 9
+
+
+def test_a_label_that_stands_twice_gets_a_number():
+    rows = rows_of(TWO_CPUS + "THR: 1 2 a\nLOC: 3 4 b\nTHR: 5 6 c\nTHR: 7 8 d\n")
+
+    assert list(rows) == ["THR", "LOC", "THR#2", "THR#3"]
+    assert rows["THR#2"].counts == (5, 6)
+
+
+def test_subtotals_of_s390x_are_told_apart(captured: Callable[[str], Path]):
+    snapshot = parse((captured("s390x-4cpu-pci") / "proc/interrupts").read_text())
+
+    assert [row.irq for row in snapshot.rows if row.is_subtotal] == ["EXT", "I/O", "AIO"]
+
+
+def test_a_line_with_several_devices_names_them_all(captured: Callable[[str], Path]):
+    snapshot = parse((captured("riscv64-4cpu") / "proc/interrupts").read_text())
+    row = next(row for row in snapshot.rows if row.irq == "12")
+
+    assert row.device == "virtio0, virtio4, xhci-hcd:usb1, eth3"
+    assert row.actions == ("virtio0", "virtio4", "xhci-hcd:usb1", "eth3")
+
+
+def test_a_thousand_cpus_are_read():
+    cpus = range(1000)
+    header = "".join(f"CPU{cpu:<8d}" for cpu in cpus)
+    cells = "".join(f"{cpu * 3:10d} " for cpu in cpus)
+
+    snapshot = parse(f"{header}\n 24: {cells} PCI-MSI 5-edge      eth0\n")
+
+    assert snapshot.cpus == tuple(cpus)
+    assert snapshot.rows[0].counts == tuple(cpu * 3 for cpu in cpus)
+    assert snapshot.rows[0].device == "eth0"
+
+
+@pytest.mark.parametrize(
+    ("text", "chip", "hwirq", "trigger", "device"),
+    [
+        ("IO-APIC   2-edge      timer", "IO-APIC", "2", "edge", "timer"),
+        ("PCI-MSIX-0000:00:02.0   1-edge   x.0", "PCI-MSIX-0000:00:02.0", "1", "edge", "x.0"),
+        ("SiFive PLIC   11 Edge      101000.rtc", "SiFive PLIC", "11", "Edge", "101000.rtc"),
+        ("9030000.pl061   3 Edge      GPIO Key", "9030000.pl061", "3", "Edge", "GPIO Key"),
+        ("XT-PIC      timer", "XT-PIC", "", "", "timer"),
+        ("PCI-MSI  virtio9-input.0", "PCI-MSI", "", "", "virtio9-input.0"),
+        ("xen-percpu    -virq      timer0", "xen-percpu", "", "virq", "timer0"),
+        ("xen-pirq  1-ioapic-edge  i8042", "xen-pirq", "1", "ioapic-edge", "i8042"),
+        ("MIPS   7  timer", "MIPS", "7", "", "timer"),
+        ("PCI-MSI 245763-edge", "PCI-MSI", "245763", "edge", ""),
+        ("", "", "", "", ""),
+    ],
+)
+def test_the_text_of_a_numbered_row_is_taken_apart(
+    text: str, chip: str, hwirq: str, trigger: str, device: str
+):
+    assert describe(text) == Description(text, chip, hwirq, trigger, device)
+
+
+@pytest.mark.parametrize(
+    ("text", "line_number"),
+    [
+        ("", 1),
+        ("hello world\n", 1),
+        ("CPU0 CPUx\n 1: 2 3\n", 1),
+        ("CPU1 CPU0\n 1: 2 3\n", 1),
+        ("CPU0 CPU0\n 1: 2 3\n", 1),
+        (TWO_CPUS, 2),
+        (TWO_CPUS + "\n\n", 2),
+        (TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\nno colon here\n", 3),
+        (TWO_CPUS + " 24: 1 PCI-MSI 1-edge eth0\n", 2),
+        (TWO_CPUS + " 24: 1\n", 2),
+        (TWO_CPUS + " 24: -1 2 PCI-MSI\n", 2),
+        (TWO_CPUS + " 24: 1_0 2 PCI-MSI\n", 2),
+        (TWO_CPUS + " 24: \u0661 2 PCI-MSI\n", 2),
+        (TWO_CPUS + "LOC: 1 Local timer interrupts\n", 2),
+        ("CPU0 CPU1 CPU2\nLOC: 1 2\n", 2),
+        (TWO_CPUS + "two words: 1 2\n", 2),
+        (TWO_CPUS + ": 1 2\n", 2),
+    ],
+)
+def test_what_is_not_proc_interrupts_is_refused_with_its_line(text: str, line_number: int):
+    with pytest.raises(InterruptsFormatError, match=f"line {line_number}: expected") as caught:
+        parse(text)
+
+    assert caught.value.line_number == line_number
+
+
+def test_a_parser_gives_the_same_row_for_an_unchanged_line():
+    parser = Parser()
+    before = parser.parse(TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\nLOC: 5 6 Timer\nLOC: 7 8 x\n")
+
+    after = parser.parse(TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\nLOC: 5 9 Timer\nLOC: 7 8 x\n")
+
+    assert after.rows[0] is before.rows[0]
+    assert after.rows[1] == Row("LOC", (5, 9), None, Description(text="Timer"))
+    assert after.rows[2] is before.rows[2]
+
+
+def test_a_parser_forgets_the_old_rows_when_the_cpus_change():
+    parser = Parser()
+    parser.parse(TWO_CPUS + " 24: 1 2\n")
+
+    with pytest.raises(InterruptsFormatError, match="line 3"):
+        parser.parse("CPU0\nLOC: 1 2\nnonsense")
+    after = parser.parse("      CPU0\n 24: 1 2\n")
+
+    assert after.cpus == (0,)
+    assert after.rows[0].counts == (1,)
+
+
+@given(st.text())
+def test_any_text_is_parsed_or_refused(text: str):
+    try:
+        snapshot = parse(text)
+    except InterruptsFormatError as error:
+        line_number = error.line_number
+    else:
+        line_number = len(snapshot.rows) + 1
+
+    assert 1 <= line_number <= text.count("\n") + 2
+
+
+@given(
+    cpus=st.sets(st.integers(0, 2000), min_size=1, max_size=9).map(sorted),
+    data=st.data(),
+)
+def test_what_the_kernel_would_print_is_read_back(cpus: list[int], data: st.DataObject):
+    cells = st.lists(st.integers(0, 2**32 - 1), min_size=len(cpus), max_size=len(cpus))
+    rows = data.draw(st.dictionaries(st.integers(0, 4000), cells, min_size=1, max_size=6))
+    lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in cpus)]
+    lines += [
+        f"{irq:3d}: {''.join(f'{cell:10d} ' for cell in counts)} PCI-MSI {irq * 2}-edge  d{irq}"
+        for irq, counts in rows.items()
+    ]
+
+    snapshot = parse("\n".join(lines) + "\n")
+
+    assert list(snapshot.cpus) == cpus
+    assert {row.irq: row.counts for row in snapshot.rows} == {
+        str(irq): tuple(counts) for irq, counts in rows.items()
+    }
+    assert [row.device for row in snapshot.rows] == [f"d{irq}" for irq in rows]
