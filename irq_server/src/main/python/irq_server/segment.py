@@ -21,7 +21,7 @@ believes nothing until the next keyframe: the first sample after a matching one 
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 HEADER = b"time,irq,cpu,count\n"
@@ -33,7 +33,7 @@ State = dict[str, int]
 _MARK = b",END,"
 _MARK_LINE = re.compile(rb"([0-9]{1,12}(?:\.[0-9]{3})?),END,([0-9]{1,9}),([0-9]{1,10})\n")
 _TIME = re.compile(rb"[0-9]{1,12}(?:\.[0-9]{3})?,")
-_ROW = re.compile(rb"^[0-9.]+,([^,\n]+,[0-9]*),([0-9]+)$", re.MULTILINE)
+_ROW = re.compile(rb"^[0-9.]+,(.+),([0-9]*),([0-9]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,29 +171,42 @@ def _time_before(data: bytes, offset: int) -> float | None:
     return _time_at(data, data.rfind(b"\n", 0, offset - 1) + 1)
 
 
-def _replay(data: bytes, samples: list[Mark]) -> State:
+def _replay(data: bytes, samples: Sequence[Mark]) -> State:
     """Gives the state after samples that lie side by side and start with a keyframe."""
-    rows = _ROW.findall(data, samples[0].start, samples[-1].end)
-    last: dict[bytes, bytes] = dict(rows)
-    for key in [key for key in last if key.startswith(b"END,")]:
-        del last[key]
-    return {key.decode(): int(count) for key, count in last.items()}
+    text = data[samples[0].start : samples[-1].end]
+    # every row has four fields, so that one flat split finds them all, several times faster than
+    # row by row; of the rows of one cell the last wins
+    fields = text.replace(b"\n", b",").split(b",")
+    keys = zip(fields[1::4], fields[2::4], strict=False)
+    last = dict(zip(keys, fields[3::4], strict=False))
+    if len(fields) != 4 * text.count(b"\n") + 1:
+        last = {(irq, cpu): n for irq, cpu, n in _ROW.findall(text)}
+    return {
+        f"{irq.decode()},{cpu.decode()}": int(count)
+        for (irq, cpu), count in last.items()
+        if irq != b"END"
+    }
+
+
+def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
+    """Gives the samples of a segment that a reader believes, each with whether it is a keyframe."""
+    previous: Mark | None = None
+    trusting = False
+    for mark in marks(data):
+        keyframe = previous is None or slot_of(previous.time) != slot_of(mark.time)
+        trusting = mark.follows and (keyframe or trusting)
+        if trusting:
+            yield mark, keyframe
+        previous = mark
 
 
 def _state_by_scan(data: bytes, moment: float) -> tuple[float, State] | None:
     """state_at() for a segment with damage: from the start, believing what may be believed."""
-    believed: list[Mark] = []
-    best: list[Mark] = []
-    previous: Mark | None = None
-    for mark in marks(data):
+    samples: list[Mark] = []
+    for mark, keyframe in believed(data):
         if mark.time > moment:
             break
-        if mark.follows and (previous is None or slot_of(previous.time) != slot_of(mark.time)):
-            believed = [mark]
-        elif mark.follows and believed:
-            believed.append(mark)
-        else:
-            believed = []
-        best = believed or best
-        previous = mark
-    return (best[-1].time, _replay(data, best)) if best else None
+        if keyframe:
+            samples = []
+        samples.append(mark)
+    return (samples[-1].time, _replay(data, samples)) if samples else None
