@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -14,7 +15,17 @@ sys.path.append(str(HELPERS))
 
 COMMAND = Path(sys.executable).parent / "irq_client"
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+
+class Done(NamedTuple):
+    """What a run of the command left."""
+
+    returncode: int
+    stdout: str
+    """As it was written, its line ends too."""
+    stderr: str
+
+
+Run = Callable[..., Done]
 
 
 @pytest.fixture
@@ -32,16 +43,15 @@ def environment() -> dict[str, str]:
 def run(environment: dict[str, str]) -> Run:
     """Gives what runs the installed command, and ends it after 30 s."""
 
-    def run_command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def run_command(*arguments: str, **more: str) -> Done:
+        done = subprocess.run(
             [COMMAND, *arguments],
             env=environment | more,
             capture_output=True,
-            encoding="utf-8",
             timeout=30,
             stdin=subprocess.DEVNULL,
-            newline="",
         )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run_command
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import machine
-from conftest import COMMAND
+from conftest import COMMAND, Done
 from service import Request, WebService, json_reply, problem, reply
 
 CERTIFICATE = Path(__file__).parents[2] / "unittest" / "resources" / "self_signed.pem"
@@ -41,7 +41,7 @@ GARBAGE = {
 }
 
 
-def is_one_line(done: subprocess.CompletedProcess[str], url: str) -> bool:
+def is_one_line(done: Done, url: str) -> bool:
     """Tells whether a failure was told in one line, with the URL, and nothing else was written."""
     line = done.stderr.removesuffix("\n")
     return done.stdout == "" and line.isprintable() and line.startswith(f"irq_client: {url}")

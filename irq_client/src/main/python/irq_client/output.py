@@ -28,7 +28,7 @@ class Output:
         """Takes the stream, the environment, and whether several servers' answers come."""
         self._stream = stream
         self._terminal = stream.isatty()
-        self._width = _width(stream, environment)
+        self._width, self._strict = _width(stream, environment)
         self._paint = _painter(self._terminal, environment)
         self._several = several
         self._written = 0
@@ -53,7 +53,7 @@ class Output:
         if self._several:
             gap = "\n" if self._written else ""
             self._stream.write(f"{gap}{self._paint(((server, HEADING),))}\n")
-        for line in layout(sheet, self._width, shorten=self._terminal):
+        for line in layout(sheet, self._width, shorten=self._strict):
             self._stream.write(self._paint(line) + "\n")
 
     def _write_json(self, server: str, text: bytes) -> None:
@@ -82,17 +82,20 @@ class Output:
                 writer.writerow((server, *row))
 
 
-def _width(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """Gives the cells that a line may take: COLUMNS, else the terminal's, else PIPE_WIDTH."""
+def _width(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, bool]:
+    """Gives the cells that a line may take, and whether it may take no more in any case.
+
+    COLUMNS where it is set, else the terminal's, else PIPE_WIDTH, which is no more than a wish.
+    """
     columns = environment.get("COLUMNS", "")
     if re.fullmatch("[1-9][0-9]{0,3}", columns):
-        return int(columns)
+        return int(columns), True
     if not stream.isatty():
-        return PIPE_WIDTH
+        return PIPE_WIDTH, False
     try:
-        return os.get_terminal_size(stream.fileno()).columns or TERMINAL_WIDTH
+        return os.get_terminal_size(stream.fileno()).columns or TERMINAL_WIDTH, True
     except OSError:
-        return TERMINAL_WIDTH
+        return TERMINAL_WIDTH, True
 
 
 def _painter(terminal: bool, environment: Mapping[str, str]) -> Callable[[Line], str]:

@@ -26,6 +26,9 @@ HEADING, WARNING, TOTAL, FAINT = "bold", "yellow", "bold", "dim"
 _SHORTEST = 16
 """Cells that a flexible column keeps while other columns can still be folded."""
 
+_LONGEST = 40
+"""Cells that are counted for a flexible column that will not be shortened."""
+
 _NARROWEST = 4
 """Cells that it keeps in any case."""
 
@@ -112,8 +115,9 @@ def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
     if not foldable:
         return sheet
     widths = _widths(sheet)
+    longest = _SHORTEST if shorten else _LONGEST
     fixed = sum(
-        min(widths[i], _SHORTEST if shorten and column.flexible else widths[i]) + len(GAP)
+        (min(widths[i], longest) if column.flexible else widths[i]) + len(GAP)
         for i, column in enumerate(sheet.columns)
         if column.weight is None
     )
