@@ -161,18 +161,24 @@ def test_a_reader_that_has_seen_enough_is_no_error(environment):
     assert messages == b""
 
 
+FULL = "cannot write the results: No space left on device"
+
+
 @pytest.mark.parametrize(
-    ("form", "redirection", "status", "words"),
+    ("argv", "redirection", "status", "words"),
     [
-        ("table", ">/dev/full", 1, "cannot write the results: No space left on device"),
-        ("json", ">/dev/full", 1, "cannot write the results: No space left on device"),
-        ("table", ">&-", 0, ""),
+        ("cpus", ">/dev/full", 1, FULL),
+        ("cpus --format json", ">/dev/full", 1, FULL),
+        ("cpus --format csv", ">/dev/full", 1, FULL),
+        ("--version", ">/dev/full", 1, FULL),
+        ("cpus --help", ">/dev/full", 1, FULL),
+        ("cpus", ">&-", 0, ""),
     ],
 )
 def test_an_output_that_cannot_be_written(
-    environment, good, form: str, redirection: str, status: int, words: str
+    environment, good, argv: str, redirection: str, status: int, words: str
 ):
-    line = f"exec {COMMAND} cpus --server {good.url} --format {form} {redirection}"
+    line = f"exec {COMMAND} {argv} --server {good.url} {redirection}"
 
     done = subprocess.run(
         ["sh", "-c", line],  # noqa: S607 - the shell makes the redirection

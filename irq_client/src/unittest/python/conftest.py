@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# a busy machine is no failure: no example has to be quick
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -127,6 +127,11 @@ def test_options_stand_among_the_arguments(argv: list[str]):
     assert (arguments.irq, arguments.cpu_list, arguments.yes) == ("36", "2-3", True)
 
 
+@pytest.mark.parametrize("argv", [["--", "status"], ["status", "--"], ["irq", "--", "36"]])
+def test_two_dashes_end_the_options(argv: list[str]):
+    assert parse(argv, {}).command in argv
+
+
 def test_arguments_are_checked():
     assert parse(["irq", "THR#2"], {}).irq == "THR#2"
     assert parse(["cpu", "07"], {}).cpu == "7"

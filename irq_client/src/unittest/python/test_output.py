@@ -13,7 +13,6 @@ import termios
 import pytest
 
 from irq_client.commands import Shown
-from irq_client.errors import OutputError
 from irq_client.output import Output
 from irq_client.table import Column, Sheet
 from terminal import stream, written
@@ -159,7 +158,7 @@ def test_a_full_disk_is_told(form: str):
     disk = Full(OSError(28, "No space left on device"))
     to = io.TextIOWrapper(io.BufferedWriter(disk))
 
-    with pytest.raises(OutputError, match="No space left on device"):
+    with pytest.raises(OSError, match="No space left on device"):
         Output(to, {}, several=False).write("http://h", shown(), form)
     disk.error = None
 

@@ -6,12 +6,16 @@ may stand before or after the command's name.
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__
 from .config import BY, COMMANDS, EVERYWHERE, Command, Setting, settings
 from .errors import CommandLineError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _DESCRIPTION = """\
 Shows in a terminal what an irq_server knows of a machine's interrupts.
@@ -49,10 +53,17 @@ class Arguments(NamedTuple):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises CommandLineError where argparse would print its usage and exit."""
+    """A parser that raises: CommandLineError for what is wrong, OSError for what cannot be written.
+
+    argparse prints its usage and exits in the first case, and goes on in the second.
+    """
 
     def error(self, message: str) -> NoReturn:
         raise CommandLineError(f"{message}; see {self.prog} --help")
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        # argparse's own says nothing where the help cannot be written
+        (file or sys.stdout or sys.stderr).write(self.format_help())
 
 
 def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Arguments:
@@ -70,6 +81,8 @@ def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Arguments:
         names = ", ".join(each.name for each in COMMANDS)
         raise CommandLineError(f"no command {tokens[place]!r}; there are {names}")
     rest = [*tokens[:place], *tokens[place + 1 :]]
+    if not command.arguments:
+        rest = [each for each in rest if each != "--"]  # there is nothing to part from the options
     given = vars(_command_parser(command).parse_intermixed_args(rest))
     return _arguments(command, given, environment)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from . import __version__
-from .errors import DeclinedError, IrqClientError, OutputError, ServerError
+from .errors import DeclinedError, IrqClientError, ServerError
 
 if TYPE_CHECKING:
     from .arguments import Arguments
@@ -31,15 +31,19 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
     streams = streams or _own_streams()
     try:
         status = _run(sys.argv[1:] if argv is None else argv, streams)
-        _flush(streams.stdout)
+        streams.stdout.flush()
     except IrqClientError as error:
         _tell(streams, error)
-        _drop(streams.stdout)
         return error.exit_status
     except BrokenPipeError:
         # whoever reads the results has seen enough
         _drop(streams.stdout)
         return 0
+    except OSError as error:
+        # what servers and files may raise is translated where it is raised: this is the output
+        _tell(streams, f"cannot write the results: {error.strerror}")
+        _drop(streams.stdout)
+        return IrqClientError.exit_status
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
@@ -141,15 +145,6 @@ def _tell(streams: Streams, message: object) -> None:
     with contextlib.suppress(OSError):  # nobody can be told that nobody can be told
         streams.stderr.write(f"irq_client: {visible(str(message))}\n")
         streams.stderr.flush()
-
-
-def _flush(stream: TextIO) -> None:
-    try:
-        stream.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(error.strerror or str(error)) from error
 
 
 def _drop(stream: TextIO) -> None:

@@ -7,7 +7,6 @@
     ├── CommandLineError        2   the command line as a whole is wrong
     ├── ShapeError              1   a JSON value is wrong (where, expected, found)
     ├── TokenFileError          1   the token cannot be read (path, reason)
-    ├── OutputError             1   the results cannot be written (reason)
     ├── DeclinedError           1   the person at the terminal did not say yes
     └── ServerError             1   never raised itself (url, reason, advice)
         ├── AnswerError         1   an answer came, and it is not an irq_server's, or not whole
@@ -62,15 +61,6 @@ class TokenFileError(IrqClientError):
         """Takes the file's path and what is wrong; never what the file holds."""
         super().__init__(f"{path}: {reason}")
         self.path = path
-        self.reason = reason
-
-
-class OutputError(IrqClientError):
-    """The results cannot be written."""
-
-    def __init__(self, reason: str) -> None:
-        """Takes the system's reason."""
-        super().__init__(f"cannot write the results: {reason}")
         self.reason = reason
 
 

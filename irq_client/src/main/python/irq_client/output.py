@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
 from .commands import Shown
-from .errors import OutputError
 from .records import Row
 from .table import HEADING, Line, Sheet, layout
 
@@ -22,7 +21,7 @@ _C1_OR_DELETE = re.compile("[\x7f-\x9f]")
 
 
 class Output:
-    """Standard output, and what is to be known of it. Raises OutputError, BrokenPipeError."""
+    """Standard output, and what is to be known of it. Raises OSError where it cannot be written."""
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str], *, several: bool) -> None:
         """Takes the stream, the environment, and whether several servers' answers come."""
@@ -35,18 +34,13 @@ class Output:
 
     def write(self, server: str, shown: Shown, form: str) -> None:
         """Writes one server's answer as `table`, `json` or `csv`."""
-        try:
-            if form == "json":
-                self._write_json(server, shown.json)
-            elif form == "csv":
-                self._write_csv(server, shown.rows())
-            else:
-                self._write_table(server, shown.sheet())
-            self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputError(error.strerror or str(error)) from error
+        if form == "json":
+            self._write_json(server, shown.json)
+        elif form == "csv":
+            self._write_csv(server, shown.rows())
+        else:
+            self._write_table(server, shown.sheet())
+        self._stream.flush()
         self._written += 1
 
     def _write_table(self, server: str, sheet: Sheet) -> None:
