@@ -45,7 +45,9 @@ class Machine:
             shown = "".join(f"{cell % 2**32:10d} " for cell in cells)
             if number < self.irq_count:
                 name = f"{number + 24:4d}: {shown} PCI-MSIX-0000:{number // 64:02x}:00.0"
-                lines.append(f"{name} {number % 64:3d}-edge      eth{number // 64}-TxRx-{number % 64}")
+                lines.append(
+                    f"{name} {number % 64:3d}-edge      eth{number // 64}-TxRx-{number % 64}"
+                )
             else:
                 lines.append(f"{ROWS_ON_ALL_CPUS[number - self.irq_count]:>4}: {shown}  text")
         return "\n".join([*lines, f" ERR: {0:10d}"]) + "\n"

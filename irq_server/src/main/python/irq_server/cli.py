@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, config
+from . import __version__, config, offline
 from .app import create_app
 from .errors import IrqServerError, SettingsError, StoreError
 from .history import interval_detail
@@ -28,13 +28,18 @@ example:
   irq_server --interval 1s --data-dir /tmp/interrupts --port 5000
   then: irq_client overview --period 10s
 
+on a data directory, without a server: irq_server verify | repair | export | import, with --help
+
 exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit status."""
-    options = vars(_parser().parse_args(argv))
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in offline.COMMANDS:
+        return offline.main(arguments)
+    options = vars(_parser().parse_args(arguments))
     level = logging.DEBUG if options["verbose"] else logging.INFO
     _log_to_standard_error(logging.WARNING if options["quiet"] else level)
     try:

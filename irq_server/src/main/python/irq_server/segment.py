@@ -16,7 +16,9 @@ clock is a keyframe: it holds the whole state. The others hold the cells that mo
 before. The commit mark names the number of rows and the CRC-32 of their bytes, line ends included.
 
 A reader believes a sample whose mark matches. Behind damage it cannot know what it missed, so it
-believes nothing until the next keyframe: the first sample after a matching one of another slot.
+believes nothing until the next keyframe: the first sample after a matching one of another slot. No
+CRC covers the time of a sample without rows (nothing moved), so that time must fit its neighbours,
+and such a sample is a keyframe only where it is the segment's first.
 """
 
 import re
@@ -50,6 +52,11 @@ class Mark:
     end: int
     follows: bool
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether any cell moved, so that a CRC covers the time too."""
+        return self.start < self.mark
+
 
 def slot_of(moment: float) -> int:
     """Gives the number of the keyframe slot that `moment` lies in."""
@@ -80,7 +87,8 @@ def marks(data: bytes, position: int = len(HEADER), end: int | None = None) -> I
     What lies between them is damage, or a tail that is not yet whole; it is passed over.
     """
     limit = len(data) if end is None else end
-    follows = True
+    follows, any_rows = True, False
+    previous: Mark | None = None
     while True:
         found = data.find(_MARK, position, limit)
         if found < 0:
@@ -94,11 +102,21 @@ def marks(data: bytes, position: int = len(HEADER), end: int | None = None) -> I
         start = _first_row(data, position, line_start, match[1])
         rows = data[start:line_start]
         confirmed = zlib.crc32(rows) == int(match[3]) and rows.count(b"\n") == int(match[2])
-        if confirmed:
-            clean = follows and start == position
-            yield Mark(float(match[1]), start, line_start, match.end(), clean)
+        clean = follows and start == position
+        mark = Mark(float(match[1]), start, line_start, match.end(), clean)
+        if confirmed and (mark.has_rows or not clean or _fits(mark, previous, any_rows)):
+            yield mark
+            previous, any_rows = mark, any_rows or mark.has_rows
         follows = confirmed
         position = match.end()
+
+
+def _fits(mark: Mark, previous: Mark | None, any_rows: bool) -> bool:
+    """Whether the time of a sample without rows can be: it rises, and such is no keyframe."""
+    if previous is None:
+        return True
+    same_slot = slot_of(mark.time) == slot_of(previous.time)
+    return previous.time < mark.time and (same_slot or not any_rows)
 
 
 def _first_row(data: bytes, position: int, mark: int, time: bytes) -> int:
@@ -127,18 +145,59 @@ def state_at(data: bytes, moment: float) -> tuple[float, State] | None:
     """Gives the time and the state of the last believed sample at or before `moment`.
 
     None where the segment has none. Reads only the keyframe slot of that sample, unless there is
-    damage in it.
+    damage around it.
     """
     behind = _behind(data, moment)
-    last = _time_before(data, behind)
-    if last is None:
-        return _state_by_scan(data, moment)
-    start = _behind(data, slot_of(last) * KEYFRAME_SECONDS - 0.0005)
-    found = list(marks(data, start, behind))
-    whole = found and found[0].start == start and found[-1].end == behind
-    if not whole or not all(mark.follows for mark in found):
+    found = _slot_before(data, behind)
+    if not found or not _is_last(data, found[-1], moment):
         return _state_by_scan(data, moment)
     return found[-1].time, _replay(data, found)
+
+
+def _slot_before(data: bytes, behind: int) -> list[Mark]:
+    """Gives the samples of the slot that ends at `behind`; none where anything is doubtful."""
+    last = _time_before(data, behind)
+    if last is None:
+        return []
+    start = _behind(data, slot_of(last) * KEYFRAME_SECONDS - 0.0005)
+    found = list(marks(data, start, behind))
+    if not found or found[0].start != start or found[-1].end != behind:
+        return []
+    clean = all(each.follows and slot_of(each.time) == slot_of(last) for each in found)
+    return found if clean and _is_keyframe(data, found[0]) else []
+
+
+def _is_keyframe(data: bytes, sample: Mark) -> bool:
+    """Whether the last sample before it whose time is sure lies in another slot, or none is."""
+    if sample.start == len(HEADER):
+        return True
+    before = _mark_before(data, sample.start)
+    while before is not None and not before.has_rows and before.start > len(HEADER):
+        before = _mark_before(data, before.start)
+    if before is None or not sample.has_rows:
+        return False
+    return not before.has_rows or slot_of(before.time) != slot_of(sample.time)
+
+
+def _mark_before(data: bytes, offset: int) -> Mark | None:
+    """Gives the sample that ends at `offset`; None where it is not confirmed."""
+    line_start = data.rfind(b"\n", 0, offset - 1) + 1
+    earlier = data.rfind(_MARK, 0, line_start)
+    position = data.find(b"\n", earlier) + 1 if earlier >= 0 else len(HEADER)
+    mark = next(marks(data, position, offset), None)
+    whole = mark is not None and (mark.start, mark.end) == (position, offset)
+    return mark if whole else None
+
+
+def _is_last(data: bytes, sample: Mark, moment: float) -> bool:
+    """Whether what lies behind `sample`, if anything, is a sample after `moment`."""
+    if sample.end == len(data):
+        return True
+    behind = next(marks(data, sample.end), None)
+    if behind is None or behind.start != sample.end:
+        return False
+    sure = behind.has_rows or slot_of(behind.time) == slot_of(sample.time)
+    return sure and behind.time > moment
 
 
 def _behind(data: bytes, moment: float) -> int:
@@ -188,6 +247,11 @@ def _replay(data: bytes, samples: Sequence[Mark]) -> State:
     }
 
 
+def cells_of(data: bytes, mark: Mark) -> State:
+    """Gives the cells that stand in one sample: all of a keyframe's, else those that moved."""
+    return _replay(data, [mark])
+
+
 def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
     """Gives the samples of a segment that a reader believes, each with whether it is a keyframe."""
     previous: Mark | None = None
@@ -202,11 +266,24 @@ def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
 
 def _state_by_scan(data: bytes, moment: float) -> tuple[float, State] | None:
     """state_at() for a segment with damage: from the start, believing what may be believed."""
-    samples: list[Mark] = []
-    for mark, keyframe in believed(data):
+    believed: list[Mark] = []
+    best: list[Mark] = []
+    sure: int | None = -1  # the slot of the last sample whose time is sure; None behind damage
+    slot = -1
+    for mark in marks(data):
         if mark.time > moment:
-            break
-        if keyframe:
-            samples = []
-        samples.append(mark)
-    return (samples[-1].time, _replay(data, samples)) if samples else None
+            if mark.has_rows:
+                break
+            continue
+        before, slot = slot, slot_of(mark.time)
+        if not mark.follows:
+            believed, sure = [], None
+        elif mark.start == len(HEADER) or (mark.has_rows and sure not in (None, slot)):
+            believed = [mark]
+        elif believed:
+            believed.append(mark)
+        # behind damage, two samples without rows that agree are sure as well
+        if mark.has_rows or (mark.follows and sure is None and before == slot):
+            sure = slot
+        best = believed or best
+    return (best[-1].time, _replay(data, best)) if best else None

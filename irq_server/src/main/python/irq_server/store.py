@@ -41,18 +41,13 @@ from .ledger import (
 )
 from .memory import Lock, read_memory, write_memory
 from .segment import State, format_time
-from .tier import GAP_INTERVALS, RAW, Tier, TierShape
+from .tier import GAP_INTERVALS, RAW, TIERS, Tier
 from .times import format_moment
 from .totals import Identity, Totals, Update
 from .window import MACHINE_WIDE_LABELS, KnownRow, cpus_in
 
 _log = logging.getLogger(__name__)
 
-TIERS = (
-    RAW,
-    TierShape("1m", 60.0, 86400.0, "%Y%m%d"),
-    TierShape("1h", 3600.0, 30 * 86400.0, "%Y%m"),
-)
 MAX_SEGMENT_BYTES = 8 * 2**20
 _MIN_SEGMENT_BYTES = 4096
 
@@ -84,16 +79,20 @@ class Store:
         max_bytes: int = 2**30,
         sync: str = "segment",
         files: Files | None = None,
+        whole_seconds: bool | None = None,
     ) -> None:
         """Opens, and makes where it is missing, the data directory `folder`, for this process.
 
         `retention_seconds` gives the age at which a tier's segments go, by the tier's name;
-        `sync` is ``never``, ``segment`` or ``sample``. Raises StoreLockedError, StoreError.
+        `sync` is ``never``, ``segment`` or ``sample``; times are whole seconds where the interval
+        is, unless `whole_seconds` says. Raises StoreLockedError, StoreError.
         """
         self._folder = folder
         self._files = files or Files()
         self._interval_seconds = interval_seconds
         self._whole = interval_seconds == round(interval_seconds)
+        if whole_seconds is not None:
+            self._whole = whole_seconds
         self._retention = dict(retention_seconds or {})
         self._max_bytes = max_bytes
         self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in TIERS)

@@ -44,6 +44,12 @@ class TierShape:
 
 
 RAW = TierShape("raw", 0.0, 3600.0, "%Y%m%d")
+TIERS = (
+    RAW,
+    TierShape("1m", 60.0, 86400.0, "%Y%m%d"),
+    TierShape("1h", 3600.0, 30 * 86400.0, "%Y%m"),
+)
+"""The tiers of a store, the finest first."""
 
 
 class Tier:
@@ -71,12 +77,7 @@ class Tier:
         """Finds the segments and cuts an unfinished tail off the newest; gives the bytes cut."""
         for unfinished in self._folder.glob("*/.*"):
             unfinished.unlink()
-        found: dict[float, Path] = {}
-        for path in sorted(self._folder.glob("*/*.csv*")):
-            first = _first_of(path)
-            if first is not None:
-                found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
-        self._segments = tuple(Segment(first, found[first]) for first in sorted(found))
+        self._segments = tuple(segments_in(self._folder))
         cut = self._cut_tail()
         self._last = next((each.time for each in self._samples_backwards()), None)
         return cut
@@ -265,6 +266,16 @@ class Tier:
                 _log.warning("%s: cannot be read: %s", path, error)
                 return None
         return None
+
+
+def segments_in(folder: Path) -> list[Segment]:
+    """Gives the segments of a tier's folder, the oldest first; other files are passed over."""
+    found: dict[float, Path] = {}
+    for path in sorted(folder.glob("*/*.csv*")):
+        first = _first_of(path)
+        if first is not None:
+            found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
+    return [Segment(first, found[first]) for first in sorted(found)]
 
 
 def _first_of(path: Path) -> float | None:
