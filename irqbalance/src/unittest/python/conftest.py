@@ -1,10 +1,14 @@
-"""What several test modules share: the captured machines, unpacked where a test asks for one."""
+"""What several test modules share: captured machines, and machines made of plain files."""
 
 import tarfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from irqbalance.measure import Clock
+from irqbalance.procfs import Machine
 
 CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 """Trees of /proc and /sys of real machines, one archive each, as files with their modes."""
@@ -22,3 +26,91 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return folder / name
 
     return unpack
+
+
+@dataclass
+class FakeMachine:
+    """A tree of /proc and /sys made of plain files, which a test fills and changes."""
+
+    root: Path
+
+    @property
+    def procfs(self) -> Path:
+        """Where /proc is."""
+        return self.root / "proc"
+
+    @property
+    def sysfs(self) -> Path:
+        """Where /sys is."""
+        return self.root / "sys"
+
+    @property
+    def state(self) -> Path:
+        """A place for the state directory."""
+        return self.root / "state"
+
+    @property
+    def machine(self) -> Machine:
+        """The machine as the program sees it."""
+        return Machine(self.procfs, self.sysfs)
+
+    def write(self, path: str, text: str) -> Path:
+        """Writes a file below the root, with the folders above it."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        return target
+
+    def counters(self, *rows: str, cpus: tuple[int, ...] = (0, 1)) -> None:
+        """Writes /proc/interrupts with a header for `cpus` above `rows`."""
+        header = "".join(f"CPU{cpu:<8d}" for cpu in cpus)
+        self.write("proc/interrupts", "\n".join([f"           {header}", *rows, ""]))
+
+    def irq(
+        self, irq: int, affinity: str = "0-1", effective: str | None = None, mode: int = 0o644
+    ) -> None:
+        """Makes /proc/irq/N."""
+        for name, text in (("smp_affinity_list", affinity), ("smp_affinity", "3")):
+            self.write(f"proc/irq/{irq}/{name}", f"{text}\n").chmod(mode)
+        if effective is not None:
+            self.write(f"proc/irq/{irq}/effective_affinity_list", f"{effective}\n")
+
+    def affinity(self, irq: int) -> str:
+        """Gives the text of an IRQ's smp_affinity_list."""
+        return (self.procfs / f"irq/{irq}/smp_affinity_list").read_text()
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeMachine:
+    """Gives a machine of two CPUs, both online, without any IRQ."""
+    made = FakeMachine(tmp_path)
+    made.write("sys/devices/system/cpu/online", "0-1\n")
+    made.write("proc/sys/kernel/random/boot_id", "this-boot\n")
+    return made
+
+
+def row(irq: int | str, *counts: int, device: str = "", hwirq: int = 1) -> str:
+    """Gives a line of /proc/interrupts."""
+    cells = "".join(f"{count:10d} " for count in counts)
+    return f"{irq:>3}: {cells} PCI-MSI {hwirq}-edge      {device or f'dev{irq}'}"
+
+
+class FakeClock:
+    """A clock that stands until somebody sleeps; `then` happens meanwhile."""
+
+    def __init__(self, then: Callable[[], object] = lambda: None) -> None:
+        """Takes what happens while somebody sleeps."""
+        self.time = 1_767_225_600.0
+        self.slept: list[float] = []
+        self.then = then
+
+    def sleep(self, seconds: float) -> None:
+        """Lets time pass at once."""
+        self.slept.append(seconds)
+        self.time += seconds
+        self.then()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock as the program sees it."""
+        return Clock(lambda: self.time, lambda: self.time, self.sleep)

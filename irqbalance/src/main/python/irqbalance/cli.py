@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from .config import Settings, settings_of
+from .config import settings_of
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .measure import Clock
 from .report import as_csv, as_json
 from .run import Report, Tellers, offline, on_machine, restoring
+from .settings import Settings
 
 DONE, FAILED, WRONG_USAGE, SOME_REFUSED, AT_WORK, WOULD_ACT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130

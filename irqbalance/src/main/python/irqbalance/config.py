@@ -6,15 +6,12 @@ on the command line wins over the file, and the file over the defaults.
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import __version__
 from .errors import SettingError
-from .interrupts import Row
-from .irqs import Selection
-from .patterns import compile_pattern
+from .settings import Settings
 from .values import (
     one_of,
     parse_cpus,
@@ -24,69 +21,6 @@ from .values import (
     parse_pattern,
     parse_percent,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of the settings file: the IRQs that it is for, and their CPUs or a ban."""
-
-    pattern: str
-    matches: Callable[[Row], bool]
-    cpus: frozenset[int] | None
-    ban: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run is to do; the table SETTINGS says what each field is."""
-
-    dry_run: bool
-    check: bool
-    restore: bool
-    force: bool
-    from_file: Path | None
-    to_file: Path | None
-    interval: float | None
-    state_dir: Path
-    cpus: frozenset[int] | None
-    ban_cpus: frozenset[int]
-    only_irq: tuple[str, ...]
-    ban_irq: tuple[str, ...]
-    threshold: float
-    max_moves: int | None
-    load: str
-    format: str
-    procfs: Path
-    sysfs: Path
-    verbose: bool
-    quiet: bool
-    rules: tuple[Rule, ...] = ()
-
-    @property
-    def writes(self) -> bool:
-        """Whether the run may write affinities and state."""
-        return not (self.dry_run or self.check or self.from_file)
-
-    def selection(self) -> Selection:
-        """Gives what the patterns and rules let irqbalance do with each IRQ."""
-        only = [compile_pattern(text) for text in self.only_irq]
-        banned = [(text, compile_pattern(text)) for text in self.ban_irq]
-        rules = self.rules
-
-        def why_fixed(row: Row) -> str:
-            for text, matches in banned:
-                if matches(row):
-                    return f"banned by --ban-irq {text}"
-            if only and not any(matches(row) for matches in only):
-                return "left out by --only-irq"
-            rule = _first_rule(rules, row)
-            return f"banned by the rule for {rule.pattern}" if rule and rule.ban else ""
-
-        def allowed(row: Row) -> frozenset[int] | None:
-            rule = _first_rule(rules, row)
-            return rule.cpus if rule else None
-
-        return Selection(why_fixed, allowed)
 
 
 class Setting(NamedTuple):
@@ -400,10 +334,6 @@ def _refuse_contradictions(given: Mapping[str, Any]) -> None:
     for option, one, other, expected in _CONTRADICTIONS:
         if one in given and other in given:
             raise SettingError(option, expected, "both")
-
-
-def _first_rule(rules: Sequence[Rule], row: Row) -> Rule | None:
-    return next((rule for rule in rules if rule.matches(row)), None)
 
 
 def readme_table() -> str:

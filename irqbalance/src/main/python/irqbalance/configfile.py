@@ -18,10 +18,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .config import SETTINGS, Rule, Setting, parse_value
+from .config import SETTINGS, Setting, parse_value
 from .errors import SettingError
 from .patterns import compile_pattern
 from .procfs import read_text
+from .settings import Rule
 from .values import parse_cpus
 
 _IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}

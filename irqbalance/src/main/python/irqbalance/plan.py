@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from .cpuset import format_list
 from .irqs import Irq
-from .search import Placement, Problem, lower_bound, seat, solve, with_homes
+from .placement import Placement, Problem, lower_bound, with_homes
+from .search import seat, solve
 from .words import figure
 
 PLANNED, APPLIED, REFUSED, KEPT, FIXED = "planned", "applied", "refused", "kept", "fixed"
@@ -238,6 +239,8 @@ def _mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable
             return f"its rule gives it CPUs {format_list(irq.allowed)}"
         source = irq.present[0]
         load, old, new = figure(irq.load), figure(was[source]), figure(will[source])
+        if was[source] < will[source]:
+            return f"takes {load} off CPU {source} to make room there, and on to CPU {cpu}"
         return f"takes {load} off CPU {source}, which goes from {old} to {new}"
 
     return explain

@@ -18,12 +18,25 @@ TICKS_PER_SECOND = 100
 """The unit of /proc/stat. Source: USER_HZ, include/asm-generic/param.h; the same everywhere now."""
 
 
-def read_text(path: Path) -> str:
-    """Gives the text of a file; bytes that are no UTF-8 are replaced. Raises FileError."""
+LARGEST_BYTES = 2**27
+"""No /proc/interrupts is larger: 128 MiB would be 1,000 CPUs by 10,000 IRQs."""
+
+_SMALL_BYTES = 2**20
+
+
+def read_text(path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
+    """Gives the text of a file; bytes that are no UTF-8 are replaced.
+
+    Raises FileError where it cannot be read, or is larger than it can be.
+    """
     try:
-        return path.read_bytes().decode("utf-8", "replace")
+        with path.open("rb") as file:
+            data = file.read(largest_bytes + 1)
     except OSError as error:
         raise FileError(path, error.strerror or str(error)) from error
+    if len(data) > largest_bytes:
+        raise FileError(path, f"more than {largest_bytes} bytes")
+    return data.decode("utf-8", "replace")
 
 
 def read_interrupts(path: Path) -> tuple[str, Snapshot]:
@@ -31,7 +44,7 @@ def read_interrupts(path: Path) -> tuple[str, Snapshot]:
 
     Raises FileError, with the line where the text is something else.
     """
-    text = read_text(path)
+    text = read_text(path, LARGEST_BYTES)
     try:
         return text, parse(text)
     except InterruptsFormatError as error:

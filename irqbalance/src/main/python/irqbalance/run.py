@@ -8,7 +8,6 @@ from pathlib import Path
 from . import act, restore
 from .affinity import Writer, is_not_permitted
 from .balancers import find_balancers
-from .config import Settings
 from .cpuset import format_list
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .irqs import describe
@@ -16,6 +15,7 @@ from .measure import TIME, Clock, from_files, live
 from .plan import Limits, Plan, make_plan
 from .procfs import Machine
 from .report import Context
+from .settings import Settings
 from .state import SNAPSHOT, StateFolder
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"

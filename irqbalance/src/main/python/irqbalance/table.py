@@ -11,7 +11,7 @@ from .report import Context
 from .words import figure
 
 _WIDTH = 80
-_BAR = 24
+_BAR = 23
 
 
 def as_table(plan: Plan, context: Context, verbose: bool = False) -> str:

@@ -1,0 +1,197 @@
+"""Writing affinities: what is written, what is read back, and what each errno means."""
+
+import errno
+import os
+from collections.abc import Callable
+
+import pytest
+
+from conftest import FakeMachine
+from irqbalance.affinity import WAITS_SECONDS, Outcome, Writer, is_not_permitted
+
+
+class System:
+    """The system calls of os, with faults that a test puts in: name of the call -> its answers.
+
+    An answer is an errno, or None for the real call.
+    """
+
+    def __init__(self, **faults: list[int | None]) -> None:
+        """Takes the answers of each call, in order."""
+        self.faults = faults
+        self.calls: list[tuple[str, object]] = []
+
+    def _next(self, name: str, argument: object) -> int | None:
+        self.calls.append((name, argument))
+        answers = self.faults.get(name, [])
+        return answers.pop(0) if answers else None
+
+    def open(self, path: str, flags: int) -> int:
+        """Opens, or fails."""
+        self._fail("open", path)
+        return os.open(path, flags)
+
+    def write(self, fd: int, data: bytes) -> int:
+        """Writes, or fails."""
+        self._fail("write", data)
+        return os.write(fd, data)
+
+    def close(self, fd: int) -> None:
+        """Closes, and may fail after that."""
+        os.close(fd)
+        self._fail("close", None)
+
+    def _fail(self, name: str, argument: object) -> None:
+        number = self._next(name, argument)
+        if number:
+            raise OSError(number, os.strerror(number))
+
+
+class ShortSystem(System):
+    """Writes only a part."""
+
+    def write(self, fd: int, data: bytes) -> int:
+        """Writes the first byte."""
+        return os.write(fd, data[:1])
+
+
+def writer(fake: FakeMachine, system: System, waits: list[float] | None = None) -> Writer:
+    wait: Callable[[float], None] = [].append if waits is None else waits.append
+    return Writer(fake.machine, system, wait)
+
+
+def test_one_cpu_is_written_by_one_write_of_the_whole_text(fake: FakeMachine):
+    fake.irq(24, affinity="0-31,64-95")
+    system = System()
+
+    assert writer(fake, system).move("24", 1) == Outcome("applied", "")
+
+    assert fake.affinity(24) == "1\n"
+    assert [call for call in system.calls if call[0] == "write"] == [("write", b"1\n")]
+
+
+def test_a_set_of_cpus_is_written_as_a_list(fake: FakeMachine):
+    fake.irq(24)
+
+    assert writer(fake, System()).write("24", frozenset({0, 1, 2, 5})).status == "applied"
+
+    assert fake.affinity(24) == "0-2,5\n"
+
+
+def test_a_file_that_is_not_there_is_not_made(fake: FakeMachine):
+    fake.write("proc/irq/24/spurious", "0")
+
+    outcome = writer(fake, System()).move("24", 1)
+
+    assert outcome == Outcome("fixed", "gone: its device gave it up (ENOENT)", errno.ENOENT)
+    assert not (fake.procfs / "irq/24/smp_affinity_list").exists()
+
+
+def test_the_kernel_that_moves_it_later_makes_it_pending(fake: FakeMachine):
+    fake.irq(24, effective="0")
+
+    outcome = writer(fake, System()).move("24", 1)
+
+    assert outcome == Outcome("pending", "pending: on CPU 0 until its next interrupt")
+
+
+@pytest.mark.parametrize(
+    ("effective", "status"), [("1", "applied"), (None, "applied"), ("", "pending")]
+)
+def test_the_effective_affinity_decides(fake: FakeMachine, effective: str | None, status: str):
+    fake.irq(24, effective=effective)
+
+    assert writer(fake, System()).move("24", 1).status == status
+
+
+def test_a_kernel_that_keeps_another_affinity_has_refused(fake: FakeMachine):
+    fake.irq(24, affinity="0-1")
+    system = System()
+    system.write = lambda _fd, data: len(data)  # type: ignore[method-assign]
+
+    outcome = writer(fake, system).move("24", 1)
+
+    # opening truncates a plain file, and the write did not arrive
+    assert outcome == Outcome("refused", "the kernel made it CPU none")
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "words"),
+    [
+        (errno.EIO, "fixed", "managed by the kernel (EIO)"),
+        (errno.EPERM, "fixed", "managed by the kernel (EPERM)"),
+        (errno.EINVAL, "refused", "the CPU is offline"),
+        (errno.ENOSPC, "refused", "no interrupt vector is free on that CPU (ENOSPC)"),
+        (errno.ERANGE, "refused", "the kernel has no such CPU (ERANGE)"),
+        (errno.EOVERFLOW, "refused", "(EOVERFLOW)"),
+        (errno.ENOMEM, "refused", "out of memory (ENOMEM)"),
+        (errno.EFAULT, "refused", "Bad address (EFAULT)"),
+    ],
+)
+@pytest.mark.parametrize("call", ["write", "close"])
+def test_an_error_at_the_write_or_at_the_close_is_sorted(
+    fake: FakeMachine, number: int, status: str, words: str, call: str
+):
+    fake.irq(24)
+
+    outcome = writer(fake, System(**{call: [number]})).move("24", 1)
+
+    assert (outcome.status, outcome.errno) == (status, number)
+    assert words in outcome.reason
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_want_of_permission_is_told_apart(fake: FakeMachine, number: int):
+    fake.irq(24)
+
+    outcome = writer(fake, System(open=[number])).move("24", 1)
+
+    assert outcome.status == "refused"
+    assert is_not_permitted(outcome)
+    assert not is_not_permitted(Outcome("refused", "", errno.ENOSPC))
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EAGAIN, errno.EINTR])
+def test_what_passes_by_itself_is_tried_again(fake: FakeMachine, number: int):
+    fake.irq(24)
+    waits: list[float] = []
+
+    outcome = writer(fake, System(write=[number, number]), waits).move("24", 1)
+
+    assert outcome.status == "applied"
+    assert tuple(waits) == WAITS_SECONDS[:2]
+
+
+def test_what_does_not_pass_is_refused_after_a_few_tries(fake: FakeMachine):
+    fake.irq(24)
+    waits: list[float] = []
+
+    outcome = writer(fake, System(write=[errno.EBUSY] * 99), waits).move("24", 1)
+
+    assert outcome.reason == "its last move is not finished (EBUSY)"
+    assert tuple(waits) == WAITS_SECONDS
+
+
+def test_a_permanent_error_is_not_tried_again(fake: FakeMachine):
+    fake.irq(24)
+    system = System(write=[errno.ENOSPC])
+
+    writer(fake, system).move("24", 1)
+
+    assert [name for name, _ in system.calls].count("open") == 1
+
+
+def test_a_short_write_is_refused(fake: FakeMachine):
+    fake.irq(24)
+
+    outcome = writer(fake, ShortSystem()).move("24", 1)
+
+    assert outcome == Outcome("refused", "only 1 of 2 bytes were taken")
+
+
+def test_the_file_is_closed_after_an_error_and_a_second_error_is_not_told(fake: FakeMachine):
+    fake.irq(24)
+    system = System(write=[errno.ENOSPC], close=[errno.EIO])
+
+    assert writer(fake, system).move("24", 1).errno == errno.ENOSPC
+    assert [name for name, _ in system.calls] == ["open", "write", "close"]

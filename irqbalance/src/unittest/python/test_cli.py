@@ -1,0 +1,349 @@
+"""The command: runs on made machines, exit statuses, and what it says where."""
+
+import errno
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import FakeClock, FakeMachine, row
+from irqbalance import run
+from irqbalance.affinity import Outcome, Writer
+from irqbalance.cli import main
+
+Command = Callable[..., int]
+
+
+@pytest.fixture
+def command(fake: FakeMachine) -> Command:
+    """Runs the command on `fake`, where IRQ 24 fires 100 times a second and IRQ 25 50 times."""
+    fake.counters(row(24, 0, 0), row(25, 0, 0), row(26, 0, 0), "LOC: 0 0 Timer")
+    for irq in (24, 25, 26):
+        fake.irq(irq)
+
+    def later() -> None:
+        fake.counters(row(24, 100, 0), row(25, 50, 0), row(26, 0, 0), "LOC: 5 5 Timer")
+
+    def call(*argv: str, clock: FakeClock | None = None) -> int:
+        roots = ["--procfs", str(fake.procfs), "--sysfs", str(fake.sysfs)]
+        state = ["--state-dir", str(fake.state)]
+        return main([*roots, *state, *argv], (clock or FakeClock(later)).clock)
+
+    return call
+
+
+def full(fake: FakeMachine, irq: int) -> None:
+    """Makes every write of an IRQ's affinity fail with ENOSPC."""
+    path = fake.procfs / f"irq/{irq}/smp_affinity_list"
+    path.unlink()
+    path.symlink_to("/dev/full")
+
+
+def test_a_run_moves_and_reports(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1", "--format", "json") == 0
+
+    output = capsys.readouterr()
+    report = json.loads(output.out)
+    assert [irq["status"] for irq in report["irqs"]] == ["kept", "applied", "kept", "fixed"]
+    assert report["balance"]["after"]["loads"] == [105.0, 55.0]
+    assert report["moves"] == 1
+    assert output.err == ""
+    assert fake.affinity(25) == "1\n"
+    assert (fake.state / "snapshot.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--check"])
+def test_a_run_that_only_plans_writes_nothing_nowhere(
+    fake: FakeMachine, command: Command, option: str, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1", option, "--format", "csv") == (
+        5 if option == "--check" else 0
+    )
+
+    assert "25,dev25,50.0,0,1,planned," in capsys.readouterr().out
+    assert fake.affinity(25) == "0-1\n"
+    assert not fake.state.exists()
+
+
+def test_check_is_content_where_a_run_would_not_act(command: Command):
+    assert command("--interval", "1", "--check", "--threshold", "90") == 0
+
+
+def test_quiet_says_nothing_when_all_is_well(command: Command, capsys: pytest.CaptureFixture[str]):
+    assert command("--quiet", "--interval", "1") == 0
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_quiet_names_what_was_refused(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    full(fake, 25)
+
+    assert command("--quiet", "--interval", "1") == 3
+
+    assert capsys.readouterr() == (
+        "",
+        "irqbalance: IRQ 25 is refused: no interrupt vector is free on that CPU (ENOSPC)\n",
+    )
+
+
+def test_the_next_run_measures_since_this_one(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    clock = FakeClock()
+    command("--interval", "1", "--quiet", clock=clock)
+    clock.time += 100
+    fake.counters(row(24, 1000, 0), row(25, 500, 0), row(26, 0, 0))
+
+    assert command("--format", "json", clock=clock) == 0
+
+    assert clock.slept == [1]
+    report = json.loads(capsys.readouterr().out)
+    assert report["irqs"][0]["load"] == 10.0
+    assert report["seconds"] == 100.0
+
+
+def test_restore_puts_back_what_a_run_wrote(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    command("--interval", "1", "--quiet")
+    assert command("--restore", "--dry-run") == 0
+    assert fake.affinity(25) == "1\n"
+
+    assert command("--restore", "--verbose") == 0
+
+    assert fake.affinity(25) == "0-1\n"
+    assert command("--restore") == 0
+    assert capsys.readouterr().out.endswith("Nothing to restore.\n")
+
+
+def test_a_restore_that_is_refused_says_so(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    command("--interval", "1", "--quiet")
+    monkeypatch.setattr(Writer, "write", lambda *_arguments: Outcome("refused", "why (X)", 28))
+
+    assert command("--restore", "--quiet") == 3
+    assert capsys.readouterr() == ("", "irqbalance: IRQ 25 is refused: why (X)\n")
+
+
+def test_another_balancer_ends_the_run_unless_forced(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("proc/77/comm", "irqbalance\n")
+    fake.write("proc/77/cmdline", "/usr/sbin/irqbalance\0")
+
+    assert command("--interval", "1") == 4
+    assert capsys.readouterr().err == (
+        "irqbalance: irqbalance (process 77) runs too; stop it, or use --force\n"
+    )
+    assert fake.affinity(25) == "0-1\n"
+    assert command("--dry-run", "--interval", "1") == 0
+    assert command("--force", "--interval", "1") == 0
+
+
+def test_two_runs_do_not_overlap(command: Command, capsys: pytest.CaptureFixture[str]):
+    statuses: list[int] = []
+    during = FakeClock(lambda: statuses.append(command("--interval", "1")))
+
+    assert command("--interval", "1", clock=during) == 0
+
+    assert statuses == [4]
+    assert "another run holds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cpus", ["7", "0-1"])
+def test_no_usable_cpu_is_an_error(command: Command, cpus: str, capsys: pytest.CaptureFixture[str]):
+    assert command("-n", "--interval", "1", "--cpus", cpus, "--ban-cpus", "0-1") == 1
+
+    assert "no CPU is left to use: CPUs 0-1 are online" in capsys.readouterr().err
+
+
+def test_isolated_cpus_are_left_alone_unless_asked_for(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("sys/devices/system/cpu/isolated", "1\n")
+
+    command("-n", "--interval", "1", "--format", "json")
+    assert json.loads(capsys.readouterr().out)["cpus"] == [0]
+    command("-n", "--interval", "1", "--format", "json", "--cpus", "0-9")
+    output = capsys.readouterr()
+    assert json.loads(output.out)["cpus"] == [0, 1]
+    assert output.err == "irqbalance: --cpus: CPUs 2-9 are not online\n"
+
+
+def test_broken_state_is_told_and_does_no_harm(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("state/snapshot.json", "{")
+
+    assert command("--quiet") == 0
+    assert "snapshot.json is not used: it is no JSON" in capsys.readouterr().err
+    assert command("--quiet", "--interval", "1") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_without_an_online_file_the_header_says_which_cpus_there_are(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    (fake.sysfs / "devices/system/cpu/online").unlink()
+
+    assert command("-n", "--interval", "1", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["cpus"] == [0, 1]
+
+
+def test_interrupt_time_that_is_not_accounted_is_told(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 0 0\n")
+
+    assert command("-n", "--interval", "1", "--load", "time") == 0
+    assert "shows no time spent on interrupts" in capsys.readouterr().err
+
+
+def test_verbose_explains_every_irq_and_says_what_is_done(
+    command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1", "-v") == 0
+
+    output = capsys.readouterr()
+    assert "dev26: idle: nothing to gain" in output.out
+    assert "IRQ 25 to CPU 1: applied" in output.err
+
+
+def test_one_captured_file_is_planned_without_a_machine(
+    captured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+):
+    path = captured("x86_64-4cpu") / "proc/interrupts"
+
+    assert main(["--from", str(path), "--format", "json", "--cpus", "0-9", "--ban-cpus", "3"]) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["cpus"] == [0, 1, 2]
+    assert all(irq["to"] in (0, 1, 2, 3, None) for irq in report["irqs"])
+    assert report["unit"] == "interrupts"
+
+
+def test_captured_files_without_a_usable_cpu_are_an_error(
+    captured: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+):
+    path = captured("x86_64-4cpu-cpu1off") / "proc/interrupts"
+
+    assert main(["--from", str(path), "--cpus", "1"]) == 1
+    assert "has CPUs 0,2-3" in capsys.readouterr().err
+
+
+def test_a_file_that_is_something_else_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "x"
+    path.write_text("hello\n")
+
+    assert main(["--from", str(path)]) == 1
+    assert capsys.readouterr().err == (
+        f"irqbalance: {path}: line 1: expected a header such as 'CPU0 CPU1', found 'hello'\n"
+    )
+
+
+@pytest.mark.parametrize("argv", [["--nonsense"], ["--interval", "x"], ["--to", "x"], ["extra"]])
+def test_wrong_usage_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(argv) == 2
+
+    assert capsys.readouterr().err.splitlines()[-1].startswith("irqbalance: ")
+
+
+@pytest.mark.parametrize(("option", "words"), [("--version", "irqbalance 0."), ("--help", "cron")])
+def test_help_and_version_are_status_0(option: str, words: str, capsys: pytest.CaptureFixture[str]):
+    assert main([option]) == 0
+    assert words in capsys.readouterr().out
+
+
+def test_an_interrupted_run_ends_like_one(command: Command):
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    assert command("--interval", "1", clock=FakeClock(interrupt)) == 130
+
+
+def test_a_read_only_proc_is_one_clear_line(
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    class Status:
+        f_flag = os.ST_RDONLY
+
+    monkeypatch.setattr(run.os, "statvfs", lambda _path: Status())
+
+    assert command("--interval", "1") == 1
+    assert "mounted read-only here" in capsys.readouterr().err
+
+
+def test_want_of_permission_is_one_clear_line_before_measuring(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(run.os, "access", lambda _path, _mode: False)
+    clock = FakeClock()
+
+    assert command("--interval", "1", clock=clock) == 1
+    assert "this takes root" in capsys.readouterr().err
+    assert clock.slept == []
+
+
+def test_a_machine_without_affinities_has_nothing_to_move(fake: FakeMachine):
+    fake.counters("VIR: 1 2 Virtual")
+
+    argv = ["--procfs", str(fake.procfs), "--sysfs", str(fake.sysfs), "--interval", "1"]
+    assert main([*argv, "--state-dir", str(fake.state)], FakeClock().clock) == 0
+
+
+def test_a_full_disk_under_the_report_is_told(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert command("-n", "--interval", "1") == 1
+
+    assert "cannot print the report: No space left" in capfd.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        assert command("-n", "--interval", "1") == 0
+
+
+def test_what_cannot_be_said_is_not_said(monkeypatch: pytest.MonkeyPatch):
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            """Has no room."""
+            raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr("sys.stderr", Full())
+
+    assert main(["--to", "x"]) == 2
+
+
+def test_all_refused_for_want_of_permission_is_a_failure(
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    def refuse(_self: Any, _irq: str, _cpu: int) -> Outcome:
+        return Outcome("refused", "/proc is mounted read-only here (EROFS)", 30)
+
+    monkeypatch.setattr(Writer, "move", refuse)
+
+    assert command("--interval", "1", "--quiet") == 1
+    assert "EROFS" in capsys.readouterr().err

@@ -1,0 +1,157 @@
+"""What an IRQ is to the planner: where it arrives, what it weighs, and whether it may move."""
+
+from conftest import row
+from irqbalance.interrupts import parse
+from irqbalance.irqs import Irq, KernelSays, Selection, describe
+from irqbalance.loads import since_boot
+
+ANY = Selection()
+
+
+def cpus(*numbers: int) -> frozenset[int]:
+    return frozenset(numbers)
+
+
+def one(line: str, says: KernelSays | None = None, selection: Selection = ANY) -> Irq:
+    """The only IRQ of a machine with four CPUs; without `says` the file is all there is."""
+    measured = since_boot(parse(f"CPU0 CPU1 CPU2 CPU3\n{line}\n"))
+    kernel = None if says is None else {line.split(":")[0].strip(): says}
+    (irq,) = describe(measured, kernel, {}, selection)
+    return irq
+
+
+def test_a_captured_irq_is_where_its_largest_cell_is_with_all_its_load():
+    irq = one(row(24, 30, 70, 0, 0, device="eth0"))
+
+    assert irq == Irq("24", "eth0", 100, (1,), {1: 100})
+    assert irq.home == 1
+
+
+def test_the_effective_affinity_says_where_an_irq_is():
+    irq = one(row(24, 30, 0, 0, 0), KernelSays(True, effective=cpus(2), affinity=cpus(0, 1, 2)))
+
+    assert irq.present == (2,)
+    assert irq.placed == {2: 30}
+
+
+def test_the_affinity_mask_never_says_where_an_irq_is():
+    irq = one(row(24, 0, 9, 0, 0), KernelSays(True, affinity=cpus(0)))
+
+    assert irq.present == (1,)
+
+
+def test_without_an_effective_affinity_the_cells_that_grew_say_it_the_busiest_first():
+    irq = one(row(24, 30, 0, 70, 1), KernelSays(True))
+
+    assert irq.present == (2, 0)
+    assert irq.placed == {2: 101 * 70 / 100, 0: 101 * 30 / 100}
+    assert irq.home is None
+
+
+def test_of_several_effective_cpus_those_count_where_interrupts_arrive():
+    says = KernelSays(True, effective=cpus(1, 2))
+
+    assert one(row(24, 0, 5, 0, 0), says).present == (1,)
+    assert one(row(24, 0, 5, 4, 0), says).present == (1, 2)
+    assert one(row(24, 5, 0, 0, 0), says).present == (0,)
+
+
+def test_an_idle_irq_is_where_the_kernel_would_send_it_or_nowhere_known():
+    assert one(row(24, 0, 0, 0, 0), KernelSays(True, effective=cpus(3))).present == (3,)
+    assert one(row(24, 0, 0, 0, 0), KernelSays(True)).present == ()
+    assert one(row(24, 0, 0, 0, 0)).present == ()
+
+
+def test_an_irq_spread_over_very_many_cpus_is_on_all_of_them():
+    line = row(24, *([5] * 64))
+    measured = since_boot(parse(" ".join(f"CPU{n}" for n in range(64)) + f"\n{line}\n"))
+
+    (irq,) = describe(measured, {"24": KernelSays(True)}, {}, ANY)
+
+    assert irq.present == tuple(range(64))
+
+
+def test_an_effective_affinity_to_a_cpu_that_is_not_there_says_nothing():
+    assert one(row(24, 0, 5, 0, 0), KernelSays(True, effective=cpus(9))).present == (1,)
+
+
+def test_an_irq_that_was_sent_on_is_heading_there():
+    irq = one(row(24, 5, 0, 0, 0), KernelSays(True, affinity=cpus(3), effective=cpus(0)))
+
+    assert (irq.present, irq.heading, irq.home) == ((0,), 3, 3)
+
+
+def test_a_wide_mask_is_no_heading_nor_is_that_of_an_idle_irq():
+    wide = KernelSays(True, affinity=cpus(1, 2), effective=cpus(0))
+    assert one(row(24, 5, 0, 0, 0), wide).heading is None
+
+    idle = KernelSays(True, affinity=cpus(1), effective=cpus(0))
+    assert one(row(24, 0, 0, 0, 0), idle).heading is None
+
+
+def test_an_irq_without_an_affinity_is_fixed():
+    assert one(row(24, 5, 0, 0, 0), KernelSays(exists=False)).fixed == (
+        "it has no affinity in /proc/irq"
+    )
+
+
+def test_a_read_only_affinity_is_managed():
+    irq = one(row(24, 5, 0, 0, 0), KernelSays(True, writable=False, effective=cpus(0)))
+
+    assert irq.fixed == "managed by the kernel: its affinity is read-only"
+    assert irq.placed == {0: 5}
+
+
+def test_an_irq_that_fires_and_is_routed_nowhere_cannot_be_moved():
+    says = KernelSays(True, effective=cpus())
+
+    assert "no CPU in particular" in one(row(24, 5, 6, 0, 0), says).fixed
+    assert one(row(24, 0, 0, 0, 0), says).fixed == ""
+
+
+def test_timers_of_which_each_cpu_has_its_own_are_fixed_where_they_are():
+    for line in (
+        " 11:  5  6  7  8     GICv3  27 Level     arch_timer",
+        " 10:  5  6  7  8  RISC-V INTC   5 Edge      riscv-timer",
+        " 16:  5  6  7  8  XIVE-IPI   0 Edge      IPI-0",
+    ):
+        irq = one(line)
+        assert irq.fixed.startswith("per-CPU")
+        assert irq.placed == {0: 5, 1: 6, 2: 7, 3: 8}
+        assert irq.present == (0, 1, 2, 3)
+
+
+def test_a_row_of_the_cpus_is_fixed_load_where_it_fired():
+    irq = one("LOC: 5 0 7 0 Local timer interrupts")
+
+    assert irq.placed == {0: 5, 2: 7}
+    assert irq.present == (0, 2)
+    assert irq.fixed
+
+
+def test_subtotals_and_machine_wide_figures_are_in_no_total():
+    subtotal, figure = one("EXT: 5 0 7 0"), one("ERR: 12")
+
+    assert (subtotal.load, subtotal.placed) == (12, {})
+    assert (figure.load, figure.placed, figure.present) == (12, {}, ())
+
+
+def test_other_rows_that_did_not_fire_are_left_out_and_idle_irqs_are_not():
+    text = f"CPU0\n{row(24, 0)}\nNMI: 0 x\nERR: 0\nFIQ: usb\nSTK: 4096 stack\n"
+
+    irqs = describe(since_boot(parse(text)), None, {}, ANY)
+
+    assert [irq.irq for irq in irqs] == ["24"]
+
+
+def test_what_the_person_keeps_and_what_was_refused_before_is_fixed():
+    measured = since_boot(parse(f"CPU0\n{row(24, 5)}\n{row(25, 6)}\n"))
+    selection = Selection(
+        why_fixed=lambda row: "banned" if row.irq == "25" else "",
+        allowed=lambda _row: cpus(3),
+    )
+
+    first, second = describe(measured, None, {"24": "managed"}, selection)
+
+    assert (first.fixed, second.fixed) == ("managed", "banned")
+    assert first.allowed == cpus(3)

@@ -1,0 +1,120 @@
+"""Reading /proc and /sys, of captured machines and of made ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import FakeMachine, row
+from irqbalance.errors import FileError
+from irqbalance.irqs import KernelSays
+from irqbalance.procfs import Machine, read_interrupts
+
+
+def cpus(*numbers: int) -> frozenset[int]:
+    return frozenset(numbers)
+
+
+def test_what_the_kernel_says_of_an_irq_is_read(fake: FakeMachine):
+    fake.irq(24, affinity="0-1", effective="1")
+    fake.irq(25, affinity="1", mode=0o444)
+
+    assert fake.machine.kernel_says(["24", "25", "26"]) == {
+        "24": KernelSays(True, True, cpus(0, 1), cpus(1)),
+        "25": KernelSays(True, False, cpus(1), None),
+        "26": KernelSays(exists=False),
+    }
+
+
+def test_one_read_only_file_of_the_two_is_enough_to_be_managed(fake: FakeMachine):
+    fake.irq(24)
+    (fake.procfs / "irq/24/smp_affinity").chmod(0o444)
+
+    assert not fake.machine.kernel_says(["24"])["24"].writable
+
+
+def test_an_effective_mask_serves_where_there_is_no_list(fake: FakeMachine):
+    fake.irq(24)
+    fake.write("proc/irq/24/effective_affinity", "2\n")
+
+    assert fake.machine.effective_affinity("24") == cpus(1)
+
+
+def test_an_affinity_that_cannot_be_read_is_unknown_not_a_guess(fake: FakeMachine):
+    fake.irq(24, affinity="nonsense", effective="")
+
+    says = fake.machine.kernel_says(["24"])["24"]
+    assert says.affinity is None
+    assert says.effective == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "online", "isolated", "nohz_full"),
+    [
+        ("x86_64-4cpu-isolated", cpus(0, 1, 2, 3), cpus(2), cpus(3)),
+        ("x86_64-4cpu-6.12", cpus(0, 1, 2, 3), cpus(), cpus()),
+        ("x86_64-4cpu-cpu1off", cpus(0, 2, 3), cpus(), cpus()),
+        ("s390x-4cpu", cpus(0, 1, 2, 3), cpus(), cpus()),
+    ],
+)
+def test_the_cpu_sets_of_captured_machines_are_read(
+    captured: Callable[[str], Path],
+    name: str,
+    online: frozenset[int],
+    isolated: frozenset[int],
+    nohz_full: frozenset[int],
+):
+    machine = Machine(captured(name) / "proc", captured(name) / "sys")
+
+    assert machine.online() == online
+    found = machine.isolated()
+    assert (found["isolated"], found["nohz_full"]) == (isolated, nohz_full)
+
+
+@pytest.mark.parametrize("folder", ["sys/fs/cgroup", "sys/fs/cgroup/unified"])
+def test_cpus_of_isolated_cgroups_are_found(fake: FakeMachine, folder: str):
+    fake.write(f"{folder}/cpuset.cpus.isolated", "1\n")
+
+    assert fake.machine.isolated()["in an isolated cgroup"] == cpus(1)
+
+
+def test_the_boot_is_told_by_its_id_else_by_its_time_else_not_at_all(fake: FakeMachine):
+    assert fake.machine.boot() == "this-boot"
+    (fake.procfs / "sys/kernel/random/boot_id").unlink()
+    assert fake.machine.boot() == ""
+    fake.write("proc/stat", "cpu 1 2\nbtime 1767225600\n")
+    assert fake.machine.boot() == "btime 1767225600"
+
+
+def test_the_time_spent_on_interrupts_is_irq_plus_softirq(fake: FakeMachine):
+    fake.write("proc/stat", "cpu  9 9 9 9 9 9 9\n\ncpu0 1 2 3 4 5 60 7 8\ncpu2 0 0 0 0 0 0 5\n")
+
+    assert fake.machine.interrupt_seconds() == {0: pytest.approx(0.67), 2: pytest.approx(0.05)}
+
+
+@pytest.mark.parametrize("line", ["cpu0 1 2 3", "cpu0 1 2 3 4 5 x 7"])
+def test_a_stat_that_is_something_else_is_refused(fake: FakeMachine, line: str):
+    fake.write("proc/stat", line)
+
+    with pytest.raises(FileError, match="expected seven numbers after cpu0"):
+        fake.machine.interrupt_seconds()
+
+
+def test_a_missing_file_is_named(fake: FakeMachine):
+    with pytest.raises(FileError, match="proc/interrupts: No such file or directory"):
+        fake.machine.interrupts()
+
+
+def test_a_file_that_is_not_interrupts_is_named_with_the_line(fake: FakeMachine):
+    fake.counters(row(24, 1, 2), "gibberish")
+
+    with pytest.raises(FileError, match="proc/interrupts: line 3: expected a label") as caught:
+        read_interrupts(fake.procfs / "interrupts")
+    assert caught.value.path.endswith("proc/interrupts")
+
+
+def test_bytes_that_are_no_utf8_are_read_all_the_same(fake: FakeMachine):
+    path = fake.write("proc/interrupts", "")
+    path.write_bytes(b"CPU0\n 24: 5 PCI-MSI 1-edge x\xff\n")
+
+    assert fake.machine.interrupts()[1].rows[0].device == "x\ufffd"

@@ -1,0 +1,198 @@
+"""The state directory: whole files or none, nothing trusted that is not ours, one run at a time."""
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from irqbalance.errors import AtWorkError, FileError
+from irqbalance.state import SNAPSHOT, StateFolder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StateFolder:
+    made = StateFolder(tmp_path / "var" / "state", "boot-1")
+    made.prepare()
+    return made
+
+
+def faulty(**answers: Any) -> Any:
+    """The module os with some of its calls replaced."""
+    names = ("open", "write", "fsync", "close", "replace", "unlink")
+    return SimpleNamespace(**{name: getattr(os, name) for name in names} | answers)
+
+
+def failing(number: int) -> Any:
+    def fail(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_what_is_saved_is_loaded_in_the_same_boot_only(folder: StateFolder):
+    folder.save(SNAPSHOT, {"time": 5})
+
+    content = folder.load(SNAPSHOT)
+    assert content is not None
+    assert content["time"] == 5
+    assert StateFolder(folder.path, "boot-2").load(SNAPSHOT) is None
+    assert folder.problems == []
+
+
+def test_folder_and_files_are_for_their_owner_alone(folder: StateFolder):
+    folder.save(SNAPSHOT, {})
+
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder.path / SNAPSHOT).stat().st_mode) == 0o600
+
+
+def test_what_is_not_there_is_no_problem(tmp_path: Path):
+    folder = StateFolder(tmp_path / "none", "b")
+
+    assert folder.load(SNAPSHOT) is None
+    assert folder.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"{", "no JSON"),
+        (b"", "no JSON"),
+        (b"[" * 100_000, "no JSON"),
+        (b"\xff", "decode"),
+        (b"[]", "version 1"),
+        (b'{"version": 2, "boot": "boot-1"}', "version 1"),
+    ],
+)
+def test_broken_content_is_told_once_and_set_aside(folder: StateFolder, text: bytes, words: str):
+    (folder.path / SNAPSHOT).write_bytes(text)
+
+    assert folder.load(SNAPSHOT) is None
+    assert folder.load(SNAPSHOT) is None
+
+    (problem,) = folder.problems
+    assert words in problem
+    assert (folder.path / f"{SNAPSHOT}.broken").read_bytes() == text
+
+
+def test_a_run_that_writes_nothing_leaves_broken_content_where_it_is(folder: StateFolder):
+    (folder.path / SNAPSHOT).write_text("{")
+    reader = StateFolder(folder.path, "boot-1")
+
+    assert reader.load(SNAPSHOT) is None
+    assert len(reader.problems) == 1
+    assert (folder.path / SNAPSHOT).exists()
+
+
+def test_a_link_in_place_of_a_file_is_not_followed(folder: StateFolder, tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text(json.dumps({"version": 1, "boot": "boot-1"}))
+    (folder.path / SNAPSHOT).symlink_to(secret)
+
+    assert StateFolder(folder.path, "boot-1").load(SNAPSHOT) is None
+    folder.save(SNAPSHOT, {"time": 1})
+
+    assert "time" not in secret.read_text()
+    assert not (folder.path / SNAPSHOT).is_symlink()
+
+
+def test_a_pipe_in_place_of_a_file_does_not_hang_the_run(folder: StateFolder):
+    os.mkfifo(folder.path / SNAPSHOT)
+
+    assert folder.load(SNAPSHOT) is None
+    assert len(folder.problems) == 1
+
+
+def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    folder = StateFolder(tmp_path / "link", "b")
+
+    with pytest.raises(FileError, match="not a link"):
+        folder.prepare()
+    assert folder.load(SNAPSHOT) is None
+
+
+def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+
+    with pytest.raises(FileError, match="others may write"):
+        StateFolder(tmp_path / "open", "b").prepare()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(FileError, match="File exists"):
+        StateFolder(tmp_path / "file", "b").prepare()
+
+
+def test_only_one_run_holds_the_lock(folder: StateFolder):
+    with folder.locked():
+        other = StateFolder(folder.path, "boot-1")
+        with pytest.raises(AtWorkError, match="another run holds"), other.locked():
+            pytest.fail("two runs at once")
+    with folder.locked():
+        pass
+
+
+def test_a_lock_that_is_a_link_is_refused(folder: StateFolder, tmp_path: Path):
+    (folder.path / "lock").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(FileError, match="lock"), folder.locked():
+        pytest.fail("followed a link")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "close", "replace"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_fails_leaves_the_old_file_whole(folder: StateFolder, call: str, number: int):
+    folder.save(SNAPSHOT, {"time": 1})
+    broken = StateFolder(folder.path, "boot-1", faulty(**{call: failing(number)}))
+
+    with pytest.raises(FileError, match=os.strerror(number)):
+        broken.save(SNAPSHOT, {"time": 2})
+
+    content = folder.load(SNAPSHOT)
+    assert content is not None
+    assert content["time"] == 1
+
+
+class Killed(BaseException):
+    """The run ends here."""
+
+
+def kill(*_arguments: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "close", "replace"])
+def test_a_run_killed_at_any_step_leaves_the_old_file_and_does_not_hinder_the_next(
+    folder: StateFolder, call: str
+):
+    folder.save(SNAPSHOT, {"time": 1})
+    with pytest.raises(Killed):
+        StateFolder(folder.path, "boot-1", faulty(**{call: kill})).save(SNAPSHOT, {"time": 2})
+
+    content = folder.load(SNAPSHOT)
+    assert content is not None
+    assert content["time"] == 1
+    folder.save(SNAPSHOT, {"time": 3})
+    content = folder.load(SNAPSHOT)
+    assert content is not None
+    assert content["time"] == 3
+
+
+def test_a_write_that_takes_a_part_is_continued(folder: StateFolder):
+    slow = faulty(write=lambda fd, data: os.write(fd, data[:7]))
+    StateFolder(folder.path, "boot-1", slow).save(SNAPSHOT, {"text": "x" * 100})
+
+    content = folder.load(SNAPSHOT)
+    assert content is not None
+    assert content["text"] == "x" * 100
