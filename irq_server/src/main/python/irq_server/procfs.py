@@ -68,11 +68,18 @@ class Procfs:
 
         Source: Documentation/core-api/irq/irq-affinity.rst.
         """
+        affinity = self.read_affinity_list(irq)
         folder = self._root / "irq" / irq
         try:
             mode = stat.S_IMODE((folder / "smp_affinity_list").stat().st_mode)
-            affinity = (folder / "smp_affinity_list").read_text().strip()
-            return Affinity(_normal(affinity), self._read_effective(folder), bool(mode & 0o200))
+            return Affinity(affinity, self._read_effective(folder), bool(mode & 0o200))
+        except (OSError, CpuSetError) as error:
+            raise AffinityError(irq, f"its affinity cannot be read: {error}") from error
+
+    def read_affinity_list(self, irq: str) -> str:
+        """Gives the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
+        try:
+            return _normal((self._root / "irq" / irq / "smp_affinity_list").read_text())
         except FileNotFoundError:
             raise AffinityError(irq, "the kernel has no affinity for it") from None
         except (OSError, CpuSetError) as error:

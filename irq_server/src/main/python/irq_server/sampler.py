@@ -14,6 +14,7 @@ from .errors import IrqServerError
 from .interrupts import Parser
 from .procfs import Procfs
 from .store import Store
+from .watch import AffinityWatch
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Sampler:
         self._clock = clock or SystemClock()
         self._interval_ms = max(round(store.interval_seconds * 1000), 1)
         self._parser = Parser()
+        self._watch = AffinityWatch(procfs)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._samples = 0
@@ -139,6 +141,7 @@ class Sampler:
             boot_id = self._procfs.read_boot_id()
             seconds = self._seconds_since_last(moment, monotonic)
             sample = self._store.append(snapshot, boot_id, moment, seconds)
+            self._watch_affinities(sample.time, monotonic)
         except (OSError, IrqServerError) as error:
             self._fail(error)
             return
@@ -148,6 +151,12 @@ class Sampler:
         if self._failing:
             _log.info("sampling again")
         self._failing, self._last_error = False, None
+
+    def _watch_affinities(self, moment: float, monotonic: float) -> None:
+        if self._watch.is_due(monotonic):
+            irqs = [(irq, self._store.identities[irq].label) for irq in self._store.numbered_now]
+            for event in self._watch.look(sorted(irqs), moment, monotonic):
+                self._store.record(event)
 
     def _seconds_since_last(self, moment: float, monotonic: float) -> float:
         if self._last_monotonic is not None:

@@ -271,14 +271,16 @@ def _state_by_scan(data: bytes, moment: float) -> tuple[float, State] | None:
     sure: int | None = -1  # the slot of the last sample whose time is sure; None behind damage
     slot = -1
     for mark in marks(data):
+        if not mark.follows:
+            believed, sure = [], None
         if mark.time > moment:
             if mark.has_rows:
                 break
             continue
         before, slot = slot, slot_of(mark.time)
-        if not mark.follows:
-            believed, sure = [], None
-        elif mark.start == len(HEADER) or (mark.has_rows and sure not in (None, slot)):
+        if mark.follows and (
+            mark.start == len(HEADER) or (mark.has_rows and sure not in (None, slot))
+        ):
             believed = [mark]
         elif believed:
             believed.append(mark)

@@ -1,0 +1,44 @@
+"""Notices that somebody changed an IRQ's affinity: by looking, as the kernel tells nobody."""
+
+from collections.abc import Iterable
+
+from .errors import AffinityError
+from .ledger import Event
+from .procfs import Procfs
+
+LOOK_SECONDS = 10.0
+"""How often the affinities are looked at, where the sampling interval is not longer."""
+
+
+class AffinityWatch:
+    """The affinities of one machine's numbered IRQs, as they were at the last look."""
+
+    def __init__(self, procfs: Procfs) -> None:
+        """Takes where to read. The first look finds no change."""
+        self._procfs = procfs
+        self._last_look: float | None = None
+        self._affinities: dict[str, str] = {}
+
+    def is_due(self, monotonic: float) -> bool:
+        """Whether it is time for a look."""
+        return self._last_look is None or monotonic - self._last_look >= LOOK_SECONDS
+
+    def look(self, irqs: Iterable[tuple[str, str]], moment: float, monotonic: float) -> list[Event]:
+        """Gives an event for every affinity that changed since the last look.
+
+        `irqs` are pairs of an IRQ's name in the store and its number. One that came since, or whose
+        affinity cannot be read, has no event. The detail is the old and the new CPU list.
+        """
+        before, self._affinities = self._affinities, {}
+        self._last_look = monotonic
+        events = []
+        for irq, number in irqs:
+            try:
+                affinity = self._procfs.read_affinity_list(number)
+            except AffinityError:
+                continue
+            self._affinities[irq] = affinity
+            old = before.get(irq, affinity)
+            if old != affinity:
+                events.append(Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}"))
+        return events

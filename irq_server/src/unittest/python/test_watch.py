@@ -1,0 +1,64 @@
+"""Changes of affinities are noticed at the next look, whoever made them."""
+
+from pathlib import Path
+
+import pytest
+
+from irq_server.ledger import Event
+from irq_server.procfs import Procfs
+from irq_server.watch import AffinityWatch
+
+IRQS = [("24", "24"), ("45#2", "45")]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for number in ("24", "45"):
+        set_affinity(tmp_path, number, "0-3")
+    return tmp_path
+
+
+def set_affinity(root: Path, number: str, cpus: str) -> None:
+    (root / "irq" / number).mkdir(parents=True, exist_ok=True)
+    (root / "irq" / number / "smp_affinity_list").write_text(f"{cpus}\n")
+
+
+def test_the_first_look_finds_no_change(root: Path):
+    assert AffinityWatch(Procfs(root)).look(IRQS, 100.0, 0.0) == []
+
+
+def test_a_change_is_told_with_the_old_and_the_new_list(root: Path):
+    watch = AffinityWatch(Procfs(root))
+    watch.look(IRQS, 100.0, 0.0)
+    set_affinity(root, "45", "1")
+
+    assert watch.look(IRQS, 110.0, 10.0) == [
+        Event(110.0, "affinity", irq="45#2", detail="0-3 -> 1")
+    ]
+    assert watch.look(IRQS, 120.0, 20.0) == []
+
+
+def test_another_spelling_of_the_same_cpus_is_no_change(root: Path):
+    watch = AffinityWatch(Procfs(root))
+    watch.look(IRQS, 100.0, 0.0)
+    set_affinity(root, "24", "0,1,2,3")
+
+    assert watch.look(IRQS, 110.0, 10.0) == []
+
+
+def test_an_irq_that_comes_or_cannot_be_read_has_no_event(root: Path):
+    watch = AffinityWatch(Procfs(root))
+    watch.look(IRQS[:1], 100.0, 0.0)
+    (root / "irq/24/smp_affinity_list").write_text("rubbish")
+
+    assert watch.look([*IRQS, ("99", "99")], 110.0, 10.0) == []
+
+
+def test_a_look_is_due_every_ten_seconds(root: Path):
+    watch = AffinityWatch(Procfs(root))
+    assert watch.is_due(5.0)
+
+    watch.look(IRQS, 100.0, 5.0)
+
+    assert not watch.is_due(14.9)
+    assert watch.is_due(15.0)
