@@ -203,6 +203,15 @@ def test_a_damaged_sample_hides_the_rest_of_its_slot_and_nothing_else():
     assert committed_length(torn) == len(torn)
 
 
+def test_damage_before_a_sample_whose_time_is_damaged_too_is_not_overlooked():
+    samples: Samples = [(START, {"24,0": 1}), (START + 10, {"24,0": 1, "24,1": 7})]
+    samples += [(START + 20, samples[1][1]), (START + 30, {"24,0": 2, "24,1": 7})]
+    data = encode(samples).replace(b"24,1,7", b"24,1,8").replace(b"1767225620,", b"1767225820,")
+
+    for moment in (START + 30, START + 220, float("inf")):
+        assert state_at(data, moment) == samples[0]
+
+
 def test_bytes_that_are_missing_are_damage():
     data = encode(SMALL)
     second = list(marks(data))[1]
