@@ -254,38 +254,30 @@ def cells_of(data: bytes, mark: Mark) -> State:
 
 def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
     """Gives the samples of a segment that a reader believes, each with whether it is a keyframe."""
-    previous: Mark | None = None
     trusting = False
+    sure: int | None = -1  # the slot of the last sample whose time is sure; None behind damage
+    slot = -1
     for mark in marks(data):
-        keyframe = previous is None or slot_of(previous.time) != slot_of(mark.time)
-        trusting = mark.follows and (keyframe or trusting)
-        if trusting:
-            yield mark, keyframe
-        previous = mark
+        before, slot = slot, slot_of(mark.time)
+        if not mark.follows:
+            trusting, sure = False, None
+        else:
+            other_slot = mark.has_rows and sure not in (None, slot)
+            keyframe = mark.start == len(HEADER) or other_slot
+            trusting = trusting or keyframe
+            if trusting:
+                yield mark, keyframe
+        # behind damage, two samples without rows that agree are sure as well
+        if mark.has_rows or (mark.follows and sure is None and before == slot):
+            sure = slot
 
 
 def _state_by_scan(data: bytes, moment: float) -> tuple[float, State] | None:
     """state_at() for a segment with damage: from the start, believing what may be believed."""
-    believed: list[Mark] = []
-    best: list[Mark] = []
-    sure: int | None = -1  # the slot of the last sample whose time is sure; None behind damage
-    slot = -1
-    for mark in marks(data):
-        if not mark.follows:
-            believed, sure = [], None
-        if mark.time > moment:
-            if mark.has_rows:
-                break
-            continue
-        before, slot = slot, slot_of(mark.time)
-        if mark.follows and (
-            mark.start == len(HEADER) or (mark.has_rows and sure not in (None, slot))
-        ):
-            believed = [mark]
-        elif believed:
-            believed.append(mark)
-        # behind damage, two samples without rows that agree are sure as well
-        if mark.has_rows or (mark.follows and sure is None and before == slot):
-            sure = slot
-        best = believed or best
-    return (best[-1].time, _replay(data, best)) if best else None
+    found: list[Mark] = []
+    for mark, keyframe in believed(data):
+        if mark.time <= moment:
+            found = [mark] if keyframe else [*found[:1], mark]
+        elif mark.has_rows:
+            break
+    return (found[-1].time, _replay(data, found)) if found else None
