@@ -71,7 +71,7 @@ def run(project, logger, command, **environment):
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     status = subprocess.run(command, cwd=project.basedir, env=inherited | environment).returncode
     if status:
-        raise BuildFailedException(f"exit status {status} from {' '.join(map(str, command))}")
+        raise BuildFailedException("exit status %d from %s", status, " ".join(map(str, command)))
 
 
 @task(description="Lints with ruff and checks types with mypy --strict.")
@@ -99,7 +99,7 @@ def run_unit_tests(project, logger, reactor):
         logger.info("Coverage: %.1f%% of %s", percent, kind)
         if percent < COVERAGE_FLOOR_PERCENT:
             raise BuildFailedException(
-                f"{percent:.1f}% of {kind} covered, {COVERAGE_FLOOR_PERCENT}% needed"
+                "%.1f%% of %s covered, %d%% needed", percent, kind, COVERAGE_FLOOR_PERCENT
             )
 
 
