@@ -1,8 +1,10 @@
 """The few ways in which the store touches files, in one place, so that a test can let them fail."""
 
+import errno
 import gzip
 import os
 import tempfile
+import zlib
 from pathlib import Path
 
 
@@ -20,6 +22,8 @@ class Files:
                     os.fdatasync(descriptor)
             except OSError:
                 os.ftruncate(descriptor, size)
+                if not size:
+                    path.unlink(missing_ok=True)
                 raise
         finally:
             os.close(descriptor)
@@ -68,4 +72,11 @@ class Files:
     def read(self, path: Path) -> bytes:
         """Gives the bytes of a file, unpacked if its name ends in ``.gz``."""
         data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix == ".gz" else data
+        if path.suffix != ".gz":
+            return data
+        try:
+            if not data:
+                raise EOFError("it is empty")
+            return gzip.decompress(data)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise OSError(errno.EIO, f"damaged gzip file: {error}", str(path)) from error

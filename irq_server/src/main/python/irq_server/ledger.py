@@ -68,22 +68,31 @@ class Ledger:
         if len(whole) < len(data):
             _log.warning("%s: dropped %d bytes of a torn line", self._path, len(data) - len(whole))
             self._files.truncate(self._path, len(whole))
-        rows = list(csv.reader(io.StringIO(whole.decode(errors="replace"), newline="")))
-        fitting = [row for row in rows[1:] if len(row) == len(self._fields) and _is_time(row[0])]
-        if len(fitting) < len(rows) - 1:
-            _log.warning("%s: passed over %d lines", self._path, len(rows) - 1 - len(fitting))
+        lines = whole.decode(errors="replace").split("\n")[:-1]
+        rows = [_fields_of(line) for line in lines if line != ",".join(self._fields)]
+        fitting = [row for row in rows if len(row) == len(self._fields) and _is_time(row[0])]
+        if len(fitting) < len(rows):
+            _log.warning("%s: passed over %d lines", self._path, len(rows) - len(fitting))
         return fitting
 
     def append(self, rows: Iterable[Sequence[str]]) -> int:
         """Appends lines by one write and gives their bytes. Raises OSError."""
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
-        if not self._path.exists():
+        if not self._path.exists() or not self._path.stat().st_size:
             writer.writerow(self._fields)
         writer.writerows(rows)
         data = text.getvalue().encode()
         self._files.append(self._path, data, sync=False)
         return len(data)
+
+
+def _fields_of(line: str) -> list[str]:
+    """Gives the fields of one line; none where damage made it no CSV."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def _is_time(text: str) -> bool:
@@ -99,9 +108,13 @@ def read_appearances(rows: Iterable[Sequence[str]]) -> list[Appearance]:
 def read_events(rows: Iterable[Sequence[str]]) -> list[Event]:
     """Gives the lines of events.csv as values; a CPU that is no number is left out."""
     return [
-        Event(float(time), event, irq or None, int(cpu) if cpu.isdecimal() else None, detail)
+        Event(float(time), event, irq or None, _cpu_of(cpu), detail)
         for time, event, irq, cpu, detail in rows
     ]
+
+
+def _cpu_of(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def identity_row(time: str, identity: Identity) -> tuple[str, ...]:

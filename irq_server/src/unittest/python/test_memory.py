@@ -1,0 +1,86 @@
+"""What the writer keeps beside the CSV: the lock and state.json."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from irq_server.errors import StoreLockedError
+from irq_server.memory import Lock, read_memory, write_memory
+from irq_server.totals import Memory
+
+MEMORY = Memory("boot one", {"24,0": 1000, "ERR,": 5}, (0, 2), {"24": "24", "45": "45#2"})
+
+
+def test_a_folder_is_locked_once(tmp_path: Path):
+    lock = Lock(tmp_path)
+
+    with pytest.raises(StoreLockedError, match="another irq_server") as caught:
+        Lock(tmp_path)
+
+    assert caught.value.path == tmp_path
+    lock.close()
+    Lock(tmp_path).close()
+
+
+def test_a_folder_that_is_not_there_cannot_be_locked(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        Lock(tmp_path / "nowhere")
+
+
+def test_the_memory_reads_back(tmp_path: Path):
+    path = tmp_path / "state.json"
+    path.write_bytes(write_memory(MEMORY))
+
+    assert read_memory(path) == MEMORY
+
+
+def test_the_memory_is_json_that_says_its_version():
+    values = json.loads(write_memory(MEMORY))
+
+    assert values == {
+        "version": 1,
+        "boot_id": "boot one",
+        "cpus": [0, 2],
+        "owners": {"24": "24", "45": "45#2"},
+        "offsets": {"24,0": 1000, "ERR,": 5},
+    }
+
+
+def test_no_memory_is_none_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    assert read_memory(tmp_path / "state.json") is None
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"boot_id": "x"}',
+        '{"boot_id": "x", "offsets": [], "cpus": [], "owners": {}}',
+        '{"boot_id": "x", "offsets": {"24,0": "many"}, "cpus": [], "owners": {}}',
+        '{"boot_id": "x", "offsets": {}, "cpus": 3, "owners": {}}',
+        "\ud800",
+    ],
+)
+def test_a_memory_that_is_damaged_is_none_and_told(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "state.json"
+    path.write_bytes(text.encode(errors="surrogatepass"))
+
+    assert read_memory(path) is None
+    assert "not used, counting goes on at the next sample" in caplog.text
+
+
+def test_a_memory_cut_at_any_byte_is_none_or_whole(tmp_path: Path):
+    path = tmp_path / "state.json"
+    data = write_memory(MEMORY)
+
+    for length in range(len(data) + 1):
+        path.write_bytes(data[:length])
+        assert read_memory(path) == (MEMORY if length >= len(data) - 1 else None)
