@@ -63,7 +63,7 @@ class SettingsError(IrqServerError):
 
     def __init__(self, setting: str, value: object, expected: str) -> None:
         """Takes the setting's name as the user wrote it, its value, and what would be right."""
-        super().__init__(f"{setting}: expected {expected}, found {str(value)[:60]!r}")
+        super().__init__(f"{setting}: expected {expected}, found {str(value)[:300]!r}")
         self.setting = setting
         self.value = value
         self.expected = expected

@@ -1,0 +1,170 @@
+"""The settings: one table, from options, environment and file, each wrong value named."""
+
+import re
+from pathlib import Path
+
+import mock
+import pytest
+
+from irq_server import cli, config
+from irq_server.errors import SettingsError
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+def test_without_a_word_the_defaults_hold(tmp_path: Path):
+    settings = config.load({}, {"XDG_STATE_HOME": str(tmp_path)}, None)
+
+    assert (settings.host, settings.port, settings.interval) == ("127.0.0.1", 5000, 10.0)
+    assert settings.retention == {"raw": 604800.0, "1m": 2592000.0, "1h": 31536000.0}
+    assert (settings.max_size, settings.fsync, settings.insecure) == (2**30, "segment", False)
+    assert (settings.procfs, settings.sysfs) == (Path("/proc"), Path("/sys"))
+
+
+@pytest.mark.parametrize(
+    ("user", "environment", "folder"),
+    [
+        (0, {"XDG_STATE_HOME": "/state"}, "/var/lib/irq_server"),
+        (1000, {"XDG_STATE_HOME": "/state"}, "/state/irq_server"),
+        (1000, {"XDG_STATE_HOME": "relative"}, "/home/me/.local/state/irq_server"),
+        (1000, {}, "/home/me/.local/state/irq_server"),
+    ],
+)
+def test_the_data_directory_depends_on_who_runs_it(
+    user: int, environment: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", "/home/me")
+    with mock.patch("os.geteuid", return_value=user):
+        assert config.load({}, environment, None).data_dir == Path(folder)
+
+
+def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: Path):
+    file = tmp_path / "irq_server.toml"
+    file.write_text('port = 1\ninterval = "1s"\nhost = "127.0.0.3"\n')
+    environment = {"IRQ_SERVER_PORT": "2", "IRQ_SERVER_INTERVAL": "2s"}
+
+    settings = config.load({"port": "3", "interval": None}, environment, file)
+
+    assert (settings.port, settings.interval, settings.host) == (3, 2.0, "127.0.0.3")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("port", "0", 0),
+        ("port", "65535", 65535),
+        ("interval", "10ms", 0.01),
+        ("interval", "2", 2.0),
+        ("retention", "raw=1d", {"raw": 86400.0, "1m": 2592000.0, "1h": 31536000.0}),
+        ("retention", "1h=10d, 1m=2h", {"raw": 604800.0, "1m": 7200.0, "1h": 864000.0}),
+        ("max_size", "1GiB", 2**30),
+        ("max_size", "500MB", 500_000_000),
+        ("max_size", "65536", 65536),
+        ("max_size", "2 MiB", 2 * 2**20),
+        ("fsync", "sample", "sample"),
+        ("insecure", "true", True),
+        ("insecure", "0", False),
+        ("host", "::1", "::1"),
+        ("host", "localhost", "localhost"),
+        ("procfs", "/mnt/proc", Path("/mnt/proc")),
+    ],
+)
+def test_a_text_becomes_a_value(field: str, text: str, value: object):
+    settings = config.load({field: text}, {}, None)
+
+    assert getattr(settings, field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("port", "65536"),
+        ("port", "-1"),
+        ("port", "http"),
+        ("interval", "0"),
+        ("interval", "9ms"),
+        ("interval", "2d"),
+        ("interval", "often"),
+        ("retention", "raw"),
+        ("retention", "raw=0"),
+        ("retention", "5m=1d"),
+        ("max_size", "1KiB"),
+        ("max_size", "much"),
+        ("fsync", "always"),
+        ("insecure", "perhaps"),
+        ("host", ""),
+        ("host", "two words"),
+        ("procfs", ""),
+    ],
+)
+def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_path: Path):
+    option = field.replace("_", "-")
+    file = tmp_path / "irq_server.toml"
+    file.write_text(f'{field} = "{text}"\n')
+
+    with pytest.raises(SettingsError, match=f"^--{option}: expected .*, found '{text}'$"):
+        config.load({field: text}, {}, None)
+    with pytest.raises(SettingsError, match=f"^IRQ_SERVER_{field.upper()}: expected "):
+        config.load({}, {f"IRQ_SERVER_{field.upper()}": text}, None)
+    with pytest.raises(SettingsError, match=f"^{re.escape(str(file))}: {field}: expected "):
+        config.load({}, {}, file)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
+def test_an_address_beyond_loopback_needs_a_word(host: str):
+    with pytest.raises(SettingsError, match="--insecure"):
+        config.load({"host": host}, {}, None)
+
+    assert config.load({"host": host, "insecure": "true"}, {}, None).host == host
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("port = ", "a TOML file"),
+        ("nonsense = 1", "one of data_dir"),
+        ("port = [1]", "a string or a number"),
+        ("[server]\nport = 1", "one of data_dir"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(text: str, reason: str, tmp_path: Path):
+    file = tmp_path / "irq_server.toml"
+    file.write_text(text)
+
+    with pytest.raises(SettingsError, match=reason) as caught:
+        config.load({}, {}, file)
+    assert str(file) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(SettingsError, match="--config"):
+        config.load({}, {}, tmp_path / "missing.toml")
+
+
+def test_the_help_tells_every_setting_with_its_default_and_variable(
+    capsys: pytest.CaptureFixture[str],
+):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+
+    manual = " ".join(capsys.readouterr().out.split())
+    for setting in config.SETTINGS:
+        assert f"--{setting.name}" in manual
+        assert " ".join(f"(default: {setting.default}; {setting.variable})".split()) in manual
+
+
+def test_the_readmes_table_is_the_table_of_settings():
+    rows = [
+        f"| `--{each.name}{' ' + each.metavar if each.metavar else ''}` "
+        f"| {_code(each.default)} | {each.help} |"
+        for each in config.SETTINGS
+    ]
+
+    table = [line for line in README.read_text().splitlines() if line.startswith("| `--")]
+    assert table == rows
+
+
+def _code(default: str) -> str:
+    if default != config.DEFAULT_DATA_DIR:
+        return f"`{default}`"
+    return "`/var/lib/irq_server` as root, else `~/.local/state/irq_server`"

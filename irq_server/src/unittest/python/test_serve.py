@@ -1,0 +1,106 @@
+"""Serving: the socket, and the end."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+from flask import Flask
+
+from irq_server import serve
+from irq_server.errors import ListenError
+from irq_server.serve import WebServer, listen, url_of
+
+SECONDS = 10.0
+
+
+class Slow:
+    """An application whose one route waits until it is let go."""
+
+    def __init__(self) -> None:
+        """Lets nobody go yet."""
+        self.entered = threading.Event()
+        self.let_go = threading.Event()
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/", view_func=self.answer)
+
+    def answer(self) -> str:
+        """Tells that a request is here, and answers when it may."""
+        self.entered.set()
+        assert self.let_go.wait(SECONDS)
+        return "whole"
+
+
+@pytest.fixture
+def bound() -> Iterator[socket.socket]:
+    with listen("127.0.0.1", 0) as one:
+        yield one
+
+
+def test_port_0_takes_a_free_one(bound: socket.socket):
+    host, port = bound.getsockname()
+
+    assert host == "127.0.0.1"
+    assert url_of(bound) == f"http://127.0.0.1:{port}"
+
+
+def test_the_url_of_an_ipv6_address_has_brackets():
+    with listen("::1", 0) as bound:
+        assert url_of(bound) == f"http://[::1]:{bound.getsockname()[1]}"
+
+
+def test_an_address_in_use_is_named(bound: socket.socket):
+    bound.listen()
+    port = bound.getsockname()[1]
+
+    with pytest.raises(ListenError, match=f"^cannot listen on 127.0.0.1:{port}: Address already"):
+        listen("127.0.0.1", port)
+
+
+def test_a_host_that_does_not_exist_is_named():
+    with pytest.raises(ListenError, match=r"^cannot listen on no\.such\.host\.invalid:80: "):
+        listen("no.such.host.invalid", 80)
+
+
+def test_a_stop_answers_the_request_in_flight(bound: socket.socket):
+    slow = Slow()
+    server = WebServer(slow.app, bound)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    answers: list[requests.Response] = []
+    url = url_of(bound)
+    asking = threading.Thread(target=lambda: answers.append(requests.get(url, timeout=SECONDS)))
+    asking.start()
+    assert slow.entered.wait(SECONDS)
+
+    server.stop()
+    slow.let_go.set()
+    asking.join(SECONDS)
+    serving.join(SECONDS)
+
+    assert not serving.is_alive()
+    assert [answer.text for answer in answers] == ["whole"]
+
+
+def test_a_stop_does_not_wait_for_ever(bound: socket.socket, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.05)
+    slow = Slow()
+    server = WebServer(slow.app, bound)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    with socket.create_connection(bound.getsockname(), timeout=SECONDS) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.entered.wait(SECONDS)
+        server.stop()
+        serving.join(SECONDS)
+        assert not serving.is_alive()
+        assert client.recv(100) == b""
+    slow.let_go.set()
+
+
+def test_a_stop_without_requests_is_at_once(bound: socket.socket):
+    server = WebServer(Flask(__name__), bound)
+    server.stop()
+
+    server.run()
