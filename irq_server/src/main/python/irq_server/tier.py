@@ -75,9 +75,13 @@ class Tier:
 
     def load(self) -> int:
         """Finds the segments and cuts an unfinished tail off the newest; gives the bytes cut."""
-        for unfinished in self._folder.glob("*/.*"):
+        for unfinished in self._folder.glob("*/.*.csv.gz.*"):
             unfinished.unlink()
         self._segments = tuple(segments_in(self._folder))
+        for each in self._segments:
+            plain = each.path.with_suffix("")  # left where a kill came between packing and removal
+            if each.path.suffix == ".gz" and plain.exists() and self._read(each):
+                plain.unlink()
         cut = self._cut_tail()
         self._last = next((each.time for each in self._samples_backwards()), None)
         return cut
@@ -86,7 +90,9 @@ class Tier:
         if not self._segments or self._segments[-1].path.suffix == ".gz":
             return 0
         newest = self._segments[-1]
-        data = self._files.read(newest.path)
+        data = self._read(newest)
+        if data is None:
+            return 0
         committed = segment.committed_length(data)
         if committed <= len(segment.HEADER):
             # not one sample: the file holds nothing that anybody believes
@@ -100,7 +106,7 @@ class Tier:
 
     def _samples_backwards(self) -> Iterator[segment.Mark]:
         for each in reversed(self._segments):
-            yield from reversed(list(segment.marks(self._files.read(each.path))))
+            yield from reversed(list(segment.marks(self._read(each) or b"")))
 
     # ---- appending ------------------------------------------------------------------------------
 
@@ -145,19 +151,27 @@ class Tier:
     def close(self) -> None:
         """Closes the live segment, if any: it is synced as the policy says, and packed.
 
-        So is the one that an earlier process left open. Raises OSError.
+        So is the one that an earlier process left open. One that cannot be packed stays as it is:
+        a reader takes both. Raises OSError.
         """
         self.sync()
         for each in (self._left_open, self._live):
             if each is None or not each.path.exists():
                 continue
-            packed = Segment(each.first, self._files.compress(each.path))
+            packed = self._pack(each)
             if each == self._live:
                 self._remember(packed.path, self._live_times)
             others = (other for other in self._segments if other.path != each.path)
             self._segments = tuple(sorted((*others, packed), key=lambda one: one.first))
         self._live = self._left_open = None
         self._segments = tuple(each for each in self._segments if each.path.exists())
+
+    def _pack(self, each: Segment) -> Segment:
+        try:
+            return Segment(each.first, self._files.compress(each.path))
+        except OSError as error:
+            _log.warning("%s: cannot be packed: %s", each.path, error)
+            return each
 
     def sync(self) -> None:
         """Waits until the live segment is on the disk, where the policy asks for it."""
@@ -262,7 +276,7 @@ class Tier:
                 return self._files.read(path)
             except FileNotFoundError:
                 continue
-            except (OSError, EOFError) as error:
+            except OSError as error:
                 _log.warning("%s: cannot be read: %s", path, error)
                 return None
         return None
