@@ -1,0 +1,87 @@
+"""Reading below the root of /proc."""
+
+from pathlib import Path
+
+import mock
+import pytest
+
+from irq_server.errors import AffinityError
+from irq_server.procfs import Affinity, Procfs
+from simulated import Machine
+
+
+def test_interrupts_are_read_whole_whatever_bytes_they_hold(machine: Machine):
+    assert machine.root
+    (machine.root / "interrupts").write_bytes(b"CPU0\n 24: 5 \xff device\n")
+
+    assert Procfs(machine.root).read_interrupts() == "CPU0\n 24: 5 \ufffd device\n"
+
+
+def test_the_boot_is_told_by_its_id_else_by_its_time_else_not(tmp_path: Path):
+    procfs = Procfs(tmp_path)
+    assert procfs.read_boot_id() == ""
+
+    (tmp_path / "stat").write_text("cpu 1 2\nbtime 1767225600\nprocesses 5\n")
+    assert procfs.read_boot_id() == "btime 1767225600"
+
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    (tmp_path / "sys/kernel/random/boot_id").write_text("an-id\n")
+    assert procfs.read_boot_id() == "an-id"
+
+
+@pytest.mark.parametrize(
+    ("affinity", "effective", "mode", "read"),
+    [
+        ("0-3", "2", 0o644, Affinity("0-3", "2", True)),
+        ("0,1,2,3", "1", 0o644, Affinity("0-3", "1", True)),
+        ("1", "1", 0o444, Affinity("1", "1", False)),
+        ("0-3", "", 0o644, Affinity("0-3", None, True)),
+        ("0-3", None, 0o644, Affinity("0-3", None, True)),
+    ],
+)
+def test_an_affinity_is_read_with_its_files_mode(
+    machine: Machine, affinity: str, effective: str | None, mode: int, read: Affinity
+):
+    machine.set_affinity(24, affinity, effective, mode)
+    assert machine.root
+
+    assert Procfs(machine.root).read_affinity("24") == read
+
+
+@pytest.mark.parametrize(
+    ("affinity", "effective", "pending"),
+    [("1", "0", True), ("0-1", "1", False), ("1", None, False), ("0-1", "0-3", True)],
+)
+def test_an_affinity_is_pending_while_the_kernel_sends_the_irq_elsewhere(
+    affinity: str, effective: str | None, pending: bool
+):
+    assert Affinity(affinity, effective, True).is_pending is pending
+
+
+def test_an_irq_without_affinity_and_one_that_cannot_be_read_are_named(machine: Machine):
+    assert machine.root
+    procfs = Procfs(machine.root)
+    with pytest.raises(AffinityError, match=r"^IRQ 99: the kernel has no affinity"):
+        procfs.read_affinity("99")
+
+    machine.set_affinity(24, "rubbish")
+    with pytest.raises(
+        AffinityError, match=r"^IRQ 24: its affinity cannot be read: expected a CPU"
+    ):
+        procfs.read_affinity("24")
+
+    machine.set_affinity(24, "0", "rubbish")
+    with pytest.raises(AffinityError, match=r"^IRQ 24: its affinity cannot be read"):
+        procfs.read_affinity("24")
+
+
+def test_a_file_that_may_not_be_read_is_named(machine: Machine):
+    machine.set_affinity(24, "0")
+    assert machine.root
+    denied = PermissionError(13, "Permission denied")
+
+    with (
+        mock.patch.object(Path, "read_text", side_effect=denied),
+        pytest.raises(AffinityError, match="Permission denied"),
+    ):
+        Procfs(machine.root).read_affinity("24")

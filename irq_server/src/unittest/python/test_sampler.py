@@ -1,0 +1,217 @@
+"""The sampling thread, on a clock that a test moves."""
+
+import errno
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from irq_server import sampler as module
+from irq_server.procfs import Procfs
+from irq_server.sampler import Sampler, SystemClock
+from irq_server.store import Store
+from simulated import FakeClock, FaultyFiles, Machine
+
+START = 1767225600.0
+
+
+@pytest.fixture
+def files() -> FaultyFiles:
+    return FaultyFiles()
+
+
+@pytest.fixture
+def store(tmp_path: Path, files: FaultyFiles) -> Iterator[Store]:
+    made = Store(tmp_path / "data", interval_seconds=10.0, files=files)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(START + 3.5)
+
+
+@pytest.fixture
+def sampler(machine: Machine, store: Store, clock: FakeClock) -> Sampler:
+    assert machine.root
+    return Sampler(Procfs(machine.root), store, clock)
+
+
+def times(store: Store) -> list[float]:
+    return list(store._tiers[0].moments(0, 1e12))
+
+
+def test_the_first_sample_is_taken_at_once_and_the_others_on_multiples_of_the_interval(
+    sampler: Sampler, store: Store, clock: FakeClock
+):
+    clock.plan = [lambda: None] * 3
+
+    sampler.run()
+
+    assert times(store) == [START + 3, START + 10, START + 20, START + 30]
+    assert clock.waits == [6.5, 10.0, 10.0, 10.0]
+    assert (sampler.status.samples, sampler.status.late) == (4, 0)
+    assert sampler.status.last_sample == START + 30
+
+
+def test_a_wait_that_ends_a_little_early_still_takes_the_ticks_sample(
+    sampler: Sampler, store: Store, clock: FakeClock
+):
+    clock.plan = [lambda: clock.advance(-0.001)]
+
+    sampler.run()
+
+    assert times(store) == [START + 3, START + 10]
+
+
+def test_a_sample_behind_its_tick_is_late(sampler: Sampler, store: Store, clock: FakeClock):
+    clock.plan = [lambda: clock.advance(6.0), lambda: None]
+
+    sampler.run()
+
+    assert times(store) == [START + 3, START + 16, START + 20]
+    assert sampler.status.late == 1
+
+
+def test_a_tick_without_a_sample_makes_the_next_one_late(
+    sampler: Sampler, machine: Machine, clock: FakeClock
+):
+    assert machine.root
+    interrupts = machine.root / "interrupts"
+
+    def hide() -> None:
+        interrupts.rename(machine.root / "hidden")
+
+    def show() -> None:
+        (machine.root / "hidden").rename(interrupts)
+
+    clock.plan = [lambda: None, hide, show]
+
+    sampler.run()
+
+    assert (sampler.status.samples, sampler.status.late) == (3, 1)
+
+
+def test_a_clock_that_jumps_back_keeps_the_times_rising(
+    sampler: Sampler, store: Store, clock: FakeClock
+):
+    def jump_back() -> None:
+        clock.moment -= 3600
+
+    clock.plan = [lambda: None, jump_back, lambda: None]
+
+    sampler.run()
+
+    assert times(store) == [START + 3, START + 10, START + 11, START + 12]
+    assert max(clock.waits) <= 10.0
+
+
+def test_a_machine_that_cannot_be_read_is_told_once_and_sampled_again(
+    sampler: Sampler, machine: Machine, clock: FakeClock, caplog: pytest.LogCaptureFixture
+):
+    assert machine.root
+    states = []
+
+    def spoil() -> None:
+        (machine.root / "interrupts").write_text("nonsense\n")
+
+    def see() -> None:
+        states.append(sampler.status.last_error)
+
+    def mend() -> None:
+        see()
+        machine.show()
+
+    clock.plan = [spoil, see, mend]
+    sampler.run()
+
+    message = "line 1: expected a header such as 'CPU0 CPU1', found 'nonsense'"
+    assert states == [message, message]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert sampler.status.last_error is None
+
+
+def test_a_full_disk_is_failing_until_it_is_over_and_nothing_is_lost(
+    sampler: Sampler,
+    store: Store,
+    files: FaultyFiles,
+    machine: Machine,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+):
+    def fill() -> None:
+        machine.fire("24", 0, 7)
+        machine.show()
+        files.broken["append"] = errno.ENOSPC
+
+    def empty() -> None:
+        assert sampler.status.last_error == f"{store._folder}: No space left on device"
+        files.broken.clear()
+
+    caplog.set_level("INFO")
+    clock.plan = [fill, empty]
+    sampler.run()
+
+    assert times(store) == [START + 3, START + 20]
+    assert store.history.latest.state["24,0"] == 7
+    assert sampler.status.last_error is None
+    assert [record.message for record in caplog.records][-1] == "sampling again"
+
+
+def test_the_thread_is_running_then_stopped(sampler: Sampler, monkeypatch: pytest.MonkeyPatch):
+    sampled = threading.Event()
+    monkeypatch.setattr(sampler, "sample", lambda _: sampled.set())
+    sampler._clock = SystemClock()
+    assert sampler.status.state == "stopped"
+    assert sampler.stop()
+    sampler._stop.clear()
+
+    sampler.start()
+    assert sampled.wait(10)
+    assert sampler.status.state == "running"
+
+    assert sampler.stop()
+    assert sampler.status.state == "stopped"
+
+
+def test_a_stop_does_not_wait_for_ever(sampler: Sampler, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.05)
+    let_go, entered = threading.Event(), threading.Event()
+
+    def hang(_: int) -> None:
+        entered.set()
+        let_go.wait(10)
+
+    monkeypatch.setattr(sampler, "sample", hang)
+    sampler.start()
+    assert entered.wait(10)
+
+    assert not sampler.stop()
+
+    let_go.set()
+    assert sampler.stop()
+
+
+def test_a_change_of_an_affinity_becomes_an_event(
+    sampler: Sampler, store: Store, machine: Machine, clock: FakeClock
+):
+    machine.set_affinity(24, "0-1")
+    clock.plan = [lambda: None, lambda: machine.set_affinity(24, "1"), lambda: None]
+
+    sampler.run()
+
+    changes = [each for each in store.history.events if each.event == "affinity"]
+    assert [(each.time, each.irq, each.detail) for each in changes] == [
+        (START + 20, "24", "0-1 -> 1")
+    ]
+
+
+def test_the_system_clock_waits_for_the_stop():
+    clock, stop = SystemClock(), threading.Event()
+    stop.set()
+
+    assert clock.wait(stop, 60.0)
+    assert clock.now() > START
+    assert clock.monotonic() <= clock.monotonic()
