@@ -65,9 +65,7 @@ def test_an_irq_without_affinity_and_one_that_cannot_be_read_are_named(machine: 
         procfs.read_affinity("99")
 
     machine.set_affinity(24, "rubbish")
-    with pytest.raises(
-        AffinityError, match=r"^IRQ 24: its affinity cannot be read: expected a CPU"
-    ):
+    with pytest.raises(AffinityError, match=r"^IRQ 24: .* cannot be read: expected a CPU"):
         procfs.read_affinity("24")
 
     machine.set_affinity(24, "0", "rubbish")

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from . import answers
-from .errors import AffinityError, NoSuchCpuError, NoSuchIrqError
+from .errors import AffinityError, NoSuchCpuError, NoSuchIrqError, ParameterError
 from .history import Window
 from .procfs import Affinity, Procfs
 from .query import (
@@ -82,6 +82,8 @@ class Api:
         form = _format(parameters)
         self._identity(irq)
         counts, window, _ = self._count(parameters, irq=irq)
+        if not counts.irqs:
+            raise ParameterError("cpu", f"IRQ {irq} is one figure for the machine, on no CPU")
         affinities = self._affinities(counts.irqs)
         if form == "csv":
             return _csv(answers.irqs_csv(counts.irqs, window, affinities))

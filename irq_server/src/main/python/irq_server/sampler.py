@@ -93,10 +93,8 @@ class Sampler:
     @property
     def status(self) -> SamplerStatus:
         """How it does just now."""
-        thread = self._thread
         state = "failing" if self._failing else "running"
-        if thread is None or not thread.is_alive():
-            state = "stopped"
+        state = state if self.is_alive else "stopped"
         return SamplerStatus(
             state=state,
             interval_seconds=self._store.interval_seconds,
@@ -105,6 +103,11 @@ class Sampler:
             late=self._late,
             last_error=self._last_error,
         )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Starts the thread, which samples at once and then at every tick."""
