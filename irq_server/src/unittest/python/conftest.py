@@ -5,8 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from simulated import Machine
+
+settings.register_profile("patient", deadline=None)  # how long a test takes is no test
+settings.load_profile("patient")
 
 CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 """Trees of /proc and /sys of real machines, one archive each, as files with their modes."""
