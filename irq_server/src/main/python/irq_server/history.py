@@ -71,7 +71,7 @@ class History:
         told = [each for each in events if each.event in ("start", "interval")]
         seconds = [(each.time, _seconds_in(each.detail)) for each in told]
         known = [(time, each) for time, each in seconds if each is not None]
-        self._intervals = [*self._intervals, *known]
+        self._intervals = sorted([*self._intervals, *known])
 
     def set_latest(self, sample: Sample) -> None:
         """Takes the sample that was just written; the writer's thread alone calls this."""
