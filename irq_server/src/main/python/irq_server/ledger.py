@@ -75,6 +75,10 @@ class Ledger:
             _log.warning("%s: passed over %d lines", self._path, len(rows) - len(fitting))
         return fitting
 
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self._path.exists()
+
     def append(self, rows: Iterable[Sequence[str]]) -> int:
         """Appends lines by one write and gives their bytes. Raises OSError."""
         text = io.StringIO(newline="")

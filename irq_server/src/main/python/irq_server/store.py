@@ -121,11 +121,13 @@ class Store:
         self._appearances = read_appearances(self._irqs.load())
         events = read_events(self._events.load())
         self.history = History(self._tiers, events, self._interval_seconds)
-        last = self._tiers[0].find(math.inf)
+        last = self._find_newest()
         if last is not None:
-            self.history.set_latest(Sample(*last, RAW))
-        self._last = last[0] if last else None
-        state = last[1] if last else {}
+            self.history.set_latest(last)
+        self._last = last.time if last else None
+        state = last.state if last else {}
+        for unfinished in self._folder.glob(".state.json.*"):
+            unfinished.unlink()
         self._memory = read_memory(self._folder / "state.json")
         identities = {each.identity.irq: each.identity for each in self._appearances}
         for key in state:
@@ -133,9 +135,21 @@ class Store:
             identities.setdefault(irq, Identity(irq))
         # without totals there is nothing that the offsets belong to
         self._memory = self._memory if state else None
+        self._is_counting = self._memory is not None or last is None
         self._totals = Totals(state, identities.values(), self._memory)
-        self._size_bytes = _size_of(self._folder)
+        self._measure()
         self._snapshot: Snapshot | None = None
+
+    def _find_newest(self) -> Sample | None:
+        """Gives the newest sample of all tiers, the finest where several hold it."""
+        found = [(tier.find(math.inf), tier.shape) for tier in self._tiers]
+        samples = [Sample(*each, shape) for each, shape in found if each is not None]
+        return max(samples, key=lambda sample: sample.time, default=None)
+
+    def _measure(self) -> None:
+        """Learns the folder's size from the disk: it falls when segments are packed or go."""
+        self._segments_measured = [tier.segments for tier in self._tiers]
+        self._size_bytes = _size_of(self._folder)
 
     @property
     def interval_seconds(self) -> float:
@@ -206,18 +220,15 @@ class Store:
         update = self._totals.update(snapshot, boot_id, seconds)
         self._described += update.described
         self._noticed += _events_of(update, moment)
-        gap = self._gap_before(moment)
+        sample = Sample(moment, update.state, RAW)
         try:
-            self._keep(update, moment)
-            self._record([*([gap] if gap else []), *self._noticed])
+            self._keep_rest(moment)
+            self._keep(sample, snapshot)
+            self._record(self._noticed)
             self._noticed = []
             self._bound(moment)
         except OSError as error:
             raise _store_error(self._folder, error) from error
-        sample = Sample(moment, update.state, RAW)
-        self._snapshot = snapshot
-        self.history.set_latest(sample)
-        self._last = moment
         return sample
 
     def _time_after_last(self, moment: float) -> float:
@@ -228,30 +239,41 @@ class Store:
             return moment
         return math.floor(self._last) + step if self._whole else round(self._last + step, 3)
 
-    def _keep(self, update: Update, moment: float) -> None:
-        """Writes the memory first: with it, an earlier sample still counts on exactly."""
+    def _keep_rest(self, moment: float) -> None:
+        """Writes what a restart needs beside the sample, before it.
+
+        With a memory that is newer than the last sample, counting still goes on exactly.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        memory = self._totals.memory
-        if memory != self._memory:
-            self._files.replace(self._folder / "state.json", write_memory(memory))
+        memory, path = self._totals.memory, self._folder / "state.json"
+        if memory != self._memory or not path.exists():
+            self._files.replace(path, write_memory(memory))
             self._memory = memory
-        if self._described:
+        described = self._described if self._irqs.exists() else list(self.identities.values())
+        if described:
             time = format_time(moment, self._whole)
-            rows = [identity_row(time, each) for each in self._described]
-            self._size_bytes += self._irqs.append(rows)
+            self._size_bytes += self._irqs.append([identity_row(time, each) for each in described])
             seen = [Appearance(moment, each) for each in self._described]
             self._appearances, self._described = [*self._appearances, *seen], []
+
+    def _keep(self, sample: Sample, snapshot: Snapshot) -> None:
+        """Appends the sample to each tier that keeps it; with the finest it is the newest."""
         limit = max(min(MAX_SEGMENT_BYTES, self._max_bytes // 16), _MIN_SEGMENT_BYTES)
+        gap = self._gap_before(sample.time)
         for tier in self._tiers:
-            if tier.is_due(moment):
-                self._size_bytes += tier.append(moment, self._whole, update.state, limit)
+            if tier.is_due(sample.time):
+                self._size_bytes += tier.append(sample.time, self._whole, sample.state, limit)
+            if tier.shape == RAW:
+                self._noticed = [*([gap] if gap else []), *self._noticed]
+                self._snapshot, self._last, self._is_counting = snapshot, sample.time, True
+                self.history.set_latest(sample)
 
     def _gap_before(self, moment: float) -> Event | None:
         """Gives the event of the gap that ends at `moment`, if there is one."""
         if self._last is None:
             return None
         since = f"since {format_moment(self._last)}"
-        if self._memory is None:
+        if not self._is_counting:
             return Event(moment, "gap", detail=f"{since}, {NOT_COUNTED}")
         if moment - self._last > GAP_INTERVALS * self._interval_seconds:
             return Event(moment, "gap", detail=since)
@@ -276,12 +298,12 @@ class Store:
             age = self._retention.get(tier.shape.name)
             if age is not None:
                 tier.drop_before(moment - age)
-        if self._size_bytes <= self._max_bytes:
-            return
-        self._size_bytes = _size_of(self._folder)
+        changed = self._segments_measured != [tier.segments for tier in self._tiers]
+        if changed or self._size_bytes > self._max_bytes:
+            self._measure()
         for tier in self._tiers:
             while self._size_bytes > self._max_bytes and tier.drop_oldest():
-                self._size_bytes = _size_of(self._folder)
+                self._measure()
 
     def close(self) -> None:
         """Waits for the disk as the policy says, and lets another process write."""

@@ -200,6 +200,11 @@ class Tier:
     # ---- looking up -----------------------------------------------------------------------------
 
     @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments there are, the oldest first."""
+        return self._segments
+
+    @property
     def first(self) -> float | None:
         """The time of the oldest sample; None where the tier is empty."""
         segments = self._segments

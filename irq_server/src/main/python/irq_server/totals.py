@@ -48,7 +48,8 @@ class Identity:
     def is_still(self, row: Row) -> bool:
         """Whether `row` of a later snapshot is the same device under the same number."""
         description = row.description
-        if not row.is_numbered:
+        known = self.chip or self.hwirq or self.device  # nothing is of a store without irqs.csv
+        if not row.is_numbered or not known:
             return True
         if (self.chip, self.hwirq) != (description.chip, description.hwirq):
             return False
