@@ -175,7 +175,7 @@ def test_the_help_of_a_command_has_units_defaults_and_an_example(command, capsys
 
     shown = " ".join(capsys.readouterr().out.split())
     assert caught.value.code == 0
-    assert command.example in shown
+    assert all(example in shown for example in command.examples)
     assert "default http://127.0.0.1:5000; environment IRQ_CLIENT_SERVER" in shown
     assert "in seconds" in shown
     for setting in command.settings:
@@ -189,12 +189,13 @@ def test_the_general_help_lists_every_command_with_an_example(capsys):
     shown = capsys.readouterr().out
     for command in COMMANDS:
         assert command.help in shown
-        assert command.example in shown
+        assert command.examples[0] in shown
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_example_is_a_right_command_line(command):
-    program, *argv = shlex.split(command.example)
+    for example in command.examples:
+        program, *argv = shlex.split(example)
 
-    assert program == "irq_client"
-    assert parse(argv, {}).command == command.name
+        assert program == "irq_client"
+        assert parse(argv, {}).command == command.name

@@ -24,6 +24,7 @@ WINDOW = model.Window(
     complete=True,
     gaps=0,
     resets=0,
+    resolution_seconds=10.0,
 )
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import struct
 import termios
 
@@ -106,7 +107,8 @@ def test_a_terminal_gets_colour_and_80_cells_where_it_does_not_say_more():
     text = output("table", shown(), terminal=True)
 
     assert "\x1b[1mDEVICE" in text
-    assert max(map(len, text.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines())) <= 80
+    assert "\x1b[31m   100" in text
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines())) <= 80
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

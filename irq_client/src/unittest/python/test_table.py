@@ -140,3 +140,24 @@ def test_zeros_are_faint():
     sheet = Sheet((), (Column("A", right=True), Column("B", right=True)), ((0, 5),))
 
     assert list(layout(sheet, 80))[1] == (("0", "dim"), ("  5", ""))
+
+
+def test_heat_compares_the_cpus_with_each_other_and_a_rate_with_its_column():
+    columns = (
+        Column("CPU0", right=True, weight=1),
+        Column("CPU1", right=True, weight=1),
+        Column("N", right=True),
+        Column("RATE", right=True, heat=True),
+    )
+    sheet = Sheet((), columns, ((100, 49, 900, 24.0), (24, 25, 1, 50.0)))
+
+    first, second = list(layout(sheet, 80))[1:]
+
+    assert [style for _, style in first] == ["red", "yellow", "", "yellow"]
+    assert [style for _, style in second] == ["", "yellow", "", "red"]
+
+
+def test_rates_are_written_for_people():
+    sheet = Sheet((), (Column("RATE/s", right=True),), ((1234.5,),))
+
+    assert lines(sheet, 80)[1] == " 1.23k"

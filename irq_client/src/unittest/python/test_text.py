@@ -71,7 +71,24 @@ def test_grouping_changes_no_digit(count: int):
 
 def test_numbers_are_grouped_by_thousands():
     assert count_text(1_234_567) == "1,234,567"
-    assert rate_text(1234.56) == "1,234.6"
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (0.0, "0.0"),
+        (93.44, "93.4"),
+        (999.94, "999.9"),
+        (999.96, "1.00k"),
+        (1234.56, "1.23k"),
+        (12_345.6, "12.3k"),
+        (123_456.0, "123k"),
+        (9_994_000.0, "9.99M"),
+        (5.0e15, "5,000T"),
+    ],
+)
+def test_rates_have_units_for_people(rate: float, text: str):
+    assert rate_text(rate) == text
 
 
 @pytest.mark.parametrize(

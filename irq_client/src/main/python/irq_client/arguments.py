@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__
-from .config import BY, COMMANDS, EVERYWHERE, Command, Setting, settings
+from .config import CHART, COMMANDS, EVERYWHERE, Command, Setting, settings
 from .errors import CommandLineError
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Arguments(NamedTuple):
     cpu_list: str = ""
     """What `affinity` is to set; empty where it only shows."""
     yes: bool = False
+    chart: str = ""
+    """``bar``, ``line`` or ``table``; what other commands than `history` make of it is theirs."""
     query: tuple[tuple[str, str], ...] = ()
     """Window, filters, key and step: names and values of query parameters."""
 
@@ -116,7 +118,7 @@ def _command_place(tokens: Sequence[str]) -> int | None:
 def _general_parser() -> _Parser:
     """Gives the parser for a command line without a command: --help and --version."""
     lines = [f"  {' '.join((each.name, *each.arguments)):24}{each.help}" for each in COMMANDS]
-    examples = [f"  {each.example}" for each in COMMANDS]
+    examples = [f"  {each.examples[0]}" for each in COMMANDS]
     parser = _parser(
         "irq_client",
         usage="irq_client [OPTION]... COMMAND [OPTION]...",
@@ -132,7 +134,7 @@ def _command_parser(command: Command) -> _Parser:
     parser = _parser(
         f"irq_client {command.name}",
         description=f"Shows {command.help}.",
-        epilog=f"{_EPILOG}\nexample:\n  {command.example}",
+        epilog=f"{_EPILOG}\nexamples:\n" + "\n".join(f"  {each}" for each in command.examples),
     )
     for name in command.arguments:
         plain = name.strip("[]")
@@ -207,7 +209,8 @@ def _arguments(
         cpu=_argument(given, "CPU", parameters.check_cpu),
         cpu_list=_argument(given, "CPU-LIST", parameters.check_cpu_list),
         yes=bool(given.get("yes")),
-        query=tuple(_query(given)),
+        chart=_chosen(CHART, given) if CHART.name in given else "",
+        query=tuple(_query(command, given)),
     )
 
 
@@ -242,7 +245,15 @@ def _choices(name: str) -> tuple[str, ...]:
     return choices
 
 
-def _query(given: Mapping[str, object]) -> list[tuple[str, str]]:
+def _chosen(setting: Setting, given: Mapping[str, object]) -> str:
+    """Gives the value of a setting with choices, its default where none is given."""
+    from . import parameters
+
+    text = str(given.get(setting.name) or setting.default)
+    return parameters.check_choice(setting.option, text, setting.choices)
+
+
+def _query(command: Command, given: Mapping[str, object]) -> list[tuple[str, str]]:
     """Gives the query parameters that the options ask for."""
     from . import parameters
 
@@ -262,6 +273,7 @@ def _query(given: Mapping[str, object]) -> list[tuple[str, str]]:
     if given.get("nonzero"):
         query.append(("nonzero", "true"))
     if "by" in given:
-        key = str(given["by"] or BY.default)
-        query.append(("by", parameters.check_choice(BY.option, key, BY.choices)))
+        (setting,) = (each for each in command.settings if each.name == "by")
+        key = str(given["by"] or setting.default)
+        query.append(("by", parameters.check_choice(setting.option, key, setting.choices)))
     return query

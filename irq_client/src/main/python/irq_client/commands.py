@@ -1,14 +1,15 @@
 """Each command: what it asks a server, how it is shown, how it is listed as CSV."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from . import model, records, views
 from .api import Answer, Client
 from .arguments import Arguments
+from .drawing import draw_grid, draw_heatmap, draw_history
 from .records import Row
-from .table import Sheet
+from .table import Line, Sheet
 
 T = TypeVar("T")
 
@@ -20,6 +21,8 @@ class Shown:
     json: bytes
     sheet: Callable[[], Sheet]
     rows: Callable[[], Iterator[Row]]
+    draw: Callable[[int], Iterator[Line]] | None = None
+    """What is shown in the sheet's place, in so many cells; None where the sheet is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,8 @@ _READINGS: dict[str, Callable[[Client, Arguments], Shown]] = {
         views.show_one_cpu,
         records.list_one_cpu,
     ),
-    "history": _Reading(
-        lambda client, given: client.series(given.query), views.show_series, records.list_series
-    ),
+    "history": lambda client, given: _history(client, given),
+    "heatmap": lambda client, given: _heatmap(client, given),
     "affinity": _Reading(
         lambda client, given: client.affinity(given.irq), views.show_affinity, records.list_affinity
     ),
@@ -83,6 +85,58 @@ def carry_out(client: Client, arguments: Arguments, confirm: Callable[[str], Non
     if arguments.cpu_list:
         return _set_affinity(client, arguments, confirm)
     return _READINGS[arguments.command](client, arguments)
+
+
+_series = _Reading(
+    lambda client, given: client.series(given.query), views.show_series, records.list_series
+)
+
+
+def _history(client: Client, given: Arguments) -> Shown:
+    """A series; drawn, with the affinity changes of the same time, unless a table is wanted."""
+    if given.chart == "table" or given.format != "table":
+        return _series(client, given)
+    return _drawn(
+        client,
+        given,
+        lambda series, events, width: draw_history(series, events, width, given.chart),
+    )
+
+
+def _heatmap(client: Client, given: Arguments) -> Shown:
+    """Keys by time, or IRQ by CPU."""
+    if ("by", "irq,cpu") in given.query:
+        query = [(name, value) for name, value in given.query if name not in ("by", "step")]
+        answer = client.interrupts(query)
+        return Shown(
+            json=answer.text,
+            sheet=lambda: views.show_interrupts(answer.value),
+            rows=lambda: records.list_interrupts(answer.value),
+            draw=lambda width: draw_grid(answer.value, width),
+        )
+    if given.format != "table":
+        return _series(client, given)
+    return _drawn(client, given, draw_heatmap)
+
+
+def _drawn(
+    client: Client,
+    given: Arguments,
+    draw: Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]],
+) -> Shown:
+    series = client.series(given.query)
+    window = series.value.window
+    changes: tuple[model.Event, ...] = ()
+    if window.start != window.end:
+        irqs = [(name, value) for name, value in given.query if name == "irq"]
+        edges = [("start", window.start), ("end", window.end)]
+        changes = client.events([*edges, *irqs]).value.events
+    return Shown(
+        json=series.text,
+        sheet=lambda: views.show_series(series.value),
+        rows=lambda: records.list_series(series.value),
+        draw=lambda width: draw(series.value, changes, width),
+    )
 
 
 def _set_affinity(client: Client, arguments: Arguments, confirm: Callable[[str], None]) -> Shown:

@@ -98,7 +98,7 @@ NONZERO = Setting("nonzero", "only what counted at least one interrupt in the wi
 TOP = Setting("top", "only the N busiest", "N")
 BY = Setting(
     "by",
-    "what each count is for",
+    "what each count is for; heatmap: cpu (its default), irq, or irq,cpu without time",
     "KEY",
     "total",
     choices=("total", "cpu", "irq", "irq,cpu"),
@@ -108,15 +108,28 @@ STEP = Setting(
 )
 YES = Setting("yes", "change it without asking first", short="-y")
 
+HEAT_BY = BY._replace(
+    name="by",
+    help="rows of the picture: CPU or IRQ by time, or IRQ by CPU (irq,cpu)",
+    default="cpu",
+    choices=("cpu", "irq", "irq,cpu"),
+)
+CHART = Setting(
+    "chart",
+    "how it is drawn; table gives the numbers",
+    "CHART",
+    "bar",
+    choices=("bar", "line", "table"),
+)
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
 
 
 class Command(NamedTuple):
-    """One command: its arguments, the settings that it takes beside EVERYWHERE, and an example."""
+    """One command: its arguments, the settings that it takes beside EVERYWHERE, and examples."""
 
     name: str
     help: str
-    example: str
+    examples: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     """Names of the positional arguments; one in brackets may be left out."""
     settings: tuple[Setting, ...] = ()
@@ -126,58 +139,67 @@ COMMANDS = (
     Command(
         "overview",
         "interrupts in the window, IRQ by CPU",
-        "irq_client overview --period 15m --nonzero",
+        ("irq_client overview --period 15m --nonzero",),
         settings=WINDOW + FILTERS,
     ),
     Command(
         "irqs",
         "totals per IRQ, busiest first",
-        "irq_client irqs --device 'eth0-*' --top 10",
+        ("irq_client irqs --device 'eth0-*' --top 10",),
         settings=WINDOW + FILTERS,
     ),
     Command(
         "irq",
         "one IRQ: counts by CPU, affinity",
-        "irq_client irq 36 --start -2h --end -1h",
+        ("irq_client irq 36 --start -2h --end -1h",),
         ("IRQ",),
         (*WINDOW, CPU),
     ),
     Command(
         "cpus",
         "totals per CPU",
-        "irq_client cpus --cpu 0-3",
+        ("irq_client cpus --cpu 0-3",),
         settings=WINDOW + FILTERS,
     ),
     Command(
         "cpu",
         "one CPU: counts by IRQ, busiest first",
-        "irq_client cpu 0 --period 1h --top 5",
+        ("irq_client cpu 0 --period 1h --top 5",),
         ("CPU",),
         (*WINDOW, IRQ, DEVICE, NONZERO, TOP),
     ),
     Command(
         "history",
-        "counts step by step",
-        "irq_client history --by cpu --step 1m --period 15m",
-        settings=(BY, STEP, *WINDOW, IRQ, CPU, DEVICE),
+        "counts step by step, drawn, with gaps and affinity changes",
+        ("irq_client history --by cpu --step 1m --period 15m",),
+        settings=(CHART, BY, STEP, *WINDOW, IRQ, CPU, DEVICE, TOP),
+    ),
+    Command(
+        "heatmap",
+        "CPU by time, or IRQ by CPU, in blocks of colour with a scale",
+        (
+            "irq_client heatmap --period 1h",
+            "irq_client heatmap --by irq,cpu --nonzero",
+        ),
+        settings=(HEAT_BY, STEP, *WINDOW, *FILTERS),
     ),
     Command(
         "affinity",
         "the CPUs that an IRQ may go to; with a CPU list, sets them",
-        "irq_client affinity 36 2-3 --yes",
+        ("irq_client affinity 36 2-3 --yes",),
         ("IRQ", "[CPU-LIST]"),
         (YES,),
     ),
     Command(
         "events",
         "affinity changes, CPUs that came and went, boots, gaps, starts and stops",
-        "irq_client events --period 7d",
+        ("irq_client events --period 7d",),
         settings=WINDOW,
     ),
     Command(
         "status",
         "how the server's sampler and store are doing",
-        "irq_client status --server http://127.0.0.1:5000",
+        ("irq_client status --server http://127.0.0.1:5000",),
     ),
 )
 
@@ -210,5 +232,5 @@ def commands_table() -> str:
     lines = ["| command | shows | example |", "|---|---|---|"]
     for each in COMMANDS:
         usage = " ".join((each.name, *each.arguments))
-        lines.append(f"| `{usage}` | {each.help} | `{each.example}` |")
+        lines.append(f"| `{usage}` | {each.help} | `{each.examples[0]}` |")
     return "\n".join(lines) + "\n"

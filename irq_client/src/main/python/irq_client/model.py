@@ -24,6 +24,8 @@ class Window:
     complete: bool
     gaps: int
     resets: int
+    resolution_seconds: float = 0.0
+    """How far apart samples are; 0.0 where the server does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,7 @@ def _window(answer: JsonObject) -> Window:
         complete=window.flag("complete"),
         gaps=window.whole("gaps"),
         resets=window.whole("resets"),
+        resolution_seconds=window.default_number("resolution_seconds", 0.0),
     )
 
 

@@ -4,12 +4,13 @@ import csv
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from .commands import Shown
+from .paint import painter
 from .records import Row
-from .table import HEADING, Line, Sheet, layout
+from .table import HEADING, layout
 
 PIPE_WIDTH = 120
 """Cells that counts are folded to where the output is no terminal; texts stay whole there."""
@@ -28,7 +29,7 @@ class Output:
         self._stream = stream
         self._terminal = stream.isatty()
         self._width, self._strict = _width(stream, environment)
-        self._paint = _painter(self._terminal, environment)
+        self._paint = painter(self._terminal, environment)
         self._several = several
         self._written = 0
 
@@ -39,15 +40,20 @@ class Output:
         elif form == "csv":
             self._write_csv(server, shown.rows())
         else:
-            self._write_table(server, shown.sheet())
+            self._write_table(server, shown)
         self._stream.flush()
         self._written += 1
 
-    def _write_table(self, server: str, sheet: Sheet) -> None:
+    def _write_table(self, server: str, shown: Shown) -> None:
         if self._several:
             gap = "\n" if self._written else ""
             self._stream.write(f"{gap}{self._paint(((server, HEADING),))}\n")
-        for line in layout(sheet, self._width, shorten=self._strict):
+        lines = (
+            shown.draw(self._width)
+            if shown.draw
+            else layout(shown.sheet(), self._width, shorten=self._strict)
+        )
+        for line in lines:
             self._stream.write(self._paint(line) + "\n")
 
     def _write_json(self, server: str, text: bytes) -> None:
@@ -90,19 +96,3 @@ def _width(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, bool]:
         return os.get_terminal_size(stream.fileno()).columns or TERMINAL_WIDTH, True
     except OSError:
         return TERMINAL_WIDTH, True
-
-
-def _painter(terminal: bool, environment: Mapping[str, str]) -> Callable[[Line], str]:
-    """Gives what makes a line's text: with escape codes where a terminal wants them, else plain."""
-    if not terminal or environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
-        return lambda line: "".join(text for text, _ in line)
-    from rich.color import ColorSystem
-    from rich.style import Style
-
-    def paint(line: Line) -> str:
-        return "".join(
-            Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
-            for text, style in line
-        )
-
-    return paint

@@ -97,6 +97,10 @@ class JsonObject:
         """Gives a finite number of at least 0, or None."""
         return None if self._get(key) is None else self.number(key)
 
+    def default_number(self, key: str, default: float) -> float:
+        """Gives a finite number of at least 0, `default` where it is null or missing."""
+        return default if self._value.get(key) is None else self.number(key)
+
     def moment(self, key: str) -> str:
         """Gives an RFC 3339 time, as it was written."""
         text = self.text(key)

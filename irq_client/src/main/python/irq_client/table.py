@@ -10,10 +10,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .text import aligned, cell_width, count_text, shortened
+from .text import aligned, cell_width, count_text, rate_text, shortened
 
-Cell = str | int | None
-"""A text, a count, or nothing."""
+Cell = str | int | float | None
+"""A text, a count, a rate (a float, per second), or nothing."""
 
 Segment = tuple[str, str]
 """A text, and the rich style that it is painted in; an empty style is plain."""
@@ -23,6 +23,9 @@ Line = tuple[Segment, ...]
 GAP = "  "
 REST = "rest"
 HEADING, WARNING, TOTAL, FAINT = "bold", "yellow", "bold", "dim"
+HEAT = ((0.5, "red"), (0.25, "yellow"))
+"""Styles of numbers that are at least this share of the hottest one."""
+
 _SHORTEST = 16
 """Cells that a flexible column keeps while other columns can still be folded."""
 
@@ -44,6 +47,8 @@ class Column:
     """May be shortened where the terminal is narrow."""
     weight: int | None = None
     """Counts of all rows together in a column that may be folded away; its cells are counts."""
+    heat: bool = False
+    """Its numbers are coloured by their size; those of foldable columns are in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,9 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     shown = list(zip(folded.columns, widths, strict=True))
     if any(column.heading for column in folded.columns):
         yield _line([column.heading for column in folded.columns], shown, HEADING)
+    hottest = _hottest(folded)
     for row in folded.rows:
-        yield _line(row, shown, "")
+        yield _line(row, shown, "", hottest)
     if folded.total is not None:
         yield _line(folded.total, shown, TOTAL)
 
@@ -162,7 +168,9 @@ def _widths(sheet: Sheet) -> list[int]:
 def _widest(cells: Sequence[Cell]) -> int:
     """Gives the cells that the widest text takes; of counts that is the largest."""
     largest = max((cell for cell in cells if isinstance(cell, int)), default=0)
-    texts = max((cell_width(cell) for cell in cells if isinstance(cell, str)), default=0)
+    texts = max(
+        (cell_width(_text(cell)) for cell in cells if isinstance(cell, str | float)), default=0
+    )
     return max(texts, len(count_text(largest)))
 
 
@@ -192,18 +200,51 @@ def _line_width(widths: Sequence[int]) -> int:
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, float):
+        return rate_text(cell)
     return count_text(cell) if isinstance(cell, int) else cell
 
 
-def _line(cells: Sequence[Cell], shown: Iterable[tuple[Column, int]], style: str) -> Line:
+def _hottest(sheet: Sheet) -> list[float]:
+    """Gives for each column the number that is hottest there, 0 where there is no heat.
+
+    The columns that may be folded are compared with each other, any other with itself.
+    """
+    largest = [
+        max((cell for cell in cells if isinstance(cell, int | float)), default=0)
+        for cells in zip(*sheet.rows, strict=True)
+    ]
+    foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
+    together = max((largest[i] for i in foldable), default=0)
+    return [
+        together if column.weight is not None else number if column.heat else 0
+        for column, number in zip(sheet.columns, largest, strict=True)
+    ]
+
+
+def _heat(cell: Cell, hottest: float) -> str:
+    """Gives the style of a number: faint for none, coloured from a quarter of the hottest on."""
+    if isinstance(cell, str) or cell is None:
+        return ""
+    if cell == 0:
+        return FAINT
+    return next((style for share, style in HEAT if hottest and cell >= share * hottest), "")
+
+
+def _line(
+    cells: Sequence[Cell],
+    shown: Iterable[tuple[Column, int]],
+    style: str,
+    hottest: Sequence[float] = (),
+) -> Line:
     """Gives one line of the table; the blanks after its last text are left out."""
     segments: list[Segment] = []
-    for cell, (column, width) in zip(cells, shown, strict=True):
+    for place, (cell, (column, width)) in enumerate(zip(cells, shown, strict=True)):
         if width == 0:
             continue
         lead = GAP if segments else ""
         text = lead + aligned(shortened(_text(cell), width), width, column.right)
-        painted = style or (FAINT if cell == 0 else "")
+        painted = style or _heat(cell, hottest[place])
         if segments and segments[-1][1] == painted:
             text = segments.pop()[0] + text
         segments.append((text, painted))

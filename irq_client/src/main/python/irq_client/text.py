@@ -6,6 +6,7 @@ Names come from the network: `visible` makes them harmless before they are shown
 ELLIPSIS = "…"
 
 _BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+_RATE_UNITS = ("k", "M", "G", "T")
 _SPANS = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (120, 60, "minutes"))
 """From so many seconds on, divided by this, called that."""
 
@@ -66,8 +67,16 @@ def count_text(count: int) -> str:
 
 
 def rate_text(per_second: float) -> str:
-    """Gives a rate with one decimal, grouped by thousands: ``1,234.5``."""
-    return f"{per_second:,.1f}"
+    """Gives a rate for people: ``93.4``, and from a thousand on ``1.23k``, ``45.6k``, ``1.23M``."""
+    size, unit = per_second, ""
+    for larger in _RATE_UNITS:
+        if size < 999.95:
+            break
+        size, unit = size / 1000, larger
+    if not unit:
+        return f"{size:.1f}"
+    decimals = 2 if size < 9.995 else 1 if size < 99.95 else 0
+    return f"{size:,.{decimals}f}{unit}"
 
 
 def bytes_text(size: int) -> str:

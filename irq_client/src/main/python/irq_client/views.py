@@ -12,7 +12,7 @@ UNKNOWN = "-"
 
 _PENDING = " (pending: the kernel changes it at the next interrupt)"
 _IRQ_COLUMNS = (Column("IRQ"), Column("DEVICE", flexible=True))
-_TOTAL_COLUMNS = (Column("TOTAL", right=True), Column("RATE/s", right=True))
+_TOTAL_COLUMNS = (Column("TOTAL", right=True), Column("RATE/s", right=True, heat=True))
 
 
 def show_interrupts(answer: model.Interrupts) -> Sheet:
@@ -27,7 +27,7 @@ def show_interrupts(answer: model.Interrupts) -> Sheet:
             *_TOTAL_COLUMNS,
         ),
         rows=tuple(
-            (*_names(irq), *_cells(irq, len(answer.cpus)), irq.total, rate_text(irq.rate))
+            (*_names(irq), *_cells(irq, len(answer.cpus)), irq.total, irq.rate)
             for irq in answer.irqs
         ),
         total=("total", "", *answer.totals, answer.total, _rate(answer.total, answer.window)),
@@ -50,7 +50,7 @@ def show_irqs(answer: model.Irqs) -> Sheet:
             (
                 *_names(irq),
                 irq.total,
-                rate_text(irq.rate),
+                irq.rate,
                 visible(irq.affinity or ""),
                 visible(irq.effective_affinity or ""),
             )
@@ -79,7 +79,7 @@ def show_one_irq(answer: model.OneIrq) -> Sheet:
             (
                 str(cpu),
                 count,
-                rate_text(count / seconds if seconds else 0.0),
+                count / seconds if seconds else 0.0,
                 f"{100 * count / irq.total if irq.total else 0.0:.1f}%",
             )
             for cpu, count in counts
@@ -94,7 +94,7 @@ def show_cpus(answer: model.Cpus) -> Sheet:
         notes=(window_line(answer.window),),
         warnings=window_warnings(answer.window),
         columns=(Column("CPU"), *_TOTAL_COLUMNS),
-        rows=tuple((str(each.cpu), each.total, rate_text(each.rate)) for each in answer.cpus),
+        rows=tuple((str(each.cpu), each.total, each.rate) for each in answer.cpus),
         total=("total", answer.total, _rate(answer.total, answer.window)),
         empty="no CPU passed the filters",
     )
@@ -107,11 +107,8 @@ def show_one_cpu(answer: model.OneCpu) -> Sheet:
         notes=(window_line(answer.window), _title("CPU", str(cpu.cpu), "")),
         warnings=window_warnings(answer.window),
         columns=(*_IRQ_COLUMNS, *_TOTAL_COLUMNS),
-        rows=tuple(
-            (*_names(irq), irq.total, rate_text(irq.rate))
-            for irq in model.busiest_first(answer.irqs)
-        ),
-        total=("total", "", cpu.total, rate_text(cpu.rate)),
+        rows=tuple((*_names(irq), irq.total, irq.rate) for irq in model.busiest_first(answer.irqs)),
+        total=("total", "", cpu.total, cpu.rate),
         empty="no IRQ passed the filters",
     )
 
@@ -253,8 +250,8 @@ def _keys(answer: model.Series) -> list[str]:
     return list(dict.fromkeys(key for point in answer.points for key in point.counts))
 
 
-def _rate(total: int, window: model.Window) -> str:
-    return rate_text(total / window.seconds if window.seconds else 0.0)
+def _rate(total: int, window: model.Window) -> float:
+    return total / window.seconds if window.seconds else 0.0
 
 
 def _title(kind: str, name: str, device: str) -> str:
