@@ -80,6 +80,7 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
     [
         ("port", "65536"),
         ("port", "-1"),
+        ("port", "0000099999"),
         ("port", "http"),
         ("interval", "0"),
         ("interval", "9ms"),
@@ -95,6 +96,7 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
         ("host", ""),
         ("host", "two words"),
         ("procfs", ""),
+        ("data_dir", "~nobody-of-this-name/data"),
     ],
 )
 def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_path: Path):

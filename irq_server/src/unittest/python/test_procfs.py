@@ -1,5 +1,6 @@
 """Reading below the root of /proc."""
 
+import errno
 from pathlib import Path
 
 import mock
@@ -27,6 +28,22 @@ def test_the_boot_is_told_by_its_id_else_by_its_time_else_not(tmp_path: Path):
     (tmp_path / "sys/kernel/random").mkdir(parents=True)
     (tmp_path / "sys/kernel/random/boot_id").write_text("an-id\n")
     assert procfs.read_boot_id() == "an-id"
+
+
+def test_a_boot_id_that_cannot_be_read_just_now_is_not_another_boot(machine: Machine):
+    assert machine.root
+    (machine.root / "stat").write_text("btime 1767225600\n")
+    procfs = Procfs(machine.root)
+
+    with (
+        mock.patch.object(
+            Path, "read_text", side_effect=OSError(errno.EMFILE, "Too many open files")
+        ),
+        pytest.raises(OSError, match="Too many open files"),
+    ):
+        procfs.read_boot_id()
+
+    assert procfs.read_boot_id() == machine.boot_id
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,17 @@ def test_a_look_is_due_every_ten_seconds(root: Path):
 
     assert not watch.is_due(14.9)
     assert watch.is_due(15.0)
+
+
+@pytest.mark.parametrize(
+    ("interval_seconds", "due", "not_due"),
+    [(10.0, 9.98, None), (60.0, 59.9, None), (7.0, 7.0, 2.9), (4.0, 7.98, 4.0), (1.0, 9.5, 8.0)],
+)
+def test_a_look_that_would_be_too_late_next_time_is_due_now(
+    root: Path, interval_seconds: float, due: float, not_due: float | None
+):
+    watch = AffinityWatch(Procfs(root), interval_seconds)
+    watch.look(IRQS, 100.0, 0.0)
+
+    assert watch.is_due(due)
+    assert not_due is None or not watch.is_due(not_due)

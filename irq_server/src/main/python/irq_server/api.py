@@ -110,7 +110,8 @@ class Api:
         """One CPU: total, rate, counts by IRQ."""
         parameters = _parameters(*WINDOW, "irq", "device", "nonzero", "top")
         form = _format(parameters)
-        number = int(cpu[:9]) if cpu.isdecimal() and cpu.isascii() else -1
+        digits = cpu.lstrip("0")[:9] or "0"
+        number = int(digits) if cpu.isdecimal() and cpu.isascii() else -1
         if number not in self._store.cpus:
             raise NoSuchCpuError(number if number >= 0 else cpu)
         counts, window, _ = self._count(parameters, cpu=number)
@@ -193,6 +194,7 @@ class Api:
     def _identity(self, irq: str) -> Identity:
         identity = self._store.identities.get(irq)
         if identity is None:
+            _ = self._store.history.latest  # before the first sample nothing is known to be wrong
             raise NoSuchIrqError(irq)
         return identity
 

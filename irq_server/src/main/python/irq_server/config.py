@@ -66,7 +66,7 @@ class Setting:
 
 
 def _port(text: str) -> int:
-    if not (text.isdecimal() and text.isascii()) or not 0 <= int(text[:6]) <= 65535:
+    if not (text.isdecimal() and text.isascii()) or len(text) > 5 or int(text) > 65535:
         raise ValueError("a port from 0 (a free one) to 65535")
     return int(text)
 
@@ -126,7 +126,10 @@ def _switch(text: str) -> bool:
 def _folder(text: str) -> Path:
     if not text or "\0" in text:
         raise ValueError("a directory")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError("a directory of a user who has a home") from error
 
 
 _DEFAULT_RETENTION = {"raw": 7 * 86400.0, "1m": 30 * 86400.0, "1h": 365 * 86400.0}

@@ -49,17 +49,19 @@ class Procfs:
     def read_boot_id(self) -> str:
         """Gives a text that differs from boot to boot; ``""`` where the tree has none.
 
+        Raises OSError where it cannot be read just now: another text would be another boot.
         Source: Documentation/admin-guide/sysctl/kernel.rst, random/boot_id; proc(5), stat, btime.
         """
         try:
-            return (self._root / "sys/kernel/random/boot_id").read_text().strip()
-        except OSError:
+            path = self._root / "sys/kernel/random/boot_id"
+            return path.read_text(errors="replace").strip()
+        except (FileNotFoundError, PermissionError):
             return self._read_boot_time()
 
     def _read_boot_time(self) -> str:
         try:
             lines = (self._root / "stat").read_text(errors="replace").splitlines()
-        except OSError:
+        except (FileNotFoundError, PermissionError):
             return ""
         return next((line for line in lines if line.startswith("btime ")), "")
 

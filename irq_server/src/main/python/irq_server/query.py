@@ -81,7 +81,8 @@ def parse_edges(parameters: Parameters, now: float) -> Edges:
         raise ParameterError(
             "start", f"expected a time before the end, found {start:.3f} and {end:.3f}"
         )
-    return Edges(to_milliseconds(max(start, 0.0)) / 1000, to_milliseconds(end) / 1000)
+    start, end = max(start, 0.0), max(end, 0.0)
+    return Edges(to_milliseconds(start) / 1000, to_milliseconds(end) / 1000)
 
 
 def _moment(parameters: Parameters, name: str, now: float) -> float | None:

@@ -79,7 +79,7 @@ class Sampler:
         self._clock = clock or SystemClock()
         self._interval_ms = max(round(store.interval_seconds * 1000), 1)
         self._parser = Parser()
-        self._watch = AffinityWatch(procfs)
+        self._watch = AffinityWatch(procfs, store.interval_seconds)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._samples = 0

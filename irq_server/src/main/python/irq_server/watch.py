@@ -13,15 +13,16 @@ LOOK_SECONDS = 10.0
 class AffinityWatch:
     """The affinities of one machine's numbered IRQs, as they were at the last look."""
 
-    def __init__(self, procfs: Procfs) -> None:
-        """Takes where to read. The first look finds no change."""
+    def __init__(self, procfs: Procfs, interval_seconds: float = 0.0) -> None:
+        """Takes where to read, and how often is_due() is asked. The first look finds no change."""
         self._procfs = procfs
+        self._wait_seconds = LOOK_SECONDS - interval_seconds
         self._last_look: float | None = None
         self._affinities: dict[str, str] = {}
 
     def is_due(self, monotonic: float) -> bool:
-        """Whether it is time for a look."""
-        return self._last_look is None or monotonic - self._last_look >= LOOK_SECONDS
+        """Whether it is time for a look: the next time would be too late."""
+        return self._last_look is None or monotonic - self._last_look >= self._wait_seconds
 
     def look(self, irqs: Iterable[tuple[str, str]], moment: float, monotonic: float) -> list[Event]:
         """Gives an event for every affinity that changed since the last look.
