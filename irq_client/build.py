@@ -53,7 +53,8 @@ def describe_build(project):
     # PyBuilder would install every build dependency before any task, even for `pip install .`
     project.set_property("venv_names", [])
     project.set_property("distutils_readme_description", True)
-    project.set_property("distutils_commands", ["wheel"])
+    # build_wheel() builds what is published; `publish` itself then has nothing left to build
+    project.set_property("distutils_commands", [])
     pins = Path(project.expand_path("../requirements.txt"))
     if pins.is_file():
         os.environ.setdefault("PIP_CONSTRAINT", str(pins.resolve()))
@@ -110,9 +111,9 @@ def run_unit_tests(project, logger, reactor):
 def build_wheel(project, logger, reactor):
     """Builds the wheel before the integration tests, which PyBuilder does only afterwards."""
     shutil.rmtree(project.expand_path("$dir_dist", "dist"), ignore_errors=True)
-    distutils_plugin.build_binary_distribution(project, logger, reactor)
-    # what was tested is what is published: `publish` has nothing left to build
-    project.set_property("distutils_commands", [])
+    # the environment of PyBuilder's plugins has setuptools: no need for yet another one
+    command = ["--wheel", "--no-isolation"]
+    distutils_plugin.execute_distutils(project, logger, reactor.pybuilder_venv, [command])
 
 
 @task
