@@ -13,7 +13,8 @@ from irq_server.files import Files
 from irq_server.history import NOT_COUNTED, History, Sample, interval_detail
 from irq_server.ledger import Event
 from irq_server.segment import State
-from irq_server.tier import RAW, TIERS, Tier
+from irq_server.tier import Tier
+from irq_server.tiershape import RAW, TIERS
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z
 FAR = START + 10**7

@@ -14,8 +14,9 @@ from irq_server.errors import NoSampleError, StoreError, StoreLockedError
 from irq_server.files import Files
 from irq_server.history import NOT_COUNTED
 from irq_server.ledger import Event
+from irq_server.segmentfile import segments_in
 from irq_server.store import Store
-from irq_server.tier import TIERS, segments_in
+from irq_server.tiershape import TIERS
 from simulated import FaultyFiles, Machine
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from irq_server import tier as tier_module
 from irq_server.files import Files
 from irq_server.segment import State
-from irq_server.tier import RAW, TIERS, Segment, Tier, segments_in
+from irq_server.segmentfile import Segment, segments_in
+from irq_server.tier import Tier
+from irq_server.tiershape import RAW, TIERS
 from simulated import FaultyFiles
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, the start of an hour

@@ -149,9 +149,8 @@ class Api:
         start, end = window.requested_start, window.requested_end
         events = [
             each
-            for each in self._store.history.events
-            if start < each.time <= end
-            and (filters.irqs is None or each.irq in filters.irqs)
+            for each in self._store.history.events_between(start, end)
+            if (filters.irqs is None or each.irq in filters.irqs)
             and (filters.cpus is None or each.cpu in filters.cpus)
         ]
         if form == "csv":

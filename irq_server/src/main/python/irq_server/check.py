@@ -12,7 +12,8 @@ from . import segment
 from .errors import StoreError
 from .files import Files
 from .memory import Lock
-from .tier import TIERS, segments_in
+from .segmentfile import segments_in
+from .tiershape import TIERS
 
 
 @dataclass(frozen=True, slots=True)

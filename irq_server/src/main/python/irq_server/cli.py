@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,11 +75,16 @@ def serve(settings: config.Settings) -> int:
             store, Event(round(time.time(), 3), "start", detail=interval_detail(settings.interval))
         )
         sampler.start()
+        stopping = threading.Event()
+        warming = threading.Thread(target=store.warm, args=(stopping,), name="survey", daemon=True)
+        warming.start()
         _log.info("sampling every %g s into %s", settings.interval, settings.data_dir)
         _log.info("listening on %s", url_of(bound))
         try:
             web.run()
         finally:
+            stopping.set()
+            warming.join()
             _stop(sampler, store)
     return DONE
 

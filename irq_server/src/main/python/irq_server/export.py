@@ -13,8 +13,9 @@ from . import segment
 from .errors import InterruptsFormatError, StoreError
 from .files import Files
 from .interrupts import Snapshot, parse
+from .segmentfile import Segment, segments_in
 from .store import Store
-from .tier import TIERS, Segment, segments_in
+from .tiershape import TIERS
 
 COLUMNS = ("time", "irq", "cpu", "count")
 Row = tuple[str, str, str, int]

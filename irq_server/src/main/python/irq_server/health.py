@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from .problem import problem
 from .sampler import Sampler
-from .tier import GAP_INTERVALS
+from .tiershape import GAP_INTERVALS
 
 
 def blueprint(sampler: Sampler, now: Callable[[], float]) -> Blueprint:

@@ -4,15 +4,16 @@ A History reads tiers and events, which the store's one writer extends meanwhile
 threads ask it, and none waits.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from .errors import NoSampleError, TimeFormatError
 from .ledger import Event
 from .segment import State
-from .tier import GAP_INTERVALS, Tier, TierShape
+from .survey import join, survey
+from .tier import Reader, Tier
+from .tiershape import GAP_INTERVALS, TierShape
 from .times import format_duration, parse_duration
 
 NOT_COUNTED = "not counted"
@@ -67,7 +68,7 @@ class History:
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Takes events that were just written; the writer's thread alone calls this."""
-        self._events = [*self._events, *events]
+        self._events = sorted([*self._events, *events], key=_time_of)
         told = [each for each in events if each.event in ("start", "interval")]
         seconds = [(each.time, _seconds_in(each.detail)) for each in told]
         known = [(time, each) for time, each in seconds if each is not None]
@@ -86,41 +87,53 @@ class History:
 
     @property
     def events(self) -> Sequence[Event]:
-        """Everything that happened, in the order in which it was noticed."""
+        """Everything that happened, in the order of time."""
         return self._events
+
+    def events_between(self, start: float, end: float) -> Sequence[Event]:
+        """Gives what happened in ``(start, end]``, in the order of time."""
+        events = self._events
+        index = bisect_right(events, start, key=_time_of)
+        return events[index : bisect_right(events, end, key=_time_of)]
 
     def sample_at(self, moment: float) -> Sample:
         """Gives the last sample at or before `moment`; where none is, the first there is.
 
         The finest tier that still reaches back to `moment` answers. Raises NoSampleError.
         """
+        return next(self.samples_at([moment]))
+
+    def samples_at(self, moments: Sequence[float]) -> Iterator[Sample]:
+        """Gives sample_at() of each of rising `moments`, every segment read once."""
         latest = self.latest
-        if moment >= latest.time:
-            return latest
         firsts = [(tier.first, tier) for tier in self._tiers if tier.first is not None]
-        for first, tier in firsts:
-            found = tier.find(moment) if first <= moment else None
-            if found is not None:
-                return Sample(*found, tier.shape)
-        for _, tier in sorted(firsts, key=lambda each: each[0]):
+        readers = [(first, tier.shape, Reader(tier)) for first, tier in firsts]
+        for moment in moments:
+            found = latest if moment >= latest.time else None
+            for first, shape, reader in readers if found is None else ():
+                sample = reader.find(moment) if first <= moment else None
+                if sample is not None:
+                    found = Sample(*sample, shape)
+                    break
+            yield found or self._first_sample() or latest
+
+    def _first_sample(self) -> Sample | None:
+        held = [tier for tier in self._tiers if tier.first is not None]
+        for tier in sorted(held, key=lambda each: each.first or 0.0):
             found = tier.find_first()
             if found is not None:
                 return Sample(*found, tier.shape)
-        return latest
-
-    def samples_at(self, moments: Sequence[float]) -> list[Sample]:
-        """Gives sample_at() of each of rising `moments`; neighbours within one sample share it."""
-        return [self.sample_at(moment) for moment in moments]
+        return None
 
     def window(self, start: float, end: float, now: float) -> Window:
         """Gives the window from `start` to `end`, where an end after `now` is `now`."""
         end = min(end, now)
         first, last = self.sample_at(start), self.sample_at(end)
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
-        moments = list(self._by_shape[coarser.name].moments(first.time, last.time))
-        if moments[-1:] != [last.time]:
-            moments.append(last.time)
-        events = [each for each in self._events if first.time < each.time <= last.time]
+        found = self._by_shape[coarser.name].survey(first.time, last.time)
+        if found.last != last.time:
+            found = join([found, survey([last.time])])
+        events = self.events_between(first.time, last.time)
         lost = any(each.event == "boot" or NOT_COUNTED in each.detail for each in events)
         in_gap = self._in_gap(start, first, start) or self._in_gap(end, last, now)
         return Window(
@@ -128,8 +141,8 @@ class History:
             requested_end=end,
             start=first,
             end=last,
-            samples=len(moments),
-            gaps=self._gaps(moments, coarser),
+            samples=found.samples,
+            gaps=sum(b - a > self._limit(a, b, coarser) for a, b in found.wide),
             resets=sum(each.event == "reset" for each in events),
             complete=first.time <= start and not lost and not in_gap,
             resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),
@@ -147,20 +160,6 @@ class History:
             behind = max(until, edge)
         return behind - sample.time > self._limit(sample.time, behind, sample.tier)
 
-    def _gaps(self, moments: Sequence[float], shape: TierShape) -> int:
-        """Counts the neighbours among `moments` that are too far apart."""
-        if len(moments) < 2:
-            return 0
-        index = max(bisect_right(self._intervals, (moments[0], float("inf"))) - 1, 0)
-        behind = bisect_left(self._intervals, (moments[-1], 0.0))
-        shortest = min(
-            (seconds for _, seconds in self._intervals[index:behind]),
-            default=self.interval_at(moments[-1]),
-        )
-        least = GAP_INTERVALS * max(shortest, shape.step_seconds)
-        far = [(a, b) for a, b in pairwise(moments) if b - a > least]
-        return sum(b - a > self._limit(a, b, shape) for a, b in far)
-
     def _limit(self, left: float, right: float, shape: TierShape) -> float:
         """Gives how far apart two neighbours may be, in seconds, without a gap."""
         interval = max(self.interval_at(left), self.interval_at(right), shape.step_seconds)
@@ -172,6 +171,10 @@ class History:
             return self._interval_seconds
         index = bisect_right(self._intervals, (moment, float("inf"))) - 1
         return self._intervals[max(index, 0)][1]
+
+
+def _time_of(event: Event) -> float:
+    return event.time
 
 
 def interval_detail(seconds: float) -> str:

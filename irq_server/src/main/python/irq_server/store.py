@@ -20,6 +20,7 @@ Caveats
 import logging
 import math
 import os
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,8 @@ from .ledger import (
 )
 from .memory import Lock, read_memory, write_memory
 from .segment import State, format_time
-from .tier import GAP_INTERVALS, RAW, TIERS, Tier
+from .tier import Tier
+from .tiershape import GAP_INTERVALS, RAW, TIERS
 from .times import format_moment
 from .totals import Identity, Totals, Update
 from .window import MACHINE_WIDE_LABELS, KnownRow, cpus_in
@@ -304,6 +306,11 @@ class Store:
         for tier in self._tiers:
             while self._size_bytes > self._max_bytes and tier.drop_oldest():
                 self._measure()
+
+    def warm(self, stop: threading.Event) -> None:
+        """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
+        for tier in self._tiers:
+            tier.warm(stop)
 
     def close(self) -> None:
         """Waits for the disk as the policy says, and lets another process write."""

@@ -5,51 +5,24 @@ times, and the sample by bisection over the file's bytes. One thread appends; an
 """
 
 import logging
+import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from . import segment
 from .files import Files
 from .segment import State
+from .segmentfile import Segment, remove_if_empty, segments_in
+from .survey import Survey, join, survey
+from .tiershape import TierShape
 
 _log = logging.getLogger(__name__)
 
-GAP_INTERVALS = 2.5
-"""Two neighbours further apart than so many intervals are a gap."""
-
-MAX_REMEMBERED_SAMPLES = 500_000
+MAX_REMEMBERED_SAMPLES = 1_000_000
 """Times of samples in closed segments that are kept in memory, 8 bytes each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A file of the tier, by the time of its first sample."""
-
-    first: float
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class TierShape:
-    """What tells tiers apart: folder, seconds between kept samples (0: all), its files' span."""
-
-    name: str
-    step_seconds: float
-    span_seconds: float
-    folder_format: str
-
-
-RAW = TierShape("raw", 0.0, 3600.0, "%Y%m%d")
-TIERS = (
-    RAW,
-    TierShape("1m", 60.0, 86400.0, "%Y%m%d"),
-    TierShape("1h", 3600.0, 30 * 86400.0, "%Y%m"),
-)
-"""The tiers of a store, the finest first."""
 
 
 class Tier:
@@ -69,6 +42,7 @@ class Tier:
         self._written: State = {}
         self._last: float | None = None
         self._times: dict[Path, array[float]] = {}
+        self._surveys: dict[Path, Survey] = {}
         self._left_open: Segment | None = None
 
     # ---- opening --------------------------------------------------------------------------------
@@ -80,7 +54,7 @@ class Tier:
         self._segments = tuple(segments_in(self._folder))
         for each in self._segments:
             plain = each.path.with_suffix("")  # left where a kill came between packing and removal
-            if each.path.suffix == ".gz" and plain.exists() and self._read(each):
+            if each.path.suffix == ".gz" and plain.exists() and self.read(each):
                 plain.unlink()
         cut = self._cut_tail()
         self._last = next((each.time for each in self._samples_backwards()), None)
@@ -90,7 +64,7 @@ class Tier:
         if not self._segments or self._segments[-1].path.suffix == ".gz":
             return 0
         newest = self._segments[-1]
-        data = self._read(newest)
+        data = self.read(newest)
         if data is None:
             return 0
         committed = segment.committed_length(data)
@@ -106,7 +80,7 @@ class Tier:
 
     def _samples_backwards(self) -> Iterator[segment.Mark]:
         for each in reversed(self._segments):
-            yield from reversed(list(segment.marks(self._read(each) or b"")))
+            yield from reversed(list(segment.marks(self.read(each) or b"")))
 
     # ---- appending ------------------------------------------------------------------------------
 
@@ -186,8 +160,9 @@ class Tier:
                 return False
             self._segments = tuple(each for each in self._segments if each != oldest)
             self._times.pop(oldest.path, None)
+            self._surveys.pop(oldest.path, None)
             oldest.path.unlink(missing_ok=True)
-            _remove_if_empty(oldest.path.parent)
+            remove_if_empty(oldest.path.parent)
             return True
         return False
 
@@ -217,17 +192,12 @@ class Tier:
 
     def find(self, moment: float) -> tuple[float, State] | None:
         """Gives the last sample at or before `moment`, None where none is believed."""
-        for each in reversed(self._up_to(moment)):
-            data = self._read(each)
-            found = segment.state_at(data, moment) if data else None
-            if found is not None:
-                return found
-        return None
+        return Reader(self).find(moment)
 
     def find_first(self) -> tuple[float, State] | None:
         """Gives the first sample there is."""
         for each in self._segments:
-            data = self._read(each)
+            data = self.read(each)
             first = next(segment.marks(data), None) if data else None
             found = segment.state_at(data, first.time) if data and first else None
             if found is not None:
@@ -255,7 +225,40 @@ class Tier:
             times = self._times_of(each)
             yield from times[bisect_left(times, start) : bisect_right(times, end)]
 
-    def _up_to(self, moment: float) -> tuple[Segment, ...]:
+    def survey(self, start: float, end: float) -> Survey:
+        """Gives what is known of the samples from `start` to `end`, both counted."""
+        segments = self._segments
+        index = max(bisect_right([each.first for each in segments], start) - 1, 0)
+        parts = []
+        for number, each in enumerate(segments[index:], index):
+            if each.first > end:
+                break
+            last_one = number + 1 == len(segments) or segments[number + 1].first > end
+            if each.first >= start and not last_one:
+                parts.append(self._survey_of(each))
+            else:
+                times = self._times_of(each)
+                parts.append(survey(times[bisect_left(times, start) : bisect_right(times, end)]))
+        return join(parts)
+
+    def warm(self, stop: threading.Event) -> None:
+        """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
+        for each in self._segments:
+            if stop.is_set():
+                return
+            if each != self._live:
+                self._survey_of(each)
+
+    def _survey_of(self, each: Segment) -> Survey:
+        if each == self._live:
+            return survey(self._live_times)
+        known = self._surveys.get(each.path)
+        if known is None:
+            known = self._surveys[each.path] = survey(self._times_of(each))
+        return known
+
+    def up_to(self, moment: float) -> tuple[Segment, ...]:
+        """Gives the segments that begin at or before `moment`."""
         segments = self._segments
         return segments[: bisect_right([each.first for each in segments], moment)]
 
@@ -264,7 +267,7 @@ class Tier:
             return self._live_times
         times = self._times.get(each.path)
         if times is None:
-            data = self._read(each)
+            data = self.read(each)
             times = array("d", segment.times(data) if data else ())
             self._remember(each.path, times)
         return times
@@ -274,7 +277,7 @@ class Tier:
             self._times.pop(next(iter(self._times)), None)
         self._times[path] = times
 
-    def _read(self, each: Segment) -> bytes | None:
+    def read(self, each: Segment) -> bytes | None:
         """Gives a segment's bytes, also while it is being packed; None where it was dropped."""
         for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
             try:
@@ -287,26 +290,21 @@ class Tier:
         return None
 
 
-def segments_in(folder: Path) -> list[Segment]:
-    """Gives the segments of a tier's folder, the oldest first; other files are passed over."""
-    found: dict[float, Path] = {}
-    for path in sorted(folder.glob("*/*.csv*")):
-        first = _first_of(path)
-        if first is not None:
-            found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
-    return [Segment(first, found[first]) for first in sorted(found)]
+class Reader:
+    """Looks samples of one tier up, and keeps the segment that it read last."""
 
+    def __init__(self, tier: Tier) -> None:
+        """Takes the tier."""
+        self._tier = tier
+        self._path: Path | None = None
+        self._data: bytes | None = None
 
-def _first_of(path: Path) -> float | None:
-    """Gives the first time that a segment's name tells; None for a file that is no segment."""
-    name = path.name.removesuffix(".gz").removesuffix(".csv")
-    seconds, _, fraction = name.partition(".")
-    digits = seconds + fraction
-    if not (digits.isdecimal() and digits.isascii()) or len(fraction) not in (0, 3):
+    def find(self, moment: float) -> tuple[float, State] | None:
+        """Gives the last sample at or before `moment`, None where none is believed."""
+        for each in reversed(self._tier.up_to(moment)):
+            if self._path != each.path:
+                self._path, self._data = each.path, self._tier.read(each)
+            found = segment.state_at(self._data, moment) if self._data else None
+            if found is not None:
+                return found
         return None
-    return float(name) if len(seconds) < 13 else None
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
-        folder.rmdir()

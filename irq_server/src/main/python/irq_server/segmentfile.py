@@ -1,0 +1,38 @@
+"""The files of a tier: which are segments, and in which order."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of the tier, by the time of its first sample."""
+
+    first: float
+    path: Path
+
+
+def segments_in(folder: Path) -> list[Segment]:
+    """Gives the segments of a tier's folder, the oldest first; other files are passed over."""
+    found: dict[float, Path] = {}
+    for path in sorted(folder.glob("*/*.csv*")):
+        first = _first_of(path)
+        if first is not None:
+            found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
+    return [Segment(first, found[first]) for first in sorted(found)]
+
+
+def _first_of(path: Path) -> float | None:
+    """Gives the first time that a segment's name tells; None for a file that is no segment."""
+    name = path.name.removesuffix(".gz").removesuffix(".csv")
+    seconds, _, fraction = name.partition(".")
+    digits = seconds + fraction
+    if not (digits.isdecimal() and digits.isascii()) or len(fraction) not in (0, 3):
+        return None
+    return float(name) if len(seconds) < 13 else None
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Removes a folder that has nothing in it any more."""
+    if not any(folder.iterdir()):
+        folder.rmdir()
