@@ -3,9 +3,10 @@
 The count of a cell in a window is its running total at the end less that at the start.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import add
 
 from .interrupts import SUBTOTAL_LABELS
 from .segment import State
@@ -87,19 +88,21 @@ def count(
     `rows` are the IRQs that the store knows, in the order of the answer; `cpus` its CPUs.
     """
     columns = tuple(sorted(filters.cpus if filters.cpus is not None else cpus))
+    texts = [str(cpu) for cpu in columns]
     fired = _fired(start, end)
     irqs, totals = [], [0] * len(columns)
     for row in rows:
+        cells = fired.get(row.identity.irq, {})
+        if not cells and (filters.nonzero or not row.is_present):
+            continue
         if not filters.take(row.identity) or (not row.has_cpus and filters.cpus is not None):
             continue
-        item = _irq_counts(row, fired.get(row.identity.irq, {}), columns)
-        if not (item.total or row.is_present):
+        item = _irq_counts(row, cells, texts)
+        if not item.total and (filters.nonzero or not row.is_present):
             continue
         irqs.append(item)
-        if item.counts is not None and item.irq not in SUBTOTAL_LABELS:
-            totals = [total + more for total, more in zip(totals, item.counts, strict=True)]
-    if filters.nonzero:
-        irqs = [each for each in irqs if each.total]
+        if item.total and item.counts is not None and item.irq not in SUBTOTAL_LABELS:
+            totals = list(map(add, totals, item.counts))
     if filters.top is not None:
         irqs = sorted(irqs, key=lambda each: -each.total)[: filters.top]
     return Counts(columns, tuple(irqs), tuple(totals), sum(totals))
@@ -117,11 +120,12 @@ def _fired(start: State, end: State) -> dict[str, dict[str, int]]:
     return fired
 
 
-def _irq_counts(row: KnownRow, fired: Mapping[str, int], columns: tuple[int, ...]) -> IrqCounts:
+def _irq_counts(row: KnownRow, cells: Mapping[str, int], cpus: Sequence[str]) -> IrqCounts:
+    """Gives a row's counts from its cells that fired, by CPU as text."""
     identity = row.identity
     if not row.has_cpus:
-        return IrqCounts(identity.irq, identity.device, None, fired.get("", 0))
-    counts = tuple(fired.get(str(cpu), 0) for cpu in columns)
+        return IrqCounts(identity.irq, identity.device, None, cells.get("", 0))
+    counts = tuple([cells.get(cpu, 0) for cpu in cpus]) if cells else (0,) * len(cpus)
     return IrqCounts(identity.irq, identity.device, counts, sum(counts))
 
 
