@@ -17,6 +17,7 @@ from pybuilder.plugins.python import core_plugin, distutils_plugin
 
 use_plugin("python.core")
 use_plugin("python.distutils")
+use_plugin("copy_resources")
 
 name = "irqbalance"
 version = "0.1.0"
@@ -31,9 +32,22 @@ default_task = ["analyze", "publish"]
 def describe(project):
     """What this project alone needs; the rest of this file is the same in all three."""
     project.set_property("distutils_console_scripts", ["irqbalance = irqbalance.cli:main"])
+    ship(project, "share/man/man8", "irqbalance.8")
+    # bash looks for a file with the command's name there
+    ship(project, "share/bash-completion/completions", "bash-completion/irqbalance")
+    ship(project, "share/irqbalance", "irqbalance.cron")
+    ship(project, "lib/systemd/system", "irqbalance-once.service")
+    ship(project, "lib/systemd/system", "irqbalance-once.timer")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("pytest", ">=8")
+
+
+def ship(project, destination, name):
+    """Puts a file of src/main/data into the wheel, to be installed below its prefix."""
+    project.set_property("copy_resources_target", "$dir_dist")
+    project.get_property("copy_resources_glob").append(f"src/main/data/{name}")
+    project.install_file(destination, f"src/main/data/{name}")
 
 
 # ---- the same in all three projects from here on ------------------------------------------------

@@ -8,9 +8,10 @@ import pytest
 from conftest import FakeMachine, row
 from irqbalance.act import Machinery, Result, carry_out, load_entries, remembered_refusals
 from irqbalance.affinity import Writer
+from irqbalance.decisions import Decision, Limits
 from irqbalance.irqs import Selection, describe
 from irqbalance.loads import since_boot
-from irqbalance.plan import Decision, Limits, make_plan
+from irqbalance.plan import make_plan
 from irqbalance.records import REFUSAL_FIELDS, UNDO_FIELDS
 from irqbalance.state import UNDO, StateFolder
 
@@ -98,7 +99,7 @@ def test_a_move_that_waits_for_an_interrupt_is_applied_and_says_pending(
     decision = decisions(run(fake, folder, Kernel()))["24"]
 
     assert decision.status == "applied"
-    assert decision.reason.startswith("pending: on CPU 0 until its next interrupt; takes 100")
+    assert decision.reason.startswith("pending (on CPU 0 until its next interrupt); takes 100")
 
 
 def test_a_second_run_leaves_what_is_pending_alone(fake: FakeMachine, folder: StateFolder):

@@ -92,7 +92,7 @@ def test_the_kernel_that_moves_it_later_makes_it_pending(fake: FakeMachine):
 
     outcome = writer(fake, System()).move("24", 1)
 
-    assert outcome == Outcome("pending", "pending: on CPU 0 until its next interrupt")
+    assert outcome == Outcome("pending", "pending (on CPU 0 until its next interrupt)")
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,38 @@ def test_the_effective_affinity_decides(fake: FakeMachine, effective: str | None
 def test_a_kernel_that_keeps_another_affinity_has_refused(fake: FakeMachine):
     fake.irq(24, affinity="0-1")
     system = System()
-    system.write = lambda _fd, data: len(data)  # type: ignore[method-assign]
+    system.write = lambda fd, data: os.write(fd, b"0\n") + 0 * len(data)  # type: ignore[method-assign]
 
     outcome = writer(fake, system).move("24", 1)
 
-    # opening truncates a plain file, and the write did not arrive
-    assert outcome == Outcome("refused", "the kernel made it CPU none")
+    assert outcome == Outcome("refused", "the kernel made it CPU 0")
+
+
+def test_an_empty_affinity_is_read_again_as_the_kernel_shows_one_while_a_move_is_carried_out(
+    fake: FakeMachine,
+):
+    # a read of smp_affinity_list gave "" on Linux 6.1 where the interrupt came at that moment
+    fake.irq(24, affinity="0-1", effective="1")
+    system = System()
+    system.write = lambda _fd, data: len(data)  # type: ignore[method-assign]
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        fake.irq(24, affinity="1", effective="1")
+
+    outcome = Writer(fake.machine, system, wait).move("24", 1)
+
+    assert outcome == Outcome("applied", "")
+    assert len(waited) == 1
+
+
+def test_an_affinity_that_stays_empty_is_no_refusal(fake: FakeMachine):
+    fake.irq(24, affinity="0-1", effective="1")
+    system = System()
+    system.write = lambda _fd, data: len(data)  # type: ignore[method-assign]
+
+    assert writer(fake, system).move("24", 1).status == "applied"
 
 
 @pytest.mark.parametrize(

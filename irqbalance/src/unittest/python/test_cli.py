@@ -215,7 +215,7 @@ def test_verbose_explains_every_irq_and_says_what_is_done(
 
     output = capsys.readouterr()
     assert "dev26: idle: nothing to gain" in output.out
-    assert "IRQ 25 to CPU 1: applied" in output.err
+    assert "IRQ 25 (dev25): CPU 0 -> 1: applied" in output.err
 
 
 def test_one_captured_file_is_planned_without_a_machine(

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from conftest import row
-from irqbalance.config import SETTINGS, parser, readme_table, settings_of
+from irqbalance.config import parser, settings_of
+from irqbalance.documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
 from irqbalance.interrupts import parse
+from irqbalance.options import SETTINGS
 from irqbalance.settings import Settings
 
 PROJECT = Path(__file__).parents[3]
@@ -27,11 +29,36 @@ def test_the_table_the_settings_the_help_and_the_readme_agree():
     assert readme_table() in (PROJECT / "README.md").read_text()
 
 
+def test_the_man_page_and_the_completion_know_every_option():
+    data = PROJECT / "src/main/data"
+    page = (data / "irqbalance.8").read_text()
+
+    assert man_options() in page
+    assert (data / "bash-completion/irqbalance").read_text() == completion()
+    shown = page.replace("\\-", "-")
+    words = completion().split()
+    for option in parser()._option_string_actions:
+        assert f"\\fB{option}\\fR" in shown, option
+        assert any(word.strip("')") == option for word in words), option
+
+
+def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
+    data = PROJECT / "src/main/data"
+    service = (data / "irqbalance-once.service").read_text()
+
+    assert "ExecStart=/usr/local/bin/irqbalance --quiet" in service
+    assert "ProtectKernelTunables=no" in service
+    assert "ReadWritePaths=/proc/irq " in service
+    assert (
+        "* * * * root /usr/local/bin/irqbalance --quiet" in (data / "irqbalance.cron").read_text()
+    )
+
+
 def test_the_version_is_the_builds():
     from irqbalance import __version__
 
     assert f'version = "{__version__}"' in (PROJECT / "build.py").read_text()
-    assert f"## {__version__}" in (PROJECT / "CHANGELOG.md").read_text()
+    assert f"## [{__version__}]" in (PROJECT / "CHANGELOG.md").read_text()
 
 
 def test_without_arguments_the_defaults_hold():
@@ -132,13 +159,16 @@ def test_verbose_on_the_command_line_ends_the_files_quiet(tmp_path: Path):
         ("threshold = 500", "threshold: expected a percentage"),
         ("quiet = 1", "quiet: expected true or false"),
         ("rules = 5", "tables headed [[rules]]"),
-        ('[[rules]]\npattern = "x"\n', "rule 1: expected either cpus or ban"),
+        ('[[rules]]\npattern = "x"\n', "rule 1: expected either ban = true or cpus and one_node"),
         ('[[rules]]\npattern = "x"\nban = true\ncpus = "1"\n', "rule 1: expected either"),
-        ('[[rules]]\npattern = "x"\nban = "yes"\n', "rule 1: expected either"),
+        ('[[rules]]\npattern = "x"\nban = "yes"\n', "rule 1: expected true or false"),
         ("[[rules]]\nban = true\n", "rule 1: pattern"),
         ('[[rules]]\npattern = ""\nban = true\n', "rule 1: expected an IRQ"),
         ('[[rules]]\npattern = "x"\ncpus = "z"\n', "rule 1: expected a CPU list"),
-        ('[[rules]]\npattern = "x"\nban = true\ncpu = 1\n', "the keys pattern, cpus and ban"),
+        (
+            '[[rules]]\npattern = "x"\nban = true\ncpu = 1\n',
+            "the keys ban, cpus, one_node, pattern",
+        ),
     ],
 )
 def test_a_file_that_says_what_it_cannot_is_named(tmp_path: Path, text: str, words: str):

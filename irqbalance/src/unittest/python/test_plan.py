@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irqbalance.decisions import Balance, Decision, Limits, Plan, revised
 from irqbalance.irqs import Irq
-from irqbalance.plan import Balance, Decision, Limits, Plan, make_plan, revised
+from irqbalance.plan import make_plan
 
 NO_THRESHOLD = Limits(threshold_percent=0)
 
@@ -37,7 +38,7 @@ def test_the_busy_irq_moves_away_from_the_others():
     assert plan.lower_bound == 5604
     assert [(each.irq.irq, each.to) for each in plan.moves] == [("38", 0)]
     assert by_irq(plan)["36"].status == "kept"
-    assert by_irq(plan)["38"].reason == "takes 299 off CPU 1, which goes from 5903 to 5604"
+    assert by_irq(plan)["38"].reason == "takes 299 off CPU 1 (5903 -> 5604)"
 
 
 @pytest.mark.parametrize(("percent", "moves"), [(0, 1), (5, 1), (5.07, 0), (50, 0)])
@@ -153,8 +154,8 @@ def test_a_move_that_makes_room_says_so():
     )
 
     assert plan.after.max == 1500
-    assert {each.reason.split(" ")[0] for each in plan.moves} == {"takes"}
-    assert any("to make room there" in each.reason for each in plan.moves)
+    assert sorted(each.reason.split(" ")[0] for each in plan.moves) == ["makes", "takes"]
+    assert any(each.reason.startswith("makes room on CPU ") for each in plan.moves)
 
 
 def test_decisions_that_came_out_otherwise_change_the_loads_after():

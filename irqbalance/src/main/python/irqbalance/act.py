@@ -4,13 +4,16 @@ Before Linux 6.12 only a write tells that an IRQ is managed. The plan was made a
 so after such an answer the rest is planned again around it. What was moved already stays.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .affinity import APPLIED, FIXED, PENDING, Outcome, Writer
+from .cpuset import format_list
+from .decisions import Decision, Limits, Plan, revised
 from .interrupts import Row
 from .irqs import Irq, KernelSays
-from .plan import Decision, Limits, Plan, make_plan, revised
+from .plan import make_plan
 from .records import (
     REFUSAL_FIELDS,
     UNDO_FIELDS,
@@ -22,16 +25,25 @@ from .records import (
     undo_of,
 )
 from .state import REFUSALS, UNDO, StateFolder
+from .topology import Topology
+
+OFTEN_MANAGED = re.compile(
+    r"virtio[0-9]+-(?:req\.|request)|nvme[0-9]+q[1-9]|mpt[23]sas|megasas|smartpqi|hisi_sas|aacraid"
+)
+"""Drivers that leave the affinity of their queues to the kernel, by what they call them.
+
+Source: PCI_IRQ_AFFINITY in drivers/block/virtio_blk.c, drivers/nvme/host/pci.c, drivers/scsi."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machinery:
-    """What carrying out works with: the rows and affinities by IRQ, the writer and the state."""
+    """What carrying out works with: rows and affinities by IRQ, the writer, state and topology."""
 
     rows: Mapping[str, Row]
     kernel: Mapping[str, KernelSays]
     writer: Writer
     folder: StateFolder
+    topology: Topology = field(default_factory=Topology)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +82,37 @@ def carry_out(plan: Plan, limits: Limits, tools: Machinery, tell: Callable[[str]
     while plan.moves:
         _record_undo(plan.moves, tools)
         stopped = False
-        for decision in plan.moves:
+        for decision in _in_order(plan.moves):
             outcome = tools.writer.move(decision.irq.irq, decision.to or 0)
             outcomes[decision.irq.irq] = outcome
             done[decision.irq.irq] = _decision_after(decision, outcome)
-            tell(f"IRQ {decision.irq.irq} to CPU {decision.to}: {outcome.reason or 'applied'}")
+            tell(_what_was_done(decision, outcome))
             if outcome.status == FIXED:
                 stopped = True
                 break
         if not stopped:
             break
-        plan = _plan_again(plan, done, limits)
+        plan = _plan_again(plan, done, limits, tools.topology)
     _forget_unwritten(outcomes, tools)
     _remember_refusals(outcomes, tools)
     final = revised(_with_last_reasons(first, plan), done)
     refused = {irq: each for irq, each in outcomes.items() if done[irq].status == "refused"}
     return Result(final, refused)
+
+
+def _in_order(moves: Sequence[Decision]) -> list[Decision]:
+    """The moves, those first that the kernel may well refuse, else the busiest first.
+
+    Where a refusal comes before anything is written, the plan around it is as good as the first.
+    """
+    return sorted(moves, key=lambda each: not OFTEN_MANAGED.match(each.irq.device))
+
+
+def _what_was_done(decision: Decision, outcome: Outcome) -> str:
+    irq = decision.irq
+    name = f"IRQ {irq.irq} ({irq.device})" if irq.device else f"IRQ {irq.irq}"
+    came_from = format_list(irq.present) or "?"
+    return f"{name}: CPU {came_from} -> {decision.to}: {outcome.reason or 'applied'}"
 
 
 def _decision_after(decision: Decision, outcome: Outcome) -> Decision:
@@ -96,13 +123,16 @@ def _decision_after(decision: Decision, outcome: Outcome) -> Decision:
     return replace(decision, to=to, status=outcome.status, reason=outcome.reason)
 
 
-def _plan_again(plan: Plan, done: Mapping[str, Decision], limits: Limits) -> Plan:
+def _plan_again(
+    plan: Plan, done: Mapping[str, Decision], limits: Limits, topology: Topology
+) -> Plan:
     """The plan for what was not tried yet, with what was tried where it is now."""
     irqs = [_as_it_is(each.irq, done.get(each.irq.irq)) for each in plan.decisions]
     applied = sum(1 for each in done.values() if each.moves)
     left = None if limits.max_moves is None else max(0, limits.max_moves - applied)
     threshold = 0.0 if applied else limits.threshold_percent
-    return make_plan(irqs, plan.cpus, Limits(threshold, left))
+    again = replace(limits, threshold_percent=threshold, max_moves=left)
+    return make_plan(irqs, plan.cpus, again, topology)
 
 
 def _as_it_is(irq: Irq, decision: Decision | None) -> Irq:

@@ -78,15 +78,30 @@ class Writer:
         outcome = self.write(irq, frozenset({cpu}))
         if outcome.status != APPLIED:
             return outcome
-        kept = self._machine.affinity(irq)
-        if kept is not None and kept != {cpu}:
-            return Outcome(REFUSED, f"the kernel made it CPU {format_list(kept) or 'none'}")
+        kept = self._read_back(irq)
+        if kept and kept != {cpu}:
+            return Outcome(REFUSED, f"the kernel made it CPU {format_list(kept)}")
         effective = self._machine.effective_affinity(irq)
         if effective is None or effective == {cpu}:
             return outcome
         # without interrupt remapping x86 moves an IRQ when its next interrupt comes
         where = f"CPU {format_list(effective)}" if effective else "no CPU"
-        return Outcome(PENDING, f"pending: on {where} until its next interrupt")
+        return Outcome(PENDING, f"pending (on {where} until its next interrupt)")
+
+    def _read_back(self, irq: str) -> frozenset[int] | None:
+        """The affinity that stands now; None or empty where the kernel does not say.
+
+        A read that meets a pending move as it is carried out gives an empty list: the kernel shows
+        the pending mask, and has cleared it. Source: kernel/irq/proc.c (show_irq_affinity takes no
+        lock), kernel/irq/migration.c (irq_move_masked_irq); seen on Linux 6.1.
+        """
+        kept = self._machine.affinity(irq)
+        for pause in WAITS_SECONDS:
+            if kept is None or kept:
+                break
+            self._wait(pause)
+            kept = self._machine.affinity(irq)
+        return kept
 
     def write(self, irq: str, cpus: frozenset[int]) -> Outcome:
         """Writes an IRQ's affinity; tries again where that may help."""

@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .config import settings_of
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
@@ -41,6 +42,17 @@ def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
 def _run(argv: Sequence[str] | None, clock: Clock) -> int:
     settings = settings_of(argv)
     tellers = _tellers(settings)
+    if settings.log == "none" or not settings.writes:
+        return _run_with(settings, tellers, clock)
+    tellers, failed = _logging(tellers)
+    try:
+        return _run_with(settings, tellers, clock)
+    except IrqbalanceError as error:
+        failed(str(error))
+        raise
+
+
+def _run_with(settings: Settings, tellers: Tellers, clock: Clock) -> int:
     if settings.restore:
         return _run_restore(settings, tellers, clock)
     if settings.from_file is not None:
@@ -120,6 +132,27 @@ def _say(text: str) -> None:
         print(f"irqbalance: {text}", file=sys.stderr, flush=True)  # noqa: T201 - this module prints
     except OSError:
         return
+
+
+def _logging(tellers: Tellers) -> tuple[Tellers, Callable[[str], None]]:
+    """Gives the tellers with the system's log beside them, and what tells the log of a failure."""
+    from .journal import Journal
+
+    journal = Journal()
+
+    def both(first: Callable[[str], None], second: Callable[[str], None]) -> Callable[[str], None]:
+        def tell(text: str) -> None:
+            first(text)
+            second(text)
+
+        return tell
+
+    logged = replace(
+        tellers,
+        told=both(tellers.told, journal.changed),
+        failed=both(tellers.failed, journal.failed),
+    )
+    return logged, journal.failed
 
 
 def _tellers(settings: Settings) -> Tellers:

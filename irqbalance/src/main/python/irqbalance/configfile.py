@@ -10,6 +10,10 @@
     cpus = "0-3"            # of the usable CPUs, only these
 
     [[rules]]
+    pattern = "mlx5_*"
+    one_node = true         # all of these on one NUMA node: their device's, else where most load is
+
+    [[rules]]
     pattern = "nvme*"
     ban = true              # never move these
 """
@@ -18,13 +22,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .config import SETTINGS, Setting, parse_value
+from .config import parse_value
 from .errors import SettingError
+from .options import SETTINGS, Setting
 from .patterns import compile_pattern
 from .procfs import read_text
 from .settings import Rule
 from .values import parse_cpus
 
+_RULE_KEYS = frozenset({"pattern", "cpus", "ban", "one_node"})
 _IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}
 
 
@@ -71,16 +77,20 @@ def _text(name: str, value: Any) -> str:
 
 
 def _rule(name: str, rule: dict[str, Any]) -> Rule:
-    unknown = set(rule) - {"pattern", "cpus", "ban"}
+    unknown = set(rule) - _RULE_KEYS
     ban, cpus, pattern = rule.get("ban", False), rule.get("cpus"), rule.get("pattern")
+    one_node = rule.get("one_node", False)
     if unknown:
-        raise SettingError(name, "the keys pattern, cpus and ban", ", ".join(sorted(unknown)))
-    if not isinstance(ban, bool) or ban == (cpus is not None):
-        raise SettingError(name, "either cpus or ban = true", rule)
+        expected = f"the keys {', '.join(sorted(_RULE_KEYS))}"
+        raise SettingError(name, expected, ", ".join(sorted(unknown)))
+    if not isinstance(ban, bool) or not isinstance(one_node, bool):
+        raise SettingError(name, "true or false for ban and one_node", rule)
+    if ban == (cpus is not None or one_node):
+        raise SettingError(name, "either ban = true or cpus and one_node = true", rule)
     try:
         text = _text(f"{name}: pattern", pattern)
         matches = compile_pattern(text)
         allowed = None if cpus is None else parse_cpus(_text(f"{name}: cpus", cpus))
     except ValueError as error:
         raise SettingError(name, str(error), rule) from error
-    return Rule(text, matches, allowed, ban)
+    return Rule(text, matches, allowed, ban, one_node)

@@ -5,6 +5,7 @@ words. The present CPU of an IRQ is where its interrupts arrive: its effective a
 cell that grew. Its affinity mask says only where it may go, and is never asked.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -40,6 +41,10 @@ NOT_INTERRUPTS = frozenset({"STK", "IST"})
 """Rows of parisc that hold bytes of stack. Source: arch/parisc/kernel/irq.c."""
 
 
+_GROUP = re.compile(r"(?:[-.@:\[].*|(?<=[0-9])q[0-9]+)$")
+"""What follows the device in an action's name: the queue, or where the device sits."""
+
+
 @dataclass(frozen=True, slots=True)
 class KernelSays:
     """What /proc/irq/N says of one IRQ: CPU sets, and whether its files may be written.
@@ -62,7 +67,9 @@ class Irq:
     them and, for what is not one IRQ at one place, on each CPU that it ran on. ``fixed`` is why it
     cannot be moved, ``""`` where it can. ``allowed`` are the CPUs that a rule gives it, None where
     no rule does. ``heading`` is the CPU that it was sent to already and moves to at its next
-    interrupt, None for nearly all.
+    interrupt, None for nearly all. ``own`` says that it is no device's interrupt but the CPUs' own.
+    ``local`` are the CPUs on its device's node, None where nobody knows; ``together`` names the
+    rule that keeps it on one node with others, ``""`` for none.
     """
 
     irq: str
@@ -73,6 +80,18 @@ class Irq:
     fixed: str = ""
     allowed: frozenset[int] | None = None
     heading: int | None = None
+    own: bool = False
+    local: frozenset[int] | None = None
+    together: str = ""
+
+    @property
+    def group(self) -> str:
+        """The device that this IRQ is a queue of, as its first action's name tells it.
+
+        ``eth0`` for ``eth0-TxRx-3``, ``virtio6`` for ``virtio6-input.0``, ``nvme0`` for
+        ``nvme0q3``; ``""`` where there is no name.
+        """
+        return _GROUP.sub("", self.device.partition(",")[0])
 
     @property
     def home(self) -> int | None:
@@ -87,11 +106,13 @@ class Selection:
     """What a person lets irqbalance do with an IRQ.
 
     ``why_fixed`` gives the reason why a row must stay, ``""`` where it may be moved; ``allowed``
-    the CPUs that a rule gives a row, None for all.
+    the CPUs that a rule gives a row, None for all; ``together`` names the rule that keeps a row on
+    one node with others, ``""`` where none does.
     """
 
     why_fixed: Callable[[Row], str] = lambda _row: ""
     allowed: Callable[[Row], frozenset[int] | None] = lambda _row: None
+    together: Callable[[Row], str] = lambda _row: ""
 
 
 def describe(
@@ -126,7 +147,7 @@ def _other(load: Load, cpus: tuple[int, ...]) -> Irq:
         reason = "a subtotal of other rows, in no total"
         return Irq(load.row.irq, "", load.total, present, {}, reason)
     reason = "not a device's interrupt but the CPU's own"
-    return Irq(load.row.irq, "", load.total, present, cells, reason)
+    return Irq(load.row.irq, "", load.total, present, cells, reason, own=True)
 
 
 def _numbered(
@@ -140,13 +161,16 @@ def _numbered(
     fixed = _why_per_cpu(row, load.total, says)
     if fixed:
         cells = _cells(load.by_cpu or (), cpus)
-        return Irq(row.irq, row.device, load.total, tuple(sorted(cells)), cells, fixed)
+        return Irq(row.irq, row.device, load.total, tuple(sorted(cells)), cells, fixed, own=True)
     present = _present(load, cpus, says)
     fixed = _why_kernel_fixes(says) or refusals.get(row.irq, "") or selection.why_fixed(row)
     placed = _placed(load, cpus, present)
     heading = _heading(says, present, cpus) if load.total else None
     allowed = selection.allowed(row)
-    return Irq(row.irq, row.device, load.total, present, placed, fixed, allowed, heading)
+    together = selection.together(row)
+    return Irq(
+        row.irq, row.device, load.total, present, placed, fixed, allowed, heading, together=together
+    )
 
 
 def _why_per_cpu(row: Row, total: float, says: KernelSays | None) -> str:

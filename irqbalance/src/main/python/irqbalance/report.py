@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .cpuset import format_list
-from .plan import Balance, Decision, Plan
+from .decisions import Balance, Decision, Plan
+from .followup import FollowUp
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
 
@@ -16,11 +17,15 @@ _DECIMALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a reader needs to know beside the plan: the unit of load, and where it came from."""
+    """What a reader needs to know beside the plan: the unit of load, and where it came from.
+
+    ``followed`` is what came of the last run's moves, None where there were none.
+    """
 
     unit: str
     source: str
     seconds: float | None = None
+    followed: FollowUp | None = None
 
 
 def as_json(plan: Plan, context: Context) -> str:
@@ -40,7 +45,13 @@ def as_object(plan: Plan, context: Context) -> dict[str, Any]:
             "after": _balance_object(plan.after),
             "lower_bound": _rounded(plan.lower_bound),
         },
+        "devices": {
+            "before": _balance_object(plan.of_devices(plan.before)),
+            "after": _balance_object(plan.of_devices(plan.after)),
+        },
         "moves": len(plan.moves),
+        "limit": plan.limit or None,
+        "followed": _followed_object(context.followed),
         "unit": context.unit,
         "source": context.source,
         "seconds": None if context.seconds is None else _rounded(context.seconds),
@@ -78,6 +89,12 @@ def _balance_object(balance: Balance) -> dict[str, Any]:
         "imbalance": _rounded(balance.imbalance),
         "loads": [_rounded(load) for load in balance.loads],
     }
+
+
+def _followed_object(followed: FollowUp | None) -> dict[str, float] | None:
+    if followed is None:
+        return None
+    return {name: _rounded(getattr(followed, name)) for name in ("before", "predicted", "measured")}
 
 
 def _rounded(number: float) -> float:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from .act import load_entries
 from .affinity import APPLIED, Writer
 from .cpuset import format_list
+from .decisions import KEPT, PLANNED, REFUSED
 from .interrupts import Row
-from .plan import KEPT, PLANNED, REFUSED
 from .procfs import Machine
 from .records import UNDO_FIELDS, Undo, belongs, undo_of
 from .state import UNDO, StateFolder
@@ -71,7 +71,7 @@ def carry_out(
             status = APPLIED if outcome.status == APPLIED else REFUSED
             reason = outcome.reason or each.reason
             each = replace(each, status=status, reason=reason, errno=outcome.errno)
-            tell(f"IRQ {each.irq}: {each.reason}")
+            tell(f"IRQ {each.irq} ({each.device}): {each.reason}")
         result.append(each)
     if restored:
         entries = load_entries(folder, UNDO, UNDO_FIELDS)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 from .cpuset import format_list
-from .plan import APPLIED, PLANNED
+from .decisions import APPLIED, PLANNED
 from .restore import Restored
 
 FIELDS = ("irq", "device", "affinity", "before", "status", "reason")

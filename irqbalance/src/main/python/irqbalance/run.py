@@ -9,21 +9,28 @@ from . import act, restore
 from .affinity import Writer, is_not_permitted
 from .balancers import find_balancers
 from .cpuset import format_list
+from .decisions import Limits, Plan
 from .errors import AtWorkError, FileError, NoUsableCpuError
+from .followup import FollowUp, follow_up, prediction
 from .irqs import describe
+from .loads import Measurement
 from .measure import TIME, Clock, from_files, live
-from .plan import Limits, Plan, make_plan
+from .plan import make_plan
 from .procfs import Machine
 from .report import Context
 from .settings import Settings
-from .state import SNAPSHOT, StateFolder
+from .state import PREDICTION, SNAPSHOT, StateFolder
+from .sysfs import read_topology
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"
 
 
 @dataclass(frozen=True, slots=True)
 class Tellers:
-    """What says things to people: always, unless quiet, when verbose, on a terminal only."""
+    """What says things to people: always, unless quiet, when verbose, on a terminal only.
+
+    ``told`` is given every affinity that is written, and may have a log to tell it to as well.
+    """
 
     failed: Callable[[str], None]
     warned: Callable[[str], None]
@@ -141,17 +148,32 @@ def _measure_and_act(
     refusals = act.remembered_refusals(folder, rows)
     irqs = describe(measurement, kernel, refusals, settings.selection())
     usable = usable_cpus(settings, machine, measurement.cpus, tellers)
-    limits = _limits(settings)
-    plan = make_plan(irqs, usable, limits)
+    rated = None if context.unit == TIME else context.seconds
+    limits = replace(_limits(settings), seconds=rated, follows=True)
+    topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
+    plan = make_plan(irqs, usable, limits, topology)
+    context = replace(context, followed=_follow_up(folder, measurement, usable))
     _tell_problems(folder, tellers)
     if not settings.writes:
         return Report(plan, context, {})
     folder.save(SNAPSHOT, reading.content())
-    tools = act.Machinery(rows, kernel, Writer(machine, wait=clock.sleep), folder)
+    tools = act.Machinery(rows, kernel, Writer(machine, wait=clock.sleep), folder, topology)
     result = act.carry_out(plan, limits, tools, tellers.told)
+    folder.save(PREDICTION, {"prediction": prediction(result.plan)})
     refused = {irq: outcome.reason for irq, outcome in result.refused.items()}
     not_permitted = all(is_not_permitted(each) for each in result.refused.values())
     return Report(result.plan, context, refused, not_permitted and not result.plan.moves)
+
+
+def _follow_up(
+    folder: StateFolder, measurement: Measurement, usable: frozenset[int]
+) -> FollowUp | None:
+    """What came of the last run's prediction, None where that is not known."""
+    try:
+        return follow_up(folder.load(PREDICTION), measurement, usable)
+    except ValueError:
+        folder.distrust(PREDICTION)
+        return None
 
 
 def _told_sleep(clock: Clock, tellers: Tellers) -> Callable[[float], None]:

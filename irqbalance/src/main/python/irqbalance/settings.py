@@ -11,12 +11,13 @@ from .patterns import compile_pattern
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of the settings file: the IRQs that it is for, and their CPUs or a ban."""
+    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban."""
 
     pattern: str
     matches: Callable[[Row], bool]
     cpus: frozenset[int] | None
     ban: bool
+    one_node: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Settings:
     max_moves: int | None
     load: str
     format: str
+    log: str
     procfs: Path
     sysfs: Path
     verbose: bool
@@ -69,7 +71,11 @@ class Settings:
             rule = _first_rule(rules, row)
             return rule.cpus if rule else None
 
-        return Selection(why_fixed, allowed)
+        def together(row: Row) -> str:
+            rule = _first_rule(rules, row)
+            return rule.pattern if rule and rule.one_node else ""
+
+        return Selection(why_fixed, allowed, together)
 
 
 def _first_rule(rules: Sequence[Rule], row: Row) -> Rule | None:

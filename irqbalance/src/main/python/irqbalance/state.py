@@ -7,6 +7,7 @@ Format: one JSON object per file, with the format's version and the boot that it
     undo.json       {"version": 1, "boot": …, "irqs": {IRQ: {"chip", "hwirq", "device",
                      "before": CPU list, "written": CPU list}}}
     refusals.json   {"version": 1, "boot": …, "irqs": {IRQ: {"chip", "hwirq", "device", "reason"}}}
+    prediction.json {"version": 1, "boot": …, "prediction": null, or what followup.py keeps}
     lock            empty; held by flock(2) while a run lasts
 
 Guarantees: a file is replaced whole or not at all (written beside, synced, renamed), so a run that
@@ -30,6 +31,7 @@ from .errors import AtWorkError, FileError
 
 VERSION = 1
 SNAPSHOT, UNDO, REFUSALS, LOCK = "snapshot.json", "undo.json", "refusals.json", "lock"
+PREDICTION = "prediction.json"
 
 _LARGEST_BYTES = 256 * 2**20
 

@@ -6,12 +6,13 @@ Lines are at most 80 characters wide, but for the reasons of ``--verbose``.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .plan import FIXED, KEPT, REFUSED, Decision, Plan
+from .decisions import FIXED, KEPT, REFUSED, Decision, Plan
 from .report import Context
 from .words import figure
 
 _WIDTH = 80
-_BAR = 23
+_BAR = 22
+_MOST_CPU_LINES = 32
 
 
 def as_table(plan: Plan, context: Context, verbose: bool = False) -> str:
@@ -35,17 +36,37 @@ def _heading(plan: Plan, context: Context) -> Iterator[str]:
         f"imbalance {plan.before.imbalance:.2f} -> {plan.after.imbalance:.2f}; "
         f"{len(moves)} IRQ{'' if len(moves) == 1 else 's'} {done}"
     )
+    before, after = plan.of_devices(plan.before), plan.of_devices(plan.after)
+    yield (
+        f"Devices alone: {figure(before.max)} -> {figure(after.max)}; "
+        f"imbalance {before.imbalance:.2f} -> {after.imbalance:.2f}"
+    )
     yield f"No assignment can bring the busiest CPU below {figure(plan.lower_bound)}"
+    if plan.limit:
+        yield from _folded("", plan.limit)
+    if context.followed is not None:
+        yield from _folded("", context.followed.sentence())
 
 
 def _cpu_lines(plan: Plan) -> Iterator[str]:
+    """A line per CPU, or per group of neighbours where there are many: the busiest one of each."""
     top = max(plan.before.max, plan.after.max)
-    yield f"{'CPU':>5} {'before':>12} {'':{_BAR}} {'after':>12} {'':{_BAR}}"
-    for cpu, before, after in zip(plan.cpus, plan.before.loads, plan.after.loads, strict=True):
+    size = -(-len(plan.cpus) // _MOST_CPU_LINES)
+    name = "CPU" if size == 1 else "CPUs"
+    yield f"{name:>7} {'before':>11} {'':{_BAR}} {'after':>11} {'':{_BAR}}"
+    if size > 1:
+        yield f"{'':7} (the busiest CPU of each group)"
+    for start in range(0, len(plan.cpus), size):
+        group = slice(start, start + size)
+        before, after = max(plan.before.loads[group]), max(plan.after.loads[group])
         yield (
-            f"{cpu:>5} {figure(before):>12} {_bar(before, top):{_BAR}}"
-            f" {figure(after):>12} {_bar(after, top)}"
+            f"{_span(plan.cpus[group]):>7} {figure(before):>11} {_bar(before, top):{_BAR}}"
+            f" {figure(after):>11} {_bar(after, top)}"
         )
+
+
+def _span(cpus: Sequence[int]) -> str:
+    return str(cpus[0]) if len(cpus) == 1 else f"{cpus[0]}-{cpus[-1]}"
 
 
 def _bar(load: float, top: float) -> str:

@@ -1,0 +1,92 @@
+"""What documents say of the settings, made from the table: README, man page, completion. Pure.
+
+Only tests and whoever changes the table need this: the documents are files, kept equal by a test.
+"""
+
+from .options import SETTINGS, Setting
+
+OTHERS = (
+    ("--config", "FILE", "take settings and rules from this TOML file; the command line wins"),
+    ("-h, --help", "", "show all options, with units, defaults and an example"),
+    ("--version", "", "show the version"),
+)
+"""The options that are no settings."""
+
+
+def readme_table() -> str:
+    """Gives the README's table of settings, in Markdown."""
+    lines = ["| option | key in the file | default | meaning |", "|---|---|---|---|"]
+    for setting in SETTINGS:
+        option = ", ".join(f"`{name}`" for name in setting.options)
+        if setting.metavar:
+            shown = setting.metavar.replace("|", "\\|")
+            option = option[:-1] + f" {shown}`"
+        key = f"`{setting.name}`" if setting.in_file else ""
+        lines.append(f"| {option} | {key} | {setting.shown_default} | {setting.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def man_options() -> str:
+    """Gives the man page's section OPTIONS, in the macros of man(7)."""
+    lines = [".SH OPTIONS"]
+    for setting in SETTINGS:
+        words = (
+            f"{setting.help} (default: {setting.shown_default})"
+            if setting.parse
+            else (setting.help)
+        )
+        lines += _man_option(", ".join(setting.options), setting.metavar, words)
+    for names, metavar, words in OTHERS:
+        lines += _man_option(names, metavar, words)
+    return "\n".join(lines) + "\n"
+
+
+def _man_option(names: str, metavar: str, words: str) -> list[str]:
+    bold = ", ".join(f"\\fB{_roff(name)}\\fR" for name in names.split(", "))
+    argument = f" \\fI{_roff(metavar)}\\fR" if metavar else ""
+    text = _roff(words)
+    return [".TP", bold + argument, text[0].upper() + text[1:] + "."]
+
+
+def _roff(text: str) -> str:
+    """Text as troff takes it: hyphens that stay hyphens, and no line that starts as a request."""
+    shown = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
+    return f"\\&{shown}" if shown.startswith(".") else shown
+
+
+def completion() -> str:
+    """Gives the file that completes the command in bash."""
+    options = [name for setting in SETTINGS for name in setting.options]
+    options += [name for names, _, _ in OTHERS for name in names.split(", ")]
+    cases = [_case(setting) for setting in SETTINGS if setting.parse is not None]
+    return _COMPLETION.format(
+        cases="\n".join([*filter(None, cases), "        --config) _filedir toml; return ;;"]),
+        options=" ".join(options),
+    )
+
+
+def _case(setting: Setting) -> str:
+    """What bash offers as the value of an option; ``""`` for values that it cannot know."""
+    names = "|".join(setting.options)
+    if "|" in setting.metavar:
+        words = f"compgen -W '{setting.metavar.replace('|', ' ')}' -- \"$cur\""
+        return f"        {names}) mapfile -t COMPREPLY < <({words}); return ;;"
+    if setting.metavar == "FILE":
+        return f"        {names}) _filedir; return ;;"
+    if setting.metavar == "DIR":
+        return f"        {names}) _filedir -d; return ;;"
+    return f"        {names}) return ;;"
+
+
+_COMPLETION = """\
+# bash completion for irqbalance
+_irqbalance() {{
+    local cur prev words cword
+    _init_completion || return
+    case $prev in
+{cases}
+    esac
+    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$cur")
+}} &&
+    complete -F _irqbalance irqbalance
+"""

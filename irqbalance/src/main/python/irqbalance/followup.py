@@ -1,0 +1,68 @@
+"""What a run predicted, and what the next one measures: whether the load followed. Pure.
+
+The state directory keeps, of the last run that moved something::
+
+    prediction.json   {"version": 1, "boot": …, "prediction": {"before": 1.27, "predicted": 1.02}}
+
+Both are imbalances of the CPUs that were usable then; the measured one is of those usable now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .decisions import Balance, Plan
+from .loads import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The imbalance before the last run's moves, the one that it predicted, and the one since."""
+
+    before: float
+    predicted: float
+    measured: float
+
+    def sentence(self) -> str:
+        """Gives it as a person reads it."""
+        return (
+            f"The last run's moves: imbalance {self.before:.2f}, "
+            f"predicted {self.predicted:.2f}, measured {self.measured:.2f}"
+        )
+
+
+def prediction(plan: Plan) -> dict[str, Any] | None:
+    """Gives what is to be kept of a plan that was carried out; None where it moved nothing."""
+    if not plan.moves:
+        return None
+    before, after = plan.before.imbalance, plan.after.imbalance
+    return {"before": round(before, 6), "predicted": round(after, 6)}
+
+
+def follow_up(
+    content: Mapping[str, Any] | None, measurement: Measurement, usable: frozenset[int]
+) -> FollowUp | None:
+    """Gives what came of the last run's prediction; None where it moved nothing.
+
+    Raises ValueError where `content` is not what this module keeps.
+    """
+    kept = None if content is None else content.get("prediction")
+    if kept is None:
+        return None
+    if not isinstance(kept, dict):
+        raise ValueError("prediction")
+    try:
+        before, predicted = float(kept["before"]), float(kept["predicted"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("prediction") from error
+    return FollowUp(before, predicted, _counted(measurement, usable).imbalance)
+
+
+def _counted(measurement: Measurement, usable: frozenset[int]) -> Balance:
+    """The load of each usable CPU by its own cells, wherever the IRQs are now."""
+    totals = dict.fromkeys(measurement.cpus, 0.0)
+    for load in measurement.loads:
+        if load.by_cpu is not None and load.total and not load.row.is_subtotal:
+            for cpu, cell in zip(measurement.cpus, load.by_cpu, strict=True):
+                totals[cpu] += cell
+    return Balance(tuple(load for cpu, load in totals.items() if cpu in usable))

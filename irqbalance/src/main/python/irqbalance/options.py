@@ -1,0 +1,229 @@
+"""The one table of settings: options, keys of the settings file, README, man page, completion."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .values import (
+    one_of,
+    parse_cpus,
+    parse_duration,
+    parse_number,
+    parse_path,
+    parse_pattern,
+    parse_percent,
+)
+
+
+class Setting(NamedTuple):
+    """One line of the table. ``parse`` takes a person's text, None for a switch."""
+
+    name: str
+    options: tuple[str, ...]
+    parse: Callable[[str], Any] | None
+    default: Any
+    shown_default: str
+    metavar: str
+    help: str
+    in_file: bool = True
+    repeatable: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "dry_run",
+        ("-n", "--dry-run"),
+        None,
+        False,
+        "off",
+        "",
+        "plan and print; write nothing, nowhere",
+        in_file=False,
+    ),
+    Setting(
+        "interval",
+        ("--interval",),
+        parse_duration,
+        None,
+        "since the last run, else 10s",
+        "DURATION",
+        "measure from now, for this long (90, 0.5, 20ms, 90s, 15m, 2h, 7d; seconds "
+        "without a unit); without it, since the last run's snapshot if that is of this boot "
+        "and 10 s to a day old, else for 10s",
+    ),
+    Setting(
+        "state_dir",
+        ("--state-dir",),
+        parse_path,
+        Path("/var/lib/irqbalance"),
+        "/var/lib/irqbalance",
+        "DIR",
+        "where the snapshot, the undo record and the lock lie",
+    ),
+    Setting(
+        "from_file",
+        ("--from",),
+        parse_path,
+        None,
+        "none",
+        "FILE",
+        "plan offline from a captured /proc/interrupts: its counts are the loads; never "
+        "writes, and needs neither root nor /sys",
+        in_file=False,
+    ),
+    Setting(
+        "to_file",
+        ("--to",),
+        parse_path,
+        None,
+        "none",
+        "FILE",
+        "with --from: a later capture; the difference is the load",
+        in_file=False,
+    ),
+    Setting(
+        "cpus",
+        ("--cpus",),
+        parse_cpus,
+        None,
+        "online, not isolated, not nohz_full",
+        "LIST",
+        "the CPUs to use, such as 0-3,8; isolated ones too, but never an offline one",
+    ),
+    Setting(
+        "ban_cpus",
+        ("--ban-cpus",),
+        parse_cpus,
+        frozenset(),
+        "none",
+        "LIST",
+        "CPUs not to use, beside those that are not used anyway",
+    ),
+    Setting(
+        "only_irq",
+        ("--only-irq",),
+        parse_pattern,
+        (),
+        "all",
+        "PATTERN",
+        "move only these: an IRQ (24), a range (40-47) or a shell pattern on any of the "
+        "device names ('eth0-*'); repeatable",
+        repeatable=True,
+    ),
+    Setting(
+        "ban_irq",
+        ("--ban-irq",),
+        parse_pattern,
+        (),
+        "none",
+        "PATTERN",
+        "never move these; patterns as for --only-irq; repeatable",
+        repeatable=True,
+    ),
+    Setting(
+        "threshold",
+        ("--threshold",),
+        parse_percent,
+        5.0,
+        "5",
+        "PERCENT",
+        "act only where the plan lowers the busiest CPU's load by at least this many percent",
+    ),
+    Setting(
+        "max_moves",
+        ("--max-moves",),
+        parse_number,
+        None,
+        "no limit",
+        "N",
+        "at most so many moves in one run",
+    ),
+    Setting(
+        "check",
+        ("--check",),
+        None,
+        False,
+        "off",
+        "",
+        "plan, write nothing, and exit with status 5 where a run would act",
+        in_file=False,
+    ),
+    Setting(
+        "restore",
+        ("--restore",),
+        None,
+        False,
+        "off",
+        "",
+        "put back the affinities from before irqbalance first wrote them",
+        in_file=False,
+    ),
+    Setting(
+        "load",
+        ("--load",),
+        one_of("counts", "time"),
+        "counts",
+        "counts",
+        "counts|time",
+        "what weighs: interrupts per second, or these weighed by the CPU time that "
+        "/proc/stat shows (milliseconds per second)",
+    ),
+    Setting(
+        "format",
+        ("--format",),
+        one_of("table", "json", "csv"),
+        "table",
+        "table",
+        "table|json|csv",
+        "the form of the report",
+    ),
+    Setting(
+        "log",
+        ("--log",),
+        one_of("none", "syslog"),
+        "none",
+        "none",
+        "none|syslog",
+        "syslog tells every change, refusal and failure in the system's log or journal too",
+    ),
+    Setting(
+        "force",
+        ("--force",),
+        None,
+        False,
+        "off",
+        "",
+        "run beside another balancer; with --restore, override what others wrote since",
+        in_file=False,
+    ),
+    Setting(
+        "procfs",
+        ("--procfs",),
+        parse_path,
+        Path("/proc"),
+        "/proc",
+        "DIR",
+        "read and write here instead of /proc",
+    ),
+    Setting(
+        "sysfs", ("--sysfs",), parse_path, Path("/sys"), "/sys", "DIR", "read here instead of /sys"
+    ),
+    Setting(
+        "verbose",
+        ("-v", "--verbose"),
+        None,
+        False,
+        "off",
+        "",
+        "explain every IRQ, and say what is being done",
+    ),
+    Setting(
+        "quiet",
+        ("-q", "--quiet"),
+        None,
+        False,
+        "off",
+        "",
+        "print nothing, on either stream, unless something failed",
+    ),
+)

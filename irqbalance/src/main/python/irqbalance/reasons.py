@@ -1,0 +1,117 @@
+"""Why an IRQ moves or stays, and what no placement can help: the sentences of a plan. Pure."""
+
+from collections.abc import Callable, Sequence
+
+from .cpuset import format_list
+from .decisions import Balance, Limits
+from .irqs import Irq
+from .words import figure
+
+TOO_LARGE = 1.1
+"""From how many times a CPU's share on an IRQ, or load that cannot be moved, is worth a word."""
+
+_ROUNDING = 1e-9
+
+
+def why_kept(irq: Irq, usable: frozenset[int]) -> str:
+    """Gives why an IRQ is not part of the problem; ``""`` where it is."""
+    if irq.fixed:
+        return irq.fixed
+    if not irq.load:
+        return "idle: nothing to gain"
+    may = may_use(irq, usable)
+    if not may:
+        return f"its rule gives it CPUs {format_list(irq.allowed or ())}, none of them usable"
+    if irq.home is None and may.issuperset(irq.present):
+        return "arrives on several CPUs by turns, so it is spread already"
+    return ""
+
+
+def may_use(irq: Irq, usable: frozenset[int]) -> frozenset[int]:
+    """Gives the usable CPUs that an IRQ may go to."""
+    return usable if irq.allowed is None else usable & irq.allowed
+
+
+def why_it_stays(gain: float, needed: float, limits: Limits, moving: bool) -> str:
+    """Gives the reason of the movable IRQs that the plan leaves alone.
+
+    `gain` is what the best plan that was found would have gained, `needed` what it takes to act.
+    """
+    if limits.max_moves is not None and moving:
+        return f"not among the {limits.max_moves} moves that help most"
+    if moving:
+        return "well placed: the plan needs no move of it"
+    if gain <= _ROUNDING:
+        return "well placed: no move was found that lowers the busiest CPU's load"
+    reason = (
+        f"the best plan lowers the busiest CPU's load by {100 * gain:.1f}%, "
+        f"less than the threshold of {limits.threshold_percent:g}%"
+    )
+    if 100 * needed > limits.threshold_percent + _ROUNDING and gain * 100 >= (
+        limits.threshold_percent
+    ):
+        noise = 100 * needed - limits.threshold_percent
+        reason = reason.replace("less than", "not out of the noise:")
+        reason += f" and {noise:.1f}% that counts scatter by"
+    return reason
+
+
+def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[[Irq, int], str]:
+    """Gives the function that says why an IRQ moves to a CPU."""
+    was = dict(zip(usable, before.loads, strict=True))
+    will = dict(zip(usable, after.loads, strict=True))
+
+    def explain(irq: Irq, cpu: int) -> str:
+        unusable = [present for present in irq.present if present not in was]
+        if unusable:
+            return f"arrives on CPU {format_list(unusable)}, which may not be used"
+        if irq.allowed is not None and not irq.allowed.issuperset(irq.present):
+            return f"its rule gives it CPUs {format_list(irq.allowed)}"
+        source = irq.present[0]
+        if irq.local and source not in irq.local and cpu in irq.local:
+            return f"takes {figure(irq.load)} off CPU {source}, to its device's own node"
+        if was[source] < will[source]:
+            return f"makes room on CPU {source}"
+        return f"takes {figure(irq.load)} off CPU {source} ({figure(was[source])} -> " + (
+            f"{figure(will[source])})"
+        )
+
+    return explain
+
+
+def what_no_placement_helps(irqs: Sequence[Irq], usable: tuple[int, ...], before: Balance) -> str:
+    """Gives a sentence on the one IRQ, or the load that cannot be moved, that fills a CPU alone.
+
+    ``""`` where placement can help all there is, or nothing is known to be wrong.
+    """
+    share = before.mean
+    if len(usable) < 2 or not share:
+        return ""
+    every = frozenset(usable)
+    alone = [irq for irq in irqs if _is_one_irq_here(irq, every)]
+    largest = max(alone, key=lambda irq: irq.load, default=None)
+    if largest is not None and largest.load > TOO_LARGE * share:
+        name = f" ({largest.device})" if largest.device else ""
+        return (
+            f"IRQ {largest.irq}{name} alone is {largest.load / share:.1f} times a CPU's share: "
+            "no placement helps; add queues to its device, or use RPS"
+        )
+    stuck = dict.fromkeys(usable, 0.0)
+    for irq in irqs:
+        if irq.fixed:
+            for cpu in stuck.keys() & irq.placed.keys():
+                stuck[cpu] += irq.placed[cpu]
+    cpu = max(stuck, key=lambda each: stuck[each])
+    if stuck[cpu] > TOO_LARGE * share:
+        return (
+            f"what cannot be moved off CPU {cpu} is {stuck[cpu] / share:.1f} times a CPU's share: "
+            "no placement helps"
+        )
+    return ""
+
+
+def _is_one_irq_here(irq: Irq, usable: frozenset[int]) -> bool:
+    """Whether an IRQ is a device's and loads one usable CPU, or will."""
+    if irq.own or not irq.load or len(irq.present) > 1:
+        return False
+    return not irq.fixed or not usable.isdisjoint(irq.present)

@@ -1,0 +1,77 @@
+"""Reads how a machine is built: capacities, cores, nodes, and the nodes of devices. Writes nothing.
+
+Everything here may be missing, and is then unknown: no file of it is needed for a plan.
+Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sysfs-bus-pci.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .cpuset import parse_list
+from .errors import CpuSetError, FileError
+from .procfs import Machine, read_text
+from .topology import Topology
+
+_NUMBERED_CPU = "cpu[0-9]*"
+
+
+def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
+    """Gives what `machine` tells of its CPUs, and the nodes of the devices behind `irqs`."""
+    capacities, siblings = {}, {}
+    for folder in (machine.sysfs / "devices" / "system" / "cpu").glob(_NUMBERED_CPU):
+        cpu = int(folder.name[3:]) if folder.name[3:].isdecimal() else None
+        if cpu is None:
+            continue
+        capacity = _number(folder / "cpu_capacity")
+        if capacity is not None and capacity > 0:
+            capacities[cpu] = capacity
+        threads = _list(folder / "topology" / "thread_siblings_list")
+        if len(threads) > 1:
+            siblings[cpu] = threads
+    nodes = _nodes(machine.sysfs / "devices" / "system" / "node")
+    several = len(set(nodes.values())) > 1
+    irq_nodes = _irq_nodes(machine, irqs, frozenset(nodes.values())) if several else {}
+    return Topology(capacities, nodes, siblings, irq_nodes)
+
+
+def _nodes(folder: Path) -> dict[int, int]:
+    """The node of each CPU."""
+    found = {}
+    for node in folder.glob("node[0-9]*"):
+        if node.name[4:].isdecimal():
+            found.update(dict.fromkeys(_list(node / "cpulist"), int(node.name[4:])))
+    return found
+
+
+def _irq_nodes(machine: Machine, irqs: Iterable[str], nodes: frozenset[int]) -> dict[str, int]:
+    """The node of each IRQ's device: what PCI says, else what the kernel says of the IRQ itself.
+
+    Both say -1 where it is unknown, as for most devices of virtual machines.
+    """
+    of_devices: dict[str, int] = {}
+    for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
+        node = _number(device / "numa_node")
+        if node in nodes and node is not None:
+            vectors = [path.name for path in (device / "msi_irqs").glob("[0-9]*")]
+            of_devices.update(dict.fromkeys(vectors or [str(_number(device / "irq"))], node))
+    found = {}
+    for irq in irqs:
+        node = of_devices.get(irq, _number(machine.irq_folder / irq / "node"))
+        if node in nodes and node is not None:
+            found[irq] = node
+    return found
+
+
+def _number(path: Path) -> int | None:
+    """The whole number that a file holds; None where it holds none."""
+    try:
+        return int(read_text(path))
+    except (FileError, ValueError):
+        return None
+
+
+def _list(path: Path) -> frozenset[int]:
+    try:
+        return parse_list(read_text(path))
+    except (FileError, CpuSetError):
+        return frozenset()

@@ -1,0 +1,150 @@
+"""Chooses the CPU of every IRQ that may move: the objective, written down. Pure.
+
+In this order: what each IRQ is allowed; the least relative load (load over capacity) on the busiest
+CPU, on the CPUs of the device's own node where these are not clearly busier for it; the fewest
+moves; then queues of one device and busy threads of one core apart, and fewer IRQs per CPU.
+
+A CPU's own interrupts (ticks, IPIs) follow the work that the scheduler gives the CPU, and that
+follows the room that devices leave. Where they were measured (``Limits.follows``), they are dealt
+out evenly before anything is decided, and only then: what was counted per CPU is shown, and no
+plan may raise the busiest CPU as it was counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+
+from .decisions import Limits
+from .placement import Placement, Problem, with_homes
+from .search import seat, solve
+from .ties import Neighbours, spread
+
+CLEARLY_BUSIER = 1.1
+"""Local CPUs are clearly busier where they would take this many times what all CPUs could do."""
+
+NOISE_DEVIATIONS = 2.0
+"""How many standard deviations of the two busiest CPUs' counts a gain must stand out of noise."""
+
+_SETTLING_ROUNDS = 6
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be decided: the items and bins as counted, and what is known of both.
+
+    ``own`` is the part of each bin's fixed load that is the CPU's own; ``local`` the bins on each
+    item's own node, None for all.
+    """
+
+    counted: Problem
+    own: Sequence[float]
+    local: Sequence[frozenset[int] | None]
+    neighbours: Neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A bin for each item (-1: no move was left for it), what that gains and what was needed.
+
+    Both are shares of the busiest CPU's load.
+    """
+
+    bins: list[int]
+    gain: float
+    needed: float
+
+
+def choose(task: Task, limits: Limits) -> Choice:
+    """Gives the choice for a task. Choosing again after the moves moves nothing."""
+    choice = _choose_settled(task, limits, limits.follows)
+    if limits.follows and _raises(task, choice):
+        return _choose_settled(task, limits, follows=False)
+    return choice
+
+
+def _raises(task: Task, choice: Choice) -> bool:
+    """Whether a choice raises the busiest CPU as it was counted."""
+    before = seat(task.counted).target()
+    return Placement(task.counted, choice.bins).target() > before * (1 + _ROUNDING)
+
+
+def _choose_settled(task: Task, limits: Limits, follows: bool) -> Choice:
+    """The search starts again from its own result until that stands."""
+    problem = _evened(task) if follows else task.counted
+    choice = _choose(task, problem, limits)
+    if limits.max_moves is not None:
+        return choice
+    for _ in range(_SETTLING_ROUNDS):
+        again = _choose(task, with_homes(problem, choice.bins), limits)
+        if again.bins == choice.bins:
+            break
+        choice = replace(choice, bins=again.bins)
+    return choice
+
+
+def _evened(task: Task) -> Problem:
+    """The problem with the CPUs' own interrupts dealt out evenly."""
+    share = sum(task.own) / len(task.own)
+    pairs = zip(task.counted.fixed, task.own, strict=True)
+    return replace(task.counted, fixed=[max(0.0, load - own) + share for load, own in pairs])
+
+
+def _choose(task: Task, problem: Problem, limits: Limits) -> Choice:
+    """The first candidate that gains enough, else the least that must be done."""
+    seated = seat(problem, limits.max_moves)
+    least = seated.target()
+    needed = _needed(least, limits)
+    best = 0.0
+    for bins in _candidates(task, problem, limits):
+        placement = Placement(problem, bins)
+        gain = 1 - placement.target() / least if least else 0.0
+        best = max(best, gain)
+        if gain > _ROUNDING and gain >= needed - _ROUNDING:
+            spread(placement, task.neighbours)
+            return Choice(placement.bins, gain, needed)
+    return Choice(seated.bins, best, needed)
+
+
+def _needed(least: float, limits: Limits) -> float:
+    """The gain, as a share of the busiest CPU's load, from which on to act.
+
+    Rates are counts, which scatter by their square root even where nothing changes: a gain within
+    that would be undone by the next run. It raises the threshold to twice its value at most.
+    """
+    threshold = limits.threshold_percent / 100
+    if not limits.seconds or not least:
+        return threshold
+    noise = NOISE_DEVIATIONS * sqrt(2 * least * limits.seconds) / (least * limits.seconds)
+    return threshold + min(threshold, noise)
+
+
+def _candidates(task: Task, problem: Problem, limits: Limits) -> list[list[int]]:
+    """Plans in the order of preference: on local CPUs, else with the fewest IRQs away from them."""
+    anywhere = solve(problem, limits.max_moves)
+    if not any(task.local):
+        return [anywhere]
+    near = solve(_near(task, problem, limits.max_moves is not None), limits.max_moves)
+    wanted = Placement(problem, anywhere).target() * CLEARLY_BUSIER
+    if Placement(problem, near).target() <= wanted:
+        return [near, anywhere]
+    if limits.max_moves is not None:
+        return [anywhere]
+    return [solve(with_homes(problem, near)), anywhere]
+
+
+def _near(task: Task, problem: Problem, may_stay: bool) -> Problem:
+    """The problem with every item on its own node, or where it is if it `may_stay` there."""
+    allowed: list[frozenset[int] | None] = []
+    homes = list(problem.homes)
+    for item, (may, local) in enumerate(zip(problem.allowed, task.local, strict=True)):
+        both = may if not local else local if may is None else may & local
+        home = problem.homes[item]
+        if local and may_stay and home >= 0:
+            both = (both or frozenset()) | {home}
+        if local and not both:
+            both = may
+        if both is not None and home not in both:
+            homes[item] = -1
+        allowed.append(both)
+    return replace(problem, homes=homes, allowed=allowed)
