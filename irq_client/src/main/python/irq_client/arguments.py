@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__
-from .config import CHART, COMMANDS, EVERYWHERE, Command, Setting, settings
+from .config import CHART, COMMANDS, EVERYWHERE, REFRESH, WITHIN, Command, Setting, settings
 from .errors import CommandLineError
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ class Arguments(NamedTuple):
     yes: bool = False
     chart: str = ""
     """``bar``, ``line`` or ``table``; what other commands than `history` make of it is theirs."""
+    refresh_seconds: float = 1.0
+    time: str = ""
+    """The moment that is `effect`'s argument; empty where it takes the latest change."""
+    condition: str = ""
+    within_seconds: float | None = None
+    follow: bool = False
+    same: bool = False
     query: tuple[tuple[str, str], ...] = ()
     """Window, filters, key and step: names and values of query parameters."""
 
@@ -83,6 +90,9 @@ def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Arguments:
         names = ", ".join(each.name for each in COMMANDS)
         raise CommandLineError(f"no command {tokens[place]!r}; there are {names}")
     rest = [*tokens[:place], *tokens[place + 1 :]]
+    if "[TIME]" in command.arguments:
+        # a blank keeps argparse from taking -15m for an option
+        rest = [f" {each}" if re.match("-[0-9]", each) else each for each in rest]
     if not command.arguments:
         rest = [each for each in rest if each != "--"]  # there is nothing to part from the options
     given = vars(_command_parser(command).parse_intermixed_args(rest))
@@ -210,6 +220,12 @@ def _arguments(
         cpu_list=_argument(given, "CPU-LIST", parameters.check_cpu_list),
         yes=bool(given.get("yes")),
         chart=_chosen(CHART, given) if CHART.name in given else "",
+        refresh_seconds=_seconds(REFRESH, given) or 1.0,
+        time=_argument(given, "TIME", parameters.check_time),
+        condition=str(given.get("CONDITION") or ""),
+        within_seconds=_seconds(WITHIN, given),
+        follow=bool(given.get("follow")),
+        same=bool(given.get("same")),
         query=tuple(_query(command, given)),
     )
 
@@ -217,7 +233,7 @@ def _arguments(
 def _argument(given: Mapping[str, object], name: str, check: Callable[[str, str], str]) -> str:
     """Gives a positional argument, checked; empty where there is none."""
     text = given.get(name)
-    return "" if text is None else check(name, str(text))
+    return "" if text is None else check(name, str(text).strip(" "))
 
 
 def _values(
@@ -251,6 +267,14 @@ def _chosen(setting: Setting, given: Mapping[str, object]) -> str:
 
     text = str(given.get(setting.name) or setting.default)
     return parameters.check_choice(setting.option, text, setting.choices)
+
+
+def _seconds(setting: Setting, given: Mapping[str, object]) -> float | None:
+    """Gives the seconds of a duration, None where none is given."""
+    from . import parameters
+
+    text = given.get(setting.name)
+    return None if text is None else parameters.duration_seconds(setting.option, str(text))
 
 
 def _query(command: Command, given: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from . import __version__
-from .errors import DeclinedError, IrqClientError, ServerError
+from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchError, ServerError
 
 if TYPE_CHECKING:
     from .arguments import Arguments
@@ -64,14 +64,20 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
     from .output import Output
 
     token = _token(arguments, streams)
+    if arguments.command == "top":
+        return _live(arguments, token, streams)
+    if arguments.command == "watch":
+        return _watch(arguments, token, streams)
     several = len(arguments.servers) > 1
     output = Output(streams.stdout, streams.environment, several=several)
     status = 0
     with _logging(arguments, streams.stderr):
         for server in arguments.servers:
             try:
-                _ask(server, token, arguments, streams, output)
-            except ServerError as error:
+                for failure in _ask(server, token, arguments, streams, output):
+                    _tell(streams, failure)
+                    status = max(status, failure.exit_status)
+            except (ServerError, NoMatchError) as error:
                 _tell(streams, error)
                 status = max(status, error.exit_status)
     return status
@@ -79,8 +85,8 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
 
 def _ask(
     server: str, token: str | None, arguments: "Arguments", streams: Streams, output: "Output"
-) -> None:
-    """Carries out the command at one server and writes what it answered."""
+) -> tuple[ServerError, ...]:
+    """Carries out the command at one server and writes what it answered; gives what failed."""
     from .api import Client
     from .commands import carry_out
 
@@ -91,6 +97,72 @@ def _ask(
     with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
         shown = carry_out(client, arguments, confirm)
     output.write(server, shown, arguments.format)
+    return shown.failures
+
+
+def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
+    """Shows the live view of one server on the terminal; gives the exit status."""
+    from .api import Client
+    from .paint import painter
+    from .parameters import duration_seconds
+    from .screen import Screen
+    from .top import default_period_seconds, run_top
+
+    if not (streams.stdin.isatty() and streams.stdout.isatty()):
+        raise CommandLineError("top needs a terminal; irq_client irqs writes into a pipe")
+    filters = [(name, value) for name, value in arguments.query if name != "period"]
+    periods = [value for name, value in arguments.query if name == "period"]
+    server = _only_server(arguments)
+    with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
+        return run_top(
+            client,
+            filters,
+            duration_seconds("--period", periods[0]) if periods else default_period_seconds(client),
+            arguments.refresh_seconds,
+            streams.stdin.fileno(),
+            Screen(streams.stdout, painter(True, streams.environment)),
+        )
+
+
+def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
+    """Waits for a condition at one server and prints it when it holds."""
+    import time
+
+    from .api import Client
+    from .condition import parse_condition
+    from .output import finding_text
+    from .top import default_period_seconds
+    from .watch import Watch
+
+    condition = parse_condition("CONDITION", arguments.condition)
+    server = _only_server(arguments)
+    with (
+        _logging(arguments, streams.stderr),
+        Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client,
+    ):
+        query = arguments.query or [("period", f"{default_period_seconds(client):.3f}")]
+        watch = Watch(
+            condition=condition,
+            ask=lambda: client.interrupts(query).value,
+            every_seconds=arguments.refresh_seconds,
+            within_seconds=arguments.within_seconds,
+            clock=time.monotonic,
+            sleep=time.sleep,
+            tell=lambda message: _tell(streams, message),
+        )
+        for finding in watch.changes():
+            streams.stdout.write(finding_text(condition, finding, arguments.format))
+            streams.stdout.flush()
+            if not arguments.follow:
+                break
+    return 0
+
+
+def _only_server(arguments: "Arguments") -> str:
+    """Gives the one server. Raises CommandLineError where there are more."""
+    if len(arguments.servers) > 1:
+        raise CommandLineError(f"{arguments.command} takes one server; give one --server")
+    return arguments.servers[0]
 
 
 def _confirm(question: str, streams: Streams) -> None:

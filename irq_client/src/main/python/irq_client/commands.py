@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from . import model, records, views
+from . import model, records, spreading, views
 from .api import Answer, Client
 from .arguments import Arguments
 from .drawing import draw_grid, draw_heatmap, draw_history
+from .effect import MOST_IRQS, Effect, list_effect, show_effect
+from .errors import NoMatchError, ServerError
+from .matching import is_pattern
 from .records import Row
 from .table import Line, Sheet
 
@@ -23,6 +26,8 @@ class Shown:
     rows: Callable[[], Iterator[Row]]
     draw: Callable[[int], Iterator[Line]] | None = None
     """What is shown in the sheet's place, in so many cells; None where the sheet is."""
+    failures: tuple[ServerError, ...] = ()
+    """What went wrong on the way, to be told after all that did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ _READINGS: dict[str, Callable[[Client, Arguments], Shown]] = {
         records.list_one_cpu,
     ),
     "history": lambda client, given: _history(client, given),
+    "effect": lambda client, given: _effect(client, given),
     "heatmap": lambda client, given: _heatmap(client, given),
     "affinity": _Reading(
         lambda client, given: client.affinity(given.irq), views.show_affinity, records.list_affinity
@@ -82,6 +88,8 @@ def carry_out(client: Client, arguments: Arguments, confirm: Callable[[str], Non
     `confirm` is called with a question before anything is changed, and raises where the answer is
     not yes.
     """
+    if arguments.command == "affinity" and is_pattern(arguments.irq):
+        return _matching_affinities(client, arguments, confirm)
     if arguments.cpu_list:
         return _set_affinity(client, arguments, confirm)
     return _READINGS[arguments.command](client, arguments)
@@ -148,3 +156,59 @@ def _set_affinity(client: Client, arguments: Arguments, confirm: Callable[[str],
         sheet=lambda: views.show_change(before, after.value),
         rows=lambda: records.list_affinity(after.value),
     )
+
+
+def _matching_affinities(
+    client: Client, arguments: Arguments, confirm: Callable[[str], None]
+) -> Shown:
+    """Shows or sets the affinities of all the IRQs that a pattern names."""
+    refusals: Sequence[ServerError] = ()
+    if arguments.cpu_list:
+        moves, refusals = spreading.set_matching(
+            client, arguments.irq, arguments.cpu_list, arguments.same, confirm
+        )
+    else:
+        moves = spreading.show_matching(client, arguments.irq)
+    return Shown(
+        json=spreading.json_moves(moves),
+        sheet=lambda: spreading.show_moves(moves),
+        rows=lambda: spreading.list_moves(moves),
+        failures=tuple(refusals),
+    )
+
+
+_LOOK_BACK = "7d"
+"""How far back `effect` looks for an affinity change."""
+
+
+def _effect(client: Client, given: Arguments) -> Shown:
+    """The same length of time before and after a moment."""
+    local = ("period", "top")
+    filters = [(name, value) for name, value in given.query if name not in local]
+    chosen = dict(given.query)
+    period = ("period", chosen.get("period", "60s"))
+    event = None if given.time else _latest_change(client, given)
+    moment = event.time if event else given.time
+    before = client.interrupts([("end", moment), period, *filters])
+    after = client.interrupts([("start", moment), period, *filters])
+    effect = Effect(before.value, after.value, event)
+    return Shown(
+        json=b'{"before": %s, "after": %s}' % (before.text.strip(), after.text.strip()),
+        sheet=lambda: show_effect(effect, int(chosen.get("top", MOST_IRQS))),
+        rows=lambda: list_effect(effect),
+    )
+
+
+def _latest_change(client: Client, given: Arguments) -> model.Event:
+    """Gives the latest affinity change, of the IRQs that are asked for where some are.
+
+    Raises NoMatchError where there is none.
+    """
+    irqs = [(name, value) for name, value in given.query if name == "irq"]
+    events = client.events([("period", _LOOK_BACK), *irqs]).value.events
+    changes = [each for each in events if each.event == "affinity"]
+    if not changes:
+        raise NoMatchError(
+            f"{client.server}: no affinity change in the last {_LOOK_BACK}; give a time, as in -15m"
+        )
+    return changes[-1]

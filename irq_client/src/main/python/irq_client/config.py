@@ -106,6 +106,10 @@ BY = Setting(
 STEP = Setting(
     "step", "length of one step, a duration like --period", "DURATION", "the server's choice"
 )
+REFRESH = Setting("refresh", "how often it is asked anew, a duration", "DURATION", "1s")
+SAME = Setting("same", "gives each IRQ of a pattern the whole list, not one CPU of it in turn")
+WITHIN = Setting("within", "gives up after so long, with exit status 1", "DURATION", "never")
+FOLLOW = Setting("follow", "goes on, and prints each time the condition begins or ceases to hold")
 YES = Setting("yes", "change it without asking first", short="-y")
 
 HEAT_BY = BY._replace(
@@ -184,11 +188,35 @@ COMMANDS = (
         settings=(HEAT_BY, STEP, *WINDOW, *FILTERS),
     ),
     Command(
+        "top",
+        "a live view; keys sort, filter, pause and step back in time",
+        ("irq_client top", "irq_client top --device 'eth0-*' --refresh 500ms --period 10s"),
+        settings=(REFRESH, WINDOW[0], IRQ, CPU, DEVICE, NONZERO),
+    ),
+    Command(
         "affinity",
-        "the CPUs that an IRQ may go to; with a CPU list, sets them",
-        ("irq_client affinity 36 2-3 --yes",),
+        "the CPUs that an IRQ may go to; with a CPU list, sets them (IRQ: also a pattern or 40-47)",
+        ("irq_client affinity 36 2-3 --yes", "irq_client affinity 'eth0-*' 0-7"),
         ("IRQ", "[CPU-LIST]"),
-        (YES,),
+        (YES, SAME),
+    ),
+    Command(
+        "effect",
+        "rates and imbalance before and after a time, or the latest affinity change",
+        ("irq_client effect", "irq_client effect --irq 36", "irq_client effect -15m --period 5m"),
+        ("[TIME]",),
+        (WINDOW[0], IRQ, CPU, DEVICE, TOP),
+    ),
+    Command(
+        "watch",
+        "nothing until a condition holds, then prints it and ends",
+        (
+            "irq_client watch 'imbalance > 1.5 for 5m'",
+            "irq_client watch 'irq eth0-* rate > 50k' --within 1h",
+            "irq_client watch 'cpu 0-3 rate < 100' --follow",
+        ),
+        ("CONDITION",),
+        (WITHIN, FOLLOW, REFRESH, WINDOW[0]),
     ),
     Command(
         "events",

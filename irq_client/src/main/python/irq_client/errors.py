@@ -8,6 +8,8 @@
     ├── ShapeError              1   a JSON value is wrong (where, expected, found)
     ├── TokenFileError          1   the token cannot be read (path, reason)
     ├── DeclinedError           1   the person at the terminal did not say yes
+    ├── GaveUpError             1   what was waited for did not come in time
+    ├── NoMatchError            3   nothing is named that, or nothing of that kind happened
     └── ServerError             1   never raised itself (url, reason, advice)
         ├── AnswerError         1   an answer came, and it is not an irq_server's, or not whole
         ├── ProblemError        1   the server says what is wrong (status)
@@ -66,6 +68,16 @@ class TokenFileError(IrqClientError):
 
 class DeclinedError(IrqClientError):
     """The person who was asked did not say yes; nothing was changed."""
+
+
+class GaveUpError(IrqClientError):
+    """What was waited for did not come within the time that was given."""
+
+
+class NoMatchError(IrqClientError):
+    """A pattern names no IRQ, or what was looked for did not happen."""
+
+    exit_status = 3
 
 
 class ServerError(IrqClientError):

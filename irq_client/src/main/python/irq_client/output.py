@@ -1,6 +1,7 @@
 """Sheets, rows and JSON -> one stream, as a terminal, a pipe or a file wants them."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -8,9 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from .commands import Shown
+from .condition import Condition
+from .moment import unix_text
 from .paint import painter
 from .records import Row
 from .table import HEADING, layout
+from .watch import Finding
 
 PIPE_WIDTH = 120
 """Cells that counts are folded to where the output is no terminal; texts stay whole there."""
@@ -80,6 +84,20 @@ class Output:
                     writer.writerow(("server", *row))
             else:
                 writer.writerow((server, *row))
+
+
+def finding_text(condition: Condition, finding: Finding, form: str) -> str:
+    """Gives one line that tells what a condition came to, as `table`, `json` or `csv`."""
+    if form == "json":
+        fields = {"time": finding.time, "condition": condition.text, "figure": finding.figure}
+        return json.dumps(fields | {"holds": finding.holds}) + "\n"
+    if form == "csv":
+        holds = "true" if finding.holds else "false"
+        text = io.StringIO()
+        csv.writer(text).writerow((unix_text(finding.time), condition.text, finding.figure, holds))
+        return text.getvalue()
+    words = "holds" if finding.holds else "holds no more"
+    return f"{finding.time}  {condition.text}: {words}, {condition.describe(finding.figure)}\n"
 
 
 def _width(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, bool]:

@@ -64,6 +64,12 @@ def read_time(option: str, text: str) -> tuple[str, float]:
         raise UsageError(option, text, _TIME_FORM) from None
 
 
+def check_time(option: str, text: str) -> str:
+    """Gives a time as it is sent."""
+    read_time(option, text)
+    return _as_sent(text)
+
+
 def check_window(period: str | None, start: str | None, end: str | None) -> list[tuple[str, str]]:
     """Gives the window's query parameters, those that were given.
 

@@ -150,10 +150,10 @@ def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
     )
 
 
-def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | None:
-    """Gives the sum of the counts at `indices`, None where there is none."""
-    counts = [cell for i in indices if isinstance(cell := cells[i], int)]
-    return sum(counts) if counts else None
+def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | float | None:
+    """Gives the sum of the counts or rates at `indices`, None where there is none."""
+    numbers = [cell for i in indices if isinstance(cell := cells[i], int | float)]
+    return sum(numbers) if numbers else None
 
 
 def _widths(sheet: Sheet) -> list[int]:

@@ -1,0 +1,111 @@
+"""A terminal as a source of keys, signals and sizes; whatever happens, it is left as it was."""
+
+import contextlib
+import os
+import select
+import signal
+import termios
+import tty
+from collections import deque
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from .keys import key_names
+
+ANSWER, RESIZE, SUSPEND, HANG_UP, NOTHING = "answer", "resize", "suspend", "hang up", ""
+"""What `next_event` gives beside the names of keys and `signal N`."""
+
+_WAKE = b"\0"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class Terminal:
+    """Keys and signals of the terminal behind a descriptor, read one event at a time."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Takes the descriptor of a terminal that can be read."""
+        self._descriptor = descriptor
+        self._before: list[Any] = []
+        """What the terminal was set to; `termios` has no closer type for it."""
+        self._waiting: deque[str] = deque()
+        self._reader, self._writer = os.pipe()
+        for each in (self._reader, self._writer):
+            os.set_blocking(each, False)
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Takes keys one by one, unseen, and signals as events, until the block ends."""
+        handled = (*_ENDING, signal.SIGWINCH, signal.SIGTSTP)
+        handlers = {number: signal.signal(number, _ignore) for number in handled}
+        wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        try:
+            with self.keys_unseen():
+                yield
+        finally:
+            signal.set_wakeup_fd(wakeup)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for each in (self._reader, self._writer):
+                os.close(each)
+            self._writer = -1  # whoever wakes too late writes nowhere
+
+    @contextlib.contextmanager
+    def keys_unseen(self) -> Iterator[None]:
+        """Takes keys without echo and without waiting for a line, until the block ends."""
+        self._before = termios.tcgetattr(self._descriptor)
+        try:
+            tty.setcbreak(self._descriptor)
+            yield
+        finally:
+            with contextlib.suppress(termios.error):  # the terminal itself is gone
+                self._restore()
+
+    def _restore(self) -> None:
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+
+    def suspend(self) -> None:
+        """Stops this process as Ctrl-Z does; comes back when a shell lets it go on."""
+        self._restore()
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
+        tty.setcbreak(self._descriptor)
+
+    def wake(self) -> None:
+        """Makes `next_event` give ANSWER; may be called in any thread."""
+        with contextlib.suppress(OSError):  # full: it wakes anyhow; closed: nobody waits
+            os.write(self._writer, _WAKE)
+
+    def next_event(self, seconds: float) -> str:
+        """Gives the next key or signal; NOTHING after so many seconds without one."""
+        if not self._waiting:
+            descriptors = [self._descriptor, self._reader]
+            ready, _, _ = select.select(descriptors, [], [], max(seconds, 0.0))
+            if self._reader in ready:
+                self._waiting += map(_event, os.read(self._reader, 1024))
+            if self._descriptor in ready:
+                self._waiting += self._keys()
+        return self._waiting.popleft() if self._waiting else NOTHING
+
+    def size(self) -> tuple[int, int]:
+        """Gives columns and lines, 80 and 24 where the terminal does not say."""
+        columns, lines = os.get_terminal_size(self._descriptor)
+        return columns or 80, lines or 24
+
+    def _keys(self) -> list[str]:
+        try:
+            typed = os.read(self._descriptor, 1024)
+        except OSError:  # EIO: the terminal is gone
+            typed = b""
+        return key_names(typed) if typed else [HANG_UP]
+
+
+def _event(byte: int) -> str:
+    """Gives the event that a byte of the pipe stands for; the kernel's signals are numbers."""
+    names = {0: ANSWER, signal.SIGWINCH: RESIZE, signal.SIGTSTP: SUSPEND}
+    return names.get(byte, f"signal {byte}")
+
+
+def _ignore(_: int, __: FrameType | None) -> None:
+    """Handles a signal; its number reaches the pipe all the same."""

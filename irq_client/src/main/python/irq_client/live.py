@@ -1,0 +1,166 @@
+"""The redraw loop of a live view.
+
+The clock, the source of keys, the screen and the one who asks are parameters, so that a test runs
+it in no time. A question is asked beside the loop: keys work while a server is slow.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .console import ANSWER, HANG_UP, RESIZE, SUSPEND
+from .errors import ServerError
+from .moment import unix_milliseconds
+from .screen import Screen
+from .text import visible
+from .topstate import TopState, press
+from .topview import TopData, frame, page_rows
+
+IDLE_SECONDS = 3600.0
+"""How long the loop waits at most, with nothing to do."""
+
+_SIGNALLED = 128
+"""Exit status of a shell's command that a signal ended, less the signal's number."""
+
+
+class Source(Protocol):
+    """Where keys and signals come from; see `console.Terminal`."""
+
+    def next_event(self, seconds: float) -> str:
+        """Gives the next event."""
+
+    def size(self) -> tuple[int, int]:
+        """Gives columns and lines."""
+
+    def suspend(self) -> None:
+        """Stops the process until a shell lets it go on."""
+
+
+class Asker(Protocol):
+    """The one who asks the server."""
+
+    def ask(self, period_seconds: float, end: float | None) -> None:
+        """Begins to ask for a window; the source then gives ANSWER."""
+
+    def answer(self) -> TopData | BaseException | None:
+        """Gives what came, or what was raised, once; None where nothing has."""
+
+
+class BackgroundAsker:
+    """Asks in a thread of its own, one question at a time."""
+
+    def __init__(
+        self, fetch: Callable[[float, float | None], TopData], wake: Callable[[], None]
+    ) -> None:
+        """Takes what asks and raises ServerError, and what is called when the answer is there."""
+        self._fetch = fetch
+        self._wake = wake
+        self._answers: list[TopData | BaseException] = []
+
+    def ask(self, period_seconds: float, end: float | None) -> None:
+        """Begins to ask."""
+        thread = threading.Thread(target=self._run, args=(period_seconds, end), daemon=True)
+        thread.start()
+
+    def answer(self) -> TopData | BaseException | None:
+        """Gives what came, or what was raised, once."""
+        return self._answers.pop() if self._answers else None
+
+    def _run(self, period_seconds: float, end: float | None) -> None:
+        try:
+            answer: TopData | BaseException = self._fetch(period_seconds, end)
+        except BaseException as error:  # noqa: BLE001 - carried over to the loop, which raises it
+            answer = error
+        self._answers.append(answer)
+        self._wake()
+
+
+@dataclass(slots=True)
+class Live:
+    """A live view while it runs."""
+
+    source: Source
+    screen: Screen
+    asker: Asker
+    clock: Callable[[], float]
+    """Seconds of a clock that never goes back."""
+    server: str
+    refresh_seconds: float
+    state: TopState
+    data: TopData | None = None
+    trouble: str = ""
+    _asked: tuple[float, float | None] | None = None
+    """The question that is on its way."""
+    _answered: tuple[float, float | None] | None = None
+    _due: float = 0.0
+    _newest: float | None = None
+
+    def run(self) -> int:
+        """Shows, until q or a signal ends it; gives the exit status."""
+        self._due = self.clock()
+        while not self.state.quit:
+            self._ask()
+            size = self.source.size()
+            lines = frame(self.state, self.data, self.trouble, self.server, size)
+            self.screen.draw(lines, size)
+            event = self.source.next_event(self._wait_seconds())
+            if event.startswith("signal "):
+                return _SIGNALLED + int(event.removeprefix("signal "))
+            if event == HANG_UP:
+                return 0
+            self._handle(event, size)
+        return 0
+
+    def _wait_seconds(self) -> float:
+        if self._asked is not None or not self._refreshes():
+            return IDLE_SECONDS
+        return max(self._due - self.clock(), 0.0)
+
+    def _refreshes(self) -> bool:
+        """Tells whether the answer gets old: not while paused, and not in the past."""
+        return not self.state.paused and self.state.end is None
+
+    def _ask(self) -> None:
+        if self._asked is not None:
+            return
+        now = self.clock()
+        is_due = self._refreshes() and now >= self._due
+        if is_due or self.state.question != self._answered:
+            self._asked = self.state.question
+            self._due = now + self.refresh_seconds
+            self.asker.ask(*self._asked)
+
+    def _handle(self, event: str, size: tuple[int, int]) -> None:
+        if event == ANSWER:
+            self._take()
+        elif event == SUSPEND:
+            self.screen.leave()
+            self.source.suspend()
+            self.screen.enter()
+        elif event and event != RESIZE:
+            self.state = press(
+                self.state,
+                event,
+                page=page_rows(size),
+                shown_end=_end(self.data) if self.data else None,
+                newest=self._newest,
+            )
+
+    def _take(self) -> None:
+        answer = self.asker.answer()
+        if answer is None:
+            return
+        self._answered, self._asked = self._asked, None
+        if isinstance(answer, ServerError):
+            self.trouble = visible(str(answer))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            self.trouble, self.data = "", answer
+            self._newest = max(self._newest or 0.0, _end(answer))
+
+
+def _end(data: TopData) -> float:
+    """Gives the end of a window in Unix seconds."""
+    return unix_milliseconds(data.interrupts.window.end) / 1000

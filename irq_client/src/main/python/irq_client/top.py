@@ -1,0 +1,90 @@
+"""The command `top`: a live view of one server, on the terminal that the process has."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from . import model
+from .api import Client, Query
+from .console import Terminal
+from .live import BackgroundAsker, Live
+from .screen import Screen
+from .topstate import TopState
+from .topview import TopData
+
+CHANGES_SECONDS = 3600
+"""How far back affinity changes are told, from the end of the window."""
+
+CHANGES_EVERY_SECONDS = 10.0
+"""How often they are asked for; servers notice them no sooner."""
+
+LEAST_PERIOD_SECONDS = 5.0
+
+
+class Fetcher:
+    """Asks one server for what a live view shows. Raises ServerError."""
+
+    def __init__(
+        self, client: Client, filters: Query, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Takes filters as query parameters: names and values."""
+        self._client = client
+        self._filters = list(filters)
+        self._clock = clock
+        self._changes: tuple[model.Event, ...] = ()
+        self._changes_of: float | None = None
+        self._changes_due = 0.0
+
+    def __call__(self, period_seconds: float, end: float | None) -> TopData:
+        """Gives the counts of a window, and the affinity changes of the hour before its end."""
+        window = [("period", f"{period_seconds:.3f}")]
+        if end is not None:
+            window.append(("end", f"{end:.3f}"))
+        answer = self._client.interrupts([*window, *self._filters]).value
+        if self._clock() >= self._changes_due or end != self._changes_of:
+            self._changes = self._ask_changes(end)
+            self._changes_of = end
+            self._changes_due = self._clock() + CHANGES_EVERY_SECONDS
+        return TopData(answer, self._changes)
+
+    def _ask_changes(self, end: float | None) -> tuple[model.Event, ...]:
+        window = [("period", str(CHANGES_SECONDS))]
+        if end is not None:
+            window.append(("end", f"{end:.3f}"))
+        events = self._client.events(window).value.events
+        return tuple(each for each in events if each.event == "affinity")
+
+
+def default_period_seconds(client: Client) -> float:
+    """Gives a window that holds at least two samples of this server. Raises ServerError."""
+    return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
+
+
+def run_top(
+    client: Client,
+    filters: Sequence[tuple[str, str]],
+    period_seconds: float,
+    refresh_seconds: float,
+    descriptor: int,
+    screen: Screen,
+) -> int:
+    """Shows until a key or a signal ends it; gives the exit status.
+
+    The terminal behind `descriptor` is as it was before, however this ends.
+    """
+    terminal = Terminal(descriptor)
+    with terminal.listening():
+        asker = BackgroundAsker(Fetcher(client, filters), terminal.wake)
+        live = Live(
+            source=terminal,
+            screen=screen,
+            asker=asker,
+            clock=time.monotonic,
+            server=client.server,
+            refresh_seconds=refresh_seconds,
+            state=TopState(period_seconds=period_seconds),
+        )
+        screen.enter()
+        try:
+            return live.run()
+        finally:
+            screen.leave()

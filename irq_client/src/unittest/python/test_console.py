@@ -1,0 +1,108 @@
+"""A real pseudo-terminal as a source of keys and signals."""
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import termios
+
+import pytest
+
+from irq_client.console import ANSWER, HANG_UP, NOTHING, RESIZE, SUSPEND, Terminal
+
+
+@pytest.fixture
+def pair():
+    """Gives both ends of a pseudo-terminal."""
+    ends = pty.openpty()
+    yield ends
+    for each in ends:
+        os.close(each)
+
+
+def test_keys_come_one_by_one_without_a_line_end(pair):
+    controller, descriptor = pair
+    terminal = Terminal(descriptor)
+
+    with terminal.listening():
+        os.write(controller, b"q\x1b[A")
+
+        assert [terminal.next_event(5), terminal.next_event(5)] == ["q", "up"]
+        assert terminal.next_event(0) == NOTHING
+
+
+def test_the_terminal_is_set_back_whatever_happens(pair):
+    _, descriptor = pair
+    before = termios.tcgetattr(descriptor)
+    terminal = Terminal(descriptor)
+
+    def work() -> None:
+        with terminal.listening():
+            assert termios.tcgetattr(descriptor) != before
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+
+    assert termios.tcgetattr(descriptor) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "event"),
+    [
+        (signal.SIGTERM, "signal 15"),
+        (signal.SIGINT, "signal 2"),
+        (signal.SIGWINCH, RESIZE),
+        (signal.SIGTSTP, SUSPEND),
+    ],
+)
+def test_signals_are_events(pair, number: int, event: str):
+    terminal = Terminal(pair[1])
+    handler = signal.getsignal(number)
+
+    with terminal.listening():
+        signal.raise_signal(number)
+        assert terminal.next_event(5) == event
+
+    assert signal.getsignal(number) == handler
+
+
+def test_an_answer_wakes_and_too_late_does_no_harm(pair):
+    terminal = Terminal(pair[1])
+
+    with terminal.listening():
+        terminal.wake()
+        assert terminal.next_event(5) == ANSWER
+    terminal.wake()
+
+
+def test_a_terminal_that_goes_away_hangs_up():
+    controller, descriptor = pty.openpty()
+    terminal = Terminal(descriptor)
+
+    with terminal.listening():
+        os.close(controller)
+        assert terminal.next_event(5) == HANG_UP
+    os.close(descriptor)
+
+
+def test_the_size_is_the_terminals_own(pair):
+    terminal = Terminal(pair[1])
+    assert terminal.size() == (80, 24)
+
+    fcntl.ioctl(pair[1], termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    assert terminal.size() == (120, 40)
+
+
+def test_suspending_gives_the_terminal_back_and_takes_it_again(pair, monkeypatch):
+    terminal = Terminal(pair[1])
+    before = termios.tcgetattr(pair[1])
+    seen = []
+    monkeypatch.setattr(os, "kill", lambda *_: seen.append(termios.tcgetattr(pair[1])))
+
+    with terminal.listening():
+        terminal.suspend()
+
+        assert seen == [before]
+        assert termios.tcgetattr(pair[1]) != before
