@@ -203,6 +203,15 @@ def test_a_damaged_sample_hides_the_rest_of_its_slot_and_nothing_else():
     assert committed_length(torn) == len(torn)
 
 
+def test_a_sample_without_rows_whose_time_is_damaged_hides_no_other():
+    states = [{"24,0": n} for n in (1, 1, 2, 3, 4, 5, 6)]
+    samples: Samples = [(START + 10 * n, state) for n, state in enumerate(states)]
+    data = encode(samples).replace(b"1767225610,END,0,0", b"1767325610,END,0,0")
+
+    for moment, state in samples[2:]:
+        assert state_at(data, moment) == (moment, state)
+
+
 def test_damage_before_a_sample_whose_time_is_damaged_too_is_not_overlooked():
     samples: Samples = [(START, {"24,0": 1}), (START + 10, {"24,0": 1, "24,1": 7})]
     samples += [(START + 20, samples[1][1]), (START + 30, {"24,0": 2, "24,1": 7})]
