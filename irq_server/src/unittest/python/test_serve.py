@@ -83,6 +83,29 @@ def test_a_stop_answers_the_request_in_flight(bound: socket.socket):
     assert [answer.text for answer in answers] == ["whole"]
 
 
+def test_a_stop_waits_for_an_answer_that_the_network_has_not_taken_yet(
+    bound: socket.socket, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(serve, "DRAIN_SECONDS", SECONDS)
+    app = Flask(__name__)
+    size = 16 * 2**20  # more than the sockets' buffers hold
+    app.add_url_rule("/", view_func=lambda: b"x" * size)
+    server = WebServer(app, bound)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    with socket.create_connection(bound.getsockname(), timeout=SECONDS) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        received = client.recv(1)
+
+        server.stop()
+        parts = [received, *iter(lambda: client.recv(2**20), b"")]
+
+    serving.join(SECONDS)
+    assert not serving.is_alive()
+    _, _, body = b"".join(parts).partition(b"\r\n\r\n")
+    assert len(body) == size
+
+
 def test_a_stop_does_not_wait_for_ever(bound: socket.socket, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.05)
     slow = Slow()
