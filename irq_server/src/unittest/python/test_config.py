@@ -55,6 +55,9 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
         ("port", "65535", 65535),
         ("interval", "10ms", 0.01),
         ("interval", "2", 2.0),
+        ("intervals", "", {}),
+        ("intervals", "eth0-*=1s, LOC=1m", {"eth0-*": 1.0, "LOC": 60.0}),
+        ("intervals", "a=b=20ms", {"a=b": 0.02}),
         ("retention", "raw=1d", {"raw": 86400.0, "1m": 2592000.0, "1h": 31536000.0}),
         ("retention", "1h=10d, 1m=2h", {"raw": 604800.0, "1m": 7200.0, "1h": 864000.0}),
         ("max_size", "1GiB", 2**30),
@@ -86,6 +89,9 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
         ("interval", "9ms"),
         ("interval", "2d"),
         ("interval", "often"),
+        ("intervals", "eth0-*"),
+        ("intervals", "=1s"),
+        ("intervals", "eth0-*=soon"),
         ("retention", "raw"),
         ("retention", "raw=0"),
         ("retention", "5m=1d"),
@@ -104,7 +110,9 @@ def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_
     file = tmp_path / "irq_server.toml"
     file.write_text(f'{field} = "{text}"\n')
 
-    with pytest.raises(SettingsError, match=f"^--{option}: expected .*, found '{text}'$"):
+    with pytest.raises(
+        SettingsError, match=f"^--{option}: expected .*, found '{re.escape(text)}'$"
+    ):
         config.load({field: text}, {}, None)
     with pytest.raises(SettingsError, match=f"^IRQ_SERVER_{field.upper()}: expected "):
         config.load({}, {f"IRQ_SERVER_{field.upper()}": text}, None)
@@ -152,7 +160,10 @@ def test_the_help_tells_every_setting_with_its_default_and_variable(
     manual = " ".join(capsys.readouterr().out.split())
     for setting in config.SETTINGS:
         assert f"--{setting.name}" in manual
-        assert " ".join(f"(default: {setting.default}; {setting.variable})".split()) in manual
+        assert (
+            " ".join(f"(default: {setting.default or 'none'}; {setting.variable})".split())
+            in manual
+        )
 
 
 def test_the_readmes_table_is_the_table_of_settings():
@@ -167,6 +178,8 @@ def test_the_readmes_table_is_the_table_of_settings():
 
 
 def _code(default: str) -> str:
+    if not default:
+        return "none"
     if default != config.DEFAULT_DATA_DIR:
         return f"`{default}`"
     return "`/var/lib/irq_server` as root, else `~/.local/state/irq_server`"

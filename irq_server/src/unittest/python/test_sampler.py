@@ -10,6 +10,7 @@ import pytest
 from irq_server import sampler as module
 from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler, SystemClock
+from irq_server.schedule import Schedule
 from irq_server.store import Store
 from simulated import FakeClock, FaultyFiles, Machine
 
@@ -215,3 +216,45 @@ def test_the_system_clock_waits_for_the_stop():
     assert clock.wait(stop, 60.0)
     assert clock.now() > START
     assert clock.monotonic() <= clock.monotonic()
+
+
+def test_rows_with_an_interval_of_their_own_are_counted_at_their_ticks(
+    machine: Machine, tmp_path: Path, clock: FakeClock
+):
+    assert machine.root
+    store = Store(tmp_path / "scheduled", interval_seconds=10.0)
+    schedule = Schedule(10.0, {"eth0": 5.0, "LOC": 20.0})
+    sampler = Sampler(Procfs(machine.root), store, clock, schedule)
+
+    def fire() -> None:
+        for irq in ("24", "25", "LOC"):
+            machine.fire(irq, 0, 1)
+        machine.show()
+
+    clock.plan = [fire] * 5
+    sampler.run()
+
+    seen = [store.history.sample_at(time) for time in times(store)]
+    assert [
+        (each.time - START, *map(each.state.get, ("24,0", "25,0", "LOC,0"))) for each in seen
+    ] == [
+        (3, None, None, None),
+        (5, 1, None, None),
+        (10, 2, 2, None),
+        (15, 3, 2, None),
+        (20, 4, 4, 4),
+        (25, 5, 4, 4),
+    ]
+    store.close()
+
+
+def test_a_clock_that_jumps_is_an_event(sampler: Sampler, store: Store, clock: FakeClock):
+    def jump() -> None:
+        clock.moment += 3600
+
+    clock.plan = [lambda: None, jump, lambda: None]
+
+    sampler.run()
+
+    jumps = [each for each in store.history.events if each.event == "clock"]
+    assert [(each.time, each.detail) for each in jumps] == [(START + 3620, "+3600.000 s")]

@@ -17,6 +17,7 @@ from .history import interval_detail
 from .ledger import Event
 from .procfs import Procfs
 from .sampler import Sampler
+from .schedule import Schedule
 from .serve import WebServer, listen, url_of
 from .store import Store
 
@@ -59,15 +60,18 @@ def serve(settings: config.Settings) -> int:
     """Samples and answers until SIGTERM or SIGINT. Raises ListenError, StoreError."""
     bound = listen(settings.host, settings.port)
     with bound:
+        schedule = Schedule(settings.interval, settings.intervals)
+        whole = all(each == round(each) for each in (schedule.tick_seconds, settings.interval))
         store = Store(
             settings.data_dir,
             interval_seconds=settings.interval,
+            whole_seconds=whole,
             retention_seconds=settings.retention,
             max_bytes=settings.max_size,
             sync=settings.fsync,
         )
         procfs = Procfs(settings.procfs)
-        sampler = Sampler(procfs, store)
+        sampler = Sampler(procfs, store, schedule=schedule)
         web = WebServer(create_app(store, sampler, procfs), bound)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: web.stop())
@@ -114,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     for setting in config.SETTINGS:
-        text = f"{setting.help} (default: {setting.default}; {setting.variable})"
+        text = f"{setting.help} (default: {setting.default or 'none'}; {setting.variable})"
         if setting.metavar is None:
             parser.add_argument(f"--{setting.name}", action="store_const", const="true", help=text)
         else:

@@ -32,6 +32,7 @@ class Settings:
     port: int
     data_dir: Path
     interval: float
+    intervals: Mapping[str, float]
     retention: Mapping[str, float]
     max_size: int
     fsync: str
@@ -85,6 +86,16 @@ def _interval(text: str) -> float:
     if not MIN_INTERVAL_SECONDS <= seconds <= MAX_INTERVAL_SECONDS:
         raise ValueError("a duration from 10ms to 1d")
     return seconds
+
+
+def _intervals(text: str) -> dict[str, float]:
+    found = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        pattern, equals, interval = part.rpartition("=")
+        if not equals or not pattern:
+            raise ValueError("patterns with their intervals such as eth0-*=1s,LOC=1m")
+        found[pattern] = _interval(interval)
+    return found
 
 
 def _retention(text: str) -> dict[str, float]:
@@ -141,6 +152,13 @@ SETTINGS = (
     Setting("port", "PORT", "5000", _port, "the port to listen on; 0 takes a free one"),
     Setting("data-dir", "DIR", DEFAULT_DATA_DIR, _folder, "where the history is kept"),
     Setting("interval", "DURATION", "10s", _interval, "time between samples, down to 10ms"),
+    Setting(
+        "intervals",
+        "PATTERN=DURATION,...",
+        "",
+        _intervals,
+        "other intervals for the IRQs and devices that match a shell pattern: eth0-*=1s,LOC=1m",
+    ),
     Setting(
         "retention",
         "TIER=AGE,...",

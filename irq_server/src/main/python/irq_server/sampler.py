@@ -12,7 +12,9 @@ from typing import Protocol
 
 from .errors import IrqServerError
 from .interrupts import Parser
+from .ledger import Event
 from .procfs import Procfs
+from .schedule import Schedule
 from .store import Store
 from .watch import AffinityWatch
 
@@ -20,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
 """How long stop() waits for the sample in hand; a disk that hangs must not hold the process."""
+
+JUMP_SECONDS = 1.0
+"""By how much the wall clock may leave the steady one between two samples without an event."""
 
 _EARLY_SECONDS = 0.05  # a wait may end so much before its tick, as two clocks never agree
 
@@ -72,12 +77,22 @@ class SamplerStatus:
 class Sampler:
     """Samples one machine into one store."""
 
-    def __init__(self, procfs: Procfs, store: Store, clock: Clock | None = None) -> None:
-        """Takes where to read, where to append, and the clock. Starts nothing."""
+    def __init__(
+        self,
+        procfs: Procfs,
+        store: Store,
+        clock: Clock | None = None,
+        schedule: Schedule | None = None,
+    ) -> None:
+        """Takes where to read, where to append, the clock and the rows' intervals.
+
+        Starts nothing.
+        """
         self._procfs = procfs
         self._store = store
         self._clock = clock or SystemClock()
-        self._interval_ms = max(round(store.interval_seconds * 1000), 1)
+        self._schedule = schedule or Schedule(store.interval_seconds, {})
+        self._interval_ms = max(round(self._schedule.tick_seconds * 1000), 1)
         self._parser = Parser()
         self._watch = AffinityWatch(procfs, store.interval_seconds)
         self._stop = threading.Event()
@@ -86,6 +101,7 @@ class Sampler:
         self._late = 0
         self._last_sample: float | None = None
         self._last_tick: int | None = None
+        self._last_moment: float | None = None
         self._last_monotonic: float | None = None
         self._last_error: str | None = None
         self._failing = False
@@ -143,17 +159,29 @@ class Sampler:
             snapshot = self._parser.parse(self._procfs.read_interrupts())
             boot_id = self._procfs.read_boot_id()
             seconds = self._seconds_since_last(moment, monotonic)
-            sample = self._store.append(snapshot, boot_id, moment, seconds)
+            elapsed, due = self._schedule.turn(tick, monotonic)
+            sample = self._store.append(snapshot, boot_id, moment, seconds, elapsed)
+            self._schedule.done(tick, monotonic, due)
+            self._tell_jump(sample.time, moment, seconds)
             self._watch_affinities(sample.time, monotonic)
         except (OSError, IrqServerError) as error:
             self._fail(error)
             return
         self._count_late(tick, moment)
         self._samples += 1
-        self._last_sample, self._last_monotonic = sample.time, monotonic
+        self._last_sample = sample.time
+        self._last_moment, self._last_monotonic = moment, monotonic
         if self._failing:
             _log.info("sampling again")
         self._failing, self._last_error = False, None
+
+    def _tell_jump(self, time: float, moment: float, seconds: float) -> None:
+        """Records that the wall clock jumped since the last sample: it was set, or all slept."""
+        if self._last_moment is None:
+            return
+        jump = moment - self._last_moment - seconds
+        if abs(jump) > JUMP_SECONDS:
+            self._store.record(Event(time, "clock", detail=f"{jump:+.3f} s"))
 
     def _watch_affinities(self, moment: float, monotonic: float) -> None:
         if self._watch.is_due(monotonic):

@@ -41,6 +41,7 @@ from .ledger import (
     read_events,
 )
 from .memory import Lock, read_memory, write_memory
+from .schedule import Elapsed
 from .segment import State, format_time
 from .tier import Tier
 from .tiershape import GAP_INTERVALS, RAW, TIERS
@@ -211,15 +212,23 @@ class Store:
         """When each row appeared or got another device."""
         return self._appearances
 
-    def append(self, snapshot: Snapshot, boot_id: str, moment: float, seconds: float) -> Sample:
+    def append(
+        self,
+        snapshot: Snapshot,
+        boot_id: str,
+        moment: float,
+        seconds: float,
+        elapsed: Elapsed | None = None,
+    ) -> Sample:
         """Counts `snapshot`, taken at `moment`, and appends the sample.
 
         `moment` is raised where it would not lie after the last sample; `seconds` passed since
-        then. Raises StoreError where the disk refuses: the counts stay in memory and reach the
-        disk with the next sample that it takes.
+        then; `elapsed` tells which rows are counted, as Totals.update() has it. Raises
+        StoreError where the disk refuses: the counts stay in memory and reach the disk with the
+        next sample that it takes.
         """
         moment = self._time_after_last(moment)
-        update = self._totals.update(snapshot, boot_id, seconds)
+        update = self._totals.update(snapshot, boot_id, seconds, elapsed)
         self._described += update.described
         self._noticed += _events_of(update, moment)
         sample = Sample(moment, update.state, RAW)

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .interrupts import CELL_MODULUS, Row, Snapshot
+from .schedule import Elapsed
 from .segment import State
 
 MAX_INTERRUPTS_PER_SECOND = 5_000_000
@@ -121,8 +122,14 @@ class Totals:
         """Every row that was ever seen, by its name in the store."""
         return self._identities
 
-    def update(self, snapshot: Snapshot, boot_id: str, seconds: float) -> Update:
-        """Takes the next snapshot, `seconds` after the last, and gives what it changed."""
+    def update(
+        self, snapshot: Snapshot, boot_id: str, seconds: float, elapsed: Elapsed | None = None
+    ) -> Update:
+        """Takes the next snapshot, `seconds` after the last, and gives what it changed.
+
+        Where `elapsed` is given, a row for which it gives None keeps its totals until its turn
+        comes, unless it is new.
+        """
         booted = self._boot_id not in (None, boot_id)
         if booted:
             self._offsets = {key: total % CELL_MODULUS for key, total in self._state.items()}
@@ -139,8 +146,11 @@ class Totals:
         for row in snapshot.rows:
             if self._rows.get(row.irq) is row:
                 continue
+            since = seconds if elapsed is None else elapsed(row)
+            if since is None and row.irq in self._rows:
+                continue
             self._identify(row, described)
-            if self._count(row, state, seconds):
+            if self._count(row, state, seconds if since is None else since):
                 resets.append(self.name_of(row))
             self._rows[row.irq] = row
         before, self._cpus = self._cpus, snapshot.cpus
