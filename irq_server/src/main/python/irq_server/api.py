@@ -40,7 +40,11 @@ class Api:
         self._store = store
         self._sampler = sampler
         self._procfs = procfs
-        self._now = now
+        self._clock = now
+
+    def _now(self) -> float:
+        """Gives the moment; never one before the newest sample, where the clock was set back."""
+        return max(self._clock(), self._store.last_time or 0.0)
 
     def blueprint(self) -> Blueprint:
         """Gives the routes."""
