@@ -124,3 +124,21 @@ def test_a_sampler_that_hangs_does_not_hold_the_process(
     hangs.set()
 
     assert "the sampler did not stop" in caplog.text
+
+
+def test_another_interval_than_before_is_an_event(arguments: list[str], tmp_path: Path):
+    def stop(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with mock.patch.object(sampler.Sampler, "sample", stop):
+        for interval in ("10s", "10s", "500ms"):
+            assert cli.main([*arguments, "--interval", interval]) == 0
+
+    events = (tmp_path / "data/events.csv").read_text().splitlines()
+    starts = [line.split(",", 1)[1] for line in events[1:] if ",stop," not in line]
+    assert starts == [
+        "start,,,every 10s",
+        "start,,,every 10s",
+        "interval,,,10s -> 500ms",
+        "start,,,every 500ms",
+    ]

@@ -20,6 +20,7 @@ from .sampler import Sampler
 from .schedule import Schedule
 from .serve import WebServer, listen, url_of
 from .store import Store
+from .times import format_duration
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -100,6 +101,16 @@ def _stop(sampler: Sampler, store: Store) -> None:
     _tell(store, Event(round(time.time(), 3), "stop"))
     store.close()
     _log.info("stopped")
+
+
+def _tell_start(store: Store, interval: float) -> None:
+    """Records the start, and that another interval than before is set."""
+    moment = round(time.time(), 3)
+    before = store.history.interval_at(moment)
+    if before != interval:
+        change = f"{format_duration(before)} -> {format_duration(interval)}"
+        _tell(store, Event(moment, "interval", detail=change))
+    _tell(store, Event(moment, "start", detail=interval_detail(interval)))
 
 
 def _tell(store: Store, event: Event) -> None:
