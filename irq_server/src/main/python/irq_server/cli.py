@@ -76,9 +76,7 @@ def serve(settings: config.Settings) -> int:
         web = WebServer(create_app(store, sampler, procfs), bound)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: web.stop())
-        _tell(
-            store, Event(round(time.time(), 3), "start", detail=interval_detail(settings.interval))
-        )
+        _tell_start(store, settings.interval)
         sampler.start()
         stopping = threading.Event()
         warming = threading.Thread(target=store.warm, args=(stopping,), name="survey", daemon=True)
