@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -183,3 +184,20 @@ def test_what_fails_says_so_in_one_line(argv: list[str], status: int):
 def test_help_and_version_work_in_the_poorest_environment():
     assert irqbalance("--version").stdout.startswith("irqbalance 0.")
     assert "exit status:" in irqbalance("--help").stdout
+
+
+def test_the_wheel_brings_man_page_completion_cron_file_and_units():
+    prefix = COMMAND.parent.parent
+    page = (prefix / "share/man/man8/irqbalance.8").read_text()
+    completion = (prefix / "share/bash-completion/completions/irqbalance").read_text()
+    units = prefix / "lib/systemd/system"
+
+    shown = irqbalance("--help").stdout
+    options = set(re.findall(r"--[a-z][a-z-]*", shown))
+    assert {"--max-moves", "--config", "--version"} <= options
+    for option in options:
+        assert option in page.replace("\\-", "-"), option
+        assert option in completion.split() or f"'{option}" in completion, option
+    assert "irqbalance --quiet" in (prefix / "share/irqbalance/irqbalance.cron").read_text()
+    assert "ReadWritePaths=/proc/irq" in (units / "irqbalance-once.service").read_text()
+    assert "OnUnitActiveSec=10min" in (units / "irqbalance-once.timer").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from irqbalance.measure import Clock
+from irqbalance.clock import Clock
 from irqbalance.procfs import Machine
 
 settings.register_profile("patient", deadline=None)  # how long a test takes is no test

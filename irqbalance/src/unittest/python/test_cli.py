@@ -347,3 +347,27 @@ def test_all_refused_for_want_of_permission_is_a_failure(
 
     assert command("--interval", "1", "--quiet") == 1
     assert "EROFS" in capsys.readouterr().err
+
+
+def test_the_next_run_says_whether_the_load_followed(
+    command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1") == 0
+    assert "The last run's moves" not in capsys.readouterr().out
+    # the counters of this machine go on as before, whatever was written
+    assert command("--interval", "1", "-n", "--format", "json") == 0
+
+    # 155 and 5 are an imbalance of 1.938, 105 and 55 one of 1.312
+    followed = json.loads(capsys.readouterr().out)["followed"]
+    assert followed == {"before": 1.938, "predicted": 1.312, "measured": 1.0}
+
+
+def test_a_prediction_that_is_something_else_is_told_and_does_no_harm(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1") == 0
+    path = fake.state / "prediction.json"
+    path.write_text(path.read_text().replace('"before"', '"after"'))
+
+    assert command("--interval", "1") == 0
+    assert "prediction.json is not used: its fields are not" in capsys.readouterr().err

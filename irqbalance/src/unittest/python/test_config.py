@@ -210,3 +210,12 @@ def test_the_first_rule_that_matches_counts(tmp_path: Path):
 
     assert [selection.why_fixed(each) for each in ROWS] == ["", "banned by the rule for nvme*", ""]
     assert [selection.allowed(each) for each in ROWS] == [{2, 3}, None, {1}]
+
+
+def test_a_rule_keeps_irqs_on_one_node(tmp_path: Path):
+    text = '[[rules]]\npattern = "eth0-*"\none_node = true\n'
+
+    selection = settings_of(["--config", config(tmp_path, text)]).selection()
+
+    assert [selection.together(each) for each in ROWS] == ["eth0-*", "", ""]
+    assert [selection.why_fixed(each) for each in ROWS] == ["", "", ""]

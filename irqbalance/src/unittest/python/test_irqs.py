@@ -1,5 +1,7 @@
 """What an IRQ is to the planner: where it arrives, what it weighs, and whether it may move."""
 
+import pytest
+
 from conftest import row
 from irqbalance.interrupts import parse
 from irqbalance.irqs import Irq, KernelSays, Selection, describe
@@ -155,3 +157,19 @@ def test_what_the_person_keeps_and_what_was_refused_before_is_fixed():
 
     assert (first.fixed, second.fixed) == ("managed", "banned")
     assert first.allowed == cpus(3)
+
+
+@pytest.mark.parametrize(
+    ("device", "group"),
+    [
+        ("eth0-TxRx-3", "eth0"),
+        ("virtio6-input.0", "virtio6"),
+        ("nvme0q3", "nvme0"),
+        ("mlx5_comp3@pci:0000:81:00.0", "mlx5_comp3"),
+        ("ahci[0000:00:1f.2]", "ahci"),
+        ("i801_smbus, snd_hda_intel:card0", "i801_smbus"),
+        ("", ""),
+    ],
+)
+def test_queues_are_told_from_their_device(device: str, group: str):
+    assert Irq("24", device, 1.0, (0,), {}).group == group

@@ -3,7 +3,8 @@
 import pytest
 
 from conftest import FakeClock, FakeMachine, row
-from irqbalance.measure import Reading, from_files, live, load_snapshot, take
+from irqbalance.measure import Reading, live, load_snapshot, take
+from irqbalance.offline import from_files
 from irqbalance.state import SNAPSHOT, StateFolder
 
 

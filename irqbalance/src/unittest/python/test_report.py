@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 from irqbalance.decisions import Decision, Limits, revised
+from irqbalance.followup import FollowUp
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.report import Context, as_csv, as_json
@@ -123,3 +125,31 @@ def test_figures_are_short_and_large_ones_whole():
         "34.97",
         "0.0125",
     ]
+
+
+def test_the_table_of_256_cpus_folds_them_and_keeps_to_80_columns():
+    irqs = [
+        Irq(str(n), f"eth{n}-TxRx-0", 100.0 + n, (n % 7,), {n % 7: 100.0 + n}) for n in range(300)
+    ]
+    plan = make_plan(irqs, set(range(256)), Limits())
+
+    text = as_table(plan, CONTEXT)
+
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(1 for line in lines if "#" in line and "IRQ" not in line) <= 32
+    assert any(line.startswith("    0-7 ") for line in lines)
+    assert any(line.startswith("248-255 ") for line in lines)
+
+
+def test_the_table_says_what_no_placement_helps_and_what_came_of_the_last_run():
+    context = replace(CONTEXT, followed=FollowUp(2.0, 1.5, 1.6))
+
+    text = as_table(PLAN, context)
+
+    assert "IRQ 36 (virtio1-req.0) alone is 1.9 times a CPU's share" in text
+    assert "The last run's moves: imbalance 2.00, predicted 1.50, measured 1.60" in text
+    report = json.loads(as_json(PLAN, context))
+    assert report["followed"] == {"before": 2.0, "predicted": 1.5, "measured": 1.6}
+    assert report["limit"].startswith("IRQ 36")
+    assert report["devices"]["before"]["loads"] == [100.0, 5903.0]

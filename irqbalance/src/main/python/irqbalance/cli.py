@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from .clock import Clock
 from .config import settings_of
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
-from .measure import Clock
+from .offline import Report, offline
 from .report import as_csv, as_json
-from .run import Report, Tellers, offline, on_machine, restoring
 from .settings import Settings
+from .tellers import Tellers
 
 DONE, FAILED, WRONG_USAGE, SOME_REFUSED, AT_WORK, WOULD_ACT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130
@@ -58,6 +59,9 @@ def _run_with(settings: Settings, tellers: Tellers, clock: Clock) -> int:
     if settings.from_file is not None:
         report = offline(settings, settings.from_file)
     else:
+        # imported here, so that a plan from files does not pay for it
+        from .run import on_machine
+
         report = on_machine(settings, tellers, clock)
     status = _status(settings, report)
     for irq, reason in report.refused.items():
@@ -85,6 +89,7 @@ def _text(settings: Settings, report: Report) -> str:
 
 def _run_restore(settings: Settings, tellers: Tellers, clock: Clock) -> int:
     from .restorereport import as_text
+    from .run import restoring
 
     restored = restoring(settings, tellers, clock)
     refused = [each for each in restored if each.status == "refused"]

@@ -104,15 +104,27 @@ def give_back(placement: Placement, target: float) -> Placement:
 
 def _exchange_home(placement: Placement, item: int, home: int, limits: list[float]) -> bool:
     """Sends an item home by sending a stranger there on to another bin; whether that was found."""
-    problem, loads = placement.problem, placement.loads
-    weight, source = problem.weights[item], placement.bins[item]
-    over = loads[home] + weight - limits[home]
-    for other, stranger in placement.members[home]:
-        if other < over or problem.homes[stranger] == home:
-            continue
-        for bin_ in (source, *range(len(limits))):
-            room = limits[bin_] - loads[bin_] + (weight if bin_ == source else 0.0)
-            if bin_ != home and other <= room and placement.may(stranger, bin_):
+    homes = placement.problem.homes
+    weight, source = placement.problem.weights[item], placement.bins[item]
+    over = placement.loads[home] + weight - limits[home]
+    members = placement.members[home]
+    strangers = [
+        (other, stranger)
+        for other, stranger in members[bisect_left(members, (over, -1)) :]
+        if homes[stranger] != home
+    ]
+    if not strangers:
+        return False
+    room = list(map(sub, limits, placement.loads))
+    room[source] += weight
+    room[home] = -1.0
+    widest = room.index(max(room))
+    for other, stranger in strangers:
+        if other > room[widest]:
+            return False
+        free = placement.problem.allowed[stranger] is None
+        for bin_ in (source, widest) if free else (source, *range(len(limits))):
+            if other <= room[bin_] and placement.may(stranger, bin_):
                 placement.put(stranger, bin_)
                 placement.put(item, home)
                 return True

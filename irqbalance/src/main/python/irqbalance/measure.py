@@ -1,32 +1,20 @@
-"""Takes the measurement of a run: from captured files, since the last run, or from now on."""
+"""Takes the measurement of a live run: since the last run, or from now on."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from .clock import Clock
 from .errors import InterruptsFormatError
 from .interrupts import Snapshot, parse
-from .loads import Measurement, between, since_boot, weighed
-from .procfs import Machine, read_interrupts
-from .report import Context
+from .loads import Measurement, between, weighed
+from .procfs import Machine
+from .report import RATES, TIME, Context
 from .state import SNAPSHOT, StateFolder
 
 DEFAULT_SECONDS = 10.0
 YOUNGEST_SECONDS, OLDEST_SECONDS = 10.0, 86400.0
 """The ages between which the last run's snapshot serves."""
-
-COUNTS, RATES, TIME = "interrupts", "interrupts per second", "CPU milliseconds per second"
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Moments in Unix seconds, spans in seconds, and waiting."""
-
-    now: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +30,6 @@ class Reading:
         """Gives what the state directory keeps of it."""
         busy = {str(cpu): seconds for cpu, seconds in self.interrupt_seconds.items()}
         return {"time": self.time, "interrupts": self.text, "interrupt_seconds": busy}
-
-
-def from_files(earlier: Path, later: Path | None) -> tuple[Measurement, Context]:
-    """Gives the loads of one captured file, or of two."""
-    _, first = read_interrupts(earlier)
-    if later is None:
-        return since_boot(first), Context(COUNTS, f"all that {earlier} holds")
-    _, second = read_interrupts(later)
-    return between(first, second), Context(COUNTS, f"between {earlier} and {later}")
 
 
 def live(

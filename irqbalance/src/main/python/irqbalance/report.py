@@ -1,7 +1,5 @@
 """A Plan -> JSON and CSV; table.py makes the third form. Pure."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +9,9 @@ from .decisions import Balance, Decision, Plan
 from .followup import FollowUp
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
+
+COUNTS, RATES, TIME = "interrupts", "interrupts per second", "CPU milliseconds per second"
+"""The units of load."""
 
 _DECIMALS = 3
 
@@ -60,6 +61,9 @@ def as_object(plan: Plan, context: Context) -> dict[str, Any]:
 
 def as_csv(plan: Plan) -> str:
     """Gives the report as CSV, a line per IRQ; ``from`` is a CPU list."""
+    import csv  # as json above
+    import io
+
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_FIELDS, lineterminator="\n")
     writer.writeheader()

@@ -1,62 +1,29 @@
-"""The runs: offline, live and restoring. Wires reading, deciding and doing together."""
+"""The runs on a live machine, restoring included: reading, deciding and doing together."""
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from . import act, restore
 from .affinity import Writer, is_not_permitted
 from .balancers import find_balancers
+from .clock import Clock
 from .cpuset import format_list
-from .decisions import Limits, Plan
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .followup import FollowUp, follow_up, prediction
 from .irqs import describe
 from .loads import Measurement
-from .measure import TIME, Clock, from_files, live
+from .measure import live
+from .offline import Report, limits_of
 from .plan import make_plan
 from .procfs import Machine
-from .report import Context
+from .report import TIME
 from .settings import Settings
 from .state import PREDICTION, SNAPSHOT, StateFolder
 from .sysfs import read_topology
+from .tellers import Tellers
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"
-
-
-@dataclass(frozen=True, slots=True)
-class Tellers:
-    """What says things to people: always, unless quiet, when verbose, on a terminal only.
-
-    ``told`` is given every affinity that is written, and may have a log to tell it to as well.
-    """
-
-    failed: Callable[[str], None]
-    warned: Callable[[str], None]
-    told: Callable[[str], None]
-    progress: Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run has to show: the plan and what refused to move, by IRQ with the reason."""
-
-    plan: Plan
-    context: Context
-    refused: dict[str, str]
-    refused_as_not_permitted: bool = False
-
-
-def offline(settings: Settings, source: Path) -> Report:
-    """Plans from captured files alone."""
-    measurement, context = from_files(source, settings.to_file)
-    cpus = frozenset(measurement.cpus)
-    usable = (cpus if settings.cpus is None else cpus & settings.cpus) - settings.ban_cpus
-    if not usable:
-        raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
-    irqs = describe(measurement, None, {}, settings.selection())
-    return Report(make_plan(irqs, usable, _limits(settings)), context, {})
 
 
 def on_machine(settings: Settings, tellers: Tellers, clock: Clock) -> Report:
@@ -149,7 +116,7 @@ def _measure_and_act(
     irqs = describe(measurement, kernel, refusals, settings.selection())
     usable = usable_cpus(settings, machine, measurement.cpus, tellers)
     rated = None if context.unit == TIME else context.seconds
-    limits = replace(_limits(settings), seconds=rated, follows=True)
+    limits = replace(limits_of(settings), seconds=rated, follows=True)
     topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
     context = replace(context, followed=_follow_up(folder, measurement, usable))
@@ -187,7 +154,3 @@ def _told_sleep(clock: Clock, tellers: Tellers) -> Callable[[float], None]:
 def _tell_problems(folder: StateFolder, tellers: Tellers) -> None:
     for problem in folder.problems:
         tellers.failed(problem)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.threshold, settings.max_moves)

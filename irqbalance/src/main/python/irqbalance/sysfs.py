@@ -44,22 +44,17 @@ def _nodes(folder: Path) -> dict[int, int]:
 
 
 def _irq_nodes(machine: Machine, irqs: Iterable[str], nodes: frozenset[int]) -> dict[str, int]:
-    """The node of each IRQ's device: what PCI says, else what the kernel says of the IRQ itself.
+    """The node of each IRQ's device, as PCI tells it: -1 for most devices of virtual machines.
 
-    Both say -1 where it is unknown, as for most devices of virtual machines.
+    Not /proc/irq/N/node, which is where the kernel keeps its own record of the IRQ.
     """
     of_devices: dict[str, int] = {}
     for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
         node = _number(device / "numa_node")
-        if node in nodes and node is not None:
+        if node is not None and node in nodes:
             vectors = [path.name for path in (device / "msi_irqs").glob("[0-9]*")]
             of_devices.update(dict.fromkeys(vectors or [str(_number(device / "irq"))], node))
-    found = {}
-    for irq in irqs:
-        node = of_devices.get(irq, _number(machine.irq_folder / irq / "node"))
-        if node in nodes and node is not None:
-            found[irq] = node
-    return found
+    return {irq: of_devices[irq] for irq in irqs if irq in of_devices}
 
 
 def _number(path: Path) -> int | None:

@@ -26,6 +26,7 @@ NOISE_DEVIATIONS = 2.0
 """How many standard deviations of the two busiest CPUs' counts a gain must stand out of noise."""
 
 _SETTLING_ROUNDS = 6
+_TRIES = 3
 _ROUNDING = 1e-9
 
 
@@ -56,31 +57,47 @@ class Choice:
 
 
 def choose(task: Task, limits: Limits) -> Choice:
-    """Gives the choice for a task. Choosing again after the moves moves nothing."""
-    choice = _choose_settled(task, limits, limits.follows)
-    if limits.follows and _raises(task, choice):
-        return _choose_settled(task, limits, follows=False)
-    return choice
+    """Gives the choice for a task. Choosing again after the moves moves nothing.
 
-
-def _raises(task: Task, choice: Choice) -> bool:
-    """Whether a choice raises the busiest CPU as it was counted."""
-    before = seat(task.counted).target()
-    return Placement(task.counted, choice.bins).target() > before * (1 + _ROUNDING)
-
-
-def _choose_settled(task: Task, limits: Limits, follows: bool) -> Choice:
-    """The search starts again from its own result until that stands."""
-    problem = _evened(task) if follows else task.counted
-    choice = _choose(task, problem, limits)
+    The search starts again from its own result until that stands.
+    """
+    choice = _choose(task, limits)
     if limits.max_moves is not None:
         return choice
     for _ in range(_SETTLING_ROUNDS):
-        again = _choose(task, with_homes(problem, choice.bins), limits)
+        settled = replace(task, counted=with_homes(task.counted, choice.bins))
+        again = _choose(settled, limits)
         if again.bins == choice.bins:
             break
         choice = replace(choice, bins=again.bins)
     return choice
+
+
+def _choose(task: Task, limits: Limits) -> Choice:
+    """The choice with ticks that follow the work, unless that raises the busiest CPU as counted.
+
+    Then again without the CPUs that it raised, and in the end by what was counted alone.
+    """
+    most = seat(task.counted, limits.max_moves).target() * (1 + _ROUNDING)
+    problem = _evened(task)
+    for _ in range(_TRIES if limits.follows else 0):
+        choice = _best_enough(task, problem, limits)
+        relative = Placement(task.counted, choice.bins).relative()
+        raised = frozenset(bin_ for bin_, load in enumerate(relative) if load > most)
+        if not raised:
+            return choice
+        problem = _without(problem, raised)
+    return _best_enough(task, task.counted, limits)
+
+
+def _without(problem: Problem, bins: frozenset[int]) -> Problem:
+    """The problem where no item goes to `bins` that is not there, unless it has no other."""
+    every = frozenset(range(len(problem.fixed)))
+    allowed = [
+        ((may or every) - bins | ({home} if home >= 0 else frozenset())) or may
+        for may, home in zip(problem.allowed, problem.homes, strict=True)
+    ]
+    return replace(problem, allowed=allowed)
 
 
 def _evened(task: Task) -> Problem:
@@ -90,7 +107,7 @@ def _evened(task: Task) -> Problem:
     return replace(task.counted, fixed=[max(0.0, load - own) + share for load, own in pairs])
 
 
-def _choose(task: Task, problem: Problem, limits: Limits) -> Choice:
+def _best_enough(task: Task, problem: Problem, limits: Limits) -> Choice:
     """The first candidate that gains enough, else the least that must be done."""
     seated = seat(problem, limits.max_moves)
     least = seated.target()

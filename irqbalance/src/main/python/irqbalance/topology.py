@@ -42,6 +42,8 @@ class Topology:
 
 def localized(irqs: Iterable[Irq], topology: Topology, usable: frozenset[int]) -> tuple[Irq, ...]:
     """Gives the IRQs with the CPUs that are local to each, and the ones of a rule on one node."""
+    if not topology.nodes:
+        return tuple(irqs)
     known = tuple(replace(irq, local=topology.local_cpus(irq.irq)) for irq in irqs)
     chosen = {
         rule: _node_for([irq for irq in known if irq.together == rule], topology, usable)

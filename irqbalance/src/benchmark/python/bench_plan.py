@@ -1,0 +1,102 @@
+"""Plans against largest first, differencing and, for small ones, the exact answer.
+
+Loads are drawn anew from fixed seeds; every IRQ starts on a random CPU. All figures but the times
+are ratios: of the busiest CPU's load to a bound or the best, of moves to the fewest.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from statistics import mean, median
+
+from yardsticks import (
+    differencing,
+    fewest_moves,
+    highest,
+    largest_first,
+    least,
+    least_in_moves,
+)
+
+from irqbalance.decisions import Limits
+from irqbalance.irqs import Irq
+from irqbalance.plan import make_plan
+
+Draw = Callable[[random.Random], int]
+KINDS: dict[str, Draw] = {
+    "uniform": lambda dice: dice.randint(1, 100_000),
+    "lognormal": lambda dice: max(1, round(1000 * dice.lognormvariate(0, 1.2))),
+    "pareto": lambda dice: min(10**7, round(1000 * dice.paretovariate(1.1))),
+}
+
+
+def plan(weights: list[int], homes: list[int], cpus: int, most: int | None = None) -> list[int]:
+    """Gives the CPU of each IRQ as irqbalance plans it, for any gain at all."""
+    irqs = [
+        Irq(str(number), "", float(load), (home,), {home: float(load)})
+        for number, (load, home) in enumerate(zip(weights, homes, strict=True))
+    ]
+    made = make_plan(irqs, range(cpus), Limits(0.0, most))
+    return [decision.to or 0 for decision in made.decisions]
+
+
+def away(homes: list[int], placed: list[int]) -> int:
+    """Gives the number of moves."""
+    return sum(1 for home, bin_ in zip(homes, placed, strict=True) if home != bin_)
+
+
+def small(cpus: int, irqs: int, kind: str, instances: int) -> None:
+    """Prints ratios to the exact answers."""
+    loads, moves, limited = [], [], []
+    for seed in range(instances):
+        dice = random.Random(f"{kind} {cpus} {irqs} {seed}")
+        weights = [KINDS[kind](dice) for _ in range(irqs)]
+        homes = [dice.randrange(cpus) for _ in range(irqs)]
+        best = least(weights, cpus)
+        placed = plan(weights, homes, cpus)
+        loads.append(highest(weights, cpus, placed) / best)
+        fewest = fewest_moves(weights, homes, cpus, max(best, int(best * 1.002)))
+        moves.append(away(homes, placed) / fewest if fewest else 1.0)
+        for most in (1, 2, 4):
+            of_most = highest(weights, cpus, plan(weights, homes, cpus, most))
+            limited.append(of_most / least_in_moves(weights, homes, cpus, most))
+    print(
+        f"{cpus:>4} x {irqs:<5} {kind:10} load/exact {median(loads):.4f} (worst {max(loads):.4f})  "
+        f"moves/fewest {mean(moves):.3f} (worst {max(moves):.2f})  "
+        f"load/exact in 1, 2, 4 moves {mean(limited):.4f} (worst {max(limited):.3f})"
+    )
+
+
+def large(cpus: int, irqs: int, kind: str) -> None:
+    """Prints ratios to the bound and to the other ways, and the CPU time of each."""
+    dice = random.Random(f"{kind} {cpus} {irqs}")
+    weights = [KINDS[kind](dice) for _ in range(irqs)]
+    homes = [dice.randrange(cpus) for _ in range(irqs)]
+    bound = max(max(weights), sum(weights) / cpus)
+    ways: dict[str, Callable[[], list[int]]] = {
+        "plan": lambda: plan(weights, homes, cpus),
+        "largest first": lambda: largest_first(weights, cpus),
+        "differencing": lambda: differencing(weights, cpus),
+    }
+    shown = []
+    for name, way in ways.items():
+        start = time.process_time()
+        placed = way()
+        seconds = time.process_time() - start
+        ratio = highest(weights, cpus, placed) / bound
+        shown.append(f"{name} {ratio:.4f}, {away(homes, placed)} moves, {1000 * seconds:.0f} ms")
+    print(f"{cpus:>4} x {irqs:<5} {kind:10} load/bound: {'; '.join(shown)}")
+
+
+def main() -> None:
+    """Prints every figure."""
+    for cpus, irqs in ((2, 12), (3, 10), (4, 11)):
+        for kind in KINDS:
+            small(cpus, irqs, kind, 8)
+    for cpus, irqs in ((2, 40), (16, 120), (128, 1000), (128, 2000)):
+        for kind in KINDS:
+            large(cpus, irqs, kind)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Prediction and measurement: whether the load followed the last run's moves."""
+
+import pytest
+
+from conftest import row
+from irqbalance.decisions import Limits
+from irqbalance.followup import FollowUp, follow_up, prediction
+from irqbalance.interrupts import parse
+from irqbalance.irqs import Irq
+from irqbalance.loads import since_boot
+from irqbalance.plan import make_plan
+
+MEASURED = since_boot(
+    parse("\n".join(["CPU0 CPU1", row(24, 30, 0), row(25, 0, 10), "ERR: 900", "EXT: 9 9"]))
+)
+
+
+def test_a_plan_that_moves_predicts():
+    irqs = [Irq("24", "a", 30.0, (0,), {0: 30.0}), Irq("25", "b", 10.0, (0,), {0: 10.0})]
+
+    # 40 and 0 are an imbalance of 2, 30 and 10 one of 1.5
+    assert prediction(make_plan(irqs, {0, 1}, Limits())) == {"before": 2.0, "predicted": 1.5}
+    assert prediction(make_plan([], {0, 1}, Limits())) is None
+
+
+def test_the_next_run_measures_by_the_cells():
+    kept = {"prediction": {"before": 2.0, "predicted": 1.2}}
+
+    found = follow_up(kept, MEASURED, frozenset({0, 1}))
+
+    assert found == FollowUp(2.0, 1.2, 1.5)
+    assert found.sentence() == (
+        "The last run's moves: imbalance 2.00, predicted 1.20, measured 1.50"
+    )
+
+
+@pytest.mark.parametrize("content", [None, {}, {"prediction": None}])
+def test_without_a_prediction_nothing_is_said(content: dict[str, None] | None):
+    assert follow_up(content, MEASURED, frozenset({0, 1})) is None
+
+
+@pytest.mark.parametrize(
+    "kept", [3, [], {"before": 1}, {"before": [], "predicted": 1}, {"before": "x", "predicted": 1}]
+)
+def test_a_prediction_that_is_something_else_is_an_error(kept: object):
+    with pytest.raises(ValueError, match=r"prediction|convert"):
+        follow_up({"prediction": kept}, MEASURED, frozenset({0, 1}))

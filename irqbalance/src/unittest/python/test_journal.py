@@ -1,0 +1,70 @@
+"""What is told to the system's log."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from conftest import FakeClock, FakeMachine, row
+from irqbalance import journal
+from irqbalance.cli import main
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """What the system's log was told, with the priorities of syslog(3)."""
+    system = mock.Mock(LOG_NOTICE=5, LOG_ERR=3)
+    lines: list[tuple[int, str]] = []
+    system.syslog = lambda priority, text: lines.append((priority, text))
+    monkeypatch.setattr(journal, "syslog", system)
+    monkeypatch.setattr(journal.Journal.__init__, "__defaults__", (system,))
+    return lines
+
+
+@pytest.fixture
+def run(fake: FakeMachine) -> Callable[..., int]:
+    """Runs the command on a machine where IRQ 24 and 25 fire on CPU 0."""
+    fake.counters(row(24, 0, 0), row(25, 0, 0))
+    fake.irq(24)
+    fake.irq(25)
+    roots: list[Any] = ["--procfs", fake.procfs, "--sysfs", fake.sysfs, "--state-dir", fake.state]
+
+    def call(*argv: str) -> int:
+        clock = FakeClock(lambda: fake.counters(row(24, 100, 0), row(25, 50, 0)))
+        return main([*map(str, roots), "--interval", "1", "--quiet", *argv], clock.clock)
+
+    return call
+
+
+def test_every_change_is_told_and_undone_in_the_log(
+    run: Callable[..., int],
+    told: list[tuple[int, str]],
+    capfd: pytest.CaptureFixture[str],
+):
+    assert run("--log", "syslog") == 0
+    assert told == [(5, "IRQ 25 (dev25): CPU 0 -> 1: applied")]
+    assert capfd.readouterr() == ("", "")
+
+    assert run("--restore", "--log", "syslog") == 0
+    assert told[1:] == [(5, "IRQ 25 (dev25): back to 0-1")]
+
+
+def test_a_failure_is_told_to_the_log_and_on_standard_error(
+    run: Callable[..., int],
+    told: list[tuple[int, str]],
+    fake: FakeMachine,
+    capfd: pytest.CaptureFixture[str],
+):
+    fake.write("proc/70/comm", "irqbalance\n")
+
+    assert run("--log", "syslog") == 4
+    ((priority, text),) = told
+    assert priority == 3
+    assert text.startswith("irqbalance (process 70) runs too")
+    assert text in capfd.readouterr().err
+
+
+def test_a_dry_run_tells_the_log_nothing(run: Callable[..., int], told: list[tuple[int, str]]):
+    assert run("--log", "syslog", "--dry-run") == 0
+    assert told == []
