@@ -49,12 +49,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answers."""
-        body = ANSWERS[self.path.split("/")[1]]
+        body = self.answer()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def answer(self) -> bytes:
+        """Gives the body."""
+        return ANSWERS[self.path.split("/")[1]]
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""

@@ -125,11 +125,35 @@ def test_a_wide_machine_is_folded_and_never_wrapped(run):
         assert max(map(len, lines)) <= width
 
 
-def test_several_servers_stand_under_their_names(run, good):
-    done = run("cpus", "--server", good.url, "--server", good.url + "/")
+def test_several_servers_are_one_table(run, good):
+    with WebService(machine.answer_well) as other:
+        done = run("cpus", "--server", good.url, "--server", other.url, "--server", good.url + "/")
 
-    assert done.returncode == 0
-    assert done.stdout.splitlines().count(good.url) == 2
+    assert (done.returncode, done.stderr) == (0, "")
+    for url in (good.url, other.url):
+        name = url.removeprefix("http://")
+        assert sum(line.startswith(name) for line in done.stdout.splitlines()) == 3
+
+
+def test_a_configuration_file_at_home_names_servers(run, good, tmp_path):
+    folder = tmp_path / "irq_client"
+    folder.mkdir()
+    (folder / "config.toml").write_text(f'server = "db"\n[servers.db]\nurl = "{good.url}"\n')
+
+    assert "running" in run("status", XDG_CONFIG_HOME=str(tmp_path)).stdout
+
+
+def test_two_hundred_hosts_are_asked_and_the_dead_ones_named(run, good, tmp_path):
+    hosts = tmp_path / "hosts"
+    alive = [f"h{number} {good.url}/{number}" for number in range(198)]
+    hosts.write_text("\n".join([*alive, "dead http://127.0.0.1:1", "gone http://127.0.0.1:2"]))
+
+    done = run("status", "--hosts", str(hosts), "--timeout", "20")
+
+    # the made-up server knows no prefix: each of the 198 is answered, with a 404
+    assert done.returncode == 5
+    assert done.stderr.count("connection refused") == 2
+    assert done.stderr.endswith(", h197, dead, gone\n")
 
 
 def test_the_token_is_sent_and_never_shown(run, good, tmp_path):

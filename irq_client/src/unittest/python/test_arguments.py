@@ -16,6 +16,7 @@ def test_a_command_alone_takes_every_default():
         token_file=None,
         timeout_seconds=10.0,
         format="table",
+        names={"http://127.0.0.1:5000": "127.0.0.1:5000"},
     )
 
 

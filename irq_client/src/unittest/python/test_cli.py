@@ -121,14 +121,19 @@ def test_a_server_that_is_away_is_five(good: WebService):
     assert "connection refused" in messages
 
 
-def test_several_servers_are_asked_in_turn_and_the_failing_ones_named(good: WebService):
+def test_several_servers_are_one_table_and_the_failing_ones_are_named(good: WebService):
     argv = ["--server", "http://127.0.0.1:1", "--server", good.url, "--timeout", "100ms", "cpus"]
 
     status, output, messages = run(good, *argv)
 
     assert status == 5
-    assert output.splitlines()[0] == good.url
+    assert [line.split()[0] for line in output.splitlines()[1:]] == [
+        "HOST",
+        *[good.url.removeprefix("http://")] * 3,
+        "all",
+    ]
     assert messages.startswith("irq_client: http://127.0.0.1:1/api/v1/cpus: ")
+    assert messages.endswith("irq_client: 1 of 2 servers failed: 127.0.0.1:1\n")
 
 
 def test_a_token_goes_with_the_question(good: WebService, tmp_path: Path):

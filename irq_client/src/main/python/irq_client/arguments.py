@@ -51,6 +51,10 @@ class Arguments(NamedTuple):
     chart: str = ""
     """``bar``, ``line`` or ``table``; what other commands than `history` make of it is theirs."""
     refresh_seconds: float = 1.0
+    names: Mapping[str, str] = {}
+    """What each server is called, by URL."""
+    token_files: Mapping[str, str] = {}
+    """Token files of servers that have one of their own, by URL."""
     time: str = ""
     """The moment that is `effect`'s argument; empty where it takes the latest change."""
     condition: str = ""
@@ -201,15 +205,18 @@ def _arguments(
     command: Command, given: Mapping[str, object], environment: Mapping[str, str]
 ) -> Arguments:
     """Reads every value; the command line wins over the environment, and that over the default."""
-    from . import parameters
+    from . import parameters, sources
 
     if given["verbose"] and given["quiet"]:
         raise CommandLineError("--verbose and --quiet contradict each other")
-    values = {each.name: _values(each, given, environment) for each in EVERYWHERE if each.metavar}
+    values, config = sources.general_values(given, environment)
+    servers = sources.servers(values, config)
     tokens = values["token-file"]
     return Arguments(
         command=command.name,
-        servers=tuple(parameters.check_server(*each) for each in values["server"]),
+        servers=servers.urls,
+        names=servers.names,
+        token_files=servers.token_files,
         token_file=tokens[0][1] if tokens else None,
         timeout_seconds=parameters.duration_seconds(*values["timeout"][0]),
         format=parameters.check_choice(*values["format"][0], _choices("format")),
@@ -234,20 +241,6 @@ def _argument(given: Mapping[str, object], name: str, check: Callable[[str, str]
     """Gives a positional argument, checked; empty where there is none."""
     text = given.get(name)
     return "" if text is None else check(name, str(text).strip(" "))
-
-
-def _values(
-    setting: Setting, given: Mapping[str, object], environment: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """Gives a setting's values, each after the option or variable that it came from."""
-    value = given[setting.name]
-    if value is not None:
-        return [(setting.option, text) for text in _texts(value)]
-    text = environment.get(setting.environment, "").strip()
-    source = setting.environment if text else setting.option
-    text = text or setting.default
-    texts = text.split() if setting.repeatable else [text]
-    return [(source, each) for each in texts if each]
 
 
 def _texts(value: object) -> list[str]:

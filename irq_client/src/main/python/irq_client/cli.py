@@ -4,7 +4,8 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from . import __version__
@@ -12,7 +13,8 @@ from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchErro
 
 if TYPE_CHECKING:
     from .arguments import Arguments
-    from .output import Output
+    from .commands import Shown
+    from .table import Sheet
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -61,32 +63,71 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
         arguments = parse(argv, streams.environment)
     except SystemExit:
         return 0  # --help, printed
+
+    with _logging(arguments, streams.stderr):
+        if arguments.command in ("top", "watch"):
+            token = _tokens(arguments, streams)[_only_server(arguments)]
+            return (_live if arguments.command == "top" else _watch)(arguments, token, streams)
+        return _ask_all(arguments, _tokens(arguments, streams), streams)
+
+
+def _ask_all(arguments: "Arguments", tokens: "Mapping[str, str | None]", streams: Streams) -> int:
+    """Asks every server; gives 0, or the highest exit status of those that failed."""
     from .output import Output
 
-    token = _token(arguments, streams)
-    if arguments.command == "top":
-        return _live(arguments, token, streams)
-    if arguments.command == "watch":
-        return _watch(arguments, token, streams)
-    several = len(arguments.servers) > 1
-    output = Output(streams.stdout, streams.environment, several=several)
-    status = 0
-    with _logging(arguments, streams.stderr):
+    output = Output(streams.stdout, streams.environment, several=len(arguments.servers) > 1)
+    failures: list[tuple[str, IrqClientError]] = []
+    sheets: list[tuple[str, Sheet]] = []
+    for server, result in _results(arguments, tokens, streams):
+        try:
+            shown = result()
+        except (ServerError, NoMatchError) as error:
+            failures.append((server, error))
+            continue
+        failures += [(server, error) for error in shown.failures]
+        if len(arguments.servers) > 1 and arguments.format == "table" and not shown.draw:
+            sheets.append((arguments.names[server], shown.sheet()))
+        else:
+            output.write(server, shown, arguments.format)
+    if sheets:
+        from .together import together
+
+        output.write_sheet(together(sheets))
+    for _, failure in failures:
+        _tell(streams, failure)
+    if failures and len(arguments.servers) > 1:
+        names = list(dict.fromkeys(arguments.names[server] for server, _ in failures))
+        count = len(arguments.servers)
+        _tell(streams, f"{len(names)} of {count} servers failed: {', '.join(names)}")
+    return max((failure.exit_status for _, failure in failures), default=0)
+
+
+def _results(
+    arguments: "Arguments", tokens: "Mapping[str, str | None]", streams: Streams
+) -> "Iterator[tuple[str, Callable[[], Shown]]]":
+    """Gives each server with what gives or raises its answer, in order.
+
+    Readers are asked at the same time; what writes, one after the other, since it asks a person.
+    """
+
+    def ask(server: str) -> "Shown":
+        return _ask(server, tokens[server], arguments, streams)
+
+    if len(arguments.servers) == 1 or arguments.cpu_list:
         for server in arguments.servers:
-            try:
-                for failure in _ask(server, token, arguments, streams, output):
-                    _tell(streams, failure)
-                    status = max(status, failure.exit_status)
-            except (ServerError, NoMatchError) as error:
-                _tell(streams, error)
-                status = max(status, error.exit_status)
-    return status
+            yield server, partial(ask, server)
+        return
+    from .fleet import Progress, ask_all, in_order
+
+    shows_progress = streams.stderr.isatty() and not arguments.quiet
+    progress = Progress(streams.stderr if shows_progress else None, len(arguments.servers))
+    futures = ask_all(arguments.servers, ask)
+    for server, future in zip(arguments.servers, in_order(futures, progress), strict=True):
+        yield server, future.result
 
 
-def _ask(
-    server: str, token: str | None, arguments: "Arguments", streams: Streams, output: "Output"
-) -> tuple[ServerError, ...]:
-    """Carries out the command at one server and writes what it answered; gives what failed."""
+def _ask(server: str, token: str | None, arguments: "Arguments", streams: Streams) -> "Shown":
+    """Carries out the command at one server and gives what it answered."""
     from .api import Client
     from .commands import carry_out
 
@@ -95,9 +136,7 @@ def _ask(
             _confirm(question, streams)
 
     with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
-        shown = carry_out(client, arguments, confirm)
-    output.write(server, shown, arguments.format)
-    return shown.failures
+        return carry_out(client, arguments, confirm)
 
 
 def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
@@ -136,10 +175,7 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
 
     condition = parse_condition("CONDITION", arguments.condition)
     server = _only_server(arguments)
-    with (
-        _logging(arguments, streams.stderr),
-        Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client,
-    ):
+    with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
         query = arguments.query or [("period", f"{default_period_seconds(client):.3f}")]
         watch = Watch(
             condition=condition,
@@ -173,15 +209,22 @@ def _confirm(question: str, streams: Streams) -> None:
         raise DeclinedError("nothing was changed")
 
 
-def _token(arguments: "Arguments", streams: Streams) -> str | None:
-    """Gives the server's token, None where there is no token file; warns where all may read it."""
-    if arguments.token_file is None:
+def _tokens(arguments: "Arguments", streams: Streams) -> dict[str, str | None]:
+    """Gives each server's token, None where it has none; every file is read once."""
+    files = {url: arguments.token_files.get(url, arguments.token_file) for url in arguments.servers}
+    tokens = {file: _token(file, arguments, streams) for file in dict.fromkeys(files.values())}
+    return {url: tokens[file] for url, file in files.items()}
+
+
+def _token(path: str | None, arguments: "Arguments", streams: Streams) -> str | None:
+    """Gives the token in a file, None where there is no file; warns where all may read it."""
+    if path is None:
         return None
     from .tokenfile import read_token
 
-    token, everybody_reads = read_token(arguments.token_file)
+    token, everybody_reads = read_token(path)
     if everybody_reads and not arguments.quiet:
-        _tell(streams, f"{arguments.token_file}: every user may read it; chmod 600 keeps it yours")
+        _tell(streams, f"{path}: every user may read it; chmod 600 keeps it yours")
     return token
 
 

@@ -42,11 +42,25 @@ class Setting(NamedTuple):
 EVERYWHERE = (
     Setting(
         "server",
-        "irq_server to ask; may be repeated (in the environment: parted by blanks)",
+        "irq_server to ask, or its name or a pattern of names in the configuration file; "
+        "may be repeated (in the environment: parted by blanks)",
         "URL",
         "http://127.0.0.1:5000",
         from_environment=True,
         repeatable=True,
+    ),
+    Setting(
+        "hosts",
+        "file of servers to ask, one to a line: URL, NAME URL, or host[:port]",
+        "FILE",
+        from_environment=True,
+    ),
+    Setting(
+        "config",
+        "configuration file, TOML",
+        "FILE",
+        "~/.config/irq_client/config.toml",
+        from_environment=True,
     ),
     Setting(
         "token-file",
@@ -72,6 +86,11 @@ EVERYWHERE = (
     Setting("verbose", "tell on standard error what is asked, and how long it took", short="-v"),
     Setting("quiet", "no warnings on standard error, only errors", short="-q"),
 )
+
+CONFIG_KEYS = tuple(
+    each.name for each in EVERYWHERE if each.from_environment and each.name != "config"
+)
+"""Settings that the configuration file may hold, under their names."""
 
 WINDOW = (
     Setting(

@@ -5,6 +5,7 @@
     IrqClientError              1   never raised itself; cli.main turns the tree into exit statuses
     ├── UsageError              2   an option's value is wrong (option, value, expected)
     ├── CommandLineError        2   the command line as a whole is wrong
+    ├── ConfigError             2   a file of settings or hosts is wrong (path, expected, found)
     ├── ShapeError              1   a JSON value is wrong (where, expected, found)
     ├── TokenFileError          1   the token cannot be read (path, reason)
     ├── DeclinedError           1   the person at the terminal did not say yes
@@ -43,6 +44,19 @@ class CommandLineError(IrqClientError):
     """The command line as a whole is wrong: unknown options, a contradiction."""
 
     exit_status = 2
+
+
+class ConfigError(IrqClientError):
+    """A file of settings or of hosts cannot be read, or holds what does not belong there."""
+
+    exit_status = 2
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        """Takes the path (and line or key), what would be right, and what is there."""
+        super().__init__(f"{path}: expected {expected}, found {found[:80]}")
+        self.path = path
+        self.expected = expected
+        self.found = found
 
 
 class ShapeError(IrqClientError):

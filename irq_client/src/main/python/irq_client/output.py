@@ -13,7 +13,7 @@ from .condition import Condition
 from .moment import unix_text
 from .paint import painter
 from .records import Row
-from .table import HEADING, layout
+from .table import HEADING, Sheet, layout
 from .watch import Finding
 
 PIPE_WIDTH = 120
@@ -52,12 +52,15 @@ class Output:
         if self._several:
             gap = "\n" if self._written else ""
             self._stream.write(f"{gap}{self._paint(((server, HEADING),))}\n")
-        lines = (
-            shown.draw(self._width)
-            if shown.draw
-            else layout(shown.sheet(), self._width, shorten=self._strict)
-        )
-        for line in lines:
+        if shown.draw is None:
+            self.write_sheet(shown.sheet())
+            return
+        for line in shown.draw(self._width):
+            self._stream.write(self._paint(line) + "\n")
+
+    def write_sheet(self, sheet: Sheet) -> None:
+        """Writes a table, line by line."""
+        for line in layout(sheet, self._width, shorten=self._strict):
             self._stream.write(self._paint(line) + "\n")
 
     def _write_json(self, server: str, text: bytes) -> None:

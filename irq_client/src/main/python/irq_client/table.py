@@ -167,11 +167,22 @@ def _widths(sheet: Sheet) -> list[int]:
 
 def _widest(cells: Sequence[Cell]) -> int:
     """Gives the cells that the widest text takes; of counts that is the largest."""
-    largest = max((cell for cell in cells if isinstance(cell, int)), default=0)
-    texts = max(
-        (cell_width(_text(cell)) for cell in cells if isinstance(cell, str | float)), default=0
-    )
-    return max(texts, len(count_text(largest)))
+    largest, fastest, texts = 0, 0.0, 0
+    for cell in cells:
+        if isinstance(cell, str):
+            texts = max(texts, cell_width(cell))
+        elif isinstance(cell, float):
+            fastest = max(fastest, cell)
+        elif cell is not None:
+            largest = max(largest, cell)
+    return max(texts, len(count_text(largest)), _rate_width(fastest))
+
+
+def _rate_width(fastest: float) -> int:
+    """Gives the cells that suffice for rates up to the fastest: ``9.9``, ``99.9``, ``9.99k``."""
+    if fastest < 9.95:
+        return 3 if fastest else 0
+    return 4 if fastest < 99.95 else max(5, len(rate_text(fastest)))
 
 
 def _shrunk(sheet: Sheet, width: int) -> list[int]:
@@ -212,23 +223,27 @@ def _hottest(sheet: Sheet) -> list[float]:
     """
     largest = [
         max((cell for cell in cells if isinstance(cell, int | float)), default=0)
-        for cells in zip(*sheet.rows, strict=True)
+        if column.heat or column.weight is not None
+        else 0
+        for column, cells in zip(sheet.columns, zip(*sheet.rows, strict=True), strict=True)
     ]
     foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
     together = max((largest[i] for i in foldable), default=0)
     return [
-        together if column.weight is not None else number if column.heat else 0
+        together if column.weight is not None else number
         for column, number in zip(sheet.columns, largest, strict=True)
     ]
 
 
-def _heat(cell: Cell, hottest: float) -> str:
+def _heat(number: float, hottest: float) -> str:
     """Gives the style of a number: faint for none, coloured from a quarter of the hottest on."""
-    if isinstance(cell, str) or cell is None:
-        return ""
-    if cell == 0:
+    if number == 0:
         return FAINT
-    return next((style for share, style in HEAT if hottest and cell >= share * hottest), "")
+    if hottest:
+        for share, style in HEAT:
+            if number >= share * hottest:
+                return style
+    return ""
 
 
 def _line(
@@ -242,11 +257,17 @@ def _line(
     for place, (cell, (column, width)) in enumerate(zip(cells, shown, strict=True)):
         if width == 0:
             continue
-        lead = GAP if segments else ""
-        text = lead + aligned(shortened(_text(cell), width), width, column.right)
-        painted = style or _heat(cell, hottest[place])
-        if segments and segments[-1][1] == painted:
-            text = segments.pop()[0] + text
+        painted = style
+        text = _text(cell)
+        if isinstance(cell, int | float):
+            painted = style or _heat(cell, hottest[place])
+            text = text.rjust(width) if column.right else text.ljust(width)
+        else:
+            text = aligned(shortened(text, width), width, column.right)
+        if segments:
+            text = GAP + text
+            if segments[-1][1] == painted:
+                text = segments.pop()[0] + text
         segments.append((text, painted))
     text, painted = segments[-1]
     return (*segments[:-1], (text.rstrip(), painted))

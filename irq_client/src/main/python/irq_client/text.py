@@ -68,13 +68,13 @@ def count_text(count: int) -> str:
 
 def rate_text(per_second: float) -> str:
     """Gives a rate for people: ``93.4``, and from a thousand on ``1.23k``, ``45.6k``, ``1.23M``."""
+    if per_second < 999.95:
+        return f"{per_second:.1f}"
     size, unit = per_second, ""
     for larger in _RATE_UNITS:
         if size < 999.95:
             break
         size, unit = size / 1000, larger
-    if not unit:
-        return f"{size:.1f}"
     decimals = 2 if size < 9.995 else 1 if size < 99.95 else 0
     return f"{size:,.{decimals}f}{unit}"
 

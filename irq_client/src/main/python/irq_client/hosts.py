@@ -1,0 +1,112 @@
+"""Where servers are written down: the file of hosts, and the configuration file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .config import CONFIG_KEYS
+from .errors import ConfigError, UsageError
+from .parameters import check_server
+
+DEFAULT_PORT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One server: its name, its URL, and the file with its token, None for the general one."""
+
+    name: str
+    url: str
+    token_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a configuration file says: values of settings, and servers by name."""
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+
+
+def read_hosts(path: str) -> list[Host]:
+    """Reads a file of hosts: one to a line, ``URL``, ``NAME URL`` or ``host[:port]``.
+
+    What follows a ``#`` is a comment. A host without a URL is asked at port 5000 by http. Raises
+    ConfigError with the path and the line.
+    """
+    hosts = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if len(words) > 2:
+            raise ConfigError(f"{path}:{number}", "URL, or NAME URL", line.strip())
+        if words:
+            hosts.append(_host(f"{path}:{number}", words[0], words[-1]))
+    if not hosts:
+        raise ConfigError(path, "at least one host", "none")
+    return hosts
+
+
+def _host(where: str, name: str, address: str) -> Host:
+    url = address
+    if "://" not in address:
+        port = "" if ":" in address.rpartition("]")[2] else f":{DEFAULT_PORT}"
+        url = f"http://{address}{port}"
+    try:
+        return Host(name, check_server(where, url))
+    except UsageError as error:
+        raise ConfigError(where, error.expected, error.value) from None
+
+
+def read_config(path: str, *, required: bool) -> Config:
+    """Reads a configuration file, TOML; an empty Config where it is not there and need not be.
+
+    Raises ConfigError for what cannot be read, for a key that is not known, and for a value of
+    another type than text, number or, for servers, a list of texts.
+    """
+    if not required and not Path(path).exists():
+        return Config()
+    import tomllib  # here: most runs have no such file
+
+    try:
+        document = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, "TOML", str(error)) from None
+    servers = document.pop("servers", {})
+    if not isinstance(servers, dict):
+        raise ConfigError(path, "a table [servers.NAME]", "something else under servers")
+    values = {}
+    for key, value in document.items():
+        if key not in CONFIG_KEYS:
+            raise ConfigError(path, f"one of {', '.join(CONFIG_KEYS)} or [servers.NAME]", key)
+        values[key] = _values(f"{path}: {key}", value)
+    hosts = {name: _configured(path, name, table) for name, table in servers.items()}
+    return Config(values, hosts)
+
+
+def _values(where: str, value: object) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(each, str | int | float) for each in texts):
+        raise ConfigError(where, "a text, a number or a list of texts", repr(value))
+    return tuple(str(each) for each in texts)
+
+
+def _configured(path: str, name: str, table: object) -> Host:
+    where = f"{path}: servers.{name}"
+    if not isinstance(table, dict) or not isinstance(table.get("url"), str):
+        raise ConfigError(where, 'url = "http://..."', "something else")
+    token_file = table.get("token-file")
+    unknown = sorted({*table} - {"url", "token-file"})
+    if unknown or not isinstance(token_file, str | None):
+        raise ConfigError(where, "url and token-file", ", ".join(unknown) or "another type")
+    host = _host(where, name, table["url"])
+    expanded = None if token_file is None else str(Path(token_file).expanduser())
+    return Host(host.name, host.url, expanded)
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(path, "a file that can be read", error.strerror or str(error)) from None
+    except ValueError as error:
+        raise ConfigError(path, "text in UTF-8", str(error)) from None

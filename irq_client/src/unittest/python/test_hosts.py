@@ -1,0 +1,143 @@
+"""Files that name servers, and where settings come from."""
+
+from pathlib import Path
+
+import pytest
+
+from irq_client.arguments import Arguments, parse
+from irq_client.errors import ConfigError, UsageError
+from irq_client.hosts import read_hosts
+
+CONFIG = """\
+server = ["web*", "http://other:1"]
+timeout = 5
+token-file = "/run/token"
+
+[servers.web1]
+url = "http://web1:5000"
+
+[servers.web2]
+url = "https://web2:5000/"
+token-file = "/run/web2"
+
+[servers.db]
+url = "db"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Gives a configuration file."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def parsed(*argv: object, **environment: str) -> Arguments:
+    """Reads a command line."""
+    return parse([str(each) for each in argv], environment)
+
+
+def test_a_hosts_file_has_urls_names_and_bare_hosts(tmp_path: Path):
+    path = tmp_path / "hosts"
+    path.write_text("# all\nhttp://a:1\n\nweb https://b/x # the web\nc\nd:7\n[::1]\n")
+
+    assert [(host.name, host.url) for host in read_hosts(str(path))] == [
+        ("http://a:1", "http://a:1"),
+        ("web", "https://b/x"),
+        ("c", "http://c:5000"),
+        ("d:7", "http://d:7"),
+        ("[::1]", "http://[::1]:5000"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a b c\n", "hosts:1: expected URL, or NAME URL"),
+        ("a\nftp://b\n", "hosts:2: expected a URL"),
+        ("http://u:p@h\n", "without a name or password"),
+        ("# none\n", "expected at least one host"),
+        ("\udcff", "text in UTF-8"),
+    ],
+)
+def test_a_wrong_hosts_file_is_told_with_its_line(tmp_path: Path, text: str, words: str):
+    path = tmp_path / "hosts"
+    path.write_text(text, errors="surrogateescape")
+
+    with pytest.raises(ConfigError) as caught:
+        parsed("status", "--hosts", path)
+
+    assert words in str(caught.value)
+    assert caught.value.exit_status == 2
+
+
+def test_hosts_take_the_place_of_the_default_server(tmp_path: Path):
+    path = tmp_path / "hosts"
+    path.write_text("a\nb\na\n")
+
+    assert parsed("status", "--hosts", path).servers == ("http://a:5000", "http://b:5000")
+    more = parsed("status", "--server", "http://c", IRQ_CLIENT_HOSTS=str(path))
+    assert more.servers == ("http://c", "http://a:5000", "http://b:5000")
+
+
+def test_the_file_stands_in_for_options(config: Path):
+    arguments = parsed("status", "--config", config)
+
+    assert arguments.servers == ("http://web1:5000", "https://web2:5000", "http://other:1")
+    assert arguments.names["http://web1:5000"] == "web1"
+    assert arguments.token_files == {"https://web2:5000": "/run/web2"}
+    assert arguments.token_file == "/run/token"  # noqa: S105 - the name of a file
+    assert arguments.timeout_seconds == 5.0
+
+
+def test_environment_and_options_win_over_the_file(config: Path):
+    arguments = parsed(
+        "status", "--server", "db", IRQ_CLIENT_TIMEOUT="7", IRQ_CLIENT_CONFIG=str(config)
+    )
+
+    assert arguments.servers == ("http://db:5000",)
+    assert arguments.timeout_seconds == 7.0
+
+
+def test_the_file_is_looked_for_at_home(config: Path, tmp_path: Path):
+    folder = tmp_path / ".config" / "irq_client"
+    folder.mkdir(parents=True)
+    config.rename(folder / "config.toml")
+
+    assert parsed("status", HOME=str(tmp_path)).timeout_seconds == 5.0
+    assert parsed("status", XDG_CONFIG_HOME=str(folder.parent)).timeout_seconds == 5.0
+    assert parsed("status", HOME="/nonexistent").timeout_seconds == 10.0
+
+
+def test_a_name_that_is_not_known_is_told_with_those_that_are(config: Path):
+    with pytest.raises(UsageError, match="a URL, or one of web1, web2, db"):
+        parsed("status", "--config", config, "--server", "web3")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("server = [", "expected TOML"),
+        ("colour = 1", "expected one of server, hosts, token-file, timeout, format"),
+        ("timeout = []", "timeout: expected a text"),
+        ("timeout = {a = 1}", "timeout: expected a text"),
+        ("servers = 5", r"expected a table [servers.NAME]"),
+        ("[servers.a]\nport = 1", 'servers.a: expected url = "http://..."'),
+        ('[servers.a]\nurl = "a"\nport = 1', "expected url and token-file, found port"),
+        ('[servers.a]\nurl = "a"\ntoken-file = 1', "expected url and token-file"),
+        ('timeout = "5x"', "timeout in the file: expected a duration"),
+    ],
+)
+def test_a_wrong_file_is_told(config: Path, text: str, words: str):
+    config.write_text(text)
+
+    with pytest.raises((ConfigError, UsageError)) as caught:
+        parsed("status", "--config", config)
+
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_named_has_to_be_there():
+    with pytest.raises(ConfigError, match="No such file"):
+        parsed("status", "--config", "/nonexistent.toml")
