@@ -13,7 +13,7 @@ from itertools import combinations
 from .placement import Placement
 
 _PAIR_ITEMS = 18
-_TRIPLE_ITEMS = 14
+_TRIPLE_ITEMS = 18
 _EXCHANGE_ITEMS = 64
 _ROUNDING = 1e-9
 

@@ -25,7 +25,7 @@ TOLERANCE = 0.002
 _NEAR = 0.0015
 """How near to the best target other placements are looked for: a little less, as it is a guess."""
 
-_REUNITED = 3
+_REUNITED = 5
 _ENTRIES = 40_000
 _ENTRIES_IF_LARGE = 10_000
 
