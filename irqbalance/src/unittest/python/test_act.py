@@ -250,3 +250,19 @@ def test_an_irq_whose_affinity_cannot_be_read_is_moved_without_an_undo(
 
     assert decisions(result)["24"].status == "applied"
     assert load_entries(folder, UNDO, UNDO_FIELDS) == {}
+
+
+def test_what_the_kernel_often_keeps_for_itself_is_tried_before_what_is_busier(
+    fake: FakeMachine, folder: StateFolder
+):
+    eth, disk = row(24, 70, 0, device="eth0-rx-0"), row(25, 60, 0, device="virtio1-req.0")
+    fake.counters(eth, disk, "LOC: 130 0 Local timer interrupts")
+    fake.irq(24)
+    fake.irq(25)
+    kernel = Kernel(irq25=errno.EIO)
+
+    result = run(fake, folder, kernel)
+
+    assert kernel.written == ["25", "24"]
+    assert decisions(result)["24"].status == "applied"
+    assert decisions(result)["25"].status == "fixed"

@@ -75,7 +75,7 @@ class Settings:
             rule = _first_rule(rules, row)
             return rule.pattern if rule and rule.one_node else ""
 
-        return Selection(why_fixed, allowed, together)
+        return Selection(why_fixed, allowed, together) if rules else Selection(why_fixed)
 
 
 def _first_rule(rules: Sequence[Rule], row: Row) -> Rule | None:
