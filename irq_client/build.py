@@ -31,6 +31,9 @@ default_task = ["analyze", "publish"]
 def describe(project):
     """What this project alone needs; the rest of this file is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_client = irq_client.cli:main"])
+    project.include_file("irq_client", "py.typed")
+    project.include_file("irq_client", "irq_client.1")
+    project.install_file("share/man/man1", "irq_client/irq_client.1")
     project.depends_on("requests", ">=2.31")
     project.depends_on("rich", ">=13.7")
     project.build_depends_on("hypothesis", ">=6.100")

@@ -241,3 +241,19 @@ def test_help_has_an_example(run, command: str):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"\n  irq_client {command.split(' ')[0]}" in done.stdout
+
+
+def test_the_manual_page_is_installed_where_man_looks(run):
+    page = COMMAND.parent.parent / "share/man/man1/irq_client.1"
+
+    assert page.read_text("utf-8") == run("man").stdout
+
+
+def test_the_package_has_types_and_a_client():
+    program = "import irq_client, pathlib; c = irq_client.Client; print(c.__module__); "
+    program += "print((pathlib.Path(irq_client.__file__).parent / 'py.typed').exists())"
+
+    python = COMMAND.parent / "python"
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, cwd="/")
+
+    assert done.stdout.split() == ["irq_client.api", "True"]

@@ -58,6 +58,8 @@ class Arguments(NamedTuple):
     time: str = ""
     """The moment that is `effect`'s argument; empty where it takes the latest change."""
     condition: str = ""
+    shell: str = ""
+    """Whose `completion` is wanted."""
     within_seconds: float | None = None
     follow: bool = False
     same: bool = False
@@ -229,6 +231,7 @@ def _arguments(
         chart=_chosen(CHART, given) if CHART.name in given else "",
         refresh_seconds=_seconds(REFRESH, given) or 1.0,
         time=_argument(given, "TIME", parameters.check_time),
+        shell=_argument(given, "SHELL", _shell),
         condition=str(given.get("CONDITION") or ""),
         within_seconds=_seconds(WITHIN, given),
         follow=bool(given.get("follow")),
@@ -252,6 +255,13 @@ def _choices(name: str) -> tuple[str, ...]:
     """Gives the values that the setting `name` may have."""
     (choices,) = (each.choices for each in settings() if each.name == name)
     return choices
+
+
+def _shell(name: str, text: str) -> str:
+    from .completion import SHELLS
+    from .parameters import check_choice
+
+    return check_choice(name, text, SHELLS)
 
 
 def _chosen(setting: Setting, given: Mapping[str, object]) -> str:

@@ -64,11 +64,25 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
     except SystemExit:
         return 0  # --help, printed
 
+    if arguments.command in ("completion", "man"):
+        streams.stdout.write(_document(arguments))
+        return 0
     with _logging(arguments, streams.stderr):
         if arguments.command in ("top", "watch"):
             token = _tokens(arguments, streams)[_only_server(arguments)]
             return (_live if arguments.command == "top" else _watch)(arguments, token, streams)
         return _ask_all(arguments, _tokens(arguments, streams), streams)
+
+
+def _document(arguments: "Arguments") -> str:
+    """Gives what no server is asked for."""
+    if arguments.command == "man":
+        from .manual import manual_page
+
+        return manual_page()
+    from .completion import completion_script
+
+    return completion_script(arguments.shell)
 
 
 def _ask_all(arguments: "Arguments", tokens: "Mapping[str, str | None]", streams: Streams) -> int:

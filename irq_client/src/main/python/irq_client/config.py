@@ -248,6 +248,17 @@ COMMANDS = (
         "how the server's sampler and store are doing",
         ("irq_client status --server http://127.0.0.1:5000",),
     ),
+    Command(
+        "completion",
+        "a script that makes a shell complete command lines: bash, zsh or fish",
+        ('eval "$(irq_client completion bash)"', "irq_client completion fish | source"),
+        ("SHELL",),
+    ),
+    Command(
+        "man",
+        "the manual page, as the package installs it in share/man/man1",
+        ("irq_client man | man -l -",),
+    ),
 )
 
 

@@ -1,0 +1,45 @@
+"""The manual page: what it holds, and that the one in the package is it."""
+
+from pathlib import Path
+
+import irq_client
+from irq_client.cli import main
+from irq_client.config import COMMANDS, settings
+from irq_client.manual import manual_page
+from terminal import streams, written
+
+
+def plain() -> str:
+    """Gives the page without roff's marks."""
+    text = manual_page().replace("\\-", "-").replace("\\(aq", "'").replace("\\e", "\\")
+    return text.replace("\\fB", "").replace("\\fI", "").replace("\\fR", "")
+
+
+def test_every_command_with_its_examples_and_every_option_is_in_it():
+    for command in COMMANDS:
+        assert command.help in plain()
+        for example in command.examples:
+            assert example in plain().splitlines()
+    for setting in settings():
+        assert setting.option in plain()
+        assert setting.environment in plain()
+
+
+def test_no_line_of_text_is_taken_for_a_request():
+    for line in manual_page().splitlines():
+        assert not line.startswith("'")
+        if line.startswith("."):
+            assert line.split()[0] in (".TH", ".SH", ".TP", ".B", ".BR", ".I", ".br")
+
+
+def test_the_page_in_the_package_is_the_one_of_the_tables():
+    package = Path(irq_client.__file__).parent
+
+    assert (package / "irq_client.1").read_text("utf-8") == manual_page()
+
+
+def test_the_command_prints_it():
+    given = streams()
+
+    assert main(["man"], given) == 0
+    assert written(given.stdout) == manual_page()

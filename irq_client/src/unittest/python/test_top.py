@@ -1,0 +1,87 @@
+"""What the live view asks a server for."""
+
+import json
+
+import pytest
+
+import machine
+from irq_client.api import Client
+from irq_client.cli import main
+from irq_client.top import Fetcher, default_period_seconds
+from service import Request, WebService, json_reply
+from terminal import streams, written
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        """Starts it."""
+        self.now = 50.0
+
+    def __call__(self) -> float:
+        """Tells the time."""
+        return self.now
+
+
+def targets(service: WebService) -> list[str]:
+    """Gives what was asked since the last time."""
+    asked = [request.target.removeprefix("/api/v1/") for request in service.requests]
+    service.requests.clear()
+    return asked
+
+
+def test_changes_are_asked_for_every_ten_seconds_only():
+    clock = Clock()
+    with WebService(machine.answer_well) as service, Client(service.url) as client:
+        fetch = Fetcher(client, [("device", "eth*")], clock)
+
+        data = fetch(5.0, None)
+        assert targets(service) == ["interrupts?period=5.000&device=eth%2A", "events?period=3600"]
+        assert [change.detail for change in data.changes] == ["0-1 -> 1"]
+        clock.now += 9
+        assert fetch(5.0, None).changes == data.changes
+        assert targets(service) == ["interrupts?period=5.000&device=eth%2A"]
+        clock.now += 1
+        fetch(5.0, None)
+        assert len(targets(service)) == 2
+
+
+def test_another_time_has_other_changes():
+    with WebService(machine.answer_well) as service, Client(service.url) as client:
+        fetch = Fetcher(client, [], Clock())
+        fetch(5.0, None)
+        targets(service)
+
+        fetch(5.0, 1767225600.0)
+
+        assert targets(service) == [
+            "interrupts?period=5.000&end=1767225600.000",
+            "events?period=3600&end=1767225600.000",
+        ]
+
+
+@pytest.mark.parametrize(("interval", "period"), [(10.0, 20.0), (1.0, 5.0)])
+def test_a_window_holds_two_samples(interval: float, period: float):
+    status = json.loads(json.dumps(machine.STATUS))
+    status["sampler"]["interval_seconds"] = interval
+
+    def answer(_: WebService, __: Request) -> bytes:
+        return json_reply(status)
+
+    with WebService(answer) as service, Client(service.url) as client:
+        assert default_period_seconds(client) == period
+
+
+@pytest.mark.parametrize(
+    ("terminal", "more", "words"),
+    [
+        (False, [], "top needs a terminal"),
+        (True, ["--server", "http://a", "--server", "http://b"], "top takes one server"),
+    ],
+)
+def test_it_needs_a_terminal_and_one_server(terminal: bool, more: list[str], words: str):
+    given = streams(typed="" if terminal else None, terminal=terminal)
+
+    assert main(["top", *more], given) == 2
+    assert words in written(given.stderr)
