@@ -160,14 +160,14 @@ def test_an_irqs_affinity_is_what_the_kernel_tells(tree: Tree, start: Start):
         ("/api/v1/interrupts?period=1&period=2", 400, "period"),
         ("/api/v1/interrupts?perod=1", 400, "perod"),
         ("/api/v1/interrupts?cpu=3-1", 400, "cpu"),
-        ("/api/v1/interrupts?cpu=7", 404, None),
-        ("/api/v1/interrupts?irq=99", 404, None),
+        ("/api/v1/interrupts?cpu=7", 404, "cpu"),
+        ("/api/v1/interrupts?irq=99", 404, "irq"),
         ("/api/v1/interrupts?top=0", 400, "top"),
         ("/api/v1/interrupts?format=xml", 400, "format"),
-        ("/api/v1/irqs/99", 404, None),
-        ("/api/v1/irqs/LOC/affinity", 404, None),
-        ("/api/v1/cpus/9", 404, None),
-        ("/api/v1/cpus/x", 404, None),
+        ("/api/v1/irqs/99", 404, "irq"),
+        ("/api/v1/irqs/LOC/affinity", 404, "irq"),
+        ("/api/v1/cpus/9", 404, "cpu"),
+        ("/api/v1/cpus/x", 404, "cpu"),
         ("/api/v1/nothing", 404, None),
         ("/", 404, None),
     ],
@@ -310,6 +310,39 @@ def test_a_cell_that_wraps_and_a_cpu_that_goes_and_comes_lose_nothing(tree: Tree
 
     assert answer["counts"] == [13, 5]
     assert answer["window"]["resets"] == 0
+
+
+def test_a_damaged_stretch_is_a_gap_that_the_window_and_the_status_tell(
+    start: Start, tree: Tree, tmp_path: Path
+):
+    """A foreign store: keyframes at 600 and 1200, and a damaged sample at 900."""
+    path = tmp_path / "data/raw/19700101/600.csv"
+    path.parent.mkdir(parents=True)
+    parts = [b"time,irq,cpu,count\n"]
+    for moment in range(600, 1500, 10):
+        rows = f"{moment},24,0,{moment}\n".encode()
+        mark = f"{moment},END,1,{zlib.crc32(rows)}\n".encode()
+        parts.append((b"8" + rows[1:] if moment == 900 else rows) + mark)
+    path.write_bytes(b"".join(parts))
+    server = start("--procfs", tree.root, "--interval", "10s")
+    server.wait_for_samples(0)
+
+    def asked(begin: int, end: int) -> tuple[int, int, bool, int]:
+        answer = server.json("/api/v1/irqs/24", start=str(begin), end=str(end), cpu="0")
+        window = answer["window"]
+        return window["samples"], window["gaps"], window["complete"], answer["total"]
+
+    assert asked(600, 890) == (30, 0, True, 290)
+    assert asked(600, 1000) == (30, 0, False, 290)
+    assert asked(600, 1490) == (60, 1, True, 890)
+    wait_until(lambda: server.json("/api/v1/status")["store"]["damaged"] > 0)
+
+
+def test_a_request_for_another_host_is_refused(tree: Tree, start: Start):
+    server = start("--procfs", tree.root, *FAST, "--allow-hosts", "irq.example.org")
+    for host, status in (("evil.example", 421), ("irq.example.org", 200), ("localhost", 200)):
+        answer = requests.get(f"{server.url}/healthz", headers={"Host": host}, timeout=10)
+        assert answer.status_code == status
 
 
 def test_a_second_server_on_the_same_directory_is_refused(tree: Tree, start: Start, tmp_path: Path):

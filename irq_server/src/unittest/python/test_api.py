@@ -359,12 +359,12 @@ def test_a_name_with_a_slash_or_a_hash_is_part_of_a_path(empty: House):
         ("/api/v1/series?step=0", 400, "step"),
         ("/api/v1/series?period=90d&step=1s", 400, "step"),
         ("/api/v1/series?by=device", 400, "by"),
-        ("/api/v1/interrupts?irq=99", 404, None),
-        ("/api/v1/interrupts?cpu=0-2", 404, None),
-        ("/api/v1/cpus/2", 404, None),
-        ("/api/v1/cpus/-1", 404, None),
-        ("/api/v1/irqs/NMI", 404, None),
-        ("/api/v1/irqs/ERR/affinity", 404, None),
+        ("/api/v1/interrupts?irq=99", 404, "irq"),
+        ("/api/v1/interrupts?cpu=0-2", 404, "cpu"),
+        ("/api/v1/cpus/2", 404, "cpu"),
+        ("/api/v1/cpus/-1", 404, "cpu"),
+        ("/api/v1/irqs/NMI", 404, "irq"),
+        ("/api/v1/irqs/ERR/affinity", 404, "irq"),
         ("/nowhere", 404, None),
     ],
 )
@@ -426,3 +426,12 @@ def test_nothing_is_ready_before_the_first_sample(empty: House, monkeypatch: pyt
     monkeypatch.setattr(type(empty.sampler), "is_alive", property(lambda _: True))
 
     assert "no sample" in empty.get("/readyz").get_json()["detail"]
+
+
+def test_a_request_for_another_host_is_refused_everywhere(house: House):
+    for path in ("/api/v1/status", "/healthz", "/nowhere"):
+        answer = house.get(path, Host="evil.example")
+        assert answer.status_code == 421
+        assert answer.mimetype == "application/problem+json"
+        assert "evil.example" in answer.get_json()["detail"]
+    assert house.get("/healthz", Host="127.0.0.1:5000").status_code == 200

@@ -65,6 +65,8 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
         ("max_size", "65536", 65536),
         ("max_size", "2 MiB", 2 * 2**20),
         ("fsync", "sample", "sample"),
+        ("allow_hosts", "", ()),
+        ("allow_hosts", "a.example, b.example", ("a.example", "b.example")),
         ("insecure", "true", True),
         ("insecure", "0", False),
         ("host", "::1", "::1"),
@@ -98,6 +100,8 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
         ("max_size", "1KiB"),
         ("max_size", "much"),
         ("fsync", "always"),
+        ("allow_hosts", "a.example:5000"),
+        ("allow_hosts", "http://a.example"),
         ("insecure", "perhaps"),
         ("host", ""),
         ("host", "two words"),
@@ -132,9 +136,9 @@ def test_an_address_beyond_loopback_needs_a_word(host: str):
     ("text", "reason"),
     [
         ("port = ", "a TOML file"),
-        ("nonsense = 1", "one of data_dir"),
+        ("nonsense = 1", "one of allow_hosts, data_dir"),
         ("port = [1]", "a string or a number"),
-        ("[server]\nport = 1", "one of data_dir"),
+        ("[server]\nport = 1", "one of allow_hosts, data_dir"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(text: str, reason: str, tmp_path: Path):

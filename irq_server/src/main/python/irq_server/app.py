@@ -1,12 +1,13 @@
 """The Flask application. Starts no thread and opens no file: cli.py owns those."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from . import health, problem
 from .api import Api
+from .hosts import is_served
 from .procfs import Procfs
 from .sampler import Sampler
 from .store import Store
@@ -15,11 +16,18 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 def create_app(
-    store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float] = time.time
+    store: Store,
+    sampler: Sampler,
+    procfs: Procfs,
+    now: Callable[[], float] = time.time,
+    *,
+    host: str = "127.0.0.1",
+    names: Collection[str] = (),
 ) -> Flask:
     """Gives the application that answers from `store`.
 
-    `now` gives the moment, Unix seconds, that relative times count from.
+    `now` gives the moment, Unix seconds, that relative times count from. Requests must be for
+    `host`, which the server listens on, or for one of `names`, else the answer is 421.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -27,4 +35,12 @@ def create_app(
     app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
     app.register_blueprint(health.blueprint(sampler, now))
     problem.register(app)
+
+    @app.before_request
+    def refuse_foreign_hosts() -> Response | None:
+        header = request.headers.get("Host", "")
+        if not header or is_served(header, host, names):
+            return None
+        return problem.problem(421, f"this server does not serve the host {header[:100]!r}")
+
     return app

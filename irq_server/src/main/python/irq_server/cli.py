@@ -73,7 +73,8 @@ def serve(settings: config.Settings) -> int:
         )
         procfs = Procfs(settings.procfs)
         sampler = Sampler(procfs, store, schedule=schedule)
-        web = WebServer(create_app(store, sampler, procfs), bound)
+        app = create_app(store, sampler, procfs, host=settings.host, names=settings.allow_hosts)
+        web = WebServer(app, bound)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: web.stop())
         _tell_start(store, settings.interval)
@@ -96,14 +97,14 @@ def _stop(sampler: Sampler, store: Store) -> None:
     if not sampler.stop():
         _log.error("the sampler did not stop; its sample in hand may be lost")
         return
-    _tell(store, Event(round(time.time(), 3), "stop"))
+    _tell(store, Event(store.time_as_written(time.time()), "stop"))
     store.close()
     _log.info("stopped")
 
 
 def _tell_start(store: Store, interval: float) -> None:
     """Records the start, and that another interval than before is set."""
-    moment = round(time.time(), 3)
+    moment = store.time_as_written(time.time())
     before = store.history.interval_at(moment)
     if before != interval:
         change = f"{format_duration(before)} -> {format_duration(interval)}"

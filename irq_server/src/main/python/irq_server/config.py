@@ -36,6 +36,7 @@ class Settings:
     retention: Mapping[str, float]
     max_size: int
     fsync: str
+    allow_hosts: tuple[str, ...]
     insecure: bool
     procfs: Path
     sysfs: Path
@@ -128,6 +129,13 @@ def _fsync(text: str) -> str:
     return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(filter(None, (name.strip() for name in text.split(","))))
+    if any(character in "/:[] " for name in names for character in name):
+        raise ValueError("host names without ports such as irq.example.org")
+    return names
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
         raise ValueError("true or false")
@@ -173,6 +181,13 @@ SETTINGS = (
         "segment",
         _fsync,
         "wait for the disk never, after each segment or after each sample",
+    ),
+    Setting(
+        "allow-hosts",
+        "NAME,...",
+        "",
+        _names,
+        "further names that requests may be for, as behind a proxy",
     ),
     Setting(
         "insecure", None, "false", _switch, "listen beyond loopback, where anybody can then read"

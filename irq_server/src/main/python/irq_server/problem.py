@@ -27,6 +27,12 @@ _STATUSES: dict[type[IrqServerError], HTTPStatus] = {
 }
 
 
+_DETAILS: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "no such route; those of the API begin with /api/v1/",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this route has no such method; Allow names those it has",
+}
+
+
 def problem(status: int, detail: str, parameter: str | None = None) -> Response:
     """Gives the response for an error; `parameter` names the one at fault, if one is."""
     body = {
@@ -52,13 +58,22 @@ def _of_ours(error: IrqServerError) -> Response:
     status = _STATUSES.get(type(error))
     if status is None:
         return _of_a_bug(error)
-    parameter = error.parameter if isinstance(error, ParameterError) else None
-    return problem(status, str(error), parameter)
+    return problem(status, str(error), _parameter_of(error))
+
+
+def _parameter_of(error: IrqServerError) -> str | None:
+    """Gives the name of the parameter, of the query or the path, that an error is about."""
+    if isinstance(error, ParameterError):
+        return error.parameter
+    if isinstance(error, NoSuchIrqError | AffinityError):
+        return "irq"
+    return "cpu" if isinstance(error, NoSuchCpuError) else None
 
 
 def _of_http(error: HTTPException) -> Response:
     given = error.get_response()
-    answer = problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or "")
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    answer = problem(status, _DETAILS.get(status, error.description or ""))
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in given.headers:
             answer.headers[name] = given.headers[name]

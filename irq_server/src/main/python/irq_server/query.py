@@ -37,8 +37,9 @@ class Parameters:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             if name not in known:
-                names = ", ".join(sorted(known)) or "none"
-                raise ParameterError(name[:60], f"no such parameter here; there are: {names}")
+                names = ", ".join(sorted(known))
+                there = f"there are: {names}" if names else "this route has none"
+                raise ParameterError(name[:60], f"no such parameter here; {there}")
             self._values.setdefault(name, []).append(value)
         for name, values in self._values.items():
             if len(values) > 1 and name not in repeatable:

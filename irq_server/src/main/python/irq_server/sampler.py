@@ -203,6 +203,8 @@ class Sampler:
 
     def _fail(self, error: Exception) -> None:
         text = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         if not self._failing or text != self._last_error:
             _log.error("cannot sample: %s", text)
         self._failing, self._last_error = True, text

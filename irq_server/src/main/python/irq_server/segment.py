@@ -129,8 +129,17 @@ def _first_row(data: bytes, position: int, mark: int, time: bytes) -> int:
 
 
 def times(data: bytes) -> list[float]:
-    """Gives the times of the confirmed samples of a segment, in their order."""
-    return [mark.time for mark in marks(data)]
+    """Gives the times of the believed samples of a segment, in their order."""
+    return examine(data)[0]
+
+
+def examine(data: bytes) -> tuple[list[float], int]:
+    """Gives the times of a segment's believed samples, and how many bytes nobody believes."""
+    moments, trusted = [], len(HEADER) if data.startswith(HEADER) else 0
+    for mark, _ in believed(data):
+        moments.append(mark.time)
+        trusted += mark.end - mark.start
+    return moments, len(data) - trusted
 
 
 def committed_length(data: bytes) -> int:

@@ -59,7 +59,8 @@ _MIN_SEGMENT_BYTES = 4096
 class StoreStatus:
     """How full the store is. Times are Unix seconds; None where nothing is known yet.
 
-    ``damaged_bytes`` are those that the start could not believe.
+    ``damaged_bytes`` are those that the start cut off, and those in the segments read or surveyed
+    since that nobody believes.
     """
 
     size_bytes: int
@@ -242,10 +243,14 @@ class Store:
             raise _store_error(self._folder, error) from error
         return sample
 
+    def time_as_written(self, moment: float) -> float:
+        """Gives `moment` as the files have it: whole seconds, or milliseconds."""
+        return float(math.floor(moment)) if self._whole else round(moment, 3)
+
     def _time_after_last(self, moment: float) -> float:
         """Gives `moment` as the file will have it, after the last sample: times always rise."""
         step = 1.0 if self._whole else 0.001
-        moment = float(math.floor(moment)) if self._whole else round(moment, 3)
+        moment = self.time_as_written(moment)
         if self._last is None or moment > self._last:
             return moment
         return math.floor(self._last) + step if self._whole else round(self._last + step, 3)
@@ -344,7 +349,7 @@ class Store:
             oldest=oldest,
             newest=newest,
             holds_seconds=holds,
-            damaged_bytes=self._damaged_bytes,
+            damaged_bytes=self._damaged_bytes + sum(tier.damaged_bytes for tier in self._tiers),
         )
 
 

@@ -43,6 +43,7 @@ class Tier:
         self._last: float | None = None
         self._times: dict[Path, array[float]] = {}
         self._surveys: dict[Path, Survey] = {}
+        self._damaged: dict[Path, int] = {}
         self._left_open: Segment | None = None
 
     # ---- opening --------------------------------------------------------------------------------
@@ -161,6 +162,7 @@ class Tier:
             self._segments = tuple(each for each in self._segments if each != oldest)
             self._times.pop(oldest.path, None)
             self._surveys.pop(oldest.path, None)
+            self._damaged.pop(oldest.path, None)
             oldest.path.unlink(missing_ok=True)
             remove_if_empty(oldest.path.parent)
             return True
@@ -178,6 +180,11 @@ class Tier:
     def segments(self) -> tuple[Segment, ...]:
         """The segments there are, the oldest first."""
         return self._segments
+
+    @property
+    def damaged_bytes(self) -> int:
+        """The bytes that nobody believes, in the segments that were read whole so far."""
+        return sum(list(self._damaged.values()))
 
     @property
     def first(self) -> float | None:
@@ -267,8 +274,11 @@ class Tier:
             return self._live_times
         times = self._times.get(each.path)
         if times is None:
-            data = self.read(each)
-            times = array("d", segment.times(data) if data else ())
+            found, damaged = segment.examine(self.read(each) or b"")
+            if damaged and each.path not in self._damaged:
+                _log.warning("%s: %d bytes are damaged and passed over", each.path, damaged)
+            self._damaged[each.path] = damaged
+            times = array("d", found)
             self._remember(each.path, times)
         return times
 
