@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(unwanted) and not name.upper().endswith("_PROXY")
-    }
+    } | {"XDG_CONFIG_HOME": "/nonexistent"}
 
 
 @pytest.fixture

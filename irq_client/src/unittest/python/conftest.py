@@ -18,3 +18,4 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(ours) or name.upper().endswith("_PROXY") or name in others:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")  # whose tests run has settings, maybe

@@ -20,6 +20,12 @@ def plain(lines: Iterable[Line]) -> list[str]:
     return ["".join(text for text, _ in line) for line in lines]
 
 
+def below(lines: Iterable[Line], words: str = "interrupts per second") -> list[str]:
+    """Gives the lines without their styles that stand below some words."""
+    found = plain(lines)
+    return found[found.index(words) + 1 :]
+
+
 def total(**window: object) -> model.Series:
     """Gives the series by total, its window changed."""
     answer = machine.SERIES | {"by": "total", "window": machine.WINDOW | window}
@@ -28,36 +34,43 @@ def total(**window: object) -> model.Series:
 
 
 def test_a_total_is_drawn_with_axes_marks_and_what_they_mark():
-    lines = plain(draw_history(total(), EVENTS, 40, "bar"))
+    lines = below(draw_history(total(), EVENTS, 40, "bar"))
 
     # 6105 in 29.75 s are 205.2 per second and fill ten rows; 5000 in 30.25 s are 165.3, 64.4 of
     # 80 eighths: eight rows and nothing more. 40 - 8 cells are two steps of 16; the second begins
     # 0.25 s after its first cell, which is 199.9 for that: 78 eighths, nine rows and six.
-    assert lines[1:3] == ["in steps of 30 s, by total", "interrupts per second"]
-    assert lines[3] == " 205.2┤" + " " * 16 + "▆" + "█" * 15
-    assert lines[5] == "      │" + "█" * 32
-    assert lines[12] == "   0.0┤" + "█" * 32
+    assert lines[0] == " 205.2┤" + " " * 16 + "▆" + "█" * 15
+    assert lines[2] == "      │" + "█" * 32
+    assert lines[9] == "   0.0┤" + "█" * 32
     # the change 10 s after the start is in the sixth of 32 columns
-    assert lines[13] == " " * 7 + " " * 5 + "▲"
-    assert lines[14] == " " * 7 + "00:00:00Z" + " " * 14 + "00:01:00Z"
-    assert lines[15] == "▲ 2026-01-01T00:00:10Z IRQ 36: 0-1 -> 1"
-    assert len(lines) == 16
+    assert lines[10] == " " * 7 + " " * 5 + "▲"
+    assert lines[11] == " " * 7 + "00:00:00Z" + " " * 14 + "00:01:00Z"
+    assert lines[12] == "▲ 2026-01-01T00:00:10Z IRQ 36: 0-1 -> 1"
+    assert len(lines) == 13
+
+
+def test_the_head_tells_window_and_steps():
+    assert plain(draw_history(total(), (), 100, "bar"))[:3] == [
+        "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples",
+        "in steps of 30 s, by total",
+        "interrupts per second",
+    ]
 
 
 def test_keys_have_a_row_each_with_mean_and_maximum():
-    lines = plain(draw_history(SERIES, (), 60, "bar"))
+    lines = below(draw_history(SERIES, (), 60, "bar"))
 
-    assert lines[3].split() == ["MEAN", "MAX"]
-    assert lines[4].split()[0] == "CPU1"
+    assert lines[0].split() == ["MEAN", "MAX"]
+    assert lines[1].split()[0] == "CPU1"
     # 9301 in 60 s; 5201 in 29.75 s
-    assert lines[4].split()[-2:] == ["155.0", "174.8"]
-    assert lines[5].split()[0] == "CPU0"
+    assert lines[1].split()[-2:] == ["155.0", "174.8"]
+    assert lines[2].split()[0] == "CPU0"
 
 
 def test_a_line_is_drawn_of_dots():
-    lines = plain(draw_history(total(), (), 40, "line"))
+    lines = below(draw_history(total(), (), 40, "line"))
 
-    assert lines[3].endswith("⠉")
+    assert lines[0].endswith("⠉")
     assert "█" not in "".join(lines)
 
 
@@ -68,7 +81,7 @@ def test_gaps_are_explained():
 def test_many_changes_are_told_in_part():
     many = [EVENTS[0]] * 11
 
-    lines = plain(draw_history(total(), many, 40, "bar"))
+    lines = plain(draw_history(total(), many, 60, "bar"))
 
     assert sum(line.startswith("▲ ") for line in lines) == 8
     assert lines[-1] == "  and 3 earlier changes; irq_client events lists them"
@@ -82,11 +95,11 @@ def test_a_series_without_steps_says_so():
 
 
 def test_a_heatmap_has_the_cpus_in_their_order_and_a_scale():
-    lines = plain(draw_heatmap(SERIES, EVENTS, 25))
+    lines = below(draw_heatmap(SERIES, EVENTS, 25))
 
     # 900 in 30.25 s are 29.8 per second, 17% of 174.8: the sixth level; 4100 are 77.5%: the eighth
-    assert lines[3] == "CPU0 " + "▆" * 20
-    assert lines[4] == "CPU1 " + "█" * 20
+    assert lines[0] == "CPU0 " + "▆" * 20
+    assert lines[1] == "CPU1 " + "█" * 20
     assert lines[-1].strip() == "to 174.8 per second"
 
 
@@ -97,7 +110,7 @@ def test_levels_of_heat_have_colours():
 
 
 def test_a_grid_has_a_row_for_each_irq_and_a_block_for_each_cpu():
-    lines = plain(draw_grid(model.read_interrupts(JsonObject(machine.INTERRUPTS, "")), 60))
+    lines = plain(draw_grid(model.read_interrupts(JsonObject(machine.INTERRUPTS, "")), 70))
 
     # 5604, 3697 and 1800 are over a half, a half and a quarter of 5604; 4 is less than a 128th
     assert lines[1] == "one block is 1 CPU, from CPU 0 to 1"
@@ -111,10 +124,10 @@ def test_cpus_that_share_a_block_are_averaged():
         "cpus": list(range(90)), "irqs": [row], "totals": [600] * 90, "total": 54_000,
     }  # fmt: skip
 
-    lines = plain(draw_grid(model.read_interrupts(JsonObject(answer, "")), 47))
+    grid = draw_grid(model.read_interrupts(JsonObject(answer, "")), 47)
+    lines = below(grid, "one block is 2 CPUs, from CPU 0 to 89")
 
-    assert lines[1] == "one block is 2 CPUs, from CPU 0 to 89"
-    assert lines[2] == "1 " + "█" * 45
+    assert lines[0] == "1 " + "█" * 45
 
 
 def test_a_grid_of_nothing_says_so():
@@ -139,5 +152,5 @@ def test_no_line_of_a_picture_is_wider_than_the_terminal(width: int):
     pictures = (draw_heatmap(SERIES, (), width), draw_history(SERIES, (), width, "bar"))
 
     for line in (*pictures, draw_grid(grid, width)):
-        for text in plain(line)[1:]:
+        for text in plain(line):
             assert cell_width(text) <= max(width, 36)

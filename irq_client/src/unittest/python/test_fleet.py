@@ -133,3 +133,32 @@ def test_affinities_are_set_at_one_server_after_the_other(fleet: Path):
 
     assert status == 1
     assert [line.split()[0] for line in output.splitlines()] == ["IRQ", "HOST", "one", "two"]
+
+
+def test_a_no_at_one_server_stops_no_other_and_hides_no_change(tmp_path: Path):
+    with WebService(machine.answer_well) as one, WebService(machine.answer_well) as two:
+        path = tmp_path / "hosts"
+        path.write_text(f"one {one.url}\ntwo {two.url}\n")
+        given = streams(typed="y\nn\n")
+
+        status = main(["affinity", "36", "1", "--hosts", str(path)], given)
+
+        changed = [[request.method for request in each.requests] for each in (one, two)]
+
+    assert (status, changed) == (1, [["GET", "PUT"], ["GET"]])
+    assert written(given.stdout).splitlines()[-1].startswith("one ")
+    assert written(given.stderr).endswith(
+        "irq_client: nothing was changed\nirq_client: 1 of 2 servers failed: two\n"
+    )
+
+
+def test_the_bar_is_taken_away_where_the_waiting_ends_early():
+    to = stream(terminal=True)
+    progress = Progress(to, 2)
+    waiting = in_order(ask_all(["a"], str), progress)
+    next(waiting)
+    progress.show(1)
+
+    waiting.close()
+
+    assert written(to).endswith("\r" + " " * 47 + "\r")

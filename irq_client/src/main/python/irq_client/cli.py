@@ -95,7 +95,7 @@ def _ask_all(arguments: "Arguments", tokens: "Mapping[str, str | None]", streams
     for server, result in _results(arguments, tokens, streams):
         try:
             shown = result()
-        except (ServerError, NoMatchError) as error:
+        except (ServerError, NoMatchError, DeclinedError) as error:
             failures.append((server, error))
             continue
         failures += [(server, error) for error in shown.failures]

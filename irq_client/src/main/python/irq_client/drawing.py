@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from . import chart, model
 from .chart import GAP_MARK, LEVELS
-from .table import FAINT, HEADING, WARNING, Line
+from .table import FAINT, HEADING, WARNING, Line, wrapped
 from .text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
 from .timeline import TOTAL, Timeline, Track, timeline
 from .views import window_line, window_warnings
@@ -42,7 +42,7 @@ def draw_history(
 
     `kind` is ``bar`` or ``line``. Gaps are gaps; affinity changes are marked and told.
     """
-    yield from _head(series, "interrupts per second")
+    yield from _head(series, "interrupts per second", width)
     if not series.points:
         yield (("no step in the window", ""),)
         return
@@ -57,7 +57,7 @@ def draw_heatmap(series: model.Series, events: Sequence[model.Event], width: int
 
     A plain stream shows the same levels as blocks of different height.
     """
-    yield from _head(series, "interrupts per second")
+    yield from _head(series, "interrupts per second", width)
     if not series.points:
         yield (("no step in the window", ""),)
         return
@@ -67,20 +67,21 @@ def draw_heatmap(series: model.Series, events: Sequence[model.Event], width: int
     if series.by == "cpu":
         tracks.sort(key=lambda track: (len(track.key), track.key))
     else:
-        yield from _left_out(tracks)
+        yield from _left_out(tracks, width)
         tracks = tracks[:MOST_TRACKS]
     largest = line.largest
     for track in tracks:
         name = aligned(shortened(_label(series.by, track.key), label), label, False)
         yield (((name + " "), ""), *_heat(track.rates, largest))
-    yield from _foot(series, events, line, label + 1)
+    yield from _foot(series, events, line, label + 1, width)
     yield from _scale(largest, "per second", width)
 
 
 def draw_grid(answer: model.Interrupts, width: int) -> Iterator[Line]:
     """Draws IRQ by CPU in blocks of colour: one row per IRQ, CPUs that share a cell averaged."""
-    yield ((window_line(answer.window), ""),)
-    yield from (((text, WARNING),) for text in window_warnings(answer.window))
+    yield from _told(window_line(answer.window), "", width)
+    for text in window_warnings(answer.window):
+        yield from _told(text, WARNING, width)
     rows = [irq for irq in answer.irqs if irq.counts is not None]
     if not rows or not answer.cpus:
         yield (("no IRQ passed the filters", ""),)
@@ -94,18 +95,25 @@ def draw_grid(answer: model.Interrupts, width: int) -> Iterator[Line]:
     largest = max((rate for row in rates for rate in row if rate), default=0.0)
     wide = min(max(room // len(answer.cpus), 1), _WIDEST_CELL)
     cells = f"one block is {numbered(each, 'CPU')}, from CPU {answer.cpus[0]} to {answer.cpus[-1]}"
-    yield ((cells, ""),)
+    yield from _told(cells, "", width)
     for name, values in zip(names, rates, strict=True):
         row = [value for value in values for _ in range(wide)]
         yield ((aligned(shortened(name, label), label, False) + " ", ""), *_heat(row, largest))
     yield from _scale(largest, "per second and CPU", width)
 
 
-def _head(series: model.Series, unit: str) -> Iterator[Line]:
-    yield ((window_line(series.window), ""),)
-    yield ((f"in steps of {span_text(series.step_seconds)}, by {visible(series.by)}", ""),)
-    yield from (((text, WARNING),) for text in window_warnings(series.window))
+def _head(series: model.Series, unit: str, width: int) -> Iterator[Line]:
+    yield from _told(window_line(series.window), "", width)
+    steps = f"in steps of {span_text(series.step_seconds)}, by {visible(series.by)}"
+    yield from _told(steps, "", width)
+    for text in window_warnings(series.window):
+        yield from _told(text, WARNING, width)
     yield ((unit, FAINT),)
+
+
+def _told(text: str, style: str, width: int) -> Iterator[Line]:
+    """Gives the lines of a sentence."""
+    yield from (((part, style),) for part in wrapped(text, width))
 
 
 def _draw_total(
@@ -121,7 +129,7 @@ def _draw_total(
         text = rate_text(labels[number]) if number in labels else ""
         tick = "┤" if number in labels else "│"
         yield ((f"{text:>{axis}}{tick}", FAINT), (row.rstrip(), "cyan"))
-    yield from _foot(series, events, line, axis + 1)
+    yield from _foot(series, events, line, axis + 1, width)
 
 
 def _draw_tracks(
@@ -129,12 +137,12 @@ def _draw_tracks(
 ) -> Iterator[Line]:
     label = _label_width(series)
     line = timeline(series, max(width - label - 1 - 16, _LEAST_PLOT))
-    yield from _left_out(line.tracks)
+    yield from _left_out(line.tracks, width)
     heading = f"{'':{label}} {'':{line.columns}}"
     yield ((f"{heading}  {'MEAN':>6}  {'MAX':>6}", HEADING),)
     for track in line.tracks[:MOST_TRACKS]:
         yield from _track_rows(track, series, line, label, kind)
-    yield from _foot(series, events, line, label + 1)
+    yield from _foot(series, events, line, label + 1, width)
 
 
 def _track_rows(
@@ -154,10 +162,11 @@ def _track_rows(
     yield ((name + " ", ""), (rows[-1], "cyan"), (figures, ""))
 
 
-def _left_out(tracks: Sequence[Track]) -> Iterator[Line]:
+def _left_out(tracks: Sequence[Track], width: int) -> Iterator[Line]:
     if len(tracks) > MOST_TRACKS:
         more = len(tracks) - MOST_TRACKS
-        yield ((f"the {MOST_TRACKS} busiest; {more} more are left out, see --top", FAINT),)
+        words = f"the {MOST_TRACKS} busiest; {more} more are left out, see --top"
+        yield from _told(words, FAINT, width)
 
 
 def _label_width(series: model.Series) -> int:
@@ -176,7 +185,7 @@ def _label(by: str, key: str) -> str:
 
 
 def _foot(
-    series: model.Series, events: Sequence[model.Event], line: Timeline, indent: int
+    series: model.Series, events: Sequence[model.Event], line: Timeline, indent: int, width: int
 ) -> Iterator[Line]:
     """Draws the axis of time, the marks above it, and tells what they mark."""
     changes = [each for each in events if each.event == "affinity"]
@@ -189,16 +198,16 @@ def _foot(
     yield ((blank + axis, FAINT),)
     if series.window.gaps:
         yield ((f"{GAP_MARK} nothing is known there", FAINT),)
-    yield from _tell_changes(changes)
+    yield from _tell_changes(changes, width)
 
 
-def _tell_changes(changes: Sequence[model.Event]) -> Iterator[Line]:
+def _tell_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
     for each in changes[-MOST_MARKS:]:
         words = f"{MARK} {each.time} IRQ {visible(each.irq or '')}: {visible(each.detail)}"
-        yield ((words, WARNING),)
+        yield from _told(words, WARNING, width)
     if len(changes) > MOST_MARKS:
         more = numbered(len(changes) - MOST_MARKS, "earlier change")
-        yield ((f"  and {more}; irq_client events lists them", FAINT),)
+        yield from _told(f"  and {more}; irq_client events lists them", FAINT, width)
 
 
 def _heat(rates: Iterable[float | None], largest: float) -> list[tuple[str, str]]:

@@ -75,9 +75,12 @@ class Progress:
 def in_order(futures: Sequence[Future[T]], progress: Progress) -> Iterator[Future[T]]:
     """Gives each future when it is done, in their order; the bar is away meanwhile."""
     pending = set(futures)
-    for future in futures:
-        while not future.done():
-            _, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            progress.show(len(futures) - len(pending))
+    try:
+        for future in futures:
+            while not future.done():
+                _, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                progress.show(len(futures) - len(pending))
+            progress.clear()
+            yield future
+    finally:
         progress.clear()
-        yield future

@@ -72,7 +72,7 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     """
     for style, texts in (("", sheet.notes), (WARNING, sheet.warnings)):
         for text in texts:
-            yield from (((part, style),) for part in _wrapped(text, width))
+            yield from (((part, style),) for part in wrapped(text, width))
     if not sheet.rows:
         yield ((sheet.empty, ""),)
         return
@@ -88,7 +88,8 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
         yield _line(folded.total, shown, TOTAL)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """Gives a text in lines of at most `width` cells, all but the first indented."""
     return textwrap.wrap(
         text, max(width, len(GAP) + 1), subsequent_indent=GAP, break_on_hyphens=False
     )

@@ -1,0 +1,60 @@
+"""Pictures and bars of the installed command on a real pseudo-terminal."""
+
+import re
+import threading
+
+import pytest
+
+import machine
+from conftest import COMMAND
+from emulator import Session
+from service import Request, WebService, json_reply
+
+
+def picture(environment: dict[str, str], url: str, columns: int, *argv: str) -> Session:
+    """Runs a command to its end on a terminal of so many columns; gives what is left."""
+    session = Session([COMMAND, *argv, "--server", url], environment, columns, 40)
+    with session:
+        assert session.ends() == 0
+    return session
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("argv", [("history",), ("history", "--chart", "line"), ("heatmap",)])
+def test_a_picture_fits_the_terminal(environment, good, columns: int, argv: tuple[str, ...]):
+    # the emulator fails where a line is wider than its screen
+    session = picture(environment, good.url, columns, *argv)
+
+    assert "CPU1 " in "\n".join(session.emulator.rows)
+    assert any("▲" in row for row in session.emulator.rows)
+
+
+def test_blocks_have_a_colour_behind_them(environment, good):
+    hot = picture(environment, good.url, 80, "heatmap").emulator
+    plain = picture(environment | {"NO_COLOR": "1"}, good.url, 80, "heatmap").emulator
+
+    assert "\x1b[48;5;226m█" in hot.painted
+    assert "\x1b" not in plain.painted
+    assert plain.rows == hot.rows
+
+
+def test_a_bar_tells_how_many_servers_have_answered_and_goes_away(environment, tmp_path):
+    go_on = threading.Event()
+
+    def answer(_: WebService, request: Request) -> bytes:
+        if "/slow/" in request.path:
+            go_on.wait(20)
+        return json_reply(machine.STATUS)
+
+    hosts = tmp_path / "hosts"
+    with WebService(answer) as service:
+        hosts.write_text(f"a {service.url}/a\nb {service.url}/slow\n")
+        argv = [COMMAND, "status", "--hosts", hosts]
+        with Session(argv, environment, 100, 20) as session:
+            session.shows("] 1 of 2 servers")
+            go_on.set()
+
+            assert session.ends() == 0
+            rows = [row.rstrip() for row in session.emulator.rows]
+            assert not any("servers" in row for row in rows)
+            assert [re.split(" +", row)[0] for row in rows[:3]] == ["HOST", "a", "b"]
