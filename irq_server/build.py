@@ -32,6 +32,7 @@ def describe(project):
     """What this project alone needs; the rest of this file is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_server = irq_server.cli:main"])
     project.depends_on("flask", ">=3.0")
+    project.depends_on("prometheus-client", ">=0.20")
     project.depends_on("waitress", ">=3.0")
     project.build_depends_on("duckdb", ">=1.1")
     project.build_depends_on("hypothesis", ">=6.100")

@@ -90,6 +90,7 @@ def test_interrupts_have_the_shape_of_the_contract(house: House):
             "gaps": 0,
             "resets": 0,
             "resolution_seconds": 10.0,
+            "tier": "raw",
             "requested": {
                 "start": "2026-01-01T00:00:00.000Z",
                 "end": "2026-01-01T00:00:20.000Z",

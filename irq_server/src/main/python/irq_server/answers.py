@@ -27,6 +27,7 @@ def window_json(window: Window) -> Json:
         "gaps": window.gaps,
         "resets": window.resets,
         "resolution_seconds": window.resolution_seconds,
+        "tier": window.tier,
         "requested": {
             "start": format_moment(window.requested_start),
             "end": format_moment(window.requested_end),

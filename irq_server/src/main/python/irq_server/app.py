@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 
 from flask import Flask, Response, request
 
-from . import health, problem
+from . import health, metrics, problem
 from .api import Api
 from .hosts import is_served
 from .procfs import Procfs
@@ -34,6 +34,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
     app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
     app.register_blueprint(health.blueprint(sampler, now))
+    metrics.register(app, store, sampler)
     problem.register(app)
 
     @app.before_request

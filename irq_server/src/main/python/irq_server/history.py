@@ -34,7 +34,8 @@ class Window:
     """Two samples, the half-open stretch ``(start, end]`` between them, and what is known of it.
 
     ``samples`` counts both edges; ``complete`` is false where the store does not reach back to the
-    requested start, a requested edge lies in a gap, or counts were lost.
+    requested start, a requested edge lies in a gap, or counts were lost. ``tier`` names the
+    coarser of those that its edges were read from.
     """
 
     requested_start: float
@@ -46,6 +47,7 @@ class Window:
     resets: int
     complete: bool
     resolution_seconds: float
+    tier: str
 
     @property
     def seconds(self) -> float:
@@ -145,6 +147,7 @@ class History:
             gaps=sum(b - a > self._limit(a, b, coarser) for a, b in found.wide),
             resets=sum(each.event == "reset" for each in events),
             complete=first.time <= start and not lost and not in_gap,
+            tier=coarser.name,
             resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),
         )
 

@@ -63,7 +63,8 @@ class SamplerStatus:
     """How the sampler does: ``state`` is running, failing or stopped.
 
     ``samples`` were appended by this process, ``late`` of them more than half an interval behind
-    their tick, or after a tick without a sample. ``last_sample`` is a moment.
+    their tick, or after a tick without a sample; ``errors`` ticks gave none. ``last_sample`` is a
+    moment.
     """
 
     state: str
@@ -71,6 +72,7 @@ class SamplerStatus:
     last_sample: float | None
     samples: int
     late: int
+    errors: int
     last_error: str | None
 
 
@@ -99,6 +101,7 @@ class Sampler:
         self._thread: threading.Thread | None = None
         self._samples = 0
         self._late = 0
+        self._errors = 0
         self._last_sample: float | None = None
         self._last_tick: int | None = None
         self._last_moment: float | None = None
@@ -117,6 +120,7 @@ class Sampler:
             last_sample=self._last_sample,
             samples=self._samples,
             late=self._late,
+            errors=self._errors,
             last_error=self._last_error,
         )
 
@@ -207,4 +211,5 @@ class Sampler:
             text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         if not self._failing or text != self._last_error:
             _log.error("cannot sample: %s", text)
+        self._errors += 1
         self._failing, self._last_error = True, text

@@ -1,0 +1,139 @@
+"""/metrics: interrupts by IRQ, device and CPU as counters, and how the server itself does.
+
+The counters are the store's running totals, so that they go on over wraps, boots and restarts of
+the server. Zeros are left out. Of the cells the MAX_SERIES with the largest totals have a series of
+their own, for as long as the process runs; the rest of each CPU is counted under irq="other".
+Subtotals of other rows are left out. Source: https://prometheus.io/docs/practices/naming/.
+"""
+
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from .errors import NoSampleError
+from .interrupts import SUBTOTAL_LABELS
+from .sampler import Sampler
+from .segment import State
+from .store import Store
+
+MAX_SERIES = 2000
+"""Cells with a series of their own; the answer stays below 400 KB."""
+
+OTHER = "other"
+Family = CounterMetricFamily | GaugeMetricFamily
+
+
+class StoreCollector(Collector):
+    """What a store and its sampler know, as metric families."""
+
+    def __init__(self, store: Store, sampler: Sampler, max_series: int = MAX_SERIES) -> None:
+        """Takes both, and how many cells have a series of their own."""
+        self._store = store
+        self._sampler = sampler
+        self._max_series = max_series
+        self._shown: set[str] = set()
+
+    def collect(self) -> Iterator[Family]:
+        """Gives the families, those of the interrupts only where there is a sample."""
+        try:
+            state = self._store.history.latest.state
+        except NoSampleError:
+            pass
+        else:
+            yield self._interrupts(state)
+            yield self._machine_wide(state)
+        yield from self._own()
+
+    def _interrupts(self, state: State) -> Family:
+        family = CounterMetricFamily(
+            "irq_interrupts",
+            "Interrupts since the store began, by IRQ, device and CPU.",
+            labels=("irq", "device", "cpu"),
+        )
+        cells = {key: n for key, n in state.items() if n and self._is_counted(key)}
+        self._choose(cells)
+        identities, other = self._store.identities, dict[str, int]()
+        for key, n in cells.items():
+            irq, _, cpu = key.rpartition(",")
+            if key in self._shown:
+                family.add_metric((irq, identities[irq].device, cpu), n)
+            else:
+                other[cpu] = other.get(cpu, 0) + n
+        for cpu, n in other.items():
+            family.add_metric((OTHER, "", cpu), n)
+        return family
+
+    @staticmethod
+    def _is_counted(key: str) -> bool:
+        irq, _, cpu = key.rpartition(",")
+        return bool(cpu) and irq not in SUBTOTAL_LABELS
+
+    def _choose(self, cells: State) -> None:
+        """Gives the busiest cells a series while there is room: none is ever taken back."""
+        room = self._max_series - len(self._shown)
+        new = [key for key in cells if key not in self._shown]
+        if len(new) > room:
+            new = sorted(new, key=lambda key: -cells[key])[: max(room, 0)]
+        self._shown.update(new)
+
+    def _machine_wide(self, state: State) -> Family:
+        family = CounterMetricFamily(
+            "irq_machine_events", "Rows with one figure for the machine: ERR, MIS.", labels=("irq",)
+        )
+        for key, n in state.items():
+            if key.endswith(",") and n:
+                family.add_metric((key[:-1],), n)
+        return family
+
+    def _own(self) -> Iterator[Family]:
+        sampler, store = self._sampler.status, self._store.status()
+        counters = {
+            "samples": ("Samples that this process took.", sampler.samples),
+            "late_samples": ("Samples that came late, or after a missed tick.", sampler.late),
+            "sampling_errors": ("Ticks at which no sample could be taken.", sampler.errors),
+        }
+        for name, (text, count) in counters.items():
+            yield CounterMetricFamily(f"irq_server_{name}", text, value=count)
+        gauges: dict[str, tuple[str, float]] = {
+            "sampler_up": ("1 while samples come, 0 while they fail.", sampler.state == "running"),
+            "last_sample_timestamp_seconds": ("When the newest sample is from.", store.newest or 0),
+            "store_bytes": ("Size of the data directory.", store.size_bytes),
+            "store_max_bytes": ("Cap on the data directory.", store.max_bytes),
+            "store_damaged_bytes": ("Bytes that nobody believes.", store.damaged_bytes),
+        }
+        for name, (text, value) in gauges.items():
+            yield GaugeMetricFamily(f"irq_server_{name}", text, value=float(value))
+
+
+def register(app: Flask, store: Store, sampler: Sampler) -> None:
+    """Adds /metrics to `app`, and measures how long its requests take."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(StoreCollector(store, sampler))
+    spent = Histogram(
+        "irq_server_request_duration_seconds",
+        "Time from a request to its answer.",
+        ("route", "status"),
+        registry=registry,
+    )
+    routes = Blueprint("metrics", __name__)
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        """Everything, in Prometheus' text format."""
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        route = str(request.url_rule) if request.url_rule else "none"
+        spent.labels(route, str(response.status_code)).observe(time.monotonic() - g.began)
+        return response
+
+    app.register_blueprint(routes)
