@@ -3,10 +3,10 @@
 import csv
 import io
 import json
-from dataclasses import replace
 
 from irqbalance.decisions import Decision, Limits, revised
 from irqbalance.followup import FollowUp
+from irqbalance.frozen import replace
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.report import Context, as_csv, as_json

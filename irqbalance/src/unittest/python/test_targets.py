@@ -1,12 +1,11 @@
 """The objective in a live run: ticks that follow the work, noise, nodes, and the laws with them."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from irqbalance.decisions import Decision, Limits, Plan
+from irqbalance.frozen import replace
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology

@@ -6,11 +6,11 @@ so after such an answer the rest is planned again around it. What was moved alre
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from .affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .cpuset import format_list
 from .decisions import Decision, Limits, Plan, revised
+from .frozen import dataclass, field, replace
 from .interrupts import Row
 from .irqs import Irq, KernelSays
 from .plan import make_plan

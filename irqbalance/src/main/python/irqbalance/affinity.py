@@ -4,10 +4,10 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from .cpuset import format_list
+from .frozen import dataclass
 from .procfs import Machine
 
 APPLIED, PENDING, REFUSED, FIXED = "applied", "pending", "refused", "fixed"

@@ -4,11 +4,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from .clock import Clock
 from .config import settings_of
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
+from .frozen import replace
 from .offline import Report, offline
 from .report import as_csv, as_json
 from .settings import Settings

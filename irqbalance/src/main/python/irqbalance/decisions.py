@@ -1,8 +1,8 @@
 """The values that a plan is made of: limits, decisions, balances, the plan itself. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from .frozen import dataclass, replace
 from .irqs import Irq
 
 PLANNED, APPLIED, REFUSED, KEPT, FIXED = "planned", "applied", "refused", "kept", "fixed"

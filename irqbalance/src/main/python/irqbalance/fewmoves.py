@@ -12,7 +12,7 @@ from operator import sub
 from .placement import Placement
 from .steps import LARGE, best_step, improve
 
-CLOSE_ENOUGH = 0.0002
+CLOSE_ENOUGH = 0.0004
 """The search for a target ends within this share of the best that there can be."""
 
 # Taking off only what has room elsewhere; taking off the lightest that suffices, or the heaviest;
@@ -25,7 +25,7 @@ _WAYS = (
     (False, True, False),
     (False, False, False),
 )
-_WAYS_IF_LARGE = 2
+_WAYS_IF_LARGE = 1
 
 
 def few_moves(seated: Placement, target: float) -> Iterable[Placement]:

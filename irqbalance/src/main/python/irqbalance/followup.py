@@ -8,10 +8,10 @@ Both are imbalances of the CPUs that were usable then; the measured one is of th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .decisions import Balance, Plan
+from .frozen import dataclass
 from .loads import Measurement
 
 

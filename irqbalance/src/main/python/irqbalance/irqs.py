@@ -7,8 +7,8 @@ cell that grew. Its affinity mask says only where it may go, and is never asked.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from .frozen import dataclass
 from .interrupts import Row
 from .loads import Load, Measurement
 

@@ -16,8 +16,8 @@ Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/lin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from .frozen import dataclass
 from .interrupts import CELL_MODULUS, Row, Snapshot
 
 LARGEST_GROWTH = CELL_MODULUS // 2

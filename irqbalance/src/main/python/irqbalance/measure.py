@@ -1,11 +1,11 @@
 """Takes the measurement of a live run: since the last run, or from now on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .clock import Clock
 from .errors import InterruptsFormatError
+from .frozen import dataclass
 from .interrupts import Snapshot, parse
 from .loads import Measurement, between, weighed
 from .procfs import Machine

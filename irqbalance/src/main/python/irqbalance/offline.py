@@ -1,11 +1,11 @@
 """Runs that plan from captured files alone, and what every run has to show."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from .cpuset import format_list
 from .decisions import Limits, Plan
 from .errors import NoUsableCpuError
+from .frozen import dataclass
 from .irqs import describe
 from .loads import Measurement, between, since_boot
 from .plan import make_plan

@@ -6,7 +6,8 @@ relative load of a bin is its load over its speed, and the target is the largest
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from .frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

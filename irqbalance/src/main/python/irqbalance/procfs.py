@@ -6,11 +6,11 @@ comes back as None or empty, as each function says; what must be there raises Fi
 
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from .cpuset import parse_list, parse_mask
 from .errors import CpuSetError, FileError, InterruptsFormatError
+from .frozen import dataclass
 from .interrupts import Snapshot, parse
 from .irqs import KernelSays
 

@@ -4,11 +4,11 @@ A record belongs to an IRQ only while chip, hardware IRQ and device are those it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .cpuset import format_list, parse_list
 from .errors import CpuSetError
+from .frozen import dataclass
 from .interrupts import Row
 
 UNDO_FIELDS = ("chip", "hwirq", "device", "before", "written")

@@ -1,12 +1,12 @@
 """A Plan -> JSON and CSV; table.py makes the third form. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .cpuset import format_list
 from .decisions import Balance, Decision, Plan
 from .followup import FollowUp
+from .frozen import dataclass
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
 

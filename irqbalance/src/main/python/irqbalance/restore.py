@@ -1,12 +1,12 @@
 """Puts back the affinities from before irqbalance wrote them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from .act import load_entries
 from .affinity import APPLIED, Writer
 from .cpuset import format_list
 from .decisions import KEPT, PLANNED, REFUSED
+from .frozen import dataclass, replace
 from .interrupts import Row
 from .procfs import Machine
 from .records import UNDO_FIELDS, Undo, belongs, undo_of

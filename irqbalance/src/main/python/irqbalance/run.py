@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 
 from . import act, restore
 from .affinity import Writer, is_not_permitted
@@ -11,6 +10,7 @@ from .clock import Clock
 from .cpuset import format_list
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .followup import FollowUp, follow_up, prediction
+from .frozen import replace
 from .irqs import describe
 from .loads import Measurement
 from .measure import live

@@ -1,9 +1,9 @@
 """What a run is to do, as values: the settings, and the rules of the settings file. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from .frozen import dataclass
 from .interrupts import Row
 from .irqs import Selection
 from .patterns import compile_pattern

@@ -11,10 +11,10 @@ plan may raise the busiest CPU as it was counted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import sqrt
 
 from .decisions import Limits
+from .frozen import dataclass, replace
 from .placement import Placement, Problem, with_homes
 from .search import seat, solve
 from .ties import Neighbours, spread

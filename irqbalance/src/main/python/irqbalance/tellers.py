@@ -1,7 +1,8 @@
 """What says things to people, and to the log. Pure: the command makes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from .frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

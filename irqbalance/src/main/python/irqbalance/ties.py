@@ -5,8 +5,8 @@ then on its core's other threads, then a core that is less loaded, then fewer it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from .frozen import dataclass
 from .placement import Placement
 
 _LARGEST = 200

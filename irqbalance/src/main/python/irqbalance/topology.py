@@ -4,8 +4,8 @@ Everything may be unknown: a machine that tells nothing has CPUs of equal capaci
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
+from .frozen import dataclass, field, replace
 from .irqs import Irq
 
 
