@@ -161,3 +161,9 @@ def test_rates_are_written_for_people():
     sheet = Sheet((), (Column("RATE/s", right=True),), ((1234.5,),))
 
     assert lines(sheet, 80)[1] == " 1.23k"
+
+
+def test_rates_of_nothing_have_room():
+    sheet = Sheet((), (Column("A"), Column("", right=True), Column("B")), (("a", 0.0, "b"),))
+
+    assert lines(sheet, 80)[1] == "a  0.0  b"

@@ -6,7 +6,7 @@ expected a whole number of at least 0, found -1``.
 
 import json
 import math
-from typing import NoReturn, TypeGuard
+from typing import NoReturn, TypeGuard, cast
 
 from .errors import ShapeError
 from .moment import unix_milliseconds
@@ -117,11 +117,11 @@ class JsonObject:
     def counts(self, key: str, length: int | None = None) -> tuple[int, ...]:
         """Gives a list of whole numbers of at least 0, of `length` where that is given."""
         values = self._list(key)
-        if not all(map(_is_count, values)):
+        if not _are_counts(values):
             raise ShapeError(self._place(key), "whole numbers of at least 0", "something else")
         if length is not None and len(values) != length:
             raise ShapeError(self._place(key), f"{length} numbers", str(len(values)))
-        return tuple(value for value in values if isinstance(value, int))
+        return tuple(values)
 
     def optional_counts(self, key: str, length: int) -> tuple[int, ...] | None:
         """Gives such a list of `length` numbers, or None."""
@@ -140,6 +140,13 @@ class JsonObject:
 def _is_count(value: object) -> TypeGuard[int]:
     """Tells whether a value is a whole number of at least 0; `true` is none."""
     return type(value) is int and value >= 0
+
+
+def _are_counts(values: list[object]) -> TypeGuard[list[int]]:
+    """Tells whether all are; large machines have a hundred thousand of them."""
+    if not values:
+        return True
+    return set(map(type, values)) == {int} and min(cast("list[int]", values)) >= 0
 
 
 def _kind(value: object) -> str:

@@ -9,6 +9,7 @@ still too long is cut off.
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from .text import aligned, cell_width, count_text, rate_text, shortened
 
@@ -153,7 +154,10 @@ def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
 
 def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | float | None:
     """Gives the sum of the counts or rates at `indices`, None where there is none."""
-    numbers = [cell for i in indices if isinstance(cell := cells[i], int | float)]
+    chosen = [cells[i] for i in indices]
+    if set(map(type, chosen)) == {int}:  # nearly all rows
+        return sum(cast("list[int]", chosen))
+    numbers = [cell for cell in chosen if isinstance(cell, int | float)]
     return sum(numbers) if numbers else None
 
 
@@ -168,7 +172,9 @@ def _widths(sheet: Sheet) -> list[int]:
 
 def _widest(cells: Sequence[Cell]) -> int:
     """Gives the cells that the widest text takes; of counts that is the largest."""
-    largest, fastest, texts = 0, 0.0, 0
+    if set(map(type, cells)) == {int}:  # nearly all cells of a large machine
+        return len(count_text(max(cast("Sequence[int]", cells))))
+    largest, fastest, texts = 0, -1.0, 0
     for cell in cells:
         if isinstance(cell, str):
             texts = max(texts, cell_width(cell))
@@ -182,7 +188,7 @@ def _widest(cells: Sequence[Cell]) -> int:
 def _rate_width(fastest: float) -> int:
     """Gives the cells that suffice for rates up to the fastest: ``9.9``, ``99.9``, ``9.99k``."""
     if fastest < 9.95:
-        return 3 if fastest else 0
+        return 3 if fastest >= 0 else 0
     return 4 if fastest < 99.95 else max(5, len(rate_text(fastest)))
 
 
