@@ -57,7 +57,7 @@ def test_a_missing_store_is_one_line_on_standard_error(
     assert main(["verify", str(tmp_path)]) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == f"irq_server: {tmp_path}: no store: it has none of raw, 1m and 1h\n"
+    assert shown.err == f"irq_server: {tmp_path}: no store: it has no tier such as raw, 1m or 1h\n"
 
 
 def test_export_writes_to_standard_output_and_to_a_file(

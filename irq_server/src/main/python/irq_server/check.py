@@ -13,7 +13,7 @@ from .errors import StoreError
 from .files import Files
 from .memory import Lock
 from .segmentfile import segments_in
-from .tiershape import TIERS
+from .tiershape import shapes_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,11 @@ def verify(folder: Path) -> Iterator[SegmentReport]:
 
     Raises StoreError for a folder that holds no store.
     """
-    if not any((folder / shape.name).is_dir() for shape in TIERS):
-        raise StoreError(folder, "no store: it has none of raw, 1m and 1h")
+    shapes = shapes_in(folder)
+    if not shapes:
+        raise StoreError(folder, "no store: it has no tier such as raw, 1m or 1h")
     files = Files()
-    for shape in TIERS:
+    for shape in shapes:
         for each in segments_in(folder / shape.name):
             try:
                 data = files.read(each.path)

@@ -20,6 +20,7 @@ from .sampler import Sampler
 from .schedule import Schedule
 from .serve import WebServer, listen, url_of
 from .store import Store
+from .tiershape import shapes_of
 from .times import format_duration
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -68,6 +69,7 @@ def serve(settings: config.Settings) -> int:
             interval_seconds=settings.interval,
             whole_seconds=whole,
             retention_seconds=settings.retention,
+            tiers=shapes_of(settings.retention),
             max_bytes=settings.max_size,
             sync=settings.fsync,
         )

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SettingsError, TimeFormatError
+from .tiershape import shape_of
 from .times import parse_duration
 
 ENVIRONMENT_PREFIX = "IRQ_SERVER_"
 MIN_INTERVAL_SECONDS = 0.01
 MAX_INTERVAL_SECONDS = 86400.0
 MIN_SIZE_BYTES = 64 * 1024
-TIER_NAMES = ("raw", "1m", "1h")
 
 _SIZE = re.compile(r"([0-9]{1,12})\s*([KMGT]i?)?B?", re.ASCII | re.IGNORECASE)
 
@@ -104,9 +104,9 @@ def _retention(text: str) -> dict[str, float]:
     for part in text.split(","):
         tier, equals, age = part.strip().partition("=")
         try:
-            if not equals or tier not in TIER_NAMES:
+            if not equals:
                 raise TimeFormatError(part, "")
-            ages[tier] = parse_duration(age)
+            ages[shape_of(tier).name] = parse_duration(age)
         except TimeFormatError as error:
             raise ValueError(f"ages such as {DEFAULT_RETENTION}") from error
     return ages
@@ -172,7 +172,7 @@ SETTINGS = (
         "TIER=AGE,...",
         DEFAULT_RETENTION,
         _retention,
-        "how long samples, the first of each minute and the first of each hour are kept",
+        "how long samples, the first of each minute and of each hour are kept; 5m=AGE adds a tier",
     ),
     Setting("max-size", "SIZE", "1GiB", _size, "cap on the data directory, bytes"),
     Setting(

@@ -15,7 +15,7 @@ from .files import Files
 from .interrupts import Snapshot, parse
 from .segmentfile import Segment, segments_in
 from .store import Store
-from .tiershape import TIERS
+from .tiershape import shapes_in
 
 COLUMNS = ("time", "irq", "cpu", "count")
 Row = tuple[str, str, str, int]
@@ -29,8 +29,8 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
     last row less the first is what it counted. Of each stretch the finest tier that holds it
     answers. Raises StoreError for a folder that holds no store.
     """
-    if not any((folder / shape.name).is_dir() for shape in TIERS):
-        raise StoreError(folder, "no store: it has none of raw, 1m and 1h")
+    if not shapes_in(folder):
+        raise StoreError(folder, "no store: it has no tier such as raw, 1m or 1h")
     last = None
     before: segment.State = {}
     for time, state in _states(folder, start, end):
@@ -44,7 +44,7 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
 
 def _states(folder: Path, start: float, end: float) -> Iterator[tuple[float, segment.State]]:
     """Gives the samples from `start` on, the coarser tiers only before the finer ones begin."""
-    tiers = [(shape, segments_in(folder / shape.name)) for shape in TIERS]
+    tiers = [(shape, segments_in(folder / shape.name)) for shape in shapes_in(folder)]
     held = [(shape, found) for shape, found in tiers if found]
     began = False
     for index in range(len(held) - 1, -1, -1):

@@ -44,7 +44,7 @@ from .memory import Lock, read_memory, write_memory
 from .schedule import Elapsed
 from .segment import State, format_time
 from .tier import Tier
-from .tiershape import GAP_INTERVALS, RAW, TIERS
+from .tiershape import GAP_INTERVALS, RAW, TIERS, TierShape
 from .times import format_moment
 from .totals import Identity, Totals, Update
 from .window import MACHINE_WIDE_LABELS, KnownRow, cpus_in
@@ -84,12 +84,14 @@ class Store:
         sync: str = "segment",
         files: Files | None = None,
         whole_seconds: bool | None = None,
+        tiers: Sequence[TierShape] = TIERS,
     ) -> None:
         """Opens, and makes where it is missing, the data directory `folder`, for this process.
 
-        `retention_seconds` gives the age at which a tier's segments go, by the tier's name;
-        `sync` is ``never``, ``segment`` or ``sample``; times are whole seconds where the interval
-        is, unless `whole_seconds` says. Raises StoreLockedError, StoreError.
+        `tiers` are kept, the finest first; `retention_seconds` gives the age at which a tier's
+        segments go, by the tier's name; `sync` is ``never``, ``segment`` or ``sample``; times are
+        whole seconds where the interval is, unless `whole_seconds` says. Raises StoreLockedError,
+        StoreError.
         """
         self._folder = folder
         self._files = files or Files()
@@ -99,7 +101,7 @@ class Store:
             self._whole = whole_seconds
         self._retention = dict(retention_seconds or {})
         self._max_bytes = max_bytes
-        self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in TIERS)
+        self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in tiers)
         self._irqs = Ledger(folder / "irqs.csv", IRQ_FIELDS, self._files)
         self._events = Ledger(folder / "events.csv", EVENT_FIELDS, self._files)
         self._described: list[Identity] = []
