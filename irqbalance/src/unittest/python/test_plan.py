@@ -144,7 +144,18 @@ def test_what_a_limit_leaves_out_says_so():
 
     assert len(plan.moves) == 1
     kept = [each for each in plan.decisions if each.status == "kept"]
-    assert {each.reason for each in kept} == {"not among the 1 moves that help most"}
+    assert {each.reason for each in kept} == {
+        "the best plan that --max-moves 1 allows does not move it"
+    }
+
+
+def test_a_limit_of_no_move_says_so():
+    irqs = [irq(number, 10, 0) for number in range(24, 30)]
+
+    plan = make_plan(irqs, {0, 1}, Limits(0, 0))
+
+    assert not plan.moves
+    assert {each.reason for each in plan.decisions} == {"--max-moves 0 allows no move"}
 
 
 def test_a_move_that_makes_room_says_so():

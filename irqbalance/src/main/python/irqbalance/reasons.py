@@ -37,8 +37,10 @@ def why_it_stays(gain: float, needed: float, limits: Limits, moving: bool) -> st
 
     `gain` is what the best plan that was found would have gained, `needed` what it takes to act.
     """
+    if limits.max_moves == 0:
+        return "--max-moves 0 allows no move"
     if limits.max_moves is not None and moving:
-        return f"not among the {limits.max_moves} moves that help most"
+        return f"the best plan that --max-moves {limits.max_moves} allows does not move it"
     if moving:
         return "well placed: the plan needs no move of it"
     if gain <= _ROUNDING:
