@@ -1,12 +1,14 @@
 """What a sample costs: bytes on disk and CPU, beside splitting the same text and nothing more."""
 
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 from machine import SIZES, Machine
 
-from irq_server.interrupts import Parser
+from irq_server.procfs import Procfs
+from irq_server.sampler import Sampler
 from irq_server.store import Store
 
 SAMPLES = 120
@@ -20,27 +22,52 @@ def split(text: str, cpu_count: int) -> None:
         [int(cell) for cell in line.partition(":")[2].split()[:cpu_count] if cell.isdecimal()]
 
 
+class Clock:
+    """A clock that a benchmark moves."""
+
+    def __init__(self) -> None:
+        """Starts at START."""
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        """Gives the moment, Unix seconds."""
+        return START + self.seconds
+
+    def monotonic(self) -> float:
+        """Gives the seconds since the start."""
+        return self.seconds
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Is never asked for: the benchmark takes each sample itself."""
+        raise AssertionError("a benchmark does not wait")
+
+
 def measure(cpu_count: int, irq_count: int) -> None:
-    """Samples a simulated machine SAMPLES times and prints one line."""
-    machine = Machine(cpu_count, irq_count)
-    parser = Parser()
-    texts = []
-    for _ in range(SAMPLES):
-        machine.fire(INTERVAL_SECONDS)
-        texts.append(machine.text())
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder), interval_seconds=INTERVAL_SECONDS)
-        spent, yardstick, first_bytes = 0.0, 0.0, 0
-        for number, text in enumerate(texts):
+    """Samples a simulated machine SAMPLES times, all told, and prints one line."""
+    machine, clock = Machine(cpu_count, irq_count), Clock()
+    spent = yardstick = 0.0
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name, "proc")
+        for irq in range(24, 24 + irq_count):
+            folder = root / "irq" / str(irq)
+            folder.mkdir(parents=True)
+            (folder / "smp_affinity_list").write_text(f"0-{cpu_count - 1}\n")
+        (root / "sys/kernel/random").mkdir(parents=True)
+        (root / "sys/kernel/random/boot_id").write_text("boot\n")
+        store = Store(Path(name, "data"), interval_seconds=INTERVAL_SECONDS)
+        sampler = Sampler(Procfs(root), store, clock)
+        for _ in range(SAMPLES):
+            machine.fire(INTERVAL_SECONDS)
+            clock.seconds += INTERVAL_SECONDS
+            text = machine.text()
+            (root / "interrupts").write_text(text)
             began = time.process_time()
-            snapshot = parser.parse(text)
-            store.append(snapshot, "boot", START + number * INTERVAL_SECONDS, INTERVAL_SECONDS)
+            sampler.sample(round(clock.now() * 1000))
             spent += time.process_time() - began
             began = time.process_time()
             split(text, cpu_count)
             yardstick += time.process_time() - began
-            first_bytes = first_bytes or store.status().size_bytes
-        raw = sum(path.stat().st_size for path in Path(folder).glob("raw/*/*.csv"))
+        raw = sum(path.stat().st_size for path in Path(name).glob("data/raw/*/*.csv"))
         store.close()
     print(
         f"{cpu_count:4d} CPUs x {irq_count:4d} IRQs: {raw / SAMPLES:8,.0f} bytes,"
@@ -50,6 +77,6 @@ def measure(cpu_count: int, irq_count: int) -> None:
 
 
 if __name__ == "__main__":
-    print("a sample: parse, count, append (interval 10 s)")
+    print("a sample: read, parse, count, append, look at every affinity (interval 10 s)")
     for size in SIZES:
         measure(*size)

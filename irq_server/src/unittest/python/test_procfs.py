@@ -96,7 +96,7 @@ def test_a_file_that_may_not_be_read_is_named(machine: Machine):
     denied = PermissionError(13, "Permission denied")
 
     with (
-        mock.patch.object(Path, "read_text", side_effect=denied),
+        mock.patch("os.open", side_effect=denied),
         pytest.raises(AffinityError, match="Permission denied"),
     ):
         Procfs(machine.root).read_affinity("24")
