@@ -23,7 +23,7 @@ class Schedule:
         self._patterns = dict(patterns)
         self._last: dict[float, tuple[int, float]] = {}
         self._intervals: dict[tuple[str, str], float] = {}
-        self.tick_seconds = min(interval_seconds, *patterns.values(), interval_seconds)
+        self.tick_seconds = min([interval_seconds, *patterns.values()])
 
     def interval_of(self, row: Row) -> float:
         """Gives the seconds between two counts of a row."""
