@@ -127,3 +127,41 @@ def test_a_stop_without_requests_is_at_once(bound: socket.socket):
     server.stop()
 
     server.run()
+
+
+def test_chores_are_called_in_the_serving_thread_when_they_want_and_when_woken(
+    bound: socket.socket,
+):
+    calls: list[threading.Thread] = []
+    server = WebServer(Flask(__name__), bound)
+
+    def chores() -> float:
+        calls.append(threading.current_thread())
+        if len(calls) == 1:
+            return 0.001  # comes back by itself
+        if len(calls) == 2:
+            server.wake()  # comes back because it was woken: nobody else wakes it for 30 s
+            return 1000.0
+        server.stop()
+        return 1000.0
+
+    serving = threading.Thread(target=server.run, args=(chores,))
+    serving.start()
+    serving.join(SECONDS)
+
+    assert not serving.is_alive()
+    assert calls == [serving] * 3
+
+
+def test_a_stop_or_a_wake_after_the_end_does_nothing(bound: socket.socket):
+    server = WebServer(Flask(__name__), bound)
+    server.stop()
+    server.run()
+    reader, writer = socket.socketpair()  # takes the numbers of the closed descriptors
+    with reader, writer:
+        server.wake()
+        server.stop()
+
+        reader.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            reader.recv(1)

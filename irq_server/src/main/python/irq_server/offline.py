@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from . import config
+from . import loading
 from .check import SegmentReport, repair, verify
 from .errors import IrqServerError, TimeFormatError
 from .export import Saved, import_files, rows, write_csv, write_parquet
@@ -139,7 +139,7 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
 
 
 def _default() -> Path:
-    return config.load({}, os.environ, None).data_dir
+    return loading.load({}, os.environ, None).data_dir
 
 
 def _moment(text: str) -> float:

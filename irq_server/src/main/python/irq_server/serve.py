@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -58,20 +59,32 @@ class WebServer:
             app, map=self._map, sockets=[bound], threads=THREADS, ident="irq_server"
         )
         self._stop = threading.Event()
+        self._closed = threading.Event()
 
     def stop(self) -> None:
         """Makes run() return; may be called by a signal's handler and by any thread."""
         self._stop.set()
-        self._server.pull_trigger()
+        self.wake()
 
-    def run(self) -> None:
-        """Answers requests until stop() is called, then those in flight, then returns."""
+    def wake(self) -> None:
+        """Has run() call its chores now; may be called by a signal's handler and by any thread."""
+        if not self._closed.is_set():
+            self._server.pull_trigger()
+
+    def run(self, chores: Callable[[], float] = lambda: _POLL_SECONDS) -> None:
+        """Answers requests until stop() is called, then those in flight, then returns.
+
+        Between them it calls `chores`, which gives the seconds after which it is to be called
+        again, at the latest.
+        """
         while not self._stop.is_set():
-            wasyncore.loop(timeout=_POLL_SECONDS, use_poll=True, map=self._map, count=1)
+            timeout = min(chores(), _POLL_SECONDS)
+            wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
         deadline = time.monotonic() + DRAIN_SECONDS
         while self._is_busy() and time.monotonic() < deadline:
             wasyncore.loop(timeout=_DRAIN_POLL_SECONDS, use_poll=True, map=self._map, count=1)
         self._server.task_dispatcher.shutdown(timeout=max(deadline - time.monotonic(), 0.1))
+        self._closed.set()
         wasyncore.close_all(self._map)
 
     def _is_busy(self) -> bool:

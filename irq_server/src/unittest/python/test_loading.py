@@ -1,0 +1,163 @@
+"""Settings from options, environment and file, each wrong value named."""
+
+import re
+from pathlib import Path
+
+import mock
+import pytest
+
+from irq_server import loading
+from irq_server.errors import SettingsError
+
+
+def test_without_a_word_the_defaults_hold(tmp_path: Path):
+    settings = loading.load({}, {"XDG_STATE_HOME": str(tmp_path)}, None)
+
+    assert (settings.host, settings.port, settings.interval) == ("127.0.0.1", 5000, 10.0)
+    assert settings.retention == {"raw": 604800.0, "1m": 2592000.0, "1h": 31536000.0}
+    assert (settings.max_size, settings.fsync, settings.insecure) == (2**30, "segment", False)
+    assert (settings.procfs, settings.sysfs) == (Path("/proc"), Path("/sys"))
+
+
+@pytest.mark.parametrize(
+    ("user", "environment", "folder"),
+    [
+        (0, {"XDG_STATE_HOME": "/state"}, "/var/lib/irq_server"),
+        (1000, {"XDG_STATE_HOME": "/state"}, "/state/irq_server"),
+        (1000, {"XDG_STATE_HOME": "relative"}, "/home/me/.local/state/irq_server"),
+        (1000, {}, "/home/me/.local/state/irq_server"),
+    ],
+)
+def test_the_data_directory_depends_on_who_runs_it(
+    user: int, environment: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", "/home/me")
+    with mock.patch("os.geteuid", return_value=user):
+        assert loading.load({}, environment, None).data_dir == Path(folder)
+
+
+def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: Path):
+    file = tmp_path / "irq_server.toml"
+    file.write_text('port = 1\ninterval = "1s"\nhost = "127.0.0.3"\n')
+    environment = {"IRQ_SERVER_PORT": "2", "IRQ_SERVER_INTERVAL": "2s"}
+
+    settings = loading.load({"port": "3", "interval": None}, environment, file)
+
+    assert (settings.port, settings.interval, settings.host) == (3, 2.0, "127.0.0.3")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("port", "0", 0),
+        ("port", "65535", 65535),
+        ("interval", "10ms", 0.01),
+        ("interval", "2", 2.0),
+        ("intervals", "", {}),
+        ("intervals", "eth0-*=1s, LOC=1m", {"eth0-*": 1.0, "LOC": 60.0}),
+        ("intervals", "a=b=20ms", {"a=b": 0.02}),
+        ("retention", "raw=1d", {"raw": 86400.0, "1m": 2592000.0, "1h": 31536000.0}),
+        ("retention", "1h=10d, 1m=2h", {"raw": 604800.0, "1m": 7200.0, "1h": 864000.0}),
+        (
+            "retention",
+            "5m=90d",
+            {"raw": 604800.0, "1m": 2592000.0, "1h": 31536000.0, "5m": 7776000.0},
+        ),
+        ("max_size", "1GiB", 2**30),
+        ("max_size", "500MB", 500_000_000),
+        ("max_size", "65536", 65536),
+        ("max_size", "2 MiB", 2 * 2**20),
+        ("fsync", "sample", "sample"),
+        ("allow_hosts", "", ()),
+        ("allow_hosts", "a.example, b.example", ("a.example", "b.example")),
+        ("insecure", "true", True),
+        ("insecure", "0", False),
+        ("host", "::1", "::1"),
+        ("host", "localhost", "localhost"),
+        ("procfs", "/mnt/proc", Path("/mnt/proc")),
+    ],
+)
+def test_a_text_becomes_a_value(field: str, text: str, value: object):
+    settings = loading.load({field: text}, {}, None)
+
+    assert getattr(settings, field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("port", "65536"),
+        ("port", "-1"),
+        ("port", "0000099999"),
+        ("port", "http"),
+        ("interval", "0"),
+        ("interval", "9ms"),
+        ("interval", "2d"),
+        ("interval", "often"),
+        ("intervals", "eth0-*"),
+        ("intervals", "=1s"),
+        ("intervals", "eth0-*=soon"),
+        ("retention", "raw"),
+        ("retention", "raw=0"),
+        ("retention", "60s=1d"),
+        ("retention", "500ms=1d"),
+        ("retention", "day=1d"),
+        ("max_size", "1KiB"),
+        ("max_size", "much"),
+        ("fsync", "always"),
+        ("allow_hosts", "a.example:5000"),
+        ("allow_hosts", "http://a.example"),
+        ("insecure", "perhaps"),
+        ("host", ""),
+        ("host", "two words"),
+        ("procfs", ""),
+        ("data_dir", "~nobody-of-this-name/data"),
+    ],
+)
+def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_path: Path):
+    option = field.replace("_", "-")
+    file = tmp_path / "irq_server.toml"
+    file.write_text(f'{field} = "{text}"\n')
+
+    with pytest.raises(
+        SettingsError, match=f"^--{option}: expected .*, found '{re.escape(text)}'$"
+    ):
+        loading.load({field: text}, {}, None)
+    with pytest.raises(SettingsError, match=f"^IRQ_SERVER_{field.upper()}: expected "):
+        loading.load({}, {f"IRQ_SERVER_{field.upper()}": text}, None)
+    with pytest.raises(SettingsError, match=f"^{re.escape(str(file))}: {field}: expected "):
+        loading.load({}, {}, file)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
+def test_an_address_beyond_loopback_needs_a_word(host: str):
+    with pytest.raises(SettingsError, match="--insecure"):
+        loading.load({"host": host}, {}, None)
+
+    assert loading.load({"host": host, "insecure": "true"}, {}, None).host == host
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("port = ", "a TOML file"),
+        ("nonsense = 1", "one of allow_hosts, data_dir"),
+        ("port = [1]", "a number, or a string in quotes"),
+        ("port = true", "a number, or a string in quotes"),
+        ("host = 1", "a string in quotes"),
+        ("insecure = 1", "true or false"),
+        ("[server]\nport = 1", "one of allow_hosts, data_dir"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(text: str, reason: str, tmp_path: Path):
+    file = tmp_path / "irq_server.toml"
+    file.write_text(text)
+
+    with pytest.raises(SettingsError, match=reason) as caught:
+        loading.load({}, {}, file)
+    assert str(file) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    with pytest.raises(SettingsError, match="--config"):
+        loading.load({}, {}, tmp_path / "missing.toml")
