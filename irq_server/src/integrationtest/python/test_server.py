@@ -370,6 +370,8 @@ def test_a_second_server_on_the_same_directory_is_refused(tree: Tree, start: Sta
         ("--retention", "raw=x"),
         ("--fsync", "often"),
         ("--host", "0.0.0.0"),  # noqa: S104 - what must be refused
+        ("--allow-affinity",),
+        ("--token-file", "/nowhere/tokens"),
         ("--config", "/nowhere.toml"),
         ("--nonsense",),
     ],

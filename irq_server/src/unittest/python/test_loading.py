@@ -70,6 +70,14 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
         ("fsync", "sample", "sample"),
         ("allow_hosts", "", ()),
         ("allow_hosts", "a.example, b.example", ("a.example", "b.example")),
+        ("cors_origins", "", frozenset()),
+        (
+            "cors_origins",
+            "https://dash.example.org, http://[::1]:3000",
+            frozenset({"https://dash.example.org", "http://[::1]:3000"}),
+        ),
+        ("token_file", "", None),
+        ("token_file", "/etc/irq_server/tokens", Path("/etc/irq_server/tokens")),
         ("insecure", "true", True),
         ("insecure", "0", False),
         ("host", "::1", "::1"),
@@ -107,6 +115,13 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
         ("fsync", "always"),
         ("allow_hosts", "a.example:5000"),
         ("allow_hosts", "http://a.example"),
+        ("cors_origins", "*"),
+        ("cors_origins", "null"),
+        ("cors_origins", "dash.example.org"),
+        ("cors_origins", "https://dash.example.org/"),
+        ("cors_origins", "https://*.example.org"),
+        ("cors_origins", "https://Dash.example.org"),
+        ("token_file", "~nobody-of-this-name/tokens"),
         ("insecure", "perhaps"),
         ("host", ""),
         ("host", "two words"),
@@ -130,23 +145,33 @@ def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
-def test_an_address_beyond_loopback_needs_a_word(host: str):
-    with pytest.raises(SettingsError, match="--insecure"):
+def test_an_address_beyond_loopback_needs_tokens_or_a_word(host: str):
+    with pytest.raises(SettingsError, match=r"--token-file, or --insecure"):
         loading.load({"host": host}, {}, None)
 
-    assert loading.load({"host": host, "insecure": "true"}, {}, None).host == host
+    for more in ({"insecure": "true"}, {"token_file": "/tokens"}):
+        assert loading.load({"host": host, **more}, {}, None).host == host
+
+
+@pytest.mark.parametrize("more", [{}, {"insecure": "true"}, {"token_file": ""}])
+def test_writes_need_tokens(more: dict[str, str]):
+    with pytest.raises(SettingsError, match=r"^--allow-affinity: expected a --token-file beside"):
+        loading.load({"allow_affinity": "true", **more}, {}, None)
+
+    settings = loading.load({"allow_affinity": "true", "token_file": "/tokens"}, {}, None)
+    assert (settings.allow_affinity, settings.token_file) == (True, Path("/tokens"))
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("port = ", "a TOML file"),
-        ("nonsense = 1", "one of allow_hosts, data_dir"),
+        ("nonsense = 1", "one of .*allow_hosts, "),
         ("port = [1]", "a number, or a string in quotes"),
         ("port = true", "a number, or a string in quotes"),
         ("host = 1", "a string in quotes"),
         ("insecure = 1", "true or false"),
-        ("[server]\nport = 1", "one of allow_hosts, data_dir"),
+        ("[server]\nport = 1", "one of .*allow_hosts, "),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(text: str, reason: str, tmp_path: Path):

@@ -1,13 +1,14 @@
 """The Flask application. Starts no thread and opens no file: cli.py owns those."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
-from flask import Flask, Response, request
+from flask import Flask
 
-from . import health, metrics, problem
+from . import guard, health, metrics, problem
 from .api import Api
-from .hosts import is_served
+from .guard import Rules
+from .hosts import Hosts
 from .procfs import Procfs
 from .sampler import Sampler
 from .store import Store
@@ -21,13 +22,12 @@ def create_app(
     procfs: Procfs,
     now: Callable[[], float] = time.time,
     *,
-    host: str = "127.0.0.1",
-    names: Collection[str] = (),
+    rules: Rules | None = None,
 ) -> Flask:
     """Gives the application that answers from `store`.
 
-    `now` gives the moment, Unix seconds, that relative times count from. Requests must be for
-    `host`, which the server listens on, or for one of `names`, else the answer is 421.
+    `now` gives the moment, Unix seconds, that relative times count from. `rules` say who may ask;
+    without them everybody may read who asks for a loopback address.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -36,12 +36,5 @@ def create_app(
     app.register_blueprint(health.blueprint(sampler, now))
     metrics.register(app, store, sampler)
     problem.register(app)
-
-    @app.before_request
-    def refuse_foreign_hosts() -> Response | None:
-        header = request.headers.get("Host", "")
-        if not header or is_served(header, host, names):
-            return None
-        return problem.problem(421, f"this server does not serve the host {header[:100]!r}")
-
+    guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))
     return app

@@ -34,15 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     level = logging.DEBUG if options["verbose"] else logging.INFO
     logs.set_up(logging.WARNING if options["quiet"] else level)
     try:
-        settings = loading.load(options, os.environ, options["config"])
-    except SettingsError as error:
-        sys.stderr.write(f"irq_server: {error}\n")
-        return USAGE
-    try:
-        serve(settings)
+        serve(loading.load(options, os.environ, options["config"]))
     except IrqServerError as error:
         sys.stderr.write(f"irq_server: {error}\n")
-        return FAILED
+        return USAGE if isinstance(error, SettingsError) else FAILED
     return DONE
 
 

@@ -33,7 +33,10 @@ class Settings:
     fsync: str
 
     # who may ask
+    allow_affinity: bool
+    token_file: Path | None
     allow_hosts: tuple[str, ...]
+    cors_origins: frozenset[str]
     insecure: bool
 
     # what it reads
@@ -108,6 +111,22 @@ SETTINGS = (
     ),
     # who may ask
     Setting(
+        "allow-affinity",
+        None,
+        "false",
+        converters.switch,
+        "let requests with a token write affinities; needs root and --token-file",
+    ),
+    Setting(
+        "token-file",
+        "FILE",
+        "",
+        converters.optional_file,
+        "tokens, one a line: TOKEN or rw TOKEN may write, ro TOKEN read; for every write, "
+        "and beyond loopback for every read",
+        reloadable=True,
+    ),
+    Setting(
         "allow-hosts",
         "NAME,...",
         "",
@@ -115,11 +134,18 @@ SETTINGS = (
         "further names that requests may be for, as behind a proxy",
     ),
     Setting(
+        "cors-origins",
+        "ORIGIN,...",
+        "",
+        converters.origins,
+        "web pages that may ask: https://dash.example.org",
+    ),
+    Setting(
         "insecure",
         None,
         "false",
         converters.switch,
-        "listen beyond loopback, where anybody can then read",
+        "listen beyond loopback without a token file, where anybody can then read",
     ),
     # what it reads
     Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),

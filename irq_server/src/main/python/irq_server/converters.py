@@ -13,6 +13,7 @@ MIN_SIZE_BYTES = 64 * 1024
 DEFAULT_RETENTION = "raw=7d,1m=30d,1h=365d"
 
 _DEFAULT_AGES = {"raw": 7 * 86400.0, "1m": 30 * 86400.0, "1h": 365 * 86400.0}
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _SIZE = re.compile(r"([0-9]{1,12})\s*([KMGT]i?)?B?", re.ASCII | re.IGNORECASE)
 
 
@@ -36,6 +37,14 @@ def host_names(text: str) -> tuple[str, ...]:
     if any(character in "/:[] " for name in names for character in name):
         raise ValueError("host names without ports such as irq.example.org")
     return names
+
+
+def origins(text: str) -> frozenset[str]:
+    """Gives the origins of a list with commas, as browsers write them: ``https://host:port``."""
+    found = frozenset(filter(None, (each.strip() for each in text.split(","))))
+    if not all(map(_ORIGIN.fullmatch, found)):
+        raise ValueError("origins as browsers send them such as https://dash.example.org:8443")
+    return found
 
 
 def interval(text: str) -> float:
@@ -103,6 +112,11 @@ def switch(text: str) -> bool:
 def folder(text: str) -> Path:
     """Gives the path of a directory, of which nothing is asked; ``~`` is somebody's home."""
     return _path(text, "a directory")
+
+
+def optional_file(text: str) -> Path | None:
+    """Gives the path of a file, None of no text; ``~`` is somebody's home."""
+    return _path(text, "a file") if text else None
 
 
 def _path(text: str, expected: str) -> Path:

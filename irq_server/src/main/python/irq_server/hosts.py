@@ -1,46 +1,77 @@
 """The Host names that the server answers to, so that no web page elsewhere reaches it. Pure.
 
 A page can make a visitor's browser ask this server by a name of its own that it lets point here
-(DNS rebinding); the request then carries that name. An address in digits cannot be bent so.
+(DNS rebinding); the request then carries that name. An address in digits cannot be bent so. The
+port says nothing: a request may have come through a tunnel or a published port.
 """
 
 import ipaddress
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_HEADER = re.compile(r"(?:\[([0-9A-Za-z:.%_-]+)\]|([0-9A-Za-z._-]+))(?::([0-9]{0,5}))?", re.ASCII)
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.ASCII | re.IGNORECASE)
 
 
-def is_served(header: str, listening: str, names: Collection[str]) -> bool:
-    """Whether a request with this Host header is for the server.
+def host_of(header: str) -> str | None:
+    """Gives the host of ``host:port`` or ``[::1]:port``, in small letters; None of anything else.
 
-    `listening` is the host that it listens on, `names` what else it is called. An address in digits
-    is served if it is the one listened on, loopback beside loopback, or any beside a wildcard.
+    Source: RFC 9110, section 7.2.
     """
-    host = _without_port(header).lower().rstrip(".")
-    if host in {"localhost", listening.lower(), *(name.lower() for name in names)}:
-        return True
+    match = _HEADER.fullmatch(header.strip(" \t"))
+    if match is None or int(match[3] or 0) > 65535:
+        return None
+    return (match[1] or match[2].removesuffix(".")).lower() or None
+
+
+def authority_of(target: str) -> str | None:
+    """Gives the host and port that a request's target names itself, None where it names none.
+
+    Such a target, ``GET http://host/path``, is for that host whatever the Host header says.
+    Source: RFC 9112, section 3.2.2.
+    """
+    match = _ABSOLUTE.match(target)
+    return match[1] if match else None
+
+
+class Hosts:
+    """What the server is called."""
+
+    def __init__(self, listening: Iterable[str], names: Collection[str]) -> None:
+        """Takes the names and addresses that it listens on, and what else it is called."""
+        listening = list(listening)
+        self._names = {"localhost", *(each.lower().removesuffix(".") for each in names)}
+        self._names.update(each.lower().removesuffix(".") for each in listening)
+        self._addresses = {found for each in listening if (found := address_of(each))}
+
+    def serves(self, host: str) -> bool:
+        """Whether a request for `host`, as host_of() gives it, is for the server.
+
+        An address in digits is served if it is the one listened on, loopback beside loopback, or
+        any beside a wildcard.
+        """
+        if host in self._names:
+            return True
+        asked = address_of(host)
+        return asked is not None and any(
+            asked == bound or bound.is_unspecified or (asked.is_loopback and bound.is_loopback)
+            for bound in self._addresses
+        )
+
+
+def address_of(host: str) -> Address | None:
+    """Gives the address that `host` is in digits, None of a name; localhost is 127.0.0.1."""
     try:
-        asked, bound = ipaddress.ip_address(host), ipaddress.ip_address(_address(listening))
+        found = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
-        return False
-    return asked == bound or bound.is_unspecified or (asked.is_loopback and bound.is_loopback)
-
-
-def _address(listening: str) -> str:
-    return "127.0.0.1" if listening == "localhost" else listening
-
-
-def _without_port(header: str) -> str:
-    """Gives the host of ``host:port`` and ``[::1]:port``, without brackets."""
-    text = header.strip()
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0]
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach `host`; names other than localhost are not."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = address_of(host)
+    return address is not None and address.is_loopback

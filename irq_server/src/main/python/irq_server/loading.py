@@ -41,8 +41,12 @@ def load(
 
 
 def _refuse_contradictions(settings: Settings) -> None:
+    if settings.token_file is not None:
+        return
+    if settings.allow_affinity:
+        raise SettingsError("--allow-affinity", "none", "a --token-file beside it")
     if not settings.insecure and not is_loopback(settings.host):
-        expected = "a loopback address, or --insecure, as anybody could read"
+        expected = "a loopback address, or --token-file, or --insecure, as anybody could read"
         raise SettingsError("--host", settings.host, expected)
 
 

@@ -1,6 +1,8 @@
 """Wires a server: opens the store, starts the sampler, answers, and stops all of it in order."""
 
 import logging
+import os
+import socket
 import threading
 import time
 
@@ -8,7 +10,9 @@ from . import signals
 from .app import create_app
 from .config import Settings
 from .errors import StoreError
+from .guard import Rules
 from .history import interval_detail
+from .hosts import Hosts, is_loopback
 from .ledger import Event
 from .procfs import Procfs
 from .sampler import Sampler
@@ -17,12 +21,17 @@ from .serve import WebServer, listen, url_of
 from .store import Store
 from .tiershape import shapes_of
 from .times import format_duration
+from .tokenfile import TokenFile
 
 _log = logging.getLogger("irq_server")
 
 
 def serve(settings: Settings) -> None:
-    """Samples and answers until SIGTERM or SIGINT. Raises ListenError, StoreError."""
+    """Samples and answers until SIGTERM or SIGINT.
+
+    Raises SettingsError, ListenError, StoreError.
+    """
+    tokens = TokenFile(settings.token_file, {0, os.geteuid()}) if settings.token_file else None
     bound = listen(settings.host, settings.port)
     with bound:
         schedule = Schedule(settings.interval, settings.intervals)
@@ -38,7 +47,7 @@ def serve(settings: Settings) -> None:
         )
         procfs = Procfs(settings.procfs)
         sampler = Sampler(procfs, store, schedule=schedule)
-        app = create_app(store, sampler, procfs, host=settings.host, names=settings.allow_hosts)
+        app = create_app(store, sampler, procfs, rules=_rules(settings, bound, tokens))
         web = WebServer(app, bound)
         signals.on_end(web.stop)
         _tell_start(store, settings.interval)
@@ -54,6 +63,16 @@ def serve(settings: Settings) -> None:
             stopping.set()
             warming.join()
             _stop(sampler, store)
+
+
+def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -> Rules:
+    return Rules(
+        hosts=Hosts([settings.host, bound.getsockname()[0]], settings.allow_hosts),
+        tokens=tokens,
+        reads_need_token=not is_loopback(settings.host),
+        writes_allowed=settings.allow_affinity,
+        cors_origins=settings.cors_origins,
+    )
 
 
 def _stop(sampler: Sampler, store: Store) -> None:

@@ -1,0 +1,51 @@
+"""Which other origins' pages may ask (CORS): exactly those named, none else. Pure but for Flask.
+
+Own code, as flask-cors takes an origin with brackets (``http://[::1]:3000``) for a pattern and
+tells caches that an answer varies with the origin only where several are named.
+Source: Fetch Standard, CORS protocol.
+"""
+
+from flask import Request, Response
+
+_METHODS = "GET, HEAD, PUT"
+_REQUEST_HEADERS = "Authorization, Content-Type, If-None-Match"
+_EXPOSED_HEADERS = "ETag, Retry-After, WWW-Authenticate"
+_SECONDS = "600"
+
+
+class Cors:
+    """What pages of other origins may do."""
+
+    def __init__(self, origins: frozenset[str]) -> None:
+        """Takes the origins as browsers write them: ``https://host:port``, small letters."""
+        self._origins = origins
+
+    def allows(self, origin: str) -> bool:
+        """Whether pages of `origin` may ask."""
+        return origin in self._origins
+
+    def is_preflight(self, asked: Request) -> bool:
+        """Whether a browser asks, for a page that may, whether it may send a request."""
+        return (
+            asked.method == "OPTIONS"
+            and "Access-Control-Request-Method" in asked.headers
+            and self.allows(asked.headers.get("Origin", ""))
+        )
+
+    def answer(self) -> Response:
+        """Gives the answer to a preflight; mark() names the origin in it."""
+        answer = Response(status=204)
+        answer.headers["Access-Control-Allow-Methods"] = _METHODS
+        answer.headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
+        answer.headers["Access-Control-Max-Age"] = _SECONDS
+        return answer
+
+    def mark(self, asked: Request, response: Response) -> None:
+        """Lets the page that asked read the answer, if it may."""
+        if not self._origins:
+            return
+        response.vary.add("Origin")
+        origin = asked.headers.get("Origin", "")
+        if self.allows(origin):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS

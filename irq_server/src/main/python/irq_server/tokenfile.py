@@ -1,0 +1,68 @@
+"""The token file: read at the start and again when told so, and only where it is private."""
+
+import os
+import stat
+from collections.abc import Collection
+from pathlib import Path
+
+from .errors import SettingsError
+from .tokens import Token, find, parse_tokens
+
+_LONGEST_BYTES = 65536
+_ORIGIN = "--token-file"
+
+
+class TokenFile:
+    """The tokens in a file. May be asked by many threads at once."""
+
+    def __init__(self, path: Path, owners: Collection[int]) -> None:
+        """Reads the file, which must belong to one of the users `owners`. Raises SettingsError."""
+        self._path = path
+        self._owners = frozenset(owners)
+        self._tokens: tuple[Token, ...] = ()
+        self.reload()
+
+    def reload(self) -> None:
+        """Reads the file again. Raises SettingsError, and then goes on with the tokens it has."""
+        content = self._read()
+        try:
+            self._tokens = parse_tokens(content.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise SettingsError(_ORIGIN, self._path, "a file of visible ASCII") from None
+        except ValueError as error:
+            raise SettingsError(_ORIGIN, self._path, str(error)) from error
+
+    def find(self, presented: str) -> Token | None:
+        """Gives the token that was presented, None where the file has no such."""
+        return find(self._tokens, presented)
+
+    def _read(self) -> bytes:
+        """Gives the content. A symbolic link is followed: the file it leads to has to be private.
+
+        The opened file is looked at, not its name, so that nobody can change it in between; the
+        opening does not wait where the name is a pipe's.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                self._refuse_others(os.fstat(descriptor))
+                content = file.read(_LONGEST_BYTES + 1)
+        except OSError as error:
+            expected = f"a file that can be read ({error.strerror})"
+            raise SettingsError(_ORIGIN, self._path, expected) from error
+        if len(content) > _LONGEST_BYTES:
+            raise SettingsError(_ORIGIN, self._path, "a file of at most 64 KiB")
+        return content
+
+    def _refuse_others(self, status: os.stat_result) -> None:
+        """Raises SettingsError where others than the server's user and root know the tokens."""
+        mode = stat.S_IMODE(status.st_mode)
+        if not stat.S_ISREG(status.st_mode):
+            expected = "a regular file"
+        elif status.st_uid not in self._owners:
+            expected = f"a file of the server's own user or of root (its owner is {status.st_uid})"
+        elif mode & 0o077:
+            expected = f"a file that only its owner may read, by chmod 600 (its mode is {mode:04o})"
+        else:
+            return
+        raise SettingsError(_ORIGIN, self._path, expected)
