@@ -10,7 +10,8 @@ from flask import Flask
 
 from irq_server import serve
 from irq_server.errors import ListenError
-from irq_server.serve import WebServer, listen, url_of
+from irq_server.listening import listen, url_of
+from irq_server.serve import WebServer
 
 SECONDS = 10.0
 
@@ -81,6 +82,7 @@ def test_a_stop_answers_the_request_in_flight(bound: socket.socket):
 
     assert not serving.is_alive()
     assert [answer.text for answer in answers] == ["whole"]
+    assert answers[0].headers["Connection"] == "close"
 
 
 def test_a_stop_waits_for_an_answer_that_the_network_has_not_taken_yet(

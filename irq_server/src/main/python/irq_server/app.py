@@ -7,13 +7,12 @@ from flask import Flask
 
 from . import guard, health, metrics, problem
 from .api import Api
+from .connection import MAX_BODY_BYTES
 from .guard import Rules
 from .hosts import Hosts
 from .procfs import Procfs
 from .sampler import Sampler
 from .store import Store
-
-MAX_BODY_BYTES = 64 * 1024
 
 
 def create_app(

@@ -33,8 +33,8 @@ _DETAILS: dict[int, str] = {
 }
 
 
-def problem(status: int, detail: str, parameter: str | None = None) -> Response:
-    """Gives the response for an error; `parameter` names the one at fault, if one is."""
+def problem_text(status: int, detail: str, parameter: str | None = None) -> str:
+    """Gives the body of an error's answer; `parameter` names the one at fault, if one is."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -43,7 +43,12 @@ def problem(status: int, detail: str, parameter: str | None = None) -> Response:
     }
     if parameter is not None:
         body["parameter"] = parameter
-    text = json.dumps(body) + "\n"
+    return json.dumps(body) + "\n"
+
+
+def problem(status: int, detail: str, parameter: str | None = None) -> Response:
+    """Gives the response for an error; `parameter` names the one at fault, if one is."""
+    text = problem_text(status, detail, parameter)
     return Response(text, status, mimetype="application/problem+json")
 
 

@@ -1,17 +1,24 @@
-"""Serves the application with waitress until told to stop, then answers what it has begun."""
+"""Serves the application with waitress until told to stop, then answers what it has begun.
+
+waitress is one process of pure Python, with one thread for all connections and a few for requests,
+so that a thousand idle connections cost a thousand descriptors and no thread. What it lacks,
+deadlines and room for new connections, is added here and in connection.py.
+"""
 
 import logging
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer, UnixWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
-from .errors import ListenError
+from .connection import MAX_BODY_BYTES, MAX_HEAD_BYTES, Connection
 
 _log = logging.getLogger(__name__)
 
@@ -19,47 +26,108 @@ THREADS = 8
 DRAIN_SECONDS = 1.0
 """How long a stop waits for the requests in flight."""
 
+MAX_CONNECTIONS = 2000
+"""More than these push out those that have been silent for longest."""
+
+_OTHER_FILES = 128  # descriptors for the store, the log and what else the process opens
+_ACCEPTS = 64  # connections accepted in one turn
+_LOOK_SECONDS = 1.0
 _POLL_SECONDS = 30.0
 _DRAIN_POLL_SECONDS = 0.02
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Gives a socket bound to the first address of `host`. Raises ListenError."""
-    address = f"{host}:{port}"
-    try:
-        family, kind, protocol, _, sockaddr = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ListenError(address, error.strerror or str(error)) from error
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(sockaddr)
-    except OSError as error:
-        bound.close()
-        raise ListenError(address, error.strerror or str(error)) from error
-    return bound
+def allow_connections() -> int:
+    """Gives how many connections fit; raises the process's soft limit of open files for them.
+
+    Source: getrlimit(2), RLIMIT_NOFILE.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    room = MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _OTHER_FILES
+    return max(min(room, MAX_CONNECTIONS), 16)
 
 
-def url_of(bound: socket.socket) -> str:
-    """Gives the URL that a bound socket is reached at."""
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+class _Accepting:
+    """What both kinds of waitress's servers do beside serving: make room, and look after time."""
+
+    channel_class: Any = Connection
+    draining = False
+    max_connections = MAX_CONNECTIONS
+
+    # waitress's own, of the server that this is mixed into; its types differ
+    active_channels: Any
+    socket: Any
+
+    def readable(self) -> bool:
+        """Whether the serving thread waits for new connections."""
+        return bool(super().readable()) and self._has_room()  # type: ignore[misc]  # see above
+
+    def maintenance(self, now: float) -> None:
+        """Does nothing: waitress's own time limits follow a clock that can be set."""
+
+    def handle_accept(self) -> None:
+        """Takes the connections that wait; where there are too many, for each one an older goes."""
+        for _ in range(_ACCEPTS):
+            before = len(self.active_channels)
+            if not self._has_room():
+                return
+            super().handle_accept()  # type: ignore[misc]  # see above
+            if len(self.active_channels) <= before:
+                return
+            if before >= self.max_connections:
+                silent = [each for each in self.active_channels.values() if each.can_go]
+                min(silent, key=lambda each: each.idle_since).handle_close()
+
+    def _has_room(self) -> bool:
+        if len(self.active_channels) < self.max_connections:
+            return True
+        return any(each.can_go for each in self.active_channels.values())
+
+
+class _TcpServer(_Accepting, TcpWSGIServer):
+    """Listens on an address."""
+
+    def fix_addr(self, addr: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Gives a client's address; one of IPv4 as such also where IPv6 carries it."""
+        return (addr[0].removeprefix("::ffff:"), *addr[1:])
+
+
+class _UnixServer(_Accepting, UnixWSGIServer):
+    """Listens on a Unix socket."""
+
+    def fix_addr(self, addr: Any) -> Any:  # noqa: ARG002 - it has no name
+        """Gives what stands for a client's address."""
+        return ("unix", None)
 
 
 class WebServer:
     """The application behind a bound socket."""
 
-    def __init__(self, app: Flask, bound: socket.socket) -> None:
-        """Takes both; connections are accepted from now on and answered by run()."""
+    def __init__(self, app: Callable[..., Any], bound: socket.socket) -> None:
+        """Takes a WSGI application; connections are accepted from now on and answered by run()."""
         self._map: dict[int, Any] = {}
-        # Any: the stubs do not know that one socket makes one server
-        self._server: Any = create_server(
-            app, map=self._map, sockets=[bound], threads=THREADS, ident="irq_server"
+        dispatcher = ThreadedTaskDispatcher()
+        dispatcher.set_thread_count(THREADS)
+        kind = _UnixServer if bound.family == socket.AF_UNIX else _TcpServer
+        # Any: waitress has no types
+        self._server: Any = kind(
+            app,
+            self._map,
+            True,
+            bound,
+            dispatcher=dispatcher,
+            adj=_adjustments(),
+            sockinfo=(bound.family, bound.type, bound.proto, bound.getsockname()),
+            bind_socket=False,
         )
+        self._server.max_connections = allow_connections()
         self._stop = threading.Event()
-        self._closed = threading.Event()
+        self._closed = False
+        self._waking = threading.RLock()  # a signal's handler may come while its thread has it
+        self._next_look = 0.0
 
     def stop(self) -> None:
         """Makes run() return; may be called by a signal's handler and by any thread."""
@@ -68,8 +136,9 @@ class WebServer:
 
     def wake(self) -> None:
         """Has run() call its chores now; may be called by a signal's handler and by any thread."""
-        if not self._closed.is_set():
-            self._server.pull_trigger()
+        with self._waking:
+            if not self._closed:
+                self._server.pull_trigger()
 
     def run(self, chores: Callable[[], float] = lambda: _POLL_SECONDS) -> None:
         """Answers requests until stop() is called, then those in flight, then returns.
@@ -78,16 +147,52 @@ class WebServer:
         again, at the latest.
         """
         while not self._stop.is_set():
-            timeout = min(chores(), _POLL_SECONDS)
-            wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+            self._turn(min(chores(), self._look()))
         deadline = time.monotonic() + DRAIN_SECONDS
-        while self._is_busy() and time.monotonic() < deadline:
-            wasyncore.loop(timeout=_DRAIN_POLL_SECONDS, use_poll=True, map=self._map, count=1)
+        self._drain(deadline)
         self._server.task_dispatcher.shutdown(timeout=max(deadline - time.monotonic(), 0.1))
-        self._closed.set()
-        wasyncore.close_all(self._map)
+        with self._waking:
+            self._closed = True
+            wasyncore.close_all(self._map)
 
-    def _is_busy(self) -> bool:
-        """Whether a request waits for its answer, or an answer for the network."""
-        channels = list(self._server.active_channels.values())
-        return any(each.requests or each.total_outbufs_len for each in channels)
+    def _turn(self, timeout: float) -> None:
+        wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+
+    def _connections(self) -> list[Connection]:
+        return list(self._server.active_channels.values())
+
+    def _look(self) -> float:
+        """Ends connections that take too long; gives the seconds until it wants to look again."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_SECONDS
+            for each in self._connections():
+                each.look(now)
+        return _LOOK_SECONDS if self._server.active_channels else _POLL_SECONDS
+
+    def _drain(self, deadline: float) -> None:
+        """Takes what has arrived and no more, and ends each connection with its answer."""
+        self._server.draining = True
+        self._server.handle_accept()
+        self._turn(0)
+        wasyncore.dispatcher.close(self._server)  # the socket; the trigger is still needed
+        while time.monotonic() < deadline:
+            for each in self._connections():
+                if not each.is_busy:
+                    each.handle_close()
+            if not self._server.active_channels:
+                return
+            self._turn(_DRAIN_POLL_SECONDS)
+
+
+def _adjustments() -> Adjustments:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no fault
+    return Adjustments(
+        ident="irq_server",
+        threads=THREADS,
+        max_request_header_size=MAX_HEAD_BYTES,
+        max_request_body_size=MAX_BODY_BYTES + 1,
+        outbuf_high_watermark=4 * 2**20,  # of an answer made in parts, bytes that wait
+        connection_limit=1_000_000,  # _Accepting has its own
+        clear_untrusted_proxy_headers=False,  # the application reads none; proxy.py does
+    )

@@ -14,10 +14,11 @@ from .guard import Rules
 from .history import interval_detail
 from .hosts import Hosts, is_loopback
 from .ledger import Event
+from .listening import listen, url_of
 from .procfs import Procfs
 from .sampler import Sampler
 from .schedule import Schedule
-from .serve import WebServer, listen, url_of
+from .serve import WebServer
 from .store import Store
 from .tiershape import shapes_of
 from .times import format_duration

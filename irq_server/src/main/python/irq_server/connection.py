@@ -1,0 +1,226 @@
+"""A connection of the web server: what waitress makes of one, and limits that waitress lacks.
+
+A request has to be whole within REQUEST_SECONDS from its first byte on, however it trickles in,
+else it is answered with 408; a client has to take its answer at MIN_BYTES_PER_SECOND; a connection
+without a request is closed after IDLE_SECONDS, and one that never had any after REQUEST_SECONDS.
+Whatever is wrong with a request before the application sees it is told as a problem, too. After
+such an answer the rest of what the client sends is read for LINGER_SECONDS, as otherwise the kernel
+would take the answer back from a client that has not read it yet.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error
+
+from .guard import DATA_POLICY, HEADERS
+from .problem import problem_text
+
+REQUEST_SECONDS = 30.0
+IDLE_SECONDS = 120.0
+STALL_SECONDS = 30.0
+"""Over how long the rate of a client that takes its answer is measured."""
+
+MIN_BYTES_PER_SECOND = 4096
+LINGER_SECONDS = 2.0
+
+MAX_HEAD_BYTES = 16 * 1024
+MAX_BODY_BYTES = 64 * 1024
+
+_DETAILS = {
+    HTTPStatus.REQUEST_TIMEOUT: f"the request was not whole within {REQUEST_SECONDS:g} s",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"a body has at most {MAX_BODY_BYTES} bytes",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"a request has at most {MAX_HEAD_BYTES} bytes before its body"
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: "the server failed; its log says why",
+}
+
+
+class RequestTimeoutError(Error):
+    """A request that is not whole in time."""
+
+    code = HTTPStatus.REQUEST_TIMEOUT.value
+
+
+class _ProblemTask(ErrorTask):
+    """Answers what is no request, or none that the application may see, with a problem."""
+
+    # waitress's own, which its types lack
+    request: Any
+    channel: Any
+    response_headers: Any
+
+    def execute(self) -> None:
+        """Writes the answer; the connection ends with it."""
+        error = self.request.error
+        status = HTTPStatus(error.code)
+        detail = _DETAILS.get(status, f"this is no request that can be read: {error.body}")
+        body = problem_text(status, detail).encode()
+        self.status = f"{status.value} {status.phrase}"
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.response_headers.append(("Content-Security-Policy", DATA_POLICY))
+        self.response_headers.extend(HEADERS.items())
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+        self.channel.lingers = True
+
+
+class _Task(WSGITask):
+    """Answers by the application; the connection ends with the answer while the server stops."""
+
+    channel: Any  # waitress's own, which its types do not know as a Connection
+
+    def build_response_header(self) -> bytes:
+        """Gives the head of the answer."""
+        if self.channel.server.draining:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
+class Connection(HTTPChannel):
+    """One client's connection. All but service() and what it calls runs in the serving thread."""
+
+    task_class = _Task
+    error_task_class = _ProblemTask
+
+    # waitress's own, which its types lack
+    request: Any
+    requests: Any
+    requests_lock: threading.Lock
+    server: Any
+    socket: Any
+    _flush_exception: Callable[..., Any]
+    _flush_some: Callable[..., Any]
+
+    lingers = False
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Takes what waitress gives."""
+        super().__init__(*arguments, **named)
+        now = time.monotonic()
+        self._began = now  # of the request that is not whole yet, or of the connection
+        self._reading: object | None = None  # that request
+        self._served = False
+        self._idle_since = now
+        self._sent_bytes = 0
+        self._measured: tuple[float, int] | None = None
+        self._linger_until: float | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request comes in, is being answered, or its answer waits for the network."""
+        return bool(self.requests or self.total_outbufs_len or self.request)
+
+    @property
+    def can_go(self) -> bool:
+        """Whether the connection may be closed for another: no request of it is being answered."""
+        return not self.requests and not self.total_outbufs_len
+
+    @property
+    def idle_since(self) -> float:
+        """Since when nothing came or went, monotonic."""
+        return self._idle_since
+
+    def received(self, data: bytes) -> bool:
+        """Takes what came in, and notes when its request began."""
+        self._idle_since = time.monotonic()
+        taken = bool(super().received(data))
+        if self.request is not self._reading:
+            self._reading, self._began = self.request, self._idle_since
+        return taken
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Gives how many bytes the network took of an answer."""
+        sent: int = super().send(data, do_close)
+        self._sent_bytes += sent
+        return sent
+
+    def service(self) -> None:
+        """Answers one request, in a thread of its own."""
+        super().service()
+        self._served, self._idle_since = True, time.monotonic()
+
+    def readable(self) -> bool:
+        """Whether the serving thread waits for what the client sends."""
+        return self._linger_until is not None or super().readable()
+
+    def writable(self) -> bool:
+        """Whether the serving thread waits until the client takes more."""
+        return self._linger_until is None and bool(super().writable())
+
+    def handle_read(self) -> None:
+        """Reads what came; after an answer that ended the connection it is of no interest."""
+        if self._linger_until is None:
+            super().handle_read()
+            return
+        try:
+            self.recv(self.adj.recv_bytes)  # closes where the client has closed
+        except OSError:
+            self.handle_close()
+
+    def handle_write(self) -> None:
+        """Sends what the network takes."""
+        if not (self.lingers and self.close_when_flushed):
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some)
+        if self.will_close:
+            self.handle_close()
+        elif self.connected and not self.total_outbufs_len:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Tells the client that nothing more comes, and waits until it closes, or for a while."""
+        self.close_when_flushed = False
+        self._linger_until = time.monotonic() + LINGER_SECONDS
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.handle_close()
+
+    def look(self, now: float) -> None:
+        """Ends what takes too long, at a moment `now` of the monotonic clock."""
+        if not self.total_outbufs_len:
+            self._measured = None
+        if self._linger_until is not None:
+            expired = now >= self._linger_until
+        elif self.total_outbufs_len:
+            expired = self._is_stalled(now)
+        elif self.requests:
+            expired = False  # an answer is on its way, which the application bounds
+        elif self.request is not None:
+            expired = False
+            if now - self._began >= REQUEST_SECONDS:
+                self._refuse()
+        else:
+            limit = IDLE_SECONDS if self._served else REQUEST_SECONDS
+            expired = now - self._idle_since >= limit
+        if expired:
+            self.handle_close()
+
+    def _is_stalled(self, now: float) -> bool:
+        """Whether the client takes its answer too slowly."""
+        since, sent_bytes = self._measured = self._measured or (now, self._sent_bytes)
+        if now - since < STALL_SECONDS:
+            return False
+        self._measured = now, self._sent_bytes
+        return self._sent_bytes - sent_bytes < MIN_BYTES_PER_SECOND * (now - since)
+
+    def _refuse(self) -> None:
+        """Answers a request that is not whole in time."""
+        with self.requests_lock:
+            request, self.request = self.request, None
+            if not request.headers_finished:
+                request.parse_header(b"GET / HTTP/1.0\r\n")  # as waitress does for a long head
+            request.error = RequestTimeoutError("")
+            request.completed = True
+            self.requests.append(request)
+        self.server.add_task(self)

@@ -1,0 +1,101 @@
+"""The socket that the server listens on: of an address and port, or a Unix socket's path."""
+
+import errno
+import os
+import socket
+import stat
+from pathlib import Path
+
+from .errors import ListenError
+
+_PROBE_SECONDS = 1.0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Gives a socket bound to the first address of `host`. Raises ListenError."""
+    address = f"{host}:{port}"
+    try:
+        family, kind, protocol, _, sockaddr = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ListenError(address, error.strerror or str(error)) from error
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(sockaddr)
+    except OSError as error:
+        bound.close()
+        raise ListenError(address, error.strerror or str(error)) from error
+    return bound
+
+
+def listen_at_path(path: Path, mode: int) -> socket.socket:
+    """Gives a Unix socket bound to `path`, which only the users of `mode` may connect to.
+
+    A socket there that nobody listens on is replaced, anything else is not. Closing the socket
+    removes the path. Raises ListenError.
+    """
+    try:
+        _remove_stale(path)
+        return _UnixSocket(path, mode)
+    except OSError as error:
+        raise ListenError(str(path), error.strerror or str(error)) from error
+
+
+def url_of(bound: socket.socket) -> str:
+    """Gives the URL that a bound socket is reached at, ``unix:PATH`` of a Unix socket."""
+    if bound.family == socket.AF_UNIX:
+        return f"unix:{bound.getsockname()}"
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _UnixSocket(socket.socket):
+    """A bound Unix socket that takes its path away when it is closed."""
+
+    def __init__(self, path: Path, mode: int) -> None:
+        """Binds it, with its mode from the first moment on. Raises OSError."""
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._path = path
+        self._made: tuple[int, int] | None = None
+        before = os.umask(0o777 & ~mode)
+        try:
+            self.bind(str(path))
+        except OSError:
+            self.close()
+            raise
+        finally:
+            os.umask(before)
+        status = path.lstat()
+        self._made = status.st_dev, status.st_ino
+
+    def close(self) -> None:
+        """Closes the socket; the path goes, unless another server has taken it meanwhile."""
+        made, self._made = self._made, None
+        super().close()
+        try:
+            status = self._path.lstat()
+            if made == (status.st_dev, status.st_ino):
+                self._path.unlink()
+        except OSError:
+            pass  # it went already, or its folder is closed to us: the next start replaces it
+
+
+def _remove_stale(path: Path) -> None:
+    """Removes a socket that nobody listens on. Raises OSError where there is anything else."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise OSError(errno.EEXIST, "it exists and is no socket")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_PROBE_SECONDS)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except TimeoutError:
+            pass  # somebody listens, and is busy
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
