@@ -33,6 +33,7 @@ def describe(project):
     project.set_property("distutils_console_scripts", ["irq_server = irq_server.cli:main"])
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")
+    project.depends_on("python-daemon", ">=3.1")
     project.depends_on("waitress", ">=3.0")
     project.build_depends_on("duckdb", ">=1.1")
     project.build_depends_on("hypothesis", ">=6.100")

@@ -83,6 +83,13 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
         ("host", "::1", "::1"),
         ("host", "localhost", "localhost"),
         ("procfs", "/mnt/proc", Path("/mnt/proc")),
+        ("daemon", "yes", True),
+        ("pid_file", "", None),
+        ("pid_file", "/run/irq_server.pid", Path("/run/irq_server.pid")),
+        ("log", "syslog:/run/log", "syslog:/run/log"),
+        ("log_level", "debug", "debug"),
+        ("log_format", "json", "json"),
+        ("access_log", "true", True),
     ],
 )
 def test_a_text_becomes_a_value(field: str, text: str, value: object):
@@ -127,6 +134,10 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
         ("host", "two words"),
         ("procfs", ""),
         ("data_dir", "~nobody-of-this-name/data"),
+        ("log", "file"),
+        ("log", "syslog:relative"),
+        ("log_level", "loud"),
+        ("log_format", "xml"),
     ],
 )
 def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_path: Path):
@@ -183,6 +194,52 @@ def test_a_file_that_cannot_be_used_is_named(text: str, reason: str, tmp_path: P
     assert str(file) in str(caught.value)
 
 
+def test_a_wrong_value_in_a_file_is_named_also_where_an_option_wins(tmp_path: Path):
+    file = tmp_path / "irq_server.toml"
+    file.write_text('port = "http"\n')
+
+    with pytest.raises(SettingsError, match=r": port: expected a port .*, found 'http'$"):
+        loading.load({"port": "81"}, {}, file)
+
+
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(SettingsError, match="--config"):
         loading.load({}, {}, tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "file"),
+    [
+        ({}, {}, None),
+        ({"config": "a.toml"}, {"IRQ_SERVER_CONFIG": "b.toml"}, Path("a.toml")),
+        ({"config": None}, {"IRQ_SERVER_CONFIG": "b.toml"}, Path("b.toml")),
+        ({}, {"IRQ_SERVER_CONFIG": ""}, None),
+    ],
+)
+def test_the_file_is_named_by_the_option_or_the_environment(
+    options: dict[str, str | None], environment: dict[str, str], file: Path | None
+):
+    assert loading.file_of(options, environment) == file
+
+
+def test_paths_count_from_where_the_command_was_started(tmp_path: Path):
+    (tmp_path / "irq_server.toml").write_text('log_file = "logs/irq.log"\nprocfs = "/proc"\n')
+
+    settings = loading.load({"pid_file": "run.pid"}, {}, Path("irq_server.toml"), tmp_path)
+
+    assert settings.pid_file == tmp_path / "run.pid"
+    assert settings.log_file == tmp_path / "logs/irq.log"
+    assert settings.procfs == Path("/proc")
+    assert settings.token_file is None
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"log": "syslog", "log_file": "/log"}, "--log-file: expected no --log syslog beside it"),
+        ({"log": "stderr", "daemon": "true"}, "--log: expected another place, as --daemon has no"),
+    ],
+)
+def test_logs_that_contradict_each_other_are_refused(options: dict[str, str], words: str):
+    with pytest.raises(SettingsError, match=words):
+        loading.load(options, {}, None)

@@ -4,25 +4,62 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from . import __version__, loading, logs, offline
-from .config import SETTINGS
+from . import __version__, loading, offline
+from .config import SETTINGS, Setting, Settings
 from .errors import IrqServerError, SettingsError
-from .service import serve
+from .logformat import one_line
+from .logs import Log, place_of
+from .notify import Notifier
+from .signals import Signals
 
 DONE, FAILED, USAGE = 0, 1, 2
 
-_EXAMPLE = """\
+_log = logging.getLogger("irq_server")
+
+_EPILOG = """\
+durations: 20ms, 90s, 15m, 2h, 7d; seconds without a unit
+sizes: bytes, or with K, M, G, T (1000) or Ki, Mi, Gi, Ti (1024): 500MB, 1GiB
+
+Every setting is also an environment variable, and a key of the file that
+--config names, with _ for -; the option wins, then the variable, then the
+file. SIGHUP reads them again.
+
 example:
   irq_server --interval 1s --data-dir /tmp/interrupts --port 5000
   then: irq_client overview --period 10s
 
-on a data directory, without a server: irq_server verify | repair | export | import, with --help
+on a data directory, without a server (each has a --help of its own):
+  irq_server verify | repair | export | import
 
 exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage
 """
+
+
+class Starter(Protocol):
+    """Who started the server, and wants to know how that went."""
+
+    def succeeded(self, words: str) -> None:
+        """Takes that it answers requests."""
+
+    def failed(self, words: str) -> None:
+        """Takes that it cannot, and why."""
+
+
+class Terminal:
+    """Who started a server that runs in the foreground: reads standard error."""
+
+    def succeeded(self, words: str) -> None:
+        """Says nothing: the log has said it."""
+
+    def failed(self, words: str) -> None:
+        """Says why."""
+        _complain(words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,34 +67,111 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in offline.COMMANDS:
         return offline.main(arguments)
-    options = vars(_parser().parse_args(arguments))
-    level = logging.DEBUG if options["verbose"] else logging.INFO
-    logs.set_up(logging.WARNING if options["quiet"] else level)
+    options = vars(parser().parse_args(arguments))
+    file = loading.file_of(options, os.environ)
+    load = partial(loading.load, options, os.environ, file, _start_folder())
+    signals = Signals()
+    signals.install()
     try:
-        serve(loading.load(options, os.environ, options["config"]))
-    except IrqServerError as error:
-        sys.stderr.write(f"irq_server: {error}\n")
-        return USAGE if isinstance(error, SettingsError) else FAILED
+        settings = load()
+    except SettingsError as error:
+        _complain(str(error))
+        return USAGE
+    starter: Starter = Terminal()
+    if settings.daemon:
+        from .detach import detach  # nobody else needs what it needs
+
+        starter = detach()
+    with Log(os.environ) as log:
+        try:
+            log.use(settings)
+            _serve(settings, load, signals, log, starter)
+        except Exception as error:  # noqa: BLE001 - a bug ends in one line, as all else
+            _tell_failure(log, starter, error)
+            return USAGE if isinstance(error, SettingsError) else FAILED
+        finally:
+            signals.ignore()
     return DONE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _start_folder() -> Path | None:
+    with suppress(FileNotFoundError):  # somebody removed it
+        return Path.cwd()
+    return None
+
+
+def _serve(
+    settings: Settings,
+    load: Callable[[], Settings],
+    signals: Signals,
+    log: Log,
+    starter: Starter,
+) -> None:
+    # the web framework is imported only where it serves: --help is there in half the time
+    from .service import Surroundings, serve
+
+    def ready(url: str) -> None:
+        starter.succeeded(f"listening on {url}, process {os.getpid()}{_lost_log(settings)}")
+
+    notifier = Notifier(os.environ, os.getpid())
+    serve(settings, Surroundings(signals, log, notifier, load, ready))
+
+
+def _lost_log(settings: Settings) -> str:
+    if place_of(settings) != "nowhere":
+        return ""
+    return "; there is no syslog for its log, --log-file keeps one"
+
+
+def _tell_failure(log: Log, starter: Starter, error: Exception) -> None:
+    """Tells who started the server, and the log where that is another place."""
+    is_bug = not isinstance(error, IrqServerError)
+    on_terminal = log.place == "stderr"
+    if is_bug:
+        _log.critical("a bug ended the server", exc_info=error)
+    elif not on_terminal:
+        _log.error("%s", error)
+    if not (is_bug and on_terminal):
+        starter.failed(f"a bug: {error!r}" if is_bug else str(error))
+
+
+def _complain(words: str) -> None:
+    with suppress(OSError, AttributeError):  # nobody reads it, or it was closed
+        sys.stderr.write(f"irq_server: {one_line(words)}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Gives the parser of the command line. What is not given is None."""
+    made = argparse.ArgumentParser(
         prog="irq_server",
         description="Records this machine's interrupts in plain CSV and answers what fired where.",
-        epilog=_EXAMPLE,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    volume = made.add_mutually_exclusive_group()
     for setting in SETTINGS:
-        text = f"{setting.help} (default: {setting.default or 'none'}; {setting.variable})"
-        if setting.metavar is None:
-            parser.add_argument(f"--{setting.name}", action="store_const", const="true", help=text)
-        else:
-            parser.add_argument(f"--{setting.name}", metavar=setting.metavar, help=text)
-    parser.add_argument("--config", metavar="FILE", type=Path, help="a TOML file of settings")
-    volume = parser.add_mutually_exclusive_group()
-    volume.add_argument("-v", "--verbose", action="store_true", help="log more")
-    volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
-    parser.add_argument("--version", action="version", version=f"irq_server {__version__}")
-    return parser
+        _add_option(volume if setting.name == "log-level" else made, setting)
+    for names, level, text in VOLUMES:
+        volume.add_argument(*names, dest="log_level", action="store_const", const=level, help=text)
+    for name, metavar, text in OTHERS:
+        made.add_argument(name, metavar=metavar, help=text)
+    made.add_argument("--version", action="version", version=f"irq_server {__version__}")
+    return made
+
+
+VOLUMES = (
+    (("-v", "--verbose"), "debug", "log all: --log-level debug"),
+    (("-q", "--quiet"), "warning", "log warnings and errors only: --log-level warning"),
+)
+OTHERS = (
+    ("--config", "FILE", "take settings from this TOML file (default: none; IRQ_SERVER_CONFIG)"),
+)
+
+
+def _add_option(made: argparse._ActionsContainer, setting: Setting) -> None:
+    text = f"{setting.help} (default: {setting.default or 'none'}; {setting.variable})"
+    if setting.metavar is None:
+        made.add_argument(f"--{setting.name}", action="store_const", const="true", help=text)
+    else:
+        made.add_argument(f"--{setting.name}", metavar=setting.metavar, help=text)

@@ -43,6 +43,17 @@ class Settings:
     procfs: Path
     sysfs: Path
 
+    # how it runs
+    daemon: bool
+    pid_file: Path | None
+
+    # what it logs
+    log: str
+    log_file: Path | None
+    log_level: str
+    log_format: str
+    access_log: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -104,7 +115,7 @@ SETTINGS = (
     Setting("max-size", "SIZE", "1GiB", converters.size, "cap on the data directory, bytes"),
     Setting(
         "fsync",
-        "WHEN",
+        "never|segment|sample",
         "segment",
         converters.fsync,
         "wait for the disk never, after each segment or after each sample",
@@ -150,4 +161,61 @@ SETTINGS = (
     # what it reads
     Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),
     Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree in the place of /sys"),
+    # how it runs
+    Setting(
+        "daemon",
+        None,
+        "false",
+        converters.switch,
+        "go into the background; the start ends when the server answers, or says why it cannot",
+    ),
+    Setting(
+        "pid-file",
+        "FILE",
+        "",
+        converters.optional_file,
+        "holds the process's number while the server runs, locked",
+    ),
+    # what it logs
+    Setting(
+        "log",
+        "auto|stderr|syslog",
+        "auto",
+        converters.log_place,
+        "where the log goes: auto is stderr, and syslog with --daemon; syslog:SOCKET names another "
+        "socket than /dev/log",
+        reloadable=True,
+    ),
+    Setting(
+        "log-file",
+        "FILE",
+        "",
+        converters.optional_file,
+        "log to this file instead; opened anew when it was rotated",
+        reloadable=True,
+    ),
+    Setting(
+        "log-level",
+        "debug|info|warning|error",
+        "info",
+        converters.log_level,
+        "the least that is logged",
+        reloadable=True,
+    ),
+    Setting(
+        "log-format",
+        "text|json",
+        "text",
+        converters.log_format,
+        "the form of the log's lines; json is one object a line",
+        reloadable=True,
+    ),
+    Setting(
+        "access-log",
+        None,
+        "false",
+        converters.switch,
+        "log each request: address, method, path, status, bytes, milliseconds",
+        reloadable=True,
+    ),
 )

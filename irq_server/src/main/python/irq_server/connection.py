@@ -19,6 +19,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
+from .access import Told
 from .guard import DATA_POLICY, HEADERS
 from .problem import problem_text
 
@@ -49,7 +50,7 @@ class RequestTimeoutError(Error):
     code = HTTPStatus.REQUEST_TIMEOUT.value
 
 
-class _ProblemTask(ErrorTask):
+class _ProblemTask(Told, ErrorTask):
     """Answers what is no request, or none that the application may see, with a problem."""
 
     # waitress's own, which its types lack
@@ -73,7 +74,7 @@ class _ProblemTask(ErrorTask):
         self.channel.lingers = True
 
 
-class _Task(WSGITask):
+class _Task(Told, WSGITask):
     """Answers by the application; the connection ends with the answer while the server stops."""
 
     channel: Any  # waitress's own, which its types do not know as a Connection

@@ -102,6 +102,27 @@ def fsync(text: str) -> str:
     return text
 
 
+def log_place(text: str) -> str:
+    """Gives where the log goes: ``auto``, ``stderr``, ``syslog`` or ``syslog:SOCKET``."""
+    if text in ("auto", "stderr", "syslog") or text.startswith("syslog:/"):
+        return text
+    raise ValueError("auto, stderr, syslog or syslog:/SOCKET")
+
+
+def log_level(text: str) -> str:
+    """Gives the least level that is logged."""
+    if text not in ("debug", "info", "warning", "error"):
+        raise ValueError("debug, info, warning or error")
+    return text
+
+
+def log_format(text: str) -> str:
+    """Gives the form of the log's lines."""
+    if text not in ("text", "json"):
+        raise ValueError("text or json")
+    return text
+
+
 def switch(text: str) -> bool:
     """Gives whether something is on."""
     if text.lower() not in ("true", "false", "1", "0", "yes", "no"):

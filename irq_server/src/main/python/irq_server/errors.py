@@ -7,6 +7,9 @@
     ├── CpuSetError                 a text is not a CPU list or mask (text, expected)
     ├── TimeFormatError             a text is not a moment or a duration (text, expected)
     ├── SettingsError               a setting cannot be used (setting, value, expected)
+    ├── LogError                    a log cannot be written (path, reason)
+    ├── PidFileError                a pid file cannot be taken (path, reason)
+    ├── ProcfsError                 the counters cannot be read (path, reason)
     ├── ListenError                 an address cannot be listened on (address, reason)
     ├── StoreError                  the data directory cannot be used (path, reason)
     │   └── StoreLockedError        another server samples into it (path)
@@ -67,6 +70,36 @@ class SettingsError(IrqServerError):
         self.setting = setting
         self.value = value
         self.expected = expected
+
+
+class LogError(IrqServerError):
+    """The log cannot be written to where it shall go."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Takes the file or the socket, and the reason."""
+        super().__init__(f"cannot log to {path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class PidFileError(IrqServerError):
+    """A pid file cannot be taken."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Takes the file and the reason."""
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ProcfsError(IrqServerError):
+    """The kernel's counters cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Takes the file and the reason."""
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class ListenError(IrqServerError):

@@ -9,38 +9,47 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .config import DEFAULT_DATA_DIR, SETTINGS, Setting, Settings
+from .config import DEFAULT_DATA_DIR, ENVIRONMENT_PREFIX, SETTINGS, Setting, Settings
 from .errors import SettingsError
 from .hosts import is_loopback
 
 
+def file_of(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Path | None:
+    """Gives the path of the file of settings; None where none is named."""
+    name = options.get("config") or environment.get(f"{ENVIRONMENT_PREFIX}CONFIG")
+    return Path(name) if name else None
+
+
 def load(
-    options: Mapping[str, str | None], environment: Mapping[str, str], file: Path | None
+    options: Mapping[str, str | None],
+    environment: Mapping[str, str],
+    file: Path | None,
+    start_folder: Path | None = None,
 ) -> Settings:
     """Gives the settings. `options` are texts of the command line by field, None where not given.
 
-    Raises SettingsError, naming the option, the variable or the key of the file at fault.
+    Paths count from `start_folder`, where it is given: a daemon goes elsewhere. Raises
+    SettingsError, naming the option, the variable or the key of the file at fault.
     """
+    if file is not None and start_folder is not None:
+        file = start_folder / file
     written = _read_file(file) if file is not None else {}
     values: dict[str, Any] = {}
     for setting in SETTINGS:
-        origin, text = f"--{setting.name}", options.get(setting.field)
-        if text is None:
-            origin, text = setting.variable, environment.get(setting.variable)
-        if text is None:
-            origin, text = f"{file}: {setting.field}", written.get(setting.field)
-        if text is None:
-            origin, text = f"--{setting.name}", _default(setting, environment)
-        try:
-            values[setting.field] = setting.convert(text)
-        except ValueError as error:
-            raise SettingsError(origin, text, str(error)) from error
+        value = _value_of(setting, options, environment, written)
+        is_relative = isinstance(value, Path) and start_folder is not None
+        values[setting.field] = start_folder / value if is_relative else value
     settings = Settings(**values)
-    _refuse_contradictions(settings)
+    refuse_contradictions(settings)
     return settings
 
 
-def _refuse_contradictions(settings: Settings) -> None:
+def refuse_contradictions(settings: Settings) -> None:
+    """Raises SettingsError where settings that are right by themselves do not go together."""
+    if settings.log_file is not None and settings.log != "auto":
+        raise SettingsError("--log-file", settings.log_file, f"no --log {settings.log} beside it")
+    if settings.daemon and settings.log == "stderr":
+        raise SettingsError("--log", "stderr", "another place, as --daemon has no standard error")
     if settings.token_file is not None:
         return
     if settings.allow_affinity:
@@ -60,19 +69,47 @@ def _default(setting: Setting, environment: Mapping[str, str]) -> str:
     return f"{home}/irq_server"
 
 
-def _read_file(path: Path) -> dict[str, str]:
-    """Gives the texts of a TOML file by field. Raises SettingsError."""
+def _value_of(
+    setting: Setting,
+    options: Mapping[str, str | None],
+    environment: Mapping[str, str],
+    written: Mapping[str, Any],
+) -> Any:
+    option = options.get(setting.field)
+    if option is not None:
+        return _convert(setting, f"--{setting.name}", option)
+    if setting.variable in environment:
+        return _convert(setting, setting.variable, environment[setting.variable])
+    if setting.field in written:
+        return written[setting.field]
+    return _convert(setting, f"--{setting.name}", _default(setting, environment))
+
+
+def _convert(setting: Setting, origin: str, text: str) -> Any:
     try:
-        values = tomllib.loads(path.read_text())
+        return setting.convert(text)
+    except ValueError as error:
+        raise SettingsError(origin, text, str(error)) from error
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """Gives the values of a TOML file by field, also those that an option wins over.
+
+    Raises SettingsError for the first that is wrong.
+    """
+    try:
+        written = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise SettingsError("--config", path, f"a TOML file that can be read ({error})") from error
     rows = {setting.field: setting for setting in SETTINGS}
-    for key, value in values.items():
+    values = {}
+    for key, value in written.items():
         if key not in rows:
             raise SettingsError(f"{path}", key, f"one of {', '.join(sorted(rows))}")
         if type(value) not in rows[key].kinds:
             raise SettingsError(f"{path}: {key}", value, _KINDS[rows[key].kinds])
-    return {key: str(value) for key, value in values.items()}
+        values[key] = _convert(rows[key], f"{path}: {key}", str(value))
+    return values
 
 
 _KINDS: dict[tuple[type, ...], str] = {

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from .cpuset import format_list, parse_list
-from .errors import AffinityError, CpuSetError
+from .errors import AffinityError, CpuSetError, InterruptsFormatError, ProcfsError
+from .interrupts import parse
 
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
 
@@ -49,6 +50,16 @@ class Procfs:
         """Gives the text of /proc/interrupts, in one read. Raises OSError."""
         with open(self._interrupts, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
             return file.readall().decode(errors="replace")
+
+    def check(self) -> None:
+        """Raises ProcfsError unless the counters can be read and understood."""
+        path = Path(self._interrupts)
+        try:
+            parse(self.read_interrupts())
+        except OSError as error:
+            raise ProcfsError(path, error.strerror or str(error)) from error
+        except InterruptsFormatError as error:
+            raise ProcfsError(path, str(error)) from error
 
     def read_boot_id(self) -> str:
         """Gives a text that differs from boot to boot; ``""`` where the tree has none.

@@ -5,20 +5,27 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 
-from . import signals
 from .app import create_app
 from .config import Settings
-from .errors import StoreError
+from .errors import SettingsError, StoreError
 from .guard import Rules
 from .history import interval_detail
 from .hosts import Hosts, is_loopback
 from .ledger import Event
 from .listening import listen, url_of
+from .logs import Log
+from .notify import Notifier, Watchdog
+from .pidfile import PidFile
 from .procfs import Procfs
+from .reload import Commit, Reloader
 from .sampler import Sampler
 from .schedule import Schedule
 from .serve import WebServer
+from .signals import Signals
 from .store import Store
 from .tiershape import shapes_of
 from .times import format_duration
@@ -27,43 +34,73 @@ from .tokenfile import TokenFile
 _log = logging.getLogger("irq_server")
 
 
-def serve(settings: Settings) -> None:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a server has to do with beside its settings.
+
+    ``load`` reads the settings again, raising SettingsError; ``ready`` is told the URL, once the
+    server answers.
+    """
+
+    signals: Signals
+    log: Log
+    notifier: Notifier
+    load: Callable[[], Settings]
+    ready: Callable[[str], None]
+
+
+def serve(settings: Settings, around: Surroundings) -> None:
     """Samples and answers until SIGTERM or SIGINT.
 
-    Raises SettingsError, ListenError, StoreError.
+    Raises SettingsError, PidFileError, ListenError, ProcfsError, StoreError.
     """
-    tokens = TokenFile(settings.token_file, {0, os.geteuid()}) if settings.token_file else None
-    bound = listen(settings.host, settings.port)
-    with bound:
-        schedule = Schedule(settings.interval, settings.intervals)
-        whole = all(each == round(each) for each in (schedule.tick_seconds, settings.interval))
-        store = Store(
-            settings.data_dir,
-            interval_seconds=settings.interval,
-            whole_seconds=whole,
-            retention_seconds=settings.retention,
-            tiers=shapes_of(settings.retention),
-            max_bytes=settings.max_size,
-            sync=settings.fsync,
-        )
+    with ExitStack() as held:
+        if settings.pid_file is not None:
+            held.enter_context(PidFile(settings.pid_file))
+        tokens = TokenFile(settings.token_file, {0, os.geteuid()}) if settings.token_file else None
+        bound = held.enter_context(listen(settings.host, settings.port))
         procfs = Procfs(settings.procfs)
-        sampler = Sampler(procfs, store, schedule=schedule)
+        procfs.check()
+        store = _open_store(settings)
+        sampler = Sampler(procfs, store, schedule=Schedule(settings.interval, settings.intervals))
         app = create_app(store, sampler, procfs, rules=_rules(settings, bound, tokens))
         web = WebServer(app, bound)
-        signals.on_end(web.stop)
         _tell_start(store, settings.interval)
         sampler.start()
-        stopping = threading.Event()
-        warming = threading.Thread(target=store.warm, args=(stopping,), name="survey", daemon=True)
-        warming.start()
+        held.callback(_stop, sampler, store)
+        held.enter_context(_Warming(store))
         _log.info("sampling every %g s into %s", settings.interval, settings.data_dir)
         _log.info("listening on %s", url_of(bound))
-        try:
-            web.run()
-        finally:
-            stopping.set()
-            warming.join()
-            _stop(sampler, store)
+        words = f"listening on {url_of(bound)}"
+        watchdog = Watchdog(
+            around.notifier, lambda: sampler.is_alive, lambda: f"{_words(sampler)}, {words}"
+        )
+        reloader = Reloader(
+            settings, around.load, [lambda new: _prepare_tokens(tokens, new), around.log.prepare]
+        )
+        around.signals.wake_by(web.wake)
+        around.ready(url_of(bound))
+        around.notifier.ready()
+        web.run(lambda: _chores(web, around, reloader, watchdog))
+        around.notifier.stopping()
+
+
+def _open_store(settings: Settings) -> Store:
+    return Store(
+        settings.data_dir,
+        interval_seconds=settings.interval,
+        whole_seconds=_has_whole_seconds(settings),
+        retention_seconds=settings.retention,
+        tiers=shapes_of(settings.retention),
+        max_bytes=settings.max_size,
+        sync=settings.fsync,
+    )
+
+
+def _has_whole_seconds(settings: Settings) -> bool:
+    """Whether every sample falls on a whole second."""
+    tick = Schedule(settings.interval, settings.intervals).tick_seconds
+    return all(each == round(each) for each in (tick, settings.interval))
 
 
 def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -> Rules:
@@ -74,6 +111,50 @@ def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -
         writes_allowed=settings.allow_affinity,
         cors_origins=settings.cors_origins,
     )
+
+
+def _prepare_tokens(tokens: TokenFile | None, settings: Settings) -> Commit:
+    """Reads the tokens again; who needs one at all is decided at the start."""
+    if (tokens is None) != (settings.token_file is None):
+        expected = "a file as at the start, or none as there: a restart changes that"
+        raise SettingsError("--token-file", settings.token_file, expected)
+    if tokens is None or settings.token_file is None:
+        return lambda: None
+    return tokens.prepare(settings.token_file)
+
+
+def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: Watchdog) -> float:
+    """Does what signals asked for and what is due; gives the seconds until more will be."""
+    if around.signals.ending:
+        web.stop()
+    if around.signals.take_reload():
+        around.notifier.reloading()
+        reloader.reload()
+        around.notifier.ready()
+    return watchdog.turn()
+
+
+def _words(sampler: Sampler) -> str:
+    status = sampler.status
+    trouble = f": {status.last_error}" if status.last_error else ""
+    return f"sampler {status.state}{trouble}, every {status.interval_seconds:g} s"
+
+
+class _Warming:
+    """The thread that surveys the store's closed segments, for as long as it is entered."""
+
+    def __init__(self, store: Store) -> None:
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=store.warm, args=(self._stopping,), name="survey", daemon=True
+        )
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
 
 
 def _stop(sampler: Sampler, store: Store) -> None:

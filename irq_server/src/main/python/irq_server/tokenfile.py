@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from .errors import SettingsError
@@ -24,37 +24,48 @@ class TokenFile:
 
     def reload(self) -> None:
         """Reads the file again. Raises SettingsError, and then goes on with the tokens it has."""
-        content = self._read()
+        self.prepare(self._path)()
+
+    def prepare(self, path: Path) -> Callable[[], None]:
+        """Reads the file at `path`, and gives what makes its tokens count. Raises SettingsError."""
+        tokens = self._parse(path, self._read(path))
+
+        def commit() -> None:
+            self._path, self._tokens = path, tokens
+
+        return commit
+
+    def _parse(self, path: Path, content: bytes) -> tuple[Token, ...]:
         try:
-            self._tokens = parse_tokens(content.decode("utf-8"))
+            return parse_tokens(content.decode("utf-8"))
         except UnicodeDecodeError:
-            raise SettingsError(_ORIGIN, self._path, "a file of visible ASCII") from None
+            raise SettingsError(_ORIGIN, path, "a file of visible ASCII") from None
         except ValueError as error:
-            raise SettingsError(_ORIGIN, self._path, str(error)) from error
+            raise SettingsError(_ORIGIN, path, str(error)) from error
 
     def find(self, presented: str) -> Token | None:
         """Gives the token that was presented, None where the file has no such."""
         return find(self._tokens, presented)
 
-    def _read(self) -> bytes:
+    def _read(self, path: Path) -> bytes:
         """Gives the content. A symbolic link is followed: the file it leads to has to be private.
 
         The opened file is looked at, not its name, so that nobody can change it in between; the
         opening does not wait where the name is a pipe's.
         """
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb") as file:
-                self._refuse_others(os.fstat(descriptor))
+                self._refuse_others(path, os.fstat(descriptor))
                 content = file.read(_LONGEST_BYTES + 1)
         except OSError as error:
             expected = f"a file that can be read ({error.strerror})"
-            raise SettingsError(_ORIGIN, self._path, expected) from error
+            raise SettingsError(_ORIGIN, path, expected) from error
         if len(content) > _LONGEST_BYTES:
-            raise SettingsError(_ORIGIN, self._path, "a file of at most 64 KiB")
+            raise SettingsError(_ORIGIN, path, "a file of at most 64 KiB")
         return content
 
-    def _refuse_others(self, status: os.stat_result) -> None:
+    def _refuse_others(self, path: Path, status: os.stat_result) -> None:
         """Raises SettingsError where others than the server's user and root know the tokens."""
         mode = stat.S_IMODE(status.st_mode)
         if not stat.S_ISREG(status.st_mode):
@@ -65,4 +76,4 @@ class TokenFile:
             expected = f"a file that only its owner may read, by chmod 600 (its mode is {mode:04o})"
         else:
             return
-        raise SettingsError(_ORIGIN, self._path, expected)
+        raise SettingsError(_ORIGIN, path, expected)

@@ -1,0 +1,110 @@
+"""Records of the log -> one line each, as text or JSON. Pure.
+
+Whatever a record holds, it gives one line: control characters and line ends in a value are escaped,
+so that no request and no file's name can forge a line of its own.
+"""
+
+import json
+import logging
+import traceback
+from logging import LogRecord
+
+from .times import format_moment
+
+FIELDS = "fields"
+"""The attribute of a record with what it tells by name, for the JSON object."""
+
+
+def one_line(text: str) -> str:
+    r"""Gives `text` with everything that is not printable escaped, as in ``\n`` and ``\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def error_of(record: LogRecord) -> str | None:
+    """Gives the error that came with a record, ``TypeError: the text``; None without one."""
+    error = record.exc_info[1] if record.exc_info else None
+    return f"{type(error).__name__}: {error}" if error else None
+
+
+def traceback_of(record: LogRecord) -> str | None:
+    """Gives the traceback that came with a record, over several lines; None without one."""
+    error = record.exc_info[1] if record.exc_info else None
+    return "".join(traceback.format_exception(error)).rstrip("\n") if error else None
+
+
+class TextFormatter(logging.Formatter):
+    """One line of text a record.
+
+    ::
+
+        2026-11-24 02:41:18,174 INFO irq_server: sampling every 1 s into /tmp/interrupts
+    """
+
+    def __init__(self, head: str, tracebacks: bool) -> None:
+        """Takes what stands before the message, and whether tracebacks are told, folded."""
+        super().__init__(f"{head}%(name)s: ")
+        self._tracebacks = tracebacks
+
+    def format(self, record: LogRecord) -> str:
+        """Gives the line, without its end."""
+        record.asctime = self.formatTime(record)
+        parts = [record.getMessage(), error_of(record)]
+        line = self.formatMessage(record) + ": ".join(part for part in parts if part is not None)
+        trace = traceback_of(record) if self._tracebacks else None
+        return one_line(line) + (f" | {fold(trace)}" if trace else "")
+
+
+def fold(text: str) -> str:
+    """Gives the lines of `text` in one, with ``|`` between them."""
+    return " | ".join(one_line(line.strip()) for line in text.split("\n"))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a record.
+
+    ::
+
+        {"time": "2026-11-24T02:41:18.174Z", "level": "info", "logger": "irq_server",
+         "message": "sampling every 1 s into /tmp/interrupts"}
+
+    (in one line), with ``error`` and ``traceback`` where a bug came to light, and a request's own
+    fields in the access log.
+    """
+
+    def format(self, record: LogRecord) -> str:
+        """Gives the line, without its end."""
+        values: dict[str, object] = {
+            "time": format_moment(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        values |= getattr(record, FIELDS, {})
+        error = error_of(record)
+        if error is not None:
+            values |= {"error": error, "traceback": traceback_of(record)}
+        return json.dumps(values)
+
+
+class JournalFormatter(TextFormatter):
+    """A line for the journal, which knows the time itself and takes the level from ``<6>``.
+
+    Source: sd-daemon(3).
+    """
+
+    _LEVELS = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+
+    def __init__(self, tracebacks: bool) -> None:
+        """Takes whether tracebacks are told, folded."""
+        super().__init__("", tracebacks)
+
+    def format(self, record: LogRecord) -> str:
+        """Gives the line, without its end."""
+        level = next((level for least, level in self._LEVELS if record.levelno >= least), 7)
+        return f"<{level}>{super().format(record)}"

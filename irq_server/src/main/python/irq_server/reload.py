@@ -1,0 +1,67 @@
+"""Takes the settings anew while the server runs: all that can change, or nothing."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .config import SETTINGS, Setting, Settings
+from .errors import IrqServerError
+from .loading import refuse_contradictions
+
+_log = logging.getLogger(__name__)
+
+Commit = Callable[[], None]
+Prepare = Callable[[Settings], Commit]
+"""Makes ready what may fail, raising IrqServerError, and gives what then cannot fail."""
+
+
+def changed(before: Settings, after: Settings) -> list[Setting]:
+    """Gives the settings that differ, in the table's order."""
+    return [each for each in SETTINGS if getattr(before, each.field) != getattr(after, each.field)]
+
+
+def merged(before: Settings, after: Settings) -> Settings:
+    """Gives the settings of a running server: `after`, as far as they can be reloaded."""
+    taken = {each.field: getattr(after, each.field) for each in SETTINGS if each.reloadable}
+    return replace(before, **taken)
+
+
+class Reloader:
+    """Reads the settings again and lets the server's parts take them."""
+
+    def __init__(
+        self, settings: Settings, load: Callable[[], Settings], parts: Sequence[Prepare]
+    ) -> None:
+        """Takes the settings in force, what reads them, and the parts, in order."""
+        self._settings = settings
+        self._load = load
+        self._parts = parts
+
+    def reload(self) -> bool:
+        """Gives whether the settings were taken; where not, nothing changed and the log says why.
+
+        A setting that needs a restart is named and stays as it is.
+        """
+        try:
+            wanted = self._load()
+            settings = merged(self._settings, wanted)
+            refuse_contradictions(settings)
+            commits = [prepare(settings) for prepare in self._parts]
+        except IrqServerError as error:
+            _log.error("reload: nothing was changed: %s", error)
+            return False
+        for commit in commits:
+            commit()
+        _tell(changed(self._settings, settings), changed(settings, wanted))
+        self._settings = settings
+        return True
+
+
+def _tell(taken: Sequence[Setting], left: Sequence[Setting]) -> None:
+    _log.info("reloaded: %s", _names(taken) or "no setting has changed")
+    if left:
+        _log.warning("reload: a restart is needed for %s", _names(left))
+
+
+def _names(settings: Sequence[Setting]) -> str:
+    return ", ".join(each.field for each in settings)
