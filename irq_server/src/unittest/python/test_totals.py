@@ -1,7 +1,5 @@
 """Running totals from 32-bit cells, against a simulated machine whose truth is known."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -393,7 +391,7 @@ def test_an_unchanged_row_object_costs_and_changes_nothing():
     first = totals.update(Snapshot((0, 1), (row,)), BOOT, SECONDS)
 
     second = totals.update(Snapshot((0, 1), (row,)), BOOT, SECONDS)
-    third = totals.update(Snapshot((0, 1), (replace(row, counts=(6, 0)),)), BOOT, SECONDS)
+    third = totals.update(Snapshot((0, 1), (row._replace(counts=(6, 0)),)), BOOT, SECONDS)
 
     assert second.state == first.state == {"24,0": 5}
     assert third.state == {"24,0": 6}

@@ -22,7 +22,7 @@ ROWS = parse(
 def test_the_table_the_settings_the_help_and_the_readme_agree():
     names = [setting.name for setting in SETTINGS]
 
-    assert sorted([*names, "rules"]) == sorted(Settings.__slots__)
+    assert sorted([*names, "rules"]) == sorted(Settings._fields)
     text = parser().format_help()
     assert all(option in text for setting in SETTINGS for option in setting.options)
     assert readme_table() in (PROJECT / "README.md").read_text()

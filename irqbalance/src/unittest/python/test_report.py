@@ -6,7 +6,6 @@ import json
 
 from irqbalance.decisions import Decision, Limits, revised
 from irqbalance.followup import FollowUp
-from irqbalance.frozen import replace
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.report import Context, as_csv, as_json
@@ -143,7 +142,7 @@ def test_the_table_of_256_cpus_folds_them_and_keeps_to_80_columns():
 
 
 def test_the_table_says_what_no_placement_helps_and_what_came_of_the_last_run():
-    context = replace(CONTEXT, followed=FollowUp(2.0, 1.5, 1.6))
+    context = CONTEXT._replace(followed=FollowUp(2.0, 1.5, 1.6))
 
     text = as_table(PLAN, context)
 

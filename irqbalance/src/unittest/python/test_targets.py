@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irqbalance.decisions import Decision, Limits, Plan
-from irqbalance.frozen import replace
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
@@ -106,7 +105,7 @@ def test_they_stay_on_it_where_its_cpus_would_be_a_little_busier_only():
 
 def test_they_spill_where_its_cpus_would_be_clearly_busier():
     local = {str(n): 0 for n in range(8)}
-    topology = replace(TWO_NODES, irq_nodes=local)
+    topology = TWO_NODES._replace(irq_nodes=local)
     irqs = [irq(n, 100, 0) for n in range(8)]
 
     plan = make_plan(irqs, {0, 1, 2, 3}, Limits(), topology)
@@ -123,7 +122,7 @@ def test_a_node_without_a_usable_cpu_binds_nothing():
 
 
 def test_a_rule_keeps_queues_on_one_node():
-    topology = replace(TWO_NODES, irq_nodes={})
+    topology = TWO_NODES._replace(irq_nodes={})
     irqs = [irq(n, 100, 2 if n else 0, together="dev*") for n in range(4)]
 
     plan = make_plan(irqs, {0, 1, 2, 3}, Limits(), topology)

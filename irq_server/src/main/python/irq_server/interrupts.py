@@ -19,8 +19,8 @@ Documentation/filesystems/proc.rst.
 """
 
 import re
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from .errors import InterruptsFormatError
 
@@ -46,8 +46,7 @@ _WITHOUT_HWIRQ = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """What stands behind the cells of a row.
 
     ``text`` is all of it. Of a numbered row it is also taken apart: the interrupt controller's
@@ -63,8 +62,7 @@ class Description:
     device: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: an IRQ and what it counted since boot.
 
     ``irq`` is unique in its snapshot: the second row that is labelled ``LOC`` is ``LOC#2``.
@@ -98,8 +96,7 @@ class Row:
         return tuple(self.device.split(", ")) if self.device else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All counters at one moment: the online CPUs by number, rising, and the rows as printed."""
 
     cpus: tuple[int, ...]
@@ -157,7 +154,7 @@ class Parser:
             times = times_seen[label] = times_seen.get(label, 0) + 1
             name = label if times == 1 else f"{label}#{times}"
             if name != row.irq:
-                row = replace(row, irq=name)
+                row = row._replace(irq=name)
             rows.append(row)
         return rows
 

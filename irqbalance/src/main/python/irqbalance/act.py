@@ -6,11 +6,11 @@ so after such an answer the rest is planned again around it. What was moved alre
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from .affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .cpuset import format_list
 from .decisions import Decision, Limits, Plan, revised
-from .frozen import dataclass, field, replace
 from .interrupts import Row
 from .irqs import Irq, KernelSays
 from .plan import make_plan
@@ -35,19 +35,17 @@ OFTEN_MANAGED = re.compile(
 Source: PCI_IRQ_AFFINITY in drivers/block/virtio_blk.c, drivers/nvme/host/pci.c, drivers/scsi."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machinery:
+class Machinery(NamedTuple):
     """What carrying out works with: rows and affinities by IRQ, the writer, state and topology."""
 
     rows: Mapping[str, Row]
     kernel: Mapping[str, KernelSays]
     writer: Writer
     folder: StateFolder
-    topology: Topology = field(default_factory=Topology)
+    topology: Topology = Topology()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The plan as it was carried out, and the answers that were refusals, by IRQ."""
 
     plan: Plan
@@ -118,9 +116,9 @@ def _what_was_done(decision: Decision, outcome: Outcome) -> str:
 def _decision_after(decision: Decision, outcome: Outcome) -> Decision:
     if outcome.status in (APPLIED, PENDING):
         reason = "; ".join(filter(None, (outcome.reason, decision.reason)))
-        return replace(decision, status=APPLIED, reason=reason)
+        return decision._replace(status=APPLIED, reason=reason)
     to = None if outcome.status == FIXED else decision.to
-    return replace(decision, to=to, status=outcome.status, reason=outcome.reason)
+    return decision._replace(to=to, status=outcome.status, reason=outcome.reason)
 
 
 def _plan_again(
@@ -131,7 +129,7 @@ def _plan_again(
     applied = sum(1 for each in done.values() if each.moves)
     left = None if limits.max_moves is None else max(0, limits.max_moves - applied)
     threshold = 0.0 if applied else limits.threshold_percent
-    again = replace(limits, threshold_percent=threshold, max_moves=left)
+    again = limits._replace(threshold_percent=threshold, max_moves=left)
     return make_plan(irqs, plan.cpus, again, topology)
 
 
@@ -141,8 +139,8 @@ def _as_it_is(irq: Irq, decision: Decision | None) -> Irq:
     if decision.moves and decision.to is not None:
         here = (decision.to,)
         placed = {decision.to: irq.load}
-        return replace(irq, present=here, placed=placed, fixed=decision.reason, heading=None)
-    return replace(irq, fixed=decision.reason or "refused")
+        return irq._replace(present=here, placed=placed, fixed=decision.reason, heading=None)
+    return irq._replace(fixed=decision.reason or "refused")
 
 
 def _with_last_reasons(first: Plan, last: Plan) -> Plan:
@@ -150,7 +148,7 @@ def _with_last_reasons(first: Plan, last: Plan) -> Plan:
     if first is last:
         return first
     pairs = zip(first.decisions, last.decisions, strict=True)
-    return replace(first, decisions=tuple(replace(new, irq=old.irq) for old, new in pairs))
+    return first._replace(decisions=tuple(new._replace(irq=old.irq) for old, new in pairs))
 
 
 def _record_undo(moves: Sequence[Decision], tools: Machinery) -> None:

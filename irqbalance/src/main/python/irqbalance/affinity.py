@@ -4,10 +4,9 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .cpuset import format_list
-from .frozen import dataclass
 from .procfs import Machine
 
 APPLIED, PENDING, REFUSED, FIXED = "applied", "pending", "refused", "fixed"
@@ -50,8 +49,7 @@ class System(Protocol):
         """Closes a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a write: one of the four words, why, and the errno (0 where there is none)."""
 
     status: str

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from .clock import Clock
 from .config import settings_of
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
-from .frozen import replace
 from .offline import Report, offline
 from .report import as_csv, as_json
 from .settings import Settings
@@ -152,8 +151,7 @@ def _logging(tellers: Tellers) -> tuple[Tellers, Callable[[str], None]]:
 
         return tell
 
-    logged = replace(
-        tellers,
+    logged = tellers._replace(
         told=both(tellers.told, journal.changed),
         failed=both(tellers.failed, journal.failed),
     )

@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
-from .frozen import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """Moments in Unix seconds, spans in seconds, and waiting."""
 
     now: Callable[[], float] = time.time

@@ -1,15 +1,14 @@
 """The values that a plan is made of: limits, decisions, balances, the plan itself. Pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from .frozen import dataclass, replace
 from .irqs import Irq
 
 PLANNED, APPLIED, REFUSED, KEPT, FIXED = "planned", "applied", "refused", "kept", "fixed"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """When to act: the least gain on the busiest CPU, and how many moves (None for any number).
 
     ``seconds`` is how long rates were measured, None where loads are no rates: they are then taken
@@ -22,8 +21,7 @@ class Limits:
     follows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is done with one IRQ, and why. ``to`` is the CPU where it then is, None if unknown."""
 
     irq: Irq
@@ -37,8 +35,7 @@ class Decision:
         return self.status in (PLANNED, APPLIED)
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """The load of each usable CPU, in the order of ``Plan.cpus``."""
 
     loads: tuple[float, ...]
@@ -59,8 +56,7 @@ class Balance:
         return self.max / self.mean if self.mean else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A decision for every IRQ, and the loads of the usable CPUs (by number, rising) around it.
 
     ``own`` is what the CPUs' own interrupts (ticks, IPIs) make of those loads. ``limit`` says what
@@ -104,7 +100,7 @@ def revised(plan: Plan, changes: Mapping[str, Decision]) -> Plan:
     """Gives the plan with other decisions on some IRQs, and the loads that follow from them."""
     decisions = tuple(changes.get(each.irq.irq, each) for each in plan.decisions)
     places = [(each.irq, _place_after(each)) for each in decisions]
-    return replace(plan, decisions=decisions, after=balance(plan.cpus, places))
+    return plan._replace(decisions=decisions, after=balance(plan.cpus, places))
 
 
 def _place_after(decision: Decision) -> int | None:

@@ -8,15 +8,13 @@ Both are imbalances of the CPUs that were usable then; the measured one is of th
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .decisions import Balance, Plan
-from .frozen import dataclass
 from .loads import Measurement
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(NamedTuple):
     """The imbalance before the last run's moves, the one that it predicted, and the one since."""
 
     before: float

@@ -7,8 +7,8 @@ cell that grew. Its affinity mask says only where it may go, and is never asked.
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from .frozen import dataclass
 from .interrupts import Row
 from .loads import Load, Measurement
 
@@ -45,8 +45,7 @@ _GROUP = re.compile(r"(?:[-.@:\[].*|(?<=[0-9])q[0-9]+)$")
 """What follows the device in an action's name: the queue, or where the device sits."""
 
 
-@dataclass(frozen=True, slots=True)
-class KernelSays:
+class KernelSays(NamedTuple):
     """What /proc/irq/N says of one IRQ: CPU sets, and whether its files may be written.
 
     ``affinity`` and ``effective`` are None where the file does not exist or cannot be read.
@@ -59,8 +58,7 @@ class KernelSays:
     effective: frozenset[int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Irq:
+class Irq(NamedTuple):
     """One row of /proc/interrupts as the planner sees it.
 
     ``present`` holds the CPUs where it arrives, the busiest first; ``placed`` its load on each of
@@ -101,8 +99,7 @@ class Irq:
         return self.present[0] if len(self.present) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What a person lets irqbalance do with an IRQ.
 
     ``why_fixed`` gives the reason why a row must stay, ``""`` where it may be moved; ``allowed``

@@ -16,8 +16,8 @@ Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/lin
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from .frozen import dataclass
 from .interrupts import CELL_MODULUS, Row, Snapshot
 
 LARGEST_GROWTH = CELL_MODULUS // 2
@@ -27,8 +27,7 @@ LARGEST_RATE_PER_SECOND = 20_000_000
 """The same as a rate, where the time between the snapshots is known: more than a CPU can take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """What one row did on each CPU.
 
     ``by_cpu`` is in the order of ``Measurement.cpus``; None for a row that belongs to no CPU.
@@ -42,8 +41,7 @@ class Load:
     history: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """The loads of all rows of a machine, and the CPUs (by number, rising) that they are split by.
 
     ``seconds`` is the time that was measured, None where nobody knows it (captured files).

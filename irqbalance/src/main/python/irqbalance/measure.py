@@ -1,11 +1,10 @@
 """Takes the measurement of a live run: since the last run, or from now on."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .clock import Clock
 from .errors import InterruptsFormatError
-from .frozen import dataclass
 from .interrupts import Snapshot, parse
 from .loads import Measurement, between, weighed
 from .procfs import Machine
@@ -17,8 +16,7 @@ YOUNGEST_SECONDS, OLDEST_SECONDS = 10.0, 86400.0
 """The ages between which the last run's snapshot serves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The counters of a live machine at one moment; ``time`` is Unix seconds."""
 
     time: float

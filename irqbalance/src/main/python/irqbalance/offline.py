@@ -1,11 +1,11 @@
 """Runs that plan from captured files alone, and what every run has to show."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from .cpuset import format_list
 from .decisions import Limits, Plan
 from .errors import NoUsableCpuError
-from .frozen import dataclass
 from .irqs import describe
 from .loads import Measurement, between, since_boot
 from .plan import make_plan
@@ -14,8 +14,7 @@ from .report import COUNTS, Context
 from .settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a run has to show: the plan and what refused to move, by IRQ with the reason."""
 
     plan: Plan

@@ -6,12 +6,10 @@ relative load of a bin is its load over its speed, and the target is the largest
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from .frozen import dataclass, replace
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Weights and homes of items; fixed loads and speeds of bins.
 
     ``homes`` is the bin where each item is now, -1 where it is in none and must be placed.
@@ -110,4 +108,4 @@ def lower_bound(problem: Problem) -> float:
 
 def with_homes(problem: Problem, homes: Sequence[int]) -> Problem:
     """Gives the same problem with the items in other places."""
-    return replace(problem, homes=homes)
+    return problem._replace(homes=homes)

@@ -7,10 +7,10 @@ comes back as None or empty, as each function says; what must be there raises Fi
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from .cpuset import parse_list, parse_mask
 from .errors import CpuSetError, FileError, InterruptsFormatError
-from .frozen import dataclass
 from .interrupts import Snapshot, parse
 from .irqs import KernelSays
 
@@ -51,8 +51,7 @@ def read_interrupts(path: Path) -> tuple[str, Snapshot]:
         raise FileError(path, str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """The two trees of one machine."""
 
     procfs: Path = Path("/proc")

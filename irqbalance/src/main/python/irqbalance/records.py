@@ -4,19 +4,17 @@ A record belongs to an IRQ only while chip, hardware IRQ and device are those it
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .cpuset import format_list, parse_list
 from .errors import CpuSetError
-from .frozen import dataclass
 from .interrupts import Row
 
 UNDO_FIELDS = ("chip", "hwirq", "device", "before", "written")
 REFUSAL_FIELDS = ("chip", "hwirq", "device", "reason")
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(NamedTuple):
     """What an IRQ's affinity was before irqbalance wrote it, and what was written last."""
 
     before: frozenset[int]

@@ -1,12 +1,11 @@
 """A Plan -> JSON and CSV; table.py makes the third form. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .cpuset import format_list
 from .decisions import Balance, Decision, Plan
 from .followup import FollowUp
-from .frozen import dataclass
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
 
@@ -16,8 +15,7 @@ COUNTS, RATES, TIME = "interrupts", "interrupts per second", "CPU milliseconds p
 _DECIMALS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a reader needs to know beside the plan: the unit of load, and where it came from.
 
     ``followed`` is what came of the last run's moves, None where there were none.

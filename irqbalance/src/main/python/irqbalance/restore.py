@@ -1,20 +1,19 @@
 """Puts back the affinities from before irqbalance wrote them."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from .act import load_entries
 from .affinity import APPLIED, Writer
 from .cpuset import format_list
 from .decisions import KEPT, PLANNED, REFUSED
-from .frozen import dataclass, replace
 from .interrupts import Row
 from .procfs import Machine
 from .records import UNDO_FIELDS, Undo, belongs, undo_of
 from .state import UNDO, StateFolder
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(NamedTuple):
     """What is done with one IRQ of the undo record: CPU sets from before and of now, and why."""
 
     irq: str
@@ -70,7 +69,7 @@ def carry_out(
             outcome = writer.write(each.irq, each.before)
             status = APPLIED if outcome.status == APPLIED else REFUSED
             reason = outcome.reason or each.reason
-            each = replace(each, status=status, reason=reason, errno=outcome.errno)
+            each = each._replace(status=status, reason=reason, errno=outcome.errno)
             tell(f"IRQ {each.irq} ({each.device}): {each.reason}")
         result.append(each)
     if restored:

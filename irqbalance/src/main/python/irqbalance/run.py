@@ -10,7 +10,6 @@ from .clock import Clock
 from .cpuset import format_list
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .followup import FollowUp, follow_up, prediction
-from .frozen import replace
 from .irqs import describe
 from .loads import Measurement
 from .measure import live
@@ -106,7 +105,7 @@ def _measure_and_act(
     settings: Settings, machine: Machine, folder: StateFolder, tellers: Tellers, clock: Clock
 ) -> Report:
     by_time = settings.load == "time"
-    sleeper = replace(clock, sleep=_told_sleep(clock, tellers))
+    sleeper = clock._replace(sleep=_told_sleep(clock, tellers))
     measurement, context, reading = live(machine, folder, settings.interval, by_time, sleeper)
     if by_time and context.unit != TIME:
         tellers.warned("/proc/stat shows no time spent on interrupts, so counts are weighed")
@@ -116,10 +115,10 @@ def _measure_and_act(
     irqs = describe(measurement, kernel, refusals, settings.selection())
     usable = usable_cpus(settings, machine, measurement.cpus, tellers)
     rated = None if context.unit == TIME else context.seconds
-    limits = replace(limits_of(settings), seconds=rated, follows=True)
+    limits = limits_of(settings)._replace(seconds=rated, follows=True)
     topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
-    context = replace(context, followed=_follow_up(folder, measurement, usable))
+    context = context._replace(followed=_follow_up(folder, measurement, usable))
     _tell_problems(folder, tellers)
     if not settings.writes:
         return Report(plan, context, {})

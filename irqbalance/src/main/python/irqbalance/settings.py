@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from .frozen import dataclass
 from .interrupts import Row
 from .irqs import Selection
 from .patterns import compile_pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban."""
 
     pattern: str
@@ -20,8 +19,7 @@ class Rule:
     one_node: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a run is to do; the table in config.py says what each field is."""
 
     dry_run: bool

@@ -12,9 +12,9 @@ plan may raise the busiest CPU as it was counted.
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import NamedTuple
 
 from .decisions import Limits
-from .frozen import dataclass, replace
 from .placement import Placement, Problem, with_homes
 from .search import seat, solve
 from .ties import Neighbours, spread
@@ -30,8 +30,7 @@ _TRIES = 3
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """What is to be decided: the items and bins as counted, and what is known of both.
 
     ``own`` is the part of each bin's fixed load that is the CPU's own; ``local`` the bins on each
@@ -44,8 +43,7 @@ class Task:
     neighbours: Neighbours
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A bin for each item (-1: no move was left for it), what that gains and what was needed.
 
     Both are shares of the busiest CPU's load.
@@ -65,11 +63,11 @@ def choose(task: Task, limits: Limits) -> Choice:
     if limits.max_moves is not None:
         return choice
     for _ in range(_SETTLING_ROUNDS):
-        settled = replace(task, counted=with_homes(task.counted, choice.bins))
+        settled = task._replace(counted=with_homes(task.counted, choice.bins))
         again = _choose(settled, limits)
         if again.bins == choice.bins:
             break
-        choice = replace(choice, bins=again.bins)
+        choice = choice._replace(bins=again.bins)
     return choice
 
 
@@ -97,14 +95,14 @@ def _without(problem: Problem, bins: frozenset[int]) -> Problem:
         ((may or every) - bins | ({home} if home >= 0 else frozenset())) or may
         for may, home in zip(problem.allowed, problem.homes, strict=True)
     ]
-    return replace(problem, allowed=allowed)
+    return problem._replace(allowed=allowed)
 
 
 def _evened(task: Task) -> Problem:
     """The problem with the CPUs' own interrupts dealt out evenly."""
     share = sum(task.own) / len(task.own)
     pairs = zip(task.counted.fixed, task.own, strict=True)
-    return replace(task.counted, fixed=[max(0.0, load - own) + share for load, own in pairs])
+    return task.counted._replace(fixed=[max(0.0, load - own) + share for load, own in pairs])
 
 
 def _best_enough(task: Task, problem: Problem, limits: Limits) -> Choice:
@@ -164,4 +162,4 @@ def _near(task: Task, problem: Problem, may_stay: bool) -> Problem:
         if both is not None and home not in both:
             homes[item] = -1
         allowed.append(both)
-    return replace(problem, homes=homes, allowed=allowed)
+    return problem._replace(homes=homes, allowed=allowed)

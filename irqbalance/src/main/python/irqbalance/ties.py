@@ -5,16 +5,15 @@ then on its core's other threads, then a core that is less loaded, then fewer it
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from .frozen import dataclass
 from .placement import Placement
 
 _LARGEST = 200
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """The device of each item (``""`` for none), and the bins that share a core with each bin."""
 
     devices: Sequence[str]

@@ -4,13 +4,13 @@ Everything may be unknown: a machine that tells nothing has CPUs of equal capaci
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
-from .frozen import dataclass, field, replace
 from .irqs import Irq
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(NamedTuple):
     """What is known of the machine.
 
     ``capacities`` are the kernel's figures by CPU (1024 is the largest CPU of the machine);
@@ -18,10 +18,10 @@ class Topology:
     ``irq_nodes`` the node of the device that an IRQ belongs to, where that is known.
     """
 
-    capacities: Mapping[int, int] = field(default_factory=dict)
-    nodes: Mapping[int, int] = field(default_factory=dict)
-    siblings: Mapping[int, frozenset[int]] = field(default_factory=dict)
-    irq_nodes: Mapping[str, int] = field(default_factory=dict)
+    capacities: Mapping[int, int] = MappingProxyType({})
+    nodes: Mapping[int, int] = MappingProxyType({})
+    siblings: Mapping[int, frozenset[int]] = MappingProxyType({})
+    irq_nodes: Mapping[str, int] = MappingProxyType({})
 
     def speeds(self, cpus: Iterable[int]) -> list[float]:
         """Gives each CPU's capacity as a share of the largest of `cpus`; 1.0 where none is told."""
@@ -44,7 +44,7 @@ def localized(irqs: Iterable[Irq], topology: Topology, usable: frozenset[int]) -
     """Gives the IRQs with the CPUs that are local to each, and the ones of a rule on one node."""
     if not topology.nodes:
         return tuple(irqs)
-    known = tuple(replace(irq, local=topology.local_cpus(irq.irq)) for irq in irqs)
+    known = tuple(irq._replace(local=topology.local_cpus(irq.irq)) for irq in irqs)
     chosen = {
         rule: _node_for([irq for irq in known if irq.together == rule], topology, usable)
         for rule in {irq.together for irq in known if irq.together}
@@ -56,7 +56,7 @@ def _confined(irq: Irq, node: int | None, topology: Topology) -> Irq:
     if node is None:
         return irq
     cpus = topology.cpus_of_node(node)
-    return replace(irq, allowed=cpus if irq.allowed is None else irq.allowed & cpus, local=cpus)
+    return irq._replace(allowed=cpus if irq.allowed is None else irq.allowed & cpus, local=cpus)
 
 
 def _node_for(irqs: list[Irq], topology: Topology, usable: frozenset[int]) -> int | None:
