@@ -8,15 +8,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 import machine
 from conftest import COMMAND, Done
 from service import Request, WebService, json_reply, problem, reply
-
-CERTIFICATE = Path(__file__).parents[2] / "unittest" / "resources" / "self_signed.pem"
 
 GARBAGE = {
     "not json": reply(b"garbage"),
@@ -171,27 +171,64 @@ def test_a_redirect_takes_no_token_elsewhere(run, tmp_path: Path):
     assert elsewhere.requests == []
 
 
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Gives an authority that no machine trusts, made for these tests."""
+    return trustme.CA()
+
+
 @pytest.fixture
-def tls() -> ssl.SSLContext:
-    """Gives what a server with a certificate of its own making needs."""
+def trust(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
+    """Gives the environment in which it is trusted."""
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    return {"REQUESTS_CA_BUNDLE": str(tmp_path / "authority.pem")}
+
+
+def tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """Gives what a server with that certificate needs."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    certificate.configure_cert(context)
     return context
 
 
-def test_a_certificate_that_is_not_trusted_is_five(run, tls: ssl.SSLContext):
-    with WebService(machine.answer_well, tls) as service:
+def test_a_certificate_of_an_unknown_authority_is_five(run, authority: trustme.CA):
+    with WebService(machine.answer_well, tls(authority.issue_cert("127.0.0.1"))) as service:
         done = run("cpus", "--server", service.url)
 
     assert done.returncode == 5
     assert is_one_line(done, service.url)
-    assert "self-signed certificate" in done.stderr
+    assert "unable to get local issuer certificate" in done.stderr
+    assert "REQUESTS_CA_BUNDLE" in done.stderr
     assert service.requests == []
 
 
-def test_a_certificate_that_is_trusted_will_do(run, tls: ssl.SSLContext):
-    with WebService(machine.answer_well, tls) as service:
-        done = run("cpus", "--server", service.url, REQUESTS_CA_BUNDLE=str(CERTIFICATE))
+def test_a_certificate_of_another_host_is_five(run, authority: trustme.CA, trust: dict[str, str]):
+    with WebService(machine.answer_well, tls(authority.issue_cert("irq.example.org"))) as service:
+        done = run("cpus", "--server", service.url, **trust)
+
+    assert done.returncode == 5
+    assert is_one_line(done, service.url)
+    assert "certificate is not valid for '127.0.0.1'" in done.stderr
+    assert service.requests == []
+
+
+def test_a_certificate_that_is_no_longer_valid_is_five(
+    run, authority: trustme.CA, trust: dict[str, str]
+):
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    certificate = authority.issue_cert("127.0.0.1", not_after=yesterday)
+    with WebService(machine.answer_well, tls(certificate)) as service:
+        done = run("cpus", "--server", service.url, **trust)
+
+    assert done.returncode == 5
+    assert is_one_line(done, service.url)
+    assert "certificate has expired" in done.stderr
+    assert service.requests == []
+
+
+def test_a_certificate_that_is_trusted_will_do(run, authority: trustme.CA, trust: dict[str, str]):
+    with WebService(machine.answer_well, tls(authority.issue_cert("127.0.0.1"))) as service:
+        done = run("cpus", "--server", service.url, **trust)
 
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -29,14 +30,22 @@ Answerer = Callable[["WebService", Request], bytes | Iterable[bytes]]
 class WebService:
     """Answers every connection once, by `answer`, and closes it; ends with its `with` block."""
 
-    def __init__(self, answer: Answerer, tls: ssl.SSLContext | None = None) -> None:
-        """Takes what gives the bytes of an answer, whole or in pieces."""
+    def __init__(
+        self, answer: Answerer, tls: ssl.SSLContext | None = None, path: Path | None = None
+    ) -> None:
+        """Takes what gives the bytes of an answer, whole or in pieces; a Unix socket's path."""
         self.requests: list[Request] = []
         self.stopping = threading.Event()
         self._answer = answer
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads: list[threading.Thread] = []
+        if path is not None:
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(str(path))
+            self._listener.listen()
+            self.url = f"unix:{path}"
+            return
+        self._listener = socket.create_server(("127.0.0.1", 0))
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 

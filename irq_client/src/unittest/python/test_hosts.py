@@ -40,11 +40,12 @@ def parsed(*argv: object, **environment: str) -> Arguments:
 
 def test_a_hosts_file_has_urls_names_and_bare_hosts(tmp_path: Path):
     path = tmp_path / "hosts"
-    path.write_text("# all\nhttp://a:1\n\nweb https://b/x # the web\nc\nd:7\n[::1]\n")
+    path.write_text("# all\nhttp://a:1\n\nweb https://b/x # the web\nunix:/run/s\nc\nd:7\n[::1]\n")
 
     assert [(host.name, host.url) for host in read_hosts(str(path))] == [
         ("http://a:1", "http://a:1"),
         ("web", "https://b/x"),
+        ("unix:/run/s", "unix:/run/s"),
         ("c", "http://c:5000"),
         ("d:7", "http://d:7"),
         ("[::1]", "http://[::1]:5000"),
@@ -108,6 +109,13 @@ def test_the_file_is_looked_for_at_home(config: Path, tmp_path: Path):
     assert parsed("status", HOME=str(tmp_path)).timeout_seconds == 5.0
     assert parsed("status", XDG_CONFIG_HOME=str(folder.parent)).timeout_seconds == 5.0
     assert parsed("status", HOME="/nonexistent").timeout_seconds == 10.0
+
+
+def test_a_unix_socket_is_no_name_of_the_file(config: Path):
+    arguments = parsed("status", "--config", config, "--server", "unix:/run/s")
+
+    assert arguments.servers == ("unix:/run/s",)
+    assert arguments.names == {"unix:/run/s": "unix:/run/s"}
 
 
 def test_a_name_that_is_not_known_is_told_with_those_that_are(config: Path):

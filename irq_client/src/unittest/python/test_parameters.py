@@ -193,6 +193,7 @@ def test_a_number_starts_at_one():
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("http://[::1]:5000/", "http://[::1]:5000"),
         ("https://irq.example.org/prefix/", "https://irq.example.org/prefix"),
+        ("unix:/run/irq_server/socket", "unix:/run/irq_server/socket"),
     ],
 )
 def test_a_server_is_a_url(text: str, server: str):
@@ -217,6 +218,25 @@ def test_a_server_is_a_url(text: str, server: str):
 )
 def test_what_is_no_url_of_a_server_is_refused(text: str):
     with pytest.raises(UsageError, match="URL"):
+        check_server("--server", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unix:",
+        "unix:/",
+        "unix:socket",
+        "unix:/run/",
+        "unix:/a b",
+        "unix:/a?b",
+        "unix:/a#b",
+        "unix:/a%20b",
+        "unix:/" + "x" * 107,
+    ],
+)
+def test_what_is_no_path_of_a_socket_is_refused(text: str):
+    with pytest.raises(UsageError, match="expected a socket such as"):
         check_server("--server", text)
 
 

@@ -1,14 +1,16 @@
 """One request and its answer, over a real connection."""
 
+import gzip
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from irq_client.errors import AnswerError, NotAllowedError, TimeLimitError, UnreachableError
-from irq_client.transport import Transport, is_loopback
+from irq_client.transport import Transport, is_local
 from service import Request, WebService, problem, reply
 
 
@@ -39,7 +41,6 @@ def test_a_request_says_who_asks_and_what_it_takes():
 
     (request,) = service.requests
     assert request.headers["authorization"] == "Bearer s3cret"
-    assert request.headers["accept-encoding"] == "identity"
     assert request.headers["user-agent"].startswith("irq_client/")
     assert request.target == "/x?y=1"
 
@@ -100,12 +101,13 @@ def test_a_proxy_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch):
         ("http://127.0.0.1:5000", True),
         ("http://127.9.9.9", True),
         ("http://[::1]:5000", True),
+        ("unix:/run/irq_server/socket", True),
         ("http://192.0.2.1", False),
         ("http://localhost.example.org", False),
     ],
 )
-def test_loopback_is_known_by_name_and_by_number(url: str, loopback: bool):
-    assert is_loopback(url) is loopback
+def test_this_machine_is_known_by_name_and_by_number(url: str, loopback: bool):
+    assert is_local(url) is loopback
 
 
 def test_a_redirect_is_an_error_and_the_token_stays_here():
@@ -127,7 +129,8 @@ def test_a_redirect_is_an_error_and_the_token_stays_here():
         (reply(b"<html>", kind="text/html"), "answered text/html, not JSON"),
         (reply(b"{}", kind=""), "answered without a type, not JSON"),
         (reply(b"", status=204), "answered with status 204"),
-        (reply(b"x", more="Content-Encoding: gzip\r\n"), "compressed"),
+        (reply(b"x", more="Content-Encoding: br\r\n"), "in br, which was not asked for"),
+        (reply(b"x" * 20, more="Content-Encoding: gzip\r\n"), "cannot be unpacked"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", "does not speak HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "broke off"),
@@ -149,6 +152,47 @@ def test_an_answer_may_be_as_long_as_the_limit_and_no_longer():
     assert ask_service(reply(b"x" * 1000), most=1000) == b"x" * 1000
     with pytest.raises(AnswerError, match="longer than 1,000 bytes"):
         ask_service(reply(b"x" * 1001), most=1000)
+
+
+def packed(body: bytes) -> bytes:
+    """Gives an answer whose body is gzipped."""
+    return reply(gzip.compress(body), more="Content-Encoding: gzip\r\n")
+
+
+def test_a_packed_answer_is_unpacked():
+    assert ask_service(packed(b'{"a": 1}')) == b'{"a": 1}'
+
+
+def test_the_limit_of_a_packed_answer_counts_what_it_unpacks_to():
+    assert ask_service(packed(b"x" * 1000), most=1000) == b"x" * 1000
+    with pytest.raises(AnswerError, match="longer than 1,000 bytes"):
+        ask_service(packed(b"x" * 1001), most=1000)
+
+
+def test_a_small_answer_that_unpacks_to_a_huge_one_is_left_at_the_limit():
+    huge = packed(bytes(200_000_000))
+    assert len(huge) < 250_000
+
+    tracemalloc.start()
+    with pytest.raises(AnswerError, match="longer than 1,000,000 bytes"):
+        ask_service(huge, most=1_000_000)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most_bytes < 100_000_000
+
+
+def test_packed_answers_are_wanted_of_other_hosts_and_of_them_alone(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    with WebService(lambda _, __: packed(b"{}")) as service:
+        ask(service.url)
+        monkeypatch.setenv("http_proxy", service.url)
+        assert ask("http://irq.invalid/x") == b"{}"
+
+    near, far = service.requests
+    assert near.headers["accept-encoding"] == "identity"
+    assert far.headers["accept-encoding"] == "gzip"
 
 
 def test_an_answer_without_an_end_is_not_read_to_its_end():

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 from . import model
 from .errors import AnswerError, ServerError, ShapeError
 from .failures import NOT_OURS, is_worth_a_retry
+from .parameters import is_socket
 from .shape import JsonObject, parse_object
 from .transport import MAX_ANSWER_BYTES, Transport
 
@@ -62,14 +63,15 @@ class Client:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Takes the server's URL (``http://127.0.0.1:5000``) and its bearer token.
+        """Takes the server's URL (``http://127.0.0.1:5000``, or ``unix:/path``) and its token.
 
         `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
         """
         self.server = server.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._wait = wait
-        self._transport = Transport(token, max_answer_bytes)
+        socket_server = self.server if is_socket(self.server) else ""
+        self._transport = Transport(token, max_answer_bytes, socket_server)
 
     def __enter__(self) -> "Client":
         """Gives itself; leaving the block closes its connections."""

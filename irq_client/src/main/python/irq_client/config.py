@@ -42,8 +42,9 @@ class Setting(NamedTuple):
 EVERYWHERE = (
     Setting(
         "server",
-        "irq_server to ask, or its name or a pattern of names in the configuration file; "
-        "may be repeated (in the environment: parted by blanks)",
+        "irq_server to ask, by http, https or a Unix socket (unix:/run/irq_server/socket), or its "
+        "name or a pattern of names in the configuration file; may be repeated (in the "
+        "environment: parted by blanks)",
         "URL",
         "http://127.0.0.1:5000",
         from_environment=True,

@@ -61,6 +61,8 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
         reason = getattr(tls, "verify_message", "") or getattr(tls, "reason", "") or str(tls)
         advice = "REQUESTS_CA_BUNDLE names the file of trusted certificates"
         return UnreachableError(url, f"no trusted TLS connection: {reason}", advice)
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return AnswerError(url, "the answer cannot be unpacked", "try again")
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return AnswerError(url, "the answer broke off before its end", "try again")
     if _first(causes, socket.gaierror):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .config import CONFIG_KEYS
 from .errors import ConfigError, UsageError
-from .parameters import check_server
+from .parameters import check_server, is_url
 
 DEFAULT_PORT = 5000
 
@@ -48,7 +48,7 @@ def read_hosts(path: str) -> list[Host]:
 
 def _host(where: str, name: str, address: str) -> Host:
     url = address
-    if "://" not in address:
+    if not is_url(address):
         port = "" if ":" in address.rpartition("]")[2] else f":{DEFAULT_PORT}"
         url = f"http://{address}{port}"
     try:

@@ -22,6 +22,9 @@ _UNIT_SECONDS = {None: 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 
 _UNIX_TIME = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?", re.ASCII)
 _CPU_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5})(?::([0-9]{1,5})/([0-9]{1,5}))?)?", re.ASCII)
+_SOCKET = re.compile(r"unix:(?=/)[!-\"$&->@-~]{1,107}(?<!/)", re.ASCII)
+"""Source: unix(7), a path has at most 107 bytes; ``# % ?`` would be a URL's."""
+
 _IRQ = re.compile(r"[!-9;-~]{1,64}", re.ASCII)
 
 _DURATION_FORM = "a duration such as 90 (seconds), 20ms, 90s, 15m, 2h or 7d"
@@ -142,12 +145,26 @@ def check_number(option: str, text: str) -> str:
     return str(int(text))
 
 
+def is_url(text: str) -> bool:
+    """Tells whether a text is meant as a URL, not as the name of a server."""
+    return "://" in text or is_socket(text)
+
+
+def is_socket(url: str) -> bool:
+    """Tells whether a server's URL names a Unix socket."""
+    return url.startswith("unix:")
+
+
 def check_server(option: str, text: str) -> str:
     """Gives a server's URL without a slash at its end.
 
-    Refused: another scheme than http and https, a name or password in it (the token has its own
-    file), a query, a fragment.
+    Refused: another scheme than http, https and unix, a name or password in it (the token has its
+    own file), a query, a fragment, a socket's path that is not absolute.
     """
+    if is_socket(text):
+        if not _SOCKET.fullmatch(text):
+            raise UsageError(option, text, "a socket such as unix:/run/irq_server/socket")
+        return text
     expected = "a URL such as http://127.0.0.1:5000"
     try:
         parts = urlsplit(text)

@@ -86,7 +86,7 @@ def servers(values: Mapping[str, Found], config: "Config | None") -> Servers:
         hosts += [(host.name, host.url, host.token_file) for host in named]
         if not named:
             url = _checked(source or "--server", text, config)
-            hosts.append((url.partition("://")[2], url, None))
+            hosts.append((url.partition("://")[2] or url, url, None))
     for _, path in values["hosts"]:
         from .hosts import read_hosts
 
@@ -103,7 +103,7 @@ def servers(values: Mapping[str, Found], config: "Config | None") -> Servers:
 
 def _configured(text: str, config: "Config | None") -> "list[Host]":
     """Gives the servers of the file that a name or a shell pattern names, none for a URL."""
-    if config is None or "://" in text:
+    if config is None or parameters.is_url(text):
         return []
     from fnmatch import fnmatchcase
 
@@ -112,6 +112,6 @@ def _configured(text: str, config: "Config | None") -> "list[Host]":
 
 def _checked(source: str, text: str, config: "Config | None") -> str:
     """Gives a URL; a name that the file does not know is told with those that it knows."""
-    if config is not None and config.hosts and "://" not in text:
+    if config is not None and config.hosts and not parameters.is_url(text):
         raise UsageError(source, text, f"a URL, or one of {', '.join(config.hosts)}")
     return parameters.check_server(source, text)
