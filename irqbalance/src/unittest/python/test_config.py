@@ -7,6 +7,7 @@ import pytest
 
 from conftest import row
 from irqbalance.config import parser, settings_of
+from irqbalance.decisions import OBJECTIVE
 from irqbalance.documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
 from irqbalance.interrupts import parse
@@ -39,6 +40,14 @@ def test_the_man_page_and_the_completion_know_every_option():
     for option in parser()._option_string_actions:
         assert f"\\fB{option}\\fR" in shown, option
         assert any(word.strip("')") == option for word in words), option
+
+
+def test_the_readme_and_the_man_page_state_the_objective():
+    stated = f"Objective, in this order: {'; '.join(OBJECTIVE)}."
+
+    assert stated in " ".join((PROJECT / "README.md").read_text().split())
+    page = (PROJECT / "src/main/data/irqbalance.8").read_text().replace("\\-", "-")
+    assert stated in " ".join(page.split())
 
 
 def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():

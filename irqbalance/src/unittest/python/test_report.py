@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-from irqbalance.decisions import Decision, Limits, revised
+from irqbalance.decisions import OBJECTIVE, Decision, Limits, revised
 from irqbalance.followup import FollowUp
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
@@ -49,6 +49,7 @@ def test_json_has_the_fields_of_the_contract():
     }
     assert report["unit"] == "interrupts per second"
     assert report["seconds"] == 10.0
+    assert report["objective"] == list(OBJECTIVE)
 
 
 def test_csv_has_a_line_per_irq_that_reads_back():
@@ -69,7 +70,17 @@ def test_the_table_shows_the_cpus_the_moves_and_why_others_stay():
     assert "   38          299       1 -> 0  planned" in text
     assert "3 stay where they are:" in text
     assert "1  fixed  the CPU's own" in text
+    assert f"Objective, in this order: {'; '.join(OBJECTIVE)}" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_devices_alone_are_told_only_where_cpus_have_interrupts_of_their_own():
+    ticks = Irq("LOC", "", 100.0, (0,), {0: 100.0}, "the CPU's own", own=True)
+
+    assert "Devices alone" not in as_table(PLAN, CONTEXT)
+    assert "Devices alone: 5903 -> 5604; imbalance 2.00 -> 1.90" in as_table(
+        make_plan([*IRQS[:3], ticks], {0, 1}, Limits()), CONTEXT
+    )
 
 
 def test_the_table_explains_every_irq_when_asked():

@@ -5,6 +5,15 @@ from typing import NamedTuple
 
 from .irqs import Irq
 
+OBJECTIVE = (
+    "allowed CPUs only",
+    "least load on the busiest CPU (load over capacity), NUMA-local first",
+    "fewest moves",
+    "queues and siblings apart",
+    "fewer IRQs per CPU",
+)
+"""What every plan is made for, what comes first standing first. targets.py is where it is done."""
+
 PLANNED, APPLIED, REFUSED, KEPT, FIXED = "planned", "applied", "refused", "kept", "fixed"
 
 

@@ -45,17 +45,11 @@ def why_it_stays(gain: float, needed: float, limits: Limits, moving: bool) -> st
         return "well placed: the plan needs no move of it"
     if gain <= _ROUNDING:
         return "well placed: no move was found that lowers the busiest CPU's load"
-    reason = (
-        f"the best plan lowers the busiest CPU's load by {100 * gain:.1f}%, "
-        f"less than the threshold of {limits.threshold_percent:g}%"
-    )
-    if 100 * needed > limits.threshold_percent + _ROUNDING and gain * 100 >= (
-        limits.threshold_percent
-    ):
-        noise = 100 * needed - limits.threshold_percent
-        reason = reason.replace("less than", "not out of the noise:")
-        reason += f" and {noise:.1f}% that counts scatter by"
-    return reason
+    what = "what devices load the busiest CPU with" if limits.follows else "the busiest CPU's load"
+    reason = f"the best plan lowers {what} by {100 * gain:.1f}%, less than "
+    if 100 * gain < limits.threshold_percent:
+        return f"{reason}the threshold of {limits.threshold_percent:g}%"
+    return f"{reason}the {100 * needed:.1f}% that stand out of noise"
 
 
 def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[[Irq, int], str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .cpuset import format_list
-from .decisions import Balance, Decision, Plan
+from .decisions import OBJECTIVE, Balance, Decision, Plan
 from .followup import FollowUp
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
@@ -49,6 +49,7 @@ def as_object(plan: Plan, context: Context) -> dict[str, Any]:
             "after": _balance_object(plan.of_devices(plan.after)),
         },
         "moves": len(plan.moves),
+        "objective": list(OBJECTIVE),
         "limit": plan.limit or None,
         "followed": _followed_object(context.followed),
         "unit": context.unit,

@@ -6,7 +6,7 @@ Lines are at most 80 characters wide, but for the reasons of ``--verbose``.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .decisions import FIXED, KEPT, REFUSED, Decision, Plan
+from .decisions import FIXED, KEPT, OBJECTIVE, REFUSED, Decision, Plan
 from .report import Context
 from .words import figure
 
@@ -36,12 +36,14 @@ def _heading(plan: Plan, context: Context) -> Iterator[str]:
         f"imbalance {plan.before.imbalance:.2f} -> {plan.after.imbalance:.2f}; "
         f"{len(moves)} IRQ{'' if len(moves) == 1 else 's'} {done}"
     )
-    before, after = plan.of_devices(plan.before), plan.of_devices(plan.after)
-    yield (
-        f"Devices alone: {figure(before.max)} -> {figure(after.max)}; "
-        f"imbalance {before.imbalance:.2f} -> {after.imbalance:.2f}"
-    )
+    if any(plan.own.loads):
+        before, after = plan.of_devices(plan.before), plan.of_devices(plan.after)
+        yield (
+            f"Devices alone: {figure(before.max)} -> {figure(after.max)}; "
+            f"imbalance {before.imbalance:.2f} -> {after.imbalance:.2f}"
+        )
     yield f"No assignment can bring the busiest CPU below {figure(plan.lower_bound)}"
+    yield from _folded("", f"Objective, in this order: {'; '.join(OBJECTIVE)}")
     if plan.limit:
         yield from _folded("", plan.limit)
     if context.followed is not None:

@@ -5,9 +5,9 @@ CPU, on the CPUs of the device's own node where these are not clearly busier for
 moves; then queues of one device and busy threads of one core apart, and fewer IRQs per CPU.
 
 A CPU's own interrupts (ticks, IPIs) follow the work that the scheduler gives the CPU, and that
-follows the room that devices leave. Where they were measured (``Limits.follows``), they are dealt
-out evenly before anything is decided, and only then: what was counted per CPU is shown, and no
-plan may raise the busiest CPU as it was counted.
+follows the room that devices leave. Where they were measured (``Limits.follows``), only the load
+that devices make is decided by, the gain that it takes to act included: what was counted per CPU
+is shown, and no plan may raise the busiest CPU as it was counted.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,11 @@ from .ties import Neighbours, spread
 CLEARLY_BUSIER = 1.1
 """Local CPUs are clearly busier where they would take this many times what all CPUs could do."""
 
-NOISE_DEVIATIONS = 2.0
-"""How many standard deviations of the two busiest CPUs' counts a gain must stand out of noise."""
+NOISE_DEVIATIONS = 3.0
+"""How many standard deviations of the two busiest CPUs' counts a gain must be to be no noise."""
+
+LEAST_SHARE = 0.2
+"""What a plan gains of all that the busiest CPU has to do must be this share of the threshold."""
 
 _SETTLING_ROUNDS = 6
 _TRIES = 3
@@ -77,9 +80,10 @@ def _choose(task: Task, limits: Limits) -> Choice:
     Then again without the CPUs that it raised, and in the end by what was counted alone.
     """
     most = seat(task.counted, limits.max_moves).target() * (1 + _ROUNDING)
-    problem = _evened(task)
+    problem = _of_devices(task)
+    share = sum(task.own) / len(task.own)
     for _ in range(_TRIES if limits.follows else 0):
-        choice = _best_enough(task, problem, limits)
+        choice = _best_enough(task, problem, limits, share)
         relative = Placement(task.counted, choice.bins).relative()
         raised = frozenset(bin_ for bin_, load in enumerate(relative) if load > most)
         if not raised:
@@ -98,18 +102,20 @@ def _without(problem: Problem, bins: frozenset[int]) -> Problem:
     return problem._replace(allowed=allowed)
 
 
-def _evened(task: Task) -> Problem:
-    """The problem with the CPUs' own interrupts dealt out evenly."""
-    share = sum(task.own) / len(task.own)
+def _of_devices(task: Task) -> Problem:
+    """The problem without the CPUs' own interrupts."""
     pairs = zip(task.counted.fixed, task.own, strict=True)
-    return task.counted._replace(fixed=[max(0.0, load - own) + share for load, own in pairs])
+    return task.counted._replace(fixed=[max(0.0, load - own) for load, own in pairs])
 
 
-def _best_enough(task: Task, problem: Problem, limits: Limits) -> Choice:
-    """The first candidate that gains enough, else the least that must be done."""
+def _best_enough(task: Task, problem: Problem, limits: Limits, own_share: float = 0.0) -> Choice:
+    """The first candidate that gains enough, else the least that must be done.
+
+    `own_share` is what a CPU has to do beside the problem.
+    """
     seated = seat(problem, limits.max_moves)
     least = seated.target()
-    needed = _needed(least, limits)
+    needed = _needed(least, limits, own_share)
     best = 0.0
     for bins in _candidates(task, problem, limits):
         placement = Placement(problem, bins)
@@ -121,17 +127,20 @@ def _best_enough(task: Task, problem: Problem, limits: Limits) -> Choice:
     return Choice(seated.bins, best, needed)
 
 
-def _needed(least: float, limits: Limits) -> float:
-    """The gain, as a share of the busiest CPU's load, from which on to act.
+def _needed(least: float, limits: Limits, own_share: float) -> float:
+    """The gain, as a share of the busiest CPU's load, from which on to act: the threshold.
 
     Rates are counts, which scatter by their square root even where nothing changes: a gain within
-    that would be undone by the next run. It raises the threshold to twice its value at most.
+    that would be undone by the next run. And where devices do next to nothing beside what the CPUs
+    have to do anyway, even a large part of it is not worth a move. Scatter asks for twice the
+    threshold at most.
     """
     threshold = limits.threshold_percent / 100
     if not limits.seconds or not least:
         return threshold
     noise = NOISE_DEVIATIONS * sqrt(2 * least * limits.seconds) / (least * limits.seconds)
-    return threshold + min(threshold, noise)
+    worth = LEAST_SHARE * threshold * (least + own_share) / least
+    return max(threshold, worth, min(2 * threshold, noise))
 
 
 def _candidates(task: Task, problem: Problem, limits: Limits) -> list[list[int]]:
