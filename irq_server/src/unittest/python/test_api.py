@@ -10,6 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from irq_server.app import create_app
+from irq_server.errors import StoreError
+from irq_server.guard import Rules
+from irq_server.hosts import Hosts
 from irq_server.ledger import Event
 from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler
@@ -39,6 +42,10 @@ class House:
         """Gives the answer to a GET request."""
         return self.client.get(path, headers=headers)
 
+    def put(self, irq: str, body: object) -> TestResponse:
+        """Gives the answer to a PUT of an affinity."""
+        return self.client.put(f"/api/v1/irqs/{irq}/affinity", json=body)
+
     def json(self, path: str) -> Any:
         """Gives the JSON of a GET request that must succeed."""
         answer = self.get(path)
@@ -54,7 +61,8 @@ def empty(machine: Machine, tmp_path: Path) -> Iterator[House]:
     store = Store(tmp_path / "data", interval_seconds=10.0)
     procfs = Procfs(machine.root)
     sampler = Sampler(procfs, store, clock)
-    app = create_app(store, sampler, procfs, clock.now)
+    rules = Rules(Hosts(["127.0.0.1"], []), writes_allowed=True)
+    app = create_app(store, sampler, procfs, clock.now, rules=rules)
     yield House(machine, store, clock, sampler, app.test_client())
     store.close()
 
@@ -436,3 +444,86 @@ def test_a_request_for_another_host_is_refused_everywhere(house: House):
         assert answer.mimetype == "application/problem+json"
         assert "evil.example" in answer.get_json()["detail"]
     assert house.get("/healthz", Host="127.0.0.1:5000").status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"cpus": "1"}, {"cpu": 1}])
+def test_put_affinity_answers_what_the_kernel_then_says(house: House, body: object):
+    answer = house.put("24", body)
+
+    assert answer.status_code == 200
+    assert answer.get_json() == house.json("/api/v1/irqs/24/affinity")
+    assert answer.get_json() == {
+        "irq": "24",
+        "device": "eth0",
+        "affinity": "1",
+        "effective_affinity": "0",
+        "writable": True,
+        "pending": True,
+    }
+
+
+def test_put_affinity_is_an_event_at_once_and_once_with_who_and_what_beside_it(house: House):
+    house.put("24", {"cpu": 1})
+    house.put("25", {"cpu": 0})
+    house.sample()
+    house.sample()
+
+    events = house.json("/api/v1/events?period=1h")["events"]
+    told = [(each["event"], each["irq"], each["detail"]) for each in events]
+    assert told == [
+        ("affinity", "24", "0-1 -> 1"),
+        ("affinity_request", "24", "1 from 127.0.0.1"),
+        (
+            "affinity_request",
+            "25",
+            "0 from 127.0.0.1: refused: managed by the kernel (its file is read-only, mode 0444)",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("irq", "body", "status", "parameter", "reason"),
+    [
+        ("25", {"cpu": 1}, 409, "irq", "managed by the kernel"),
+        ("24", {"cpus": "0-2"}, 409, "irq", "no such CPU online: 2"),
+        ("LOC", {"cpu": 0}, 409, "irq", "the kernel itself places it"),
+        ("99", {"cpu": 0}, 404, "irq", "no such IRQ"),
+        ("24", {"cpu": "1"}, 400, "cpu", "expected a CPU number"),
+        ("24?x=1", {"cpu": 1}, 400, "x", "no such parameter"),
+        ("24", [], 400, "body", "found []"),
+    ],
+)
+def test_put_affinity_refuses_by_name_and_reason(
+    house: House, irq: str, body: object, status: int, parameter: str, reason: str
+):
+    path, _, query = irq.partition("?")
+    answer = house.client.put(f"/api/v1/irqs/{path}/affinity?{query}", json=body)
+
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["parameter"] == parameter
+    assert reason in answer.get_json()["detail"]
+
+
+def test_put_affinity_of_an_irq_that_has_gone_is_not_found(house: House):
+    house.machine.remove("24")
+    house.sample()
+
+    answer = house.put("24", {"cpu": 1})
+
+    assert (answer.status_code, "gone" in answer.get_json()["detail"]) == (404, True)
+
+
+def test_put_affinity_before_the_first_sample_is_for_later(empty: House):
+    assert empty.put("24", {"cpu": 1}).status_code == 503
+
+
+def test_an_affinity_is_written_even_where_the_disk_takes_no_event(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(_: Event) -> None:
+        raise StoreError(Path("events.csv"), "No space left on device")
+
+    monkeypatch.setattr(house.store, "record", refuse)
+
+    assert house.put("24", {"cpu": 1}).get_json()["affinity"] == "1"

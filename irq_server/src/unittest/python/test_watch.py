@@ -76,3 +76,14 @@ def test_a_look_that_would_be_too_late_next_time_is_due_now(
 
     assert watch.is_due(due)
     assert not_due is None or not watch.is_due(not_due)
+
+
+def test_an_empty_list_of_a_move_in_hand_is_no_change(root: Path):
+    watch = AffinityWatch(Procfs(root))
+    watch.look(IRQS, 100.0, 0.0)
+    set_affinity(root, "24", "")
+    assert watch.look(IRQS, 110.0, 10.0) == []
+
+    set_affinity(root, "24", "1")
+
+    assert watch.look(IRQS, 120.0, 20.0) == [Event(120.0, "affinity", irq="24", detail="0-3 -> 1")]

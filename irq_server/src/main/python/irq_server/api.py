@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -9,9 +10,19 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import answers
-from .errors import AffinityError, NoSuchCpuError, NoSuchIrqError, ParameterError
+from . import affinity, answers
+from .body import parse_affinity
+from .errors import (
+    AffinityError,
+    AffinityRefusedError,
+    NoSampleError,
+    NoSuchCpuError,
+    NoSuchIrqError,
+    ParameterError,
+    StoreError,
+)
 from .history import Window
+from .ledger import Event
 from .procfs import Affinity, Procfs
 from .query import (
     FILTERS,
@@ -29,6 +40,8 @@ from .store import Store
 from .totals import Identity
 from .window import Counts, Filters, IrqCounts, count, point
 
+_log = logging.getLogger(__name__)
+
 
 class Api:
     """The answers of /api/v1, from one store."""
@@ -41,6 +54,7 @@ class Api:
         self._sampler = sampler
         self._procfs = procfs
         self._clock = now
+        self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
     def _now(self) -> float:
         """Gives the moment; never one before the newest sample, where the clock was set back."""
@@ -53,6 +67,9 @@ class Api:
         routes.add_url_rule("/irqs", view_func=self.irqs)
         routes.add_url_rule("/irqs/<path:irq>", view_func=self.irq)
         routes.add_url_rule("/irqs/<path:irq>/affinity", view_func=self.affinity)
+        routes.add_url_rule(
+            "/irqs/<path:irq>/affinity", view_func=self.set_affinity, methods=["PUT"]
+        )
         routes.add_url_rule("/cpus", view_func=self.cpus)
         routes.add_url_rule("/cpus/<cpu>", view_func=self.cpu)
         routes.add_url_rule("/series", view_func=self.series)
@@ -100,6 +117,32 @@ class Api:
         _parameters(formats=False)
         identity = self._identity(irq)
         return jsonify(answers.affinity_json(identity, self._affinity(identity)))
+
+    def set_affinity(self, irq: str) -> Response:
+        """Sends one IRQ to other CPUs, and answers what the kernel then says."""
+        _parameters(formats=False)
+        cpus = parse_affinity(request.get_data())
+        identity = self._identity(irq)
+        snapshot = self._store.snapshot
+        if snapshot is None:
+            raise NoSampleError
+        if not identity.label.isdecimal():
+            raise AffinityRefusedError(irq, "it is no device's: the kernel itself places it")
+        if irq not in self._store.numbered_now:
+            raise AffinityError(irq, "it is gone, or another device has its number now")
+        who = request.remote_addr or "the Unix socket"
+        wanted = affinity.Request(irq, identity.label, cpus, who)
+        moment = self._store.time_as_written(self._now())
+        after = self._writer.set(wanted, frozenset(snapshot.cpus), moment)
+        return jsonify(answers.affinity_json(identity, after))
+
+    def _record(self, event: Event) -> None:
+        """Records an event of a request; where the disk refuses, the log alone has it."""
+        _log.info("%s: IRQ %s: %s", event.event, event.irq, event.detail)
+        try:
+            self._store.record(event)
+        except StoreError as error:
+            _log.error("the event %s is not recorded: %s", event.event, error)
 
     def cpus(self) -> Response:
         """Per CPU: total and rate."""

@@ -17,6 +17,8 @@
     ├── NoSuchIrqError              the store never saw the IRQ (irq)
     ├── NoSuchCpuError              the store never saw the CPU (cpu)
     ├── AffinityError               an affinity cannot be read (irq, reason)
+    ├── AffinityRefusedError        the kernel does not take an affinity (irq, reason)
+    ├── OutOfResourcesError         the machine has no memory or files left (irq, reason)
     └── ParameterError              a request's parameter is wrong (parameter, reason)
 
 cli.main turns those of the start into an exit status, app.create_app those of a request into
@@ -158,6 +160,26 @@ class NoSuchCpuError(IrqServerError):
 
 class AffinityError(IrqServerError):
     """An IRQ's affinity cannot be read."""
+
+    def __init__(self, irq: str, reason: str) -> None:
+        """Takes the IRQ and the reason."""
+        super().__init__(f"IRQ {irq}: {reason}")
+        self.irq = irq
+        self.reason = reason
+
+
+class AffinityRefusedError(IrqServerError):
+    """The kernel does not take an affinity, or would not."""
+
+    def __init__(self, irq: str, reason: str) -> None:
+        """Takes the IRQ and the reason."""
+        super().__init__(f"IRQ {irq}: {reason}")
+        self.irq = irq
+        self.reason = reason
+
+
+class OutOfResourcesError(IrqServerError):
+    """The machine has no memory, or the server no file descriptor, left to write an affinity."""
 
     def __init__(self, irq: str, reason: str) -> None:
         """Takes the IRQ and the reason."""

@@ -69,7 +69,7 @@ class History:
         self.add_events(events)
 
     def add_events(self, events: Sequence[Event]) -> None:
-        """Takes events that were just written; the writer's thread alone calls this."""
+        """Takes events that were just written; the store lets one thread at a time."""
         self._events = sorted([*self._events, *events], key=_time_of)
         told = [each for each in events if each.event in ("start", "interval")]
         seconds = [(each.time, _seconds_in(each.detail)) for each in told]

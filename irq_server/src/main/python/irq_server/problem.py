@@ -9,10 +9,12 @@ from werkzeug.exceptions import HTTPException
 
 from .errors import (
     AffinityError,
+    AffinityRefusedError,
     IrqServerError,
     NoSampleError,
     NoSuchCpuError,
     NoSuchIrqError,
+    OutOfResourcesError,
     ParameterError,
 )
 
@@ -23,6 +25,8 @@ _STATUSES: dict[type[IrqServerError], HTTPStatus] = {
     NoSuchIrqError: HTTPStatus.NOT_FOUND,
     NoSuchCpuError: HTTPStatus.NOT_FOUND,
     AffinityError: HTTPStatus.NOT_FOUND,
+    AffinityRefusedError: HTTPStatus.CONFLICT,
+    OutOfResourcesError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoSampleError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -70,7 +74,7 @@ def _parameter_of(error: IrqServerError) -> str | None:
     """Gives the name of the parameter, of the query or the path, that an error is about."""
     if isinstance(error, ParameterError):
         return error.parameter
-    if isinstance(error, NoSuchIrqError | AffinityError):
+    if isinstance(error, NoSuchIrqError | AffinityError | AffinityRefusedError):
         return "irq"
     return "cpu" if isinstance(error, NoSuchCpuError) else None
 

@@ -93,11 +93,15 @@ class Procfs:
         except (OSError, CpuSetError) as error:
             raise AffinityError(irq, f"its affinity cannot be read: {error}") from error
 
+    def affinity_path(self, irq: str) -> str:
+        """Gives the path of the file with the CPU list that a numbered IRQ may go to."""
+        return f"{self._irqs}/{irq}/smp_affinity_list"
+
     def read_affinity_list(self, irq: str) -> str:
         """Gives the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
         try:
             # a thousand of these are read every ten seconds: no buffer, no text layer
-            descriptor = os.open(f"{self._irqs}/{irq}/smp_affinity_list", os.O_RDONLY)
+            descriptor = os.open(self.affinity_path(irq), os.O_RDONLY)
             try:
                 text = os.read(descriptor, _MAX_LIST_BYTES)
             finally:

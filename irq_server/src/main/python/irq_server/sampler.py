@@ -125,6 +125,11 @@ class Sampler:
         )
 
     @property
+    def watch(self) -> AffinityWatch:
+        """What notices that affinities change; who changes one tells it."""
+        return self._watch
+
+    @property
     def is_alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()

@@ -72,7 +72,7 @@ class StoreStatus:
 
 
 class Store:
-    """One data directory. One thread appends; any number of threads ask its history."""
+    """One data directory. One thread appends samples; any number ask its history."""
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class Store:
         self._events = Ledger(folder / "events.csv", EVENT_FIELDS, self._files)
         self._described: list[Identity] = []
         self._noticed: list[Event] = []
+        self._recording = threading.Lock()  # requests record events too
         self._damaged_bytes = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -298,7 +299,7 @@ class Store:
         return None
 
     def record(self, event: Event) -> None:
-        """Appends an event. Raises StoreError."""
+        """Appends an event; any thread may. Raises StoreError."""
         try:
             self._record([event])
         except OSError as error:
@@ -307,8 +308,9 @@ class Store:
     def _record(self, events: Sequence[Event]) -> None:
         if events:
             rows = [event_row(f"{each.time:.3f}".removesuffix(".000"), each) for each in events]
-            self._size_bytes += self._events.append(rows)
-            self.history.add_events(events)
+            with self._recording:
+                self._size_bytes += self._events.append(rows)
+                self.history.add_events(events)
 
     def _bound(self, moment: float) -> None:
         """Drops what is too old, and the oldest of the finest tier while the whole is too large."""

@@ -1,6 +1,7 @@
 """Notices that somebody changed an IRQ's affinity: by looking, as the kernel tells nobody."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
 
 from .errors import AffinityError
 from .ledger import Event
@@ -15,6 +16,8 @@ class AffinityWatch:
 
     def __init__(self, procfs: Procfs, interval_seconds: float = 0.0) -> None:
         """Takes where to read, and how often is_due() is asked. The first look finds no change."""
+        self.lock = threading.RLock()
+        """Held during a look; who changes an affinity holds it, and looks before and after."""
         self._procfs = procfs
         self._wait_seconds = LOOK_SECONDS - interval_seconds
         self._last_look: float | None = None
@@ -30,16 +33,30 @@ class AffinityWatch:
         `irqs` are pairs of an IRQ's name in the store and its number. One that came since, or whose
         affinity cannot be read, has no event. The detail is the old and the new CPU list.
         """
-        before, self._affinities = self._affinities, {}
-        self._last_look = monotonic
-        events = []
-        for irq, number in irqs:
-            try:
-                affinity = self._procfs.read_affinity_list(number)
-            except AffinityError:
-                continue
-            self._affinities[irq] = affinity
-            old = before.get(irq, affinity)
-            if old != affinity:
-                events.append(Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}"))
-        return events
+        with self.lock:
+            before, self._affinities = self._affinities, {}
+            self._last_look = monotonic
+            events = []
+            for irq, number in irqs:
+                try:
+                    events += self._compare(before, irq, number, moment)
+                except AffinityError:
+                    continue
+            return events
+
+    def look_at(self, irq: str, number: str, moment: float) -> list[Event]:
+        """Looks at one IRQ alone, as look() does. Raises AffinityError where it has none."""
+        with self.lock:
+            return self._compare(self._affinities, irq, number, moment)
+
+    def _compare(
+        self, before: Mapping[str, str], irq: str, number: str, moment: float
+    ) -> list[Event]:
+        affinity = self._procfs.read_affinity_list(number)
+        old = before.get(irq, affinity)
+        # a read that meets a move as it is carried out gives none; the next look sees the new one
+        affinity = affinity or old
+        self._affinities[irq] = affinity
+        if old == affinity:
+            return []
+        return [Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}")]
