@@ -94,6 +94,13 @@ EVENTS = {
     "window": WINDOW,
     "events": [
         {
+            "time": "2026-01-01T00:00:08Z",
+            "event": "affinity_request",
+            "irq": "36",
+            "cpu": None,
+            "detail": "1 from 192.0.2.7",
+        },
+        {
             "time": "2026-01-01T00:00:10Z",
             "event": "affinity",
             "irq": "36",

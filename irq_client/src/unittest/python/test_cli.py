@@ -37,7 +37,10 @@ def run(service: WebService, *argv: str, typed: str | None = None, terminal: boo
         (["cpu", "1"], "36     virtio1-req.0  5,604    93.4"),
         (["history"], "in steps of 30 s, by cpu"),
         (["affinity", "36"], "effective affinity  1"),
-        (["events"], "2026-01-01T00:00:10Z      affinity     36        0-1 -> 1"),
+        (
+            ["events"],
+            "2026-01-01T00:00:10Z      affinity          36        0-1 -> 1          192.0.2.7",
+        ),
         (["status"], "sampler         running"),
     ],
 )

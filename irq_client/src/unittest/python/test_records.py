@@ -1,10 +1,20 @@
 """Answers as rows of CSV."""
 
+from dataclasses import replace
+
 import pytest
 
 import machine
 from irq_client import model, records
+from irq_client.authors import attributed
 from irq_client.shape import JsonObject
+
+
+def read_events_by_whom(answer: JsonObject) -> model.Events:
+    """Reads events, with what `authors` makes of them."""
+    events = model.read_events(answer)
+    return replace(events, events=attributed(events.events, 25.0))
+
 
 CASES = {
     "overview": (
@@ -73,12 +83,13 @@ CASES = {
     ),
     "events": (
         records.list_events,
-        model.read_events,
+        read_events_by_whom,
         machine.EVENTS,
         [
-            ("time", "event", "irq", "cpu", "detail"),
-            ("1767225610", "affinity", "36", None, "0-1 -> 1"),
-            ("1767225620.500", "cpu_offline", None, 3, ""),
+            ("time", "event", "irq", "cpu", "detail", "by"),
+            ("1767225608", "affinity_request", "36", None, "1 from 192.0.2.7", "192.0.2.7"),
+            ("1767225610", "affinity", "36", None, "0-1 -> 1", "192.0.2.7"),
+            ("1767225620.500", "cpu_offline", None, 3, "", ""),
         ],
     ),
     "affinity": (

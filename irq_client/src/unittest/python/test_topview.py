@@ -15,7 +15,7 @@ from irq_client.topview import TopData, fit, frame
 
 STATE = TopState(period_seconds=60.0)
 INTERRUPTS = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
-CHANGE = model.Event("2026-01-01T00:00:10Z", "affinity", "36", None, "0-1 -> 1")
+CHANGE = model.Event("2026-01-01T00:00:10Z", "affinity", "36", None, "0-1 -> 1", "192.0.2.7")
 DATA = TopData(INTERRUPTS, (CHANGE,))
 
 
@@ -30,7 +30,7 @@ def test_irqs_stand_with_their_rates_below_a_head():
     assert screen()[:-1] == [
         "live  http://h  2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples",
         "185.1/s  imbalance 1.68  busiest CPU1 155.0/s  mean 92.5/s",
-        "moved 50 s before: IRQ 36 virtio1-req.0  0-1 -> 1",
+        "moved 50 s before: IRQ 36 (virtio1-req.0): 0-1 -> 1, by 192.0.2.7",
         "IRQ  DEVICE                CPU0    CPU1  RATE/s▼",
         "36   virtio1-req.0          0.0    93.4     93.4",
         "NMI                         0.1    61.6     61.7",

@@ -1,7 +1,10 @@
 """Answers as sheets: what stands in which line."""
 
+from dataclasses import replace
+
 import machine
 from irq_client import model, views
+from irq_client.authors import attributed
 from irq_client.shape import JsonObject
 from irq_client.table import Sheet, layout
 
@@ -123,11 +126,18 @@ def test_a_series_of_totals_has_one_column():
     assert lines(sheet)[2].split() == ["START", "END", "TOTAL"]
 
 
+def events_by_whom() -> model.Events:
+    """Gives the events with what `authors` makes of them."""
+    answer = read(model.read_events, machine.EVENTS)
+    return replace(answer, events=attributed(answer.events, 25.0))
+
+
 def test_events_are_listed():
-    assert lines(views.show_events(read(model.read_events, machine.EVENTS)))[1:] == [
-        "TIME                      EVENT        IRQ  CPU  DETAIL",
-        "2026-01-01T00:00:10Z      affinity     36        0-1 -> 1",
-        "2026-01-01T00:00:20.500Z  cpu_offline         3",
+    assert lines(views.show_events(events_by_whom()))[1:] == [
+        "TIME                      EVENT             IRQ  CPU  DETAIL            BY",
+        "2026-01-01T00:00:08Z      affinity_request  36        1 from 192.0.2.7  192.0.2.7",
+        "2026-01-01T00:00:10Z      affinity          36        0-1 -> 1          192.0.2.7",
+        "2026-01-01T00:00:20.500Z  cpu_offline              3",
     ]
 
 
@@ -230,3 +240,11 @@ def test_no_name_of_the_network_reaches_a_line_as_it_is():
     for sheet in sheets:
         assert all(line.isprintable() for line in lines(sheet))
         assert any("[red]" in line for line in lines(sheet))
+
+    change = model.Event(event["time"], "affinity", HOSTILE, 1, HOSTILE, HOSTILE)
+    assert views.change_text(change, HOSTILE).isprintable()
+    assert (
+        views.show_events(replace(read(model.read_events, machine.EVENTS), events=(change,)))
+        .rows[0][-1]
+        .isprintable()
+    )

@@ -11,11 +11,11 @@ the connection ends. One Client serves one thread at a time.
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-from . import model
+from . import authors, model
 from .errors import AnswerError, ServerError, ShapeError
 from .failures import NOT_OURS, is_worth_a_retry
 from .parameters import is_socket
@@ -110,8 +110,26 @@ class Client:
         return self._read("/series", query, model.read_series)
 
     def events(self, query: Query = ()) -> Answer[model.Events]:
-        """What happened in a window."""
-        return self._read("/events", query, model.read_events)
+        """What happened in a window, and by whom affinities were changed.
+
+        Asks once more, for the seconds before it, where the first change may be asked for there.
+        """
+        deadline = time.monotonic() + self._timeout_seconds
+        answer = self._read("/events", query, model.read_events)
+        events = answer.value.events
+        within_seconds = authors.notice_seconds(answer.value.window)
+        told = authors.attributed(events, within_seconds)
+        edges = authors.unknown_before(told, within_seconds)
+        if edges is not None:
+            filters = [each for each in query if each[0] not in ("start", "end", "period")]
+            window = list(zip(("start", "end"), edges, strict=True))
+            earlier = self._read(
+                "/events", [*window, *filters], model.read_events, deadline - time.monotonic()
+            )
+            known = set(events)
+            before = [each for each in earlier.value.events if each not in known]
+            told = authors.attributed([*before, *events], within_seconds)[len(before) :]
+        return Answer(replace(answer.value, events=told), answer.text)
 
     def status(self) -> Answer[model.Status]:
         """How the sampler and the store are doing."""
@@ -135,11 +153,21 @@ class Client:
         encoded = urlencode(list(query))
         return f"{self.server}/api/v1{path}" + (f"?{encoded}" if encoded else "")
 
-    def _read(self, path: str, query: Query, reader: Callable[[JsonObject], T]) -> Answer[T]:
-        """Asks until an answer comes, the attempts are used up, or the time is."""
+    def _read(
+        self,
+        path: str,
+        query: Query,
+        reader: Callable[[JsonObject], T],
+        within_seconds: float | None = None,
+    ) -> Answer[T]:
+        """Asks until an answer comes, the attempts are used up, or the time is.
+
+        That is the time of a whole call, where `within_seconds` leaves no less.
+        """
         url = self._url(path, query)
-        deadline = time.monotonic() + self._timeout_seconds
-        left, pause, attempt = self._timeout_seconds, FIRST_WAIT_SECONDS, 1
+        left = self._timeout_seconds if within_seconds is None else within_seconds
+        deadline = time.monotonic() + left
+        pause, attempt = FIRST_WAIT_SECONDS, 1
         while True:
             try:
                 return _checked(url, self._transport.exchange("GET", url, left), reader)

@@ -1,12 +1,14 @@
 """Each command: what it asks a server, how it is shown, how it is listed as CSV."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
 from . import model, records, spreading, views
 from .api import Answer, Client
 from .arguments import Arguments
+from .authors import CHANGE
 from .drawing import draw_grid, draw_heatmap, draw_history
 from .effect import MOST_IRQS, Effect, list_effect, show_effect
 from .errors import NoMatchError, ServerError
@@ -193,10 +195,16 @@ def _effect(client: Client, given: Arguments) -> Shown:
     after = client.interrupts([("start", moment), period, *filters])
     effect = Effect(before.value, after.value, event)
     return Shown(
-        json=b'{"before": %s, "after": %s}' % (before.text.strip(), after.text.strip()),
+        json=b'{"change": %s, "before": %s, "after": %s}'
+        % (_change_json(event), before.text.strip(), after.text.strip()),
         sheet=lambda: show_effect(effect, int(chosen.get("top", MOST_IRQS))),
         rows=lambda: list_effect(effect),
     )
+
+
+def _change_json(change: model.Event | None) -> bytes:
+    """Gives a change as `/events` has it, and by whom it is; null for none."""
+    return json.dumps(None if change is None else asdict(change)).encode()
 
 
 def _latest_change(client: Client, given: Arguments) -> model.Event:
@@ -206,7 +214,7 @@ def _latest_change(client: Client, given: Arguments) -> model.Event:
     """
     irqs = [(name, value) for name, value in given.query if name == "irq"]
     events = client.events([("period", _LOOK_BACK), *irqs]).value.events
-    changes = [each for each in events if each.event == "affinity"]
+    changes = [each for each in events if each.event == CHANGE]
     if not changes:
         raise NoMatchError(
             f"{client.server}: no affinity change in the last {_LOOK_BACK}; give a time, as in -15m"

@@ -240,9 +240,9 @@ COMMANDS = (
     ),
     Command(
         "events",
-        "affinity changes, CPUs that came and went, boots, gaps, starts and stops",
-        ("irq_client events --period 7d",),
-        settings=WINDOW,
+        "affinity changes and by whom, CPUs that came and went, boots, gaps, starts and stops",
+        ("irq_client events --period 7d", "irq_client events --period 1d --irq 36"),
+        settings=(*WINDOW, IRQ, CPU),
     ),
     Command(
         "status",

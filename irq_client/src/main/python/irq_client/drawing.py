@@ -7,11 +7,12 @@ as a table, so that it goes plain into a pipe and in colour onto a terminal.
 from collections.abc import Iterable, Iterator, Sequence
 
 from . import chart, model
+from .authors import CHANGE
 from .chart import GAP_MARK, LEVELS
 from .table import FAINT, HEADING, WARNING, Line, wrapped
 from .text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
 from .timeline import TOTAL, Timeline, Track, timeline
-from .views import window_line, window_warnings
+from .views import change_text, window_line, window_warnings
 
 CHARTS = ("bar", "line", "table")
 CHART_HEIGHT = 10
@@ -188,7 +189,7 @@ def _foot(
     series: model.Series, events: Sequence[model.Event], line: Timeline, indent: int, width: int
 ) -> Iterator[Line]:
     """Draws the axis of time, the marks above it, and tells what they mark."""
-    changes = [each for each in events if each.event == "affinity"]
+    changes = [each for each in events if each.event == CHANGE]
     marked = {column for each in changes if (column := line.column(each.time)) is not None}
     blank = " " * indent
     if marked:
@@ -203,8 +204,7 @@ def _foot(
 
 def _tell_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
     for each in changes[-MOST_MARKS:]:
-        words = f"{MARK} {each.time} IRQ {visible(each.irq or '')}: {visible(each.detail)}"
-        yield from _told(words, WARNING, width)
+        yield from _told(f"{MARK} {each.time} {change_text(each)}", WARNING, width)
     if len(changes) > MOST_MARKS:
         more = numbered(len(changes) - MOST_MARKS, "earlier change")
         yield from _told(f"  and {more}; irq_client events lists them", FAINT, width)

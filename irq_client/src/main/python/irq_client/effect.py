@@ -11,7 +11,7 @@ from .balance import imbalance
 from .records import Row
 from .table import Column, Sheet
 from .text import rate_text, visible
-from .views import window_line, window_warnings
+from .views import change_text, window_line, window_warnings
 
 MOST_IRQS = 20
 
@@ -98,7 +98,7 @@ def show_effect(effect: Effect, most_irqs: int = MOST_IRQS) -> Sheet:
     event = effect.event
     told: tuple[str, ...] = ()
     if event is not None:
-        told = (f"IRQ {visible(event.irq or '')}: {visible(event.detail)} at {event.time}",)
+        told = (f"{change_text(event)}, at {event.time}",)
     return Sheet(
         notes=(
             *told,

@@ -127,6 +127,11 @@ class Event:
     irq: str | None
     cpu: int | None
     detail: str
+    by: str = ""
+    """Who changed or asked to change an affinity, an address or ``on the machine``: see `authors`.
+
+    Empty for other events; the server does not say it, `Client.events` finds it out.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,11 @@ def list_series(answer: model.Series) -> Iterator[Row]:
 
 def list_events(answer: model.Events) -> Iterator[Row]:
     """One row per event; times in Unix seconds."""
-    yield ("time", "event", "irq", "cpu", "detail")
+    yield ("time", "event", "irq", "cpu", "detail", "by")
     for each in answer.events:
         irq = None if each.irq is None else visible(each.irq)
-        yield (unix_text(each.time), visible(each.event), irq, each.cpu, visible(each.detail))
+        texts = (visible(each.detail), visible(each.by))
+        yield (unix_text(each.time), visible(each.event), irq, each.cpu, *texts)
 
 
 def list_affinity(answer: model.Affinity) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from . import model
 from .api import Client, Query
+from .authors import CHANGE
 from .console import Terminal
 from .live import BackgroundAsker, Live
 from .screen import Screen
@@ -51,7 +52,7 @@ class Fetcher:
         if end is not None:
             window.append(("end", f"{end:.3f}"))
         events = self._client.events(window).value.events
-        return tuple(each for each in events if each.event == "affinity")
+        return tuple(each for each in events if each.event == CHANGE)
 
 
 def default_period_seconds(client: Client) -> float:

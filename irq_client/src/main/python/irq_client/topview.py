@@ -12,7 +12,7 @@ from .moment import unix_milliseconds
 from .table import FAINT, HEADING, WARNING, Cell, Column, Line, Sheet, layout
 from .text import cell_width, rate_text, shortened, span_text, visible
 from .topstate import KEYS, TopState
-from .views import window_line, window_warnings
+from .views import change_text, window_line, window_warnings
 
 MOST_CHANGES = 3
 """Affinity changes that the head shows, the latest first."""
@@ -110,10 +110,8 @@ def _change_lines(data: TopData) -> list[Line]:
     lines: list[Line] = []
     for each in data.changes[::-1][:MOST_CHANGES]:
         ago = max(end - unix_milliseconds(each.time) / 1000, 0.0)
-        irq = each.irq or ""
-        name = visible(f"{irq} {names.get(irq, '')}".strip())
-        text = f"moved {span_text(round(ago))} before: IRQ {name}  {visible(each.detail)}"
-        lines.append(((text, WARNING),))
+        told = change_text(each, names.get(each.irq or "", ""))
+        lines.append(((f"moved {span_text(round(ago))} before: {told}", WARNING),))
     return lines
 
 

@@ -4,6 +4,7 @@ Everything that a server named passes through `visible` here.
 """
 
 from . import model
+from .authors import ON_THE_MACHINE
 from .table import Cell, Column, Sheet
 from .text import bytes_text, count_text, numbered, rate_text, span_text, visible
 
@@ -154,6 +155,7 @@ def show_events(answer: model.Events) -> Sheet:
             Column("IRQ"),
             Column("CPU", right=True),
             Column("DETAIL", flexible=True),
+            Column("BY", flexible=True),
         ),
         rows=tuple(
             (
@@ -162,6 +164,7 @@ def show_events(answer: model.Events) -> Sheet:
                 visible(each.irq or ""),
                 None if each.cpu is None else str(each.cpu),
                 visible(each.detail),
+                visible(each.by),
             )
             for each in answer.events
         ),
@@ -214,6 +217,13 @@ def show_status(answer: model.Status) -> Sheet:
     }
     warnings = () if answer.last_error is None else (f"last error: {visible(answer.last_error)}",)
     return _fields((), fields, warnings)
+
+
+def change_text(change: model.Event, device: str = "") -> str:
+    """Gives what changed and, where it is known, by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
+    author = change.by if change.by in ("", ON_THE_MACHINE) else f"by {change.by}"
+    told = ", ".join(filter(None, (change.detail, author)))
+    return f"{_title('IRQ', visible(change.irq or ''), visible(device))}: {visible(told)}"
 
 
 def window_line(window: model.Window) -> str:

@@ -1,0 +1,117 @@
+"""Who changed an affinity: the kernel does not say, but a server knows what it was asked. Pure.
+
+An event ``affinity`` tells that an affinity changed, however that came about, and up to an interval
+or 10 s later. An event ``affinity_request`` beside it tells what the server was asked to set, and
+by whom: its detail is ``1 from 127.0.0.1``, or ``1 from ::1: refused: CPU 1 is offline``.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from . import model
+from .matching import cpu_numbers
+from .moment import unix_milliseconds
+
+CHANGE, REQUEST = "affinity", "affinity_request"
+
+ON_THE_MACHINE = "on the machine"
+"""By whom a change is that no request explains: a person there, irqbalance, a driver."""
+
+_DETAIL = re.compile(r"(?P<cpus>\S+) from (?P<author>.+?)(?P<refusal>: refused: .*)?", re.DOTALL)
+
+_NOTICE_SECONDS = 10.0
+_LATE = 2.5
+"""A change is noticed within an interval or 10 s, and later only where samples are."""
+
+_SLACK_MILLISECONDS = 1000
+"""A change has the time of its sample, a little before the affinities were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a server was asked to set, and did; `moment` in Unix milliseconds."""
+
+    moment: int
+    cpus: frozenset[int]
+    author: str
+
+
+def notice_seconds(window: model.Window) -> float:
+    """Gives how long before a change its request may be, where samples are as in that window."""
+    return _LATE * max(window.resolution_seconds, _NOTICE_SECONDS)
+
+
+def attributed(events: Sequence[model.Event], within_seconds: float) -> tuple[model.Event, ...]:
+    """Gives the events, `by` filled in for changes of affinities and for requests.
+
+    A change is by the request that last set these CPUs, at most `within_seconds` before it and
+    after the change before; where there is none, it was made on the machine.
+    """
+    requests: dict[str | None, list[_Request]] = {}
+    authors = {}
+    in_time = sorted(range(len(events)), key=lambda place: unix_milliseconds(events[place].time))
+    for place in in_time:
+        each = events[place]
+        if each.event == REQUEST and (match := _DETAIL.fullmatch(each.detail)):
+            authors[place] = match["author"]
+            if not match["refusal"]:
+                request = _Request(
+                    unix_milliseconds(each.time), _cpus(match["cpus"]), match["author"]
+                )
+                requests.setdefault(each.irq, []).append(request)
+    for place in in_time:
+        each = events[place]
+        if each.event == CHANGE:
+            authors[place] = _author(each, requests.get(each.irq, []), within_seconds)
+    return tuple(replace(each, by=authors.get(place, "")) for place, each in enumerate(events))
+
+
+def unknown_before(events: Sequence[model.Event], within_seconds: float) -> tuple[str, str] | None:
+    """Gives start and end of the time in which a change may have been asked for, unknown to us.
+
+    `events` have their `by`. None where every change is explained, or where there are events from
+    before all that could explain it. Start and end are Unix seconds as a server takes them.
+    """
+    moments = [unix_milliseconds(each.time) for each in events]
+    unexplained = (
+        moment for each, moment in zip(events, moments, strict=True) if each.by == ON_THE_MACHINE
+    )
+    end = min(unexplained, default=None)
+    if end is None:
+        return None
+    start = max(end - round(1000 * within_seconds), 1)
+    if min(moments) <= start:
+        return None
+    return f"{start / 1000:.3f}", f"{end / 1000:.3f}"
+
+
+def _author(change: model.Event, requests: list[_Request], within_seconds: float) -> str:
+    """Gives by whom a change is; what was asked for before it is taken out of `requests`.
+
+    Asking again for what is set already changes nothing, so the first of several alike counts. A
+    request has the time of its change, and of one that was noticed just before it.
+    """
+    moment = unix_milliseconds(change.time)
+    cpus = _cpus(change.detail.rpartition(" -> ")[2])
+    earliest = moment - 1000 * within_seconds
+    before = [each for each in requests if earliest <= each.moment <= moment]
+    after = [each for each in requests if moment < each.moment]
+    alike = list(takewhile(lambda each: each.cpus == cpus, reversed(before)))
+    meanwhile = [
+        each
+        for each in after
+        if each.moment <= moment + _SLACK_MILLISECONDS and each.cpus == cpus and not alike
+    ]
+    chosen = next(iter([*alike[-1:], *meanwhile]), None)
+    requests[:] = [each for each in requests if each.moment >= moment and each is not chosen]
+    return chosen.author if chosen and cpus else ON_THE_MACHINE
+
+
+def _cpus(cpu_list: str) -> frozenset[int]:
+    """Gives the CPUs of a list, none where it is no list."""
+    try:
+        return frozenset(cpu_numbers(cpu_list))
+    except ValueError:
+        return frozenset()
