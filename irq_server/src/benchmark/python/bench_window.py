@@ -20,9 +20,10 @@ from machine import Machine
 
 from irq_server import segment
 from irq_server.app import create_app
+from irq_server.listening import listen, url_of
 from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler
-from irq_server.serve import WebServer, listen, url_of
+from irq_server.serve import WebServer
 from irq_server.store import Store
 
 CPUS, IRQS = 16, 120

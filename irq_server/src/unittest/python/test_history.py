@@ -313,3 +313,33 @@ def test_neighbouring_windows_add_up(
     parts = [counted(a, b) for a, b in pairwise(edges)]
     assert sum(parts) == counted(edges[0], edges[-1])
     assert all(part >= 0 for part in parts)
+
+
+def test_a_sample_that_was_just_asked_for_needs_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    kept = Kept(tmp_path).sample(*every(10, 90))
+    read: list[Path] = []
+    really = Files.read
+
+    def reading(self: Files, path: Path) -> bytes:
+        read.append(path)
+        return really(self, path)
+
+    monkeypatch.setattr(Files, "read", reading)
+    found = [kept.history.sample_at(START + second) for second in (30, 35, 39.9, 30, 40, 45, 31)]
+
+    assert [each.time - START for each in found] == [30, 30, 30, 30, 40, 40, 30]
+    assert [each.state["24,0"] for each in found] == [30001] * 4 + [40001] * 2 + [30001]
+    assert len(read) == 2
+
+
+def test_a_sample_that_was_dropped_is_not_remembered(tmp_path: Path):
+    kept = Kept(tmp_path).sample(*every(10, 3600 + 90))
+    assert kept.history.sample_at(START + 30).tier == RAW
+    raw = kept.tiers[0]
+    assert raw.drop_oldest()
+
+    found = kept.history.sample_at(START + 30)
+
+    assert (found.tier.name, found.time - START) == ("1m", 0)

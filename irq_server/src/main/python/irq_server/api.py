@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from . import affinity, answers
 from .body import parse_affinity
+from .counting import Counting
 from .errors import (
     AffinityError,
     AffinityRefusedError,
@@ -51,6 +52,7 @@ class Api:
     ) -> None:
         """Takes what is asked, and a function that gives the moment, Unix seconds."""
         self._store = store
+        self._counting = Counting(store)
         self._sampler = sampler
         self._procfs = procfs
         self._clock = now
@@ -226,9 +228,7 @@ class Api:
         )
         window = self._store.history.window(edges.start, edges.end, now)
         self._check_known(filters)
-        rows = self._store.rows(window.end, filters.irqs or ())
-        start, end = window.start.state, window.end.state
-        return count(start, end, rows, self._store.cpus, filters), window, filters
+        return self._counting.count(window, filters), window, filters
 
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):

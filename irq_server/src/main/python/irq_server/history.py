@@ -19,6 +19,9 @@ from .times import format_duration, parse_duration
 NOT_COUNTED = "not counted"
 """Stands in the detail of a gap where what fired meanwhile is lost."""
 
+_RECENT = 4
+"""Samples whose states are kept: whoever asks again soon, and all do, asks for the same ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -66,6 +69,7 @@ class History:
         self._events: list[Event] = []
         self._intervals: list[tuple[float, float]] = []
         self._latest: Sample | None = None
+        self._recent: dict[tuple[str, float] | None, Sample] = {}
         self.add_events(events)
 
     def add_events(self, events: Sequence[Event]) -> None:
@@ -103,7 +107,24 @@ class History:
 
         The finest tier that still reaches back to `moment` answers. Raises NoSampleError.
         """
-        return next(self.samples_at([moment]))
+        recent = self._recent
+        found = recent.get(self._known_before(moment))
+        if found is None:
+            found = next(self.samples_at([moment]))
+            # a new dictionary, as other threads may read this one
+            newest = list(recent.items())[1 - _RECENT :]
+            self._recent = dict(newest) | {(found.tier.name, found.time): found}
+        return found
+
+    def _known_before(self, moment: float) -> tuple[str, float] | None:
+        """Gives tier and time of the sample that sample_at() gives, where no file need be read."""
+        if moment >= self.latest.time:
+            return None
+        for tier in self._tiers:
+            if tier.first is not None and tier.first <= moment:
+                time = tier.known_before(moment)
+                return None if time is None else (tier.shape.name, time)
+        return None
 
     def samples_at(self, moments: Sequence[float]) -> Iterator[Sample]:
         """Gives sample_at() of each of rising `moments`, every segment read once."""

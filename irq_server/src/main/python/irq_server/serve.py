@@ -22,7 +22,7 @@ from .connection import MAX_BODY_BYTES, MAX_HEAD_BYTES, Connection
 
 _log = logging.getLogger(__name__)
 
-THREADS = 8
+THREADS = 4
 DRAIN_SECONDS = 1.0
 """How long a stop waits for the requests in flight."""
 

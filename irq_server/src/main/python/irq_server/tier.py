@@ -211,6 +211,15 @@ class Tier:
                 return found
         return None
 
+    def known_before(self, moment: float) -> float | None:
+        """Gives the time of the last sample at or before `moment`, where no file need be read."""
+        held = self.up_to(moment)
+        if not held:
+            return None
+        times = self._live_times if held[-1] == self._live else self._times.get(held[-1].path)
+        index = bisect_right(times, moment) if times else 0
+        return times[index - 1] if times and index else None
+
     def next_after(self, moment: float) -> float | None:
         """Gives the time of the first sample after `moment`; None where there is none."""
         segments = self._segments
