@@ -12,6 +12,7 @@ from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler, SystemClock
 from irq_server.schedule import Schedule
 from irq_server.store import Store
+from irq_server.totals import Totals
 from simulated import FakeClock, FaultyFiles, Machine
 
 START = 1767225600.0
@@ -159,6 +160,157 @@ def test_a_full_disk_is_failing_until_it_is_over_and_nothing_is_lost(
     assert store.history.latest.state["24,0"] == 7
     assert sampler.status.last_error is None
     assert [record.message for record in caplog.records][-1] == "sampling again"
+
+
+class Broken(Procfs):
+    """A /proc that raises what a test says, or hangs until the test lets it go."""
+
+    def __init__(self, root: Path) -> None:
+        """Takes the root; nothing is wrong yet."""
+        super().__init__(root)
+        self.error: Exception | None = None
+        self.go_on, self.entered = threading.Event(), threading.Event()
+        self.go_on.set()
+
+    def read_interrupts(self) -> str:
+        """Raises, hangs, or reads."""
+        if self.error is not None:
+            raise self.error
+        self.entered.set()
+        assert self.go_on.wait(60)
+        return super().read_interrupts()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ZeroDivisionError("by zero"), "unexpected ZeroDivisionError: by zero"),
+        (MemoryError(), "unexpected MemoryError: "),
+        (RecursionError("too deep"), "unexpected RecursionError: too deep"),
+        (OSError(errno.EIO, "Input/output error", "/x"), "/x: Input/output error"),
+    ],
+)
+def test_whatever_is_raised_costs_its_sample_and_no_other(
+    machine: Machine,
+    store: Store,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    told: str,
+):
+    assert machine.root
+    procfs = Broken(machine.root)
+    sampler = Sampler(procfs, store, clock)
+    seen = []
+
+    def spoil() -> None:
+        procfs.error = error
+
+    def mend() -> None:
+        seen.append(sampler.status.last_error)
+        procfs.error = None
+        machine.fire("24", 0, 5)
+        machine.show()
+
+    clock.plan = [spoil, lambda: None, mend]
+    sampler.run()
+
+    assert times(store) == [START + 3, START + 30]
+    assert seen == [told]
+    assert [record.message for record in caplog.records] == [f"cannot sample: {told}"]
+    assert sampler.status.errors == 2
+    assert sampler.status.last_error is None
+    assert store.history.latest.state["24,0"] == 5
+
+
+@pytest.mark.parametrize("method", ["_count", "_identify"])
+def test_an_error_in_the_midst_of_counting_loses_no_count(
+    machine: Machine,
+    store: Store,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+):
+    assert machine.root
+    sampler = Sampler(Procfs(machine.root), store, clock)
+    right, calls = getattr(Totals, method), []
+
+    def wrong(self: Totals, *given: object) -> object:
+        calls.append(given)
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        return right(self, *given)
+
+    def spoil() -> None:
+        machine.fire("24", 0, 3)
+        machine.fire("25", 1, 4)
+        machine.device(26, "eth1")
+        machine.fire("26", 1, 9)
+        machine.show()
+        monkeypatch.setattr(Totals, method, wrong)
+
+    def mend() -> None:
+        assert len(calls) == 2
+        monkeypatch.setattr(Totals, method, right)
+        machine.fire("24", 0, 10)
+        machine.show()
+
+    clock.plan = [spoil, mend]
+    sampler.run()
+
+    state = store.history.latest.state
+    assert [state[key] for key in ("24,0", "25,1", "26,1")] == [13, 4, 9]
+    assert "26" in (store._folder / "irqs.csv").read_text()
+
+
+def test_a_sample_that_hangs_is_failing_whatever_the_wall_clock_says(
+    machine: Machine, store: Store, clock: FakeClock
+):
+    assert machine.root
+    procfs = Broken(machine.root)
+    clock.wait = SystemClock().wait  # type: ignore[method-assign]  # only the time is moved here
+    sampler = Sampler(procfs, store, clock)
+    procfs.go_on.clear()
+    sampler.start()
+    assert procfs.entered.wait(60)
+    clock.moment -= 3600.0
+    clock.passed += 25.0
+    assert sampler.status.state == "running"
+
+    clock.passed += 1.0
+
+    stuck = "stuck for 26 s: a read below /proc or the disk does not return"
+    assert (sampler.status.state, sampler.status.last_error) == ("failing", stuck)
+    procfs.go_on.set()
+    while sampler.status.samples == 0:
+        assert sampler.is_alive
+    assert sampler.status.state == "running"
+    assert sampler.stop()
+
+
+def test_the_watchman_tells_a_hang_once(
+    sampler: Sampler, clock: FakeClock, caplog: pytest.LogCaptureFixture
+):
+    sampler.sample(round(clock.now() * 1000))
+    waits = iter([False] * 4 + [True])
+    clock.wait = lambda _stop, seconds: clock.advance(seconds) or next(waits)  # type: ignore
+
+    sampler.watch_over()
+
+    stuck = "cannot sample: stuck for 38 s: a read below /proc or the disk does not return"
+    assert [record.message for record in caplog.records] == [stuck]
+
+
+@pytest.mark.parametrize("step", [-86400.0, 86400.0])
+def test_a_clock_that_is_set_makes_no_sampler_stuck(
+    sampler: Sampler, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, step: float
+):
+    monkeypatch.setattr(type(sampler), "is_alive", property(lambda _: True))
+    sampler.sample(round(clock.now() * 1000))
+
+    clock.moment += step
+
+    assert (sampler.status.state, sampler.status.last_error) == ("running", None)
 
 
 def test_the_thread_is_running_then_stopped(sampler: Sampler, monkeypatch: pytest.MonkeyPatch):

@@ -32,7 +32,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
     app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
-    app.register_blueprint(health.blueprint(sampler, now))
+    app.register_blueprint(health.blueprint(sampler))
     metrics.register(app, store, sampler)
     problem.register(app)
     guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))

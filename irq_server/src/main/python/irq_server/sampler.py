@@ -1,7 +1,8 @@
 """The thread that samples: wait for the next tick, read, count, append; until it is told to stop.
 
 Ticks are the multiples of the interval on the wall clock, so that samples of several machines and
-days line up and nothing drifts. Whatever fails, the next tick tries again.
+days line up and nothing drifts. Whatever fails, the next tick tries again. A sample that hangs, in
+a read of /proc or on a disk, cannot be ended from outside: a second thread notices and tells.
 """
 
 import logging
@@ -16,6 +17,7 @@ from .ledger import Event
 from .procfs import Procfs
 from .schedule import Schedule
 from .store import Store
+from .tiershape import GAP_INTERVALS
 from .watch import AffinityWatch
 
 _log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class SamplerStatus:
-    """How the sampler does: ``state`` is running, failing or stopped.
+    """How the sampler does: ``state`` is running, failing (also where it hangs) or stopped.
 
     ``samples`` were appended by this process, ``late`` of them more than half an interval behind
     their tick, or after a tick without a sample; ``errors`` ticks gave none. ``last_sample`` is a
@@ -108,11 +110,14 @@ class Sampler:
         self._last_monotonic: float | None = None
         self._last_error: str | None = None
         self._failing = False
+        self._last_sign: float | None = None
+        self._stuck_seconds = max(GAP_INTERVALS * store.interval_seconds, 1.0)
 
     @property
     def status(self) -> SamplerStatus:
         """How it does just now."""
-        state = "failing" if self._failing else "running"
+        stuck = self._stuck()
+        state = "failing" if self._failing or stuck else "running"
         state = state if self.is_alive else "stopped"
         return SamplerStatus(
             state=state,
@@ -121,8 +126,18 @@ class Sampler:
             samples=self._samples,
             late=self._late,
             errors=self._errors,
-            last_error=self._last_error,
+            last_error=stuck or self._last_error,
         )
+
+    def _stuck(self) -> str | None:
+        """Says that the sample in hand hangs, and for how long; None where it does not.
+
+        Told by the steady clock, so that one that is set neither hides nor feigns it.
+        """
+        silent = self._clock.monotonic() - self._last_sign if self._last_sign is not None else 0.0
+        if silent <= self._stuck_seconds:
+            return None
+        return f"stuck for {silent:.0f} s: a read below /proc or the disk does not return"
 
     @property
     def watch(self) -> AffinityWatch:
@@ -135,9 +150,20 @@ class Sampler:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Starts the thread, which samples at once and then at every tick."""
+        """Starts the thread, which samples at once and then at every tick, and its watchman."""
+        self._last_sign = self._clock.monotonic()
         self._thread = threading.Thread(target=self.run, name="sampler", daemon=True)
         self._thread.start()
+        threading.Thread(target=self.watch_over, name="watchman", daemon=True).start()
+
+    def watch_over(self) -> None:
+        """Logs, once each time, that a sample hangs; until stop() is called."""
+        told = False
+        while not self._clock.wait(self._stop, self._stuck_seconds / 2):
+            stuck = self._stuck()
+            if stuck and not told:
+                _log.error("cannot sample: %s", stuck)
+            told = stuck is not None
 
     def stop(self) -> bool:
         """Lets the sample in hand be finished and ends the thread; gives whether it has ended."""
@@ -162,6 +188,7 @@ class Sampler:
         A sample that comes a little early, as waits do, has its tick's time.
         """
         moment, monotonic = self._clock.now(), self._clock.monotonic()
+        self._last_sign = monotonic
         if 0 <= tick / 1000 - moment < _EARLY_SECONDS:
             moment = tick / 1000
         try:
@@ -173,9 +200,11 @@ class Sampler:
             self._schedule.done(tick, monotonic, due)
             self._tell_jump(sample.time, moment, seconds)
             self._watch_affinities(sample.time, monotonic)
-        except (OSError, IrqServerError) as error:
+        except Exception as error:  # noqa: BLE001 - the thread must outlive every fault, also ours
             self._fail(error)
             return
+        finally:
+            self._last_sign = self._clock.monotonic()
         self._count_late(tick, moment)
         self._samples += 1
         self._last_sample = sample.time
@@ -214,6 +243,9 @@ class Sampler:
         text = str(error)
         if isinstance(error, OSError) and error.strerror:
             text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        elif not isinstance(error, (OSError, IrqServerError)):
+            text = f"unexpected {type(error).__name__}: {text}"
+            _log.debug("where it came from", exc_info=error)
         if not self._failing or text != self._last_error:
             _log.error("cannot sample: %s", text)
         self._errors += 1

@@ -111,6 +111,7 @@ class Totals:
         self._rows: dict[str, Row] = {}
         self._rows_cpus: tuple[int, ...] = ()
         self._keys: dict[str, list[str]] = {}
+        self._described: list[Identity] = []
 
     @property
     def memory(self) -> Memory:
@@ -128,8 +129,18 @@ class Totals:
         """Takes the next snapshot, `seconds` after the last, and gives what it changed.
 
         Where `elapsed` is given, a row for which it gives None keeps its totals until its turn
-        comes, unless it is new.
+        comes, unless it is new. An exception takes nothing: the next update counts all of it.
         """
+        try:
+            return self._take(snapshot, boot_id, seconds, elapsed)
+        except BaseException:
+            # the totals are as they were: let the next update compare with them, not with cells
+            self._rows, self._keys, self._rows_cpus = {}, {}, ()
+            raise
+
+    def _take(
+        self, snapshot: Snapshot, boot_id: str, seconds: float, elapsed: Elapsed | None
+    ) -> Update:
         booted = self._boot_id not in (None, boot_id)
         if booted:
             self._offsets = {key: total % CELL_MODULUS for key, total in self._state.items()}
@@ -139,7 +150,7 @@ class Totals:
             self._rows, self._keys, self._rows_cpus = {}, {}, snapshot.cpus
             self._ever_online.update(map(str, snapshot.cpus))
         state = dict(self._state)
-        described: list[Identity] = []
+        described = self._described
         resets: list[str] = []
         if self._adopted is not None and not self._adopted.issuperset(snapshot.cpus):
             self._adopt(snapshot, self._adopted, described)
@@ -155,6 +166,7 @@ class Totals:
             self._rows[row.irq] = row
         before, self._cpus = self._cpus, snapshot.cpus
         self._state, self._boot_id = state, boot_id
+        self._described = []
         return Update(
             state=state,
             cpus=snapshot.cpus,
