@@ -196,8 +196,14 @@ def test_anything_but_yes_changes_nothing(good: WebService, typed: str):
     status, output, messages = run(good, "affinity", "36", "1", typed=typed)
 
     assert (status, output) == (1, "")
-    assert messages.endswith("irq_client: nothing was changed\n")
+    assert messages.endswith(f"irq_client: {good.url}: nothing was changed\n")
     assert [request.method for request in good.requests] == ["GET"]
+
+
+def test_what_follows_an_answer_without_an_end_stands_on_its_own_line(good: WebService):
+    messages = run(good, "affinity", "36", "1", typed="")[2]
+
+    assert messages.splitlines()[1:] == [f"irq_client: {good.url}: nothing was changed"]
 
 
 @pytest.mark.parametrize(("more", "typed"), [(["--yes"], "n\n"), ([], None)])
@@ -270,6 +276,7 @@ def test_control_c_is_quiet(good: WebService):
 
     assert main(["affinity", "36", "1"], given) == 130
     assert written(given.stdout) == ""
+    assert written(given.stderr).endswith("[y/N] \n")
 
 
 def test_the_process_gives_its_own_streams(

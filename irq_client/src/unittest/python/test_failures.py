@@ -129,6 +129,22 @@ def test_a_problem_is_sorted_by_its_status(status: int, kind: type, exit_status:
 
 
 @pytest.mark.parametrize(
+    ("status", "url", "advice"),
+    [
+        (401, URL, "--token-file"),
+        (403, URL, "a token that may write"),
+        (404, "http://h/api/v1/irqs/36", "irq_client irqs and irq_client cpus list"),
+        (404, "http://h/api/v1/irqs/LOC/affinity", "irq_client irqs shows which IRQs have"),
+        (409, URL, "try other CPUs"),
+        (421, URL, "--allow-hosts"),
+        (503, URL, "try again"),
+    ],
+)
+def test_a_problem_says_what_to_try(status: int, url: str, advice: str):
+    assert advice in said(status, url, detail="what is wrong").advice
+
+
+@pytest.mark.parametrize(
     ("url", "kind"),
     [
         ("http://h/api/v1/irqs/36", UnknownNameError),

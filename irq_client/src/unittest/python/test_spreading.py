@@ -8,7 +8,7 @@ import pytest
 
 import machine
 from irq_client.cli import main
-from service import Request, WebService, json_reply, problem
+from service import Answerer, Request, WebService, json_reply, problem
 from terminal import streams, written
 
 DEVICES = {"40": "eth0-TxRx-0", "41": "eth0-TxRx-1", "42": "eth0-TxRx-2", "43": "nvme0q1"}
@@ -38,9 +38,11 @@ def answer(_: WebService, request: Request) -> bytes:
     return json_reply(state | {"affinity": json.loads(request.body)["cpus"], "pending": True})
 
 
-def run(*argv: str, typed: str | None = None) -> tuple[int, str, str, dict[str, str]]:
-    """Runs `affinity`; gives exit status, output, messages and what was set."""
-    with WebService(answer) as service:
+def run(
+    *argv: str, typed: str | None = None, answers: Answerer = answer
+) -> tuple[int, str, str, dict[str, str]]:
+    """Runs `affinity`; gives exit status, output, messages and what was asked for."""
+    with WebService(answers) as service:
         given = streams({"IRQ_CLIENT_SERVER": service.url}, typed=typed)
         status = main(["affinity", *argv], given)
         written_to = {
@@ -70,7 +72,8 @@ def test_irqs_are_spread_over_the_list_and_a_refusal_stops_no_other():
     assert changed == {"40": "0", "41": "2", "42": "0", "43": "2"}
     assert status == 4
     assert messages == (
-        "irq_client: URL/api/v1/irqs/41/affinity: the kernel manages it (status 409)\n"
+        "irq_client: URL/api/v1/irqs/41/affinity: the kernel manages it (status 409); try other "
+        "CPUs, or a moment later; a managed IRQ is placed by the kernel alone\n"
     )
     assert [line.split()[:5] for line in output.splitlines()[1:]] == [
         ["40", "eth0-TxRx-0", "0-3", "0", "1"],
@@ -80,6 +83,18 @@ def test_irqs_are_spread_over_the_list_and_a_refusal_stops_no_other():
     ]
     assert "refused: the kernel manages it (status 409)" in output
     assert output.count("pending") == 3
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_lets_nothing_be_changed_is_asked_once(status: int):
+    def forbid(_: WebService, request: Request) -> bytes:
+        return answer(_, request) if request.method == "GET" else problem(status, "no writes")
+
+    exit_status, output, messages, changed = run("eth*", "0", answers=forbid)
+
+    assert (exit_status, output) == (4, "")
+    assert list(changed) == ["40"]
+    assert messages.count("no writes") == 1
 
 
 def test_the_same_list_may_go_to_each():
@@ -92,9 +107,9 @@ def test_the_whole_plan_is_asked_for_once():
     assert (status, changed) == (1, {})
     assert messages.splitlines() == [
         "  IRQ 40 (eth0-TxRx-0)  0-3 -> 0",
-        "  IRQ 41 (eth0-TxRx-1)  0-3 -> 1",
+        "  IRQ 41 (eth0-TxRx-1)  0-3 -> 1  (managed: the kernel will refuse)",
         "  IRQ 42 (eth0-TxRx-2)  0-3 -> 0",
-        "URL: change the affinities of 3 IRQs? [y/N] irq_client: nothing was changed",
+        "URL: change the affinities of 3 IRQs? [y/N] irq_client: URL: nothing was changed",
     ]
 
 

@@ -146,8 +146,8 @@ def _ask(server: str, token: str | None, arguments: "Arguments", streams: Stream
     from .commands import carry_out
 
     def confirm(question: str) -> None:
-        if not arguments.yes and streams.stdin.isatty():
-            _confirm(question, streams)
+        if not arguments.yes and streams.stdin.isatty() and not _agrees(question, streams):
+            raise DeclinedError(f"{server}: nothing was changed")
 
     with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
         return carry_out(client, arguments, confirm)
@@ -215,12 +215,17 @@ def _only_server(arguments: "Arguments") -> str:
     return arguments.servers[0]
 
 
-def _confirm(question: str, streams: Streams) -> None:
-    """Asks; raises DeclinedError unless the answer is yes."""
+def _agrees(question: str, streams: Streams) -> bool:
+    """Asks, and tells whether the answer is yes; what follows stands on a line of its own."""
     streams.stderr.write(f"{question} [y/N] ")
     streams.stderr.flush()
-    if streams.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise DeclinedError("nothing was changed")
+    answer = ""
+    try:
+        answer = streams.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-D, or Ctrl-C
+            streams.stderr.write("\n")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _tokens(arguments: "Arguments", streams: Streams) -> dict[str, str | None]:

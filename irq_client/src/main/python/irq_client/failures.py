@@ -32,10 +32,13 @@ LONGEST_REASON = 500
 _TEMPORARY_STATUSES = (502, 503, 504)
 _ADVICE = {
     401: "--token-file names the file with the server's token",
-    403: "irq_server changes affinities only where it was started with --allow-affinity",
+    403: "that takes a server started with --allow-affinity, and a token that may write",
     404: "irq_client irqs and irq_client cpus list what there is",
+    409: "try other CPUs, or a moment later; a managed IRQ is placed by the kernel alone",
+    421: "ask by the server's address, or start it with --allow-hosts NAME",
     503: "try again in a moment",
 }
+_NO_AFFINITY = "irq_client irqs shows which IRQs have an affinity"
 
 _Error = TypeVar("_Error", bound=BaseException)
 
@@ -90,7 +93,8 @@ def problem_error(url: str, status: int, content_type: str, body: bytes) -> Serv
     if status in (401, 403, 409):
         return NotAllowedError(url, reason, _ADVICE.get(status, ""), status=status)
     if status == 404 and _names_irq_or_cpu(url):
-        return UnknownNameError(url, reason, _ADVICE[404], status=status)
+        advice = _NO_AFFINITY if _asks_for_affinity(url) else _ADVICE[404]
+        return UnknownNameError(url, reason, advice, status=status)
     advice = NOT_OURS if words is None else _ADVICE.get(status, "") if status != 404 else ""
     return ProblemError(url, reason, advice, status=status)
 
@@ -116,6 +120,11 @@ def _problem_words(content_type: str, body: bytes) -> str | None:
         if text:
             return text[:LONGEST_REASON]
     return ""
+
+
+def _asks_for_affinity(url: str) -> bool:
+    """Tells whether a URL of ours is that of one IRQ's affinity."""
+    return urlsplit(url).path.endswith("/affinity")
 
 
 def _names_irq_or_cpu(url: str) -> bool:

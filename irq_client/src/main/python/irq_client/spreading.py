@@ -11,6 +11,9 @@ from .records import Row
 from .table import Column, Sheet
 from .text import visible
 
+_REFUSED = 409
+"""The status of what the kernel refuses, or would."""
+
 _PERIOD = [("period", "10s")]
 """A short window: only the affinities matter."""
 
@@ -52,8 +55,8 @@ def set_matching(
 ) -> tuple[list[Move], list[NotAllowedError]]:
     """Sets the affinities of the IRQs that a pattern names, one CPU of the list each in turn.
 
-    With `same` each gets the whole list. Refusals are gathered, the other IRQs are done; any other
-    ServerError ends it.
+    With `same` each gets the whole list. What the kernel refuses is gathered, the other IRQs are
+    done; any other ServerError ends it, so does a server that lets nothing be changed.
     """
     irqs = matching_irqs(client, pattern)
     names = [irq.irq for irq in irqs]
@@ -61,7 +64,7 @@ def set_matching(
     before = {irq.irq: client.affinity(irq.irq) for irq in irqs}
     lines = [
         f"  IRQ {visible(name)} ({visible(before[name].value.device)})  "
-        f"{before[name].value.affinity or views.UNKNOWN} -> {to}"
+        f"{before[name].value.affinity or views.UNKNOWN} -> {to}{_warning(before[name].value)}"
         for name, to in plan
     ]
     listed = "\n".join(lines)
@@ -72,6 +75,8 @@ def set_matching(
         try:
             answer = client.set_affinity(name, to)
         except NotAllowedError as error:
+            if error.status != _REFUSED:
+                raise
             refusals.append(error)
             moves.append(Move(old.value, old.value, old.text, to, error.reason))
         else:
@@ -104,6 +109,10 @@ def show_moves(moves: list[Move]) -> Sheet:
             for move in moves
         ),
     )
+
+
+def _warning(before: model.Affinity) -> str:
+    return "" if before.writable else "  (managed: the kernel will refuse)"
 
 
 def _remark(move: Move) -> str:
