@@ -69,7 +69,7 @@ class Server:
     def __init__(self, *arguments: object) -> None:
         """Starts the command on a free port and waits until it listens."""
         self.process = subprocess.Popen(
-            [COMMAND, "--port", "0", *map(str, arguments)],
+            [COMMAND, *([] if "--socket" in arguments else ["--port", "0"]), *map(str, arguments)],
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,7 +87,7 @@ class Server:
         assert self.process.stderr
         for line in self.process.stderr:
             self.log.append(line.rstrip("\n"))
-            found = re.search(r"listening on (http://\S+)", line)
+            found = re.search(r"listening on (\S+)", line)
             if found:
                 self.url = found[1]
                 self._listening.set()

@@ -77,6 +77,11 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
             frozenset({"https://dash.example.org", "http://[::1]:3000"}),
         ),
         ("token_file", "", None),
+        ("socket", "", None),
+        ("socket", "/run/irq_server/socket", Path("/run/irq_server/socket")),
+        ("socket_mode", "0600", 0o600),
+        ("socket_mode", "666", 0o666),
+        ("user", "irq-server_2", "irq-server_2"),
         ("token_file", "/etc/irq_server/tokens", Path("/etc/irq_server/tokens")),
         ("insecure", "true", True),
         ("insecure", "0", False),
@@ -129,6 +134,13 @@ def test_a_text_becomes_a_value(field: str, text: str, value: object):
         ("cors_origins", "https://*.example.org"),
         ("cors_origins", "https://Dash.example.org"),
         ("token_file", "~nobody-of-this-name/tokens"),
+        ("socket_mode", "rw-rw----"),
+        ("socket_mode", "0888"),
+        ("socket_mode", "1777"),
+        ("trusted_proxy", "proxy.example.org"),
+        ("trusted_proxy", "127.0.0.1:80"),
+        ("trusted_proxy", "*"),
+        ("user", "two words"),
         ("insecure", "perhaps"),
         ("host", ""),
         ("host", "two words"),
@@ -162,6 +174,47 @@ def test_an_address_beyond_loopback_needs_tokens_or_a_word(host: str):
 
     for more in ({"insecure": "true"}, {"token_file": "/tokens"}):
         assert loading.load({"host": host, **more}, {}, None).host == host
+
+
+@pytest.mark.parametrize("more", [{"trusted_proxy": "127.0.0.1"}, {"trusted_proxy": "::1"}])
+def test_behind_a_proxy_reads_need_tokens_or_a_word(more: dict[str, str]):
+    with pytest.raises(SettingsError, match=r"^--trusted-proxy: expected a --token-file beside"):
+        loading.load(more, {}, None)
+
+    for word in ({"insecure": "true"}, {"token_file": "/tokens"}):
+        assert loading.load(more | word, {}, None).is_reached_from_beyond
+
+
+@pytest.mark.parametrize(
+    ("texts", "beyond"),
+    [
+        ({}, False),
+        ({"host": "::1"}, False),
+        ({"host": "192.0.2.1"}, True),
+        ({"trusted_proxy": "127.0.0.1"}, True),
+        ({"socket": "/run/irq_server/socket"}, False),
+        ({"socket": "/run/irq_server/socket", "trusted_proxy": "unix"}, True),
+    ],
+)
+def test_others_ask_over_the_network_and_through_proxies(texts: dict[str, str], beyond: bool):
+    settings = loading.load({**texts, "token_file": "/tokens"}, {}, None)
+
+    assert settings.is_reached_from_beyond is beyond
+
+
+@pytest.mark.parametrize(
+    ("texts", "option"),
+    [
+        ({"socket": "/s", "port": "0"}, "--socket"),
+        ({"socket": "/s", "host": "::1"}, "--socket"),
+        ({"socket": "/s", "trusted_proxy": "127.0.0.1"}, "--trusted-proxy"),
+        ({"trusted_proxy": "unix"}, "--trusted-proxy"),
+        ({"user": "nobody", "allow_affinity": "true"}, "--user"),
+    ],
+)
+def test_what_does_not_go_together_is_named(texts: dict[str, str], option: str):
+    with pytest.raises(SettingsError, match=rf"^{option}: expected "):
+        loading.load({**texts, "token_file": "/tokens"}, {}, None)
 
 
 @pytest.mark.parametrize("more", [{}, {"insecure": "true"}, {"token_file": ""}])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import converters
+from .hosts import is_loopback
 
 ENVIRONMENT_PREFIX = "IRQ_SERVER_"
 DEFAULT_DATA_DIR = "/var/lib/irq_server as root, else ~/.local/state/irq_server"
@@ -23,6 +24,9 @@ class Settings:
     # where it listens
     host: str
     port: int
+    socket: Path | None
+    socket_mode: int
+    trusted_proxy: str
 
     # what it keeps
     data_dir: Path
@@ -44,6 +48,7 @@ class Settings:
     sysfs: Path
 
     # how it runs
+    user: str
     daemon: bool
     pid_file: Path | None
 
@@ -53,6 +58,13 @@ class Settings:
     log_level: str
     log_format: str
     access_log: bool
+
+    @property
+    def is_reached_from_beyond(self) -> bool:
+        """Whether others can ask than who is on this machine: over the network or a proxy."""
+        if self.trusted_proxy:
+            return True
+        return self.socket is None and not is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,24 @@ SETTINGS = (
     # where it listens
     Setting("host", "HOST", "127.0.0.1", converters.host, "the address to listen on"),
     Setting("port", "PORT", "5000", converters.port, "the port to listen on; 0 takes a free one"),
+    Setting(
+        "socket",
+        "FILE",
+        "",
+        converters.optional_file,
+        "listen on this Unix socket, in the place of host and port",
+    ),
+    Setting(
+        "socket-mode", "MODE", "0660", converters.file_mode, "who may connect to the Unix socket"
+    ),
+    Setting(
+        "trusted-proxy",
+        "ADDRESS",
+        "",
+        converters.proxy,
+        "believe X-Forwarded-For of this proxy, unix is one at the Unix socket; every read then "
+        "needs a token",
+    ),
     # what it keeps
     Setting("data-dir", "DIR", DEFAULT_DATA_DIR, converters.folder, "where the history is kept"),
     Setting(
@@ -162,6 +192,13 @@ SETTINGS = (
     Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),
     Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree in the place of /sys"),
     # how it runs
+    Setting(
+        "user",
+        "NAME",
+        "",
+        converters.user,
+        "become this user after the start as root, who owns the data directory",
+    ),
     Setting(
         "daemon",
         None,

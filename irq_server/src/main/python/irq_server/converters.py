@@ -1,5 +1,6 @@
 """The texts of settings -> their values. Pure; each raises ValueError with what was expected."""
 
+import ipaddress
 import re
 from pathlib import Path
 
@@ -37,6 +38,30 @@ def host_names(text: str) -> tuple[str, ...]:
     if any(character in "/:[] " for name in names for character in name):
         raise ValueError("host names without ports such as irq.example.org")
     return names
+
+
+def file_mode(text: str) -> int:
+    """Gives the mode of a file, written in octal digits."""
+    if not re.fullmatch(r"0?[0-7]{3}", text, re.ASCII):
+        raise ValueError("a mode in octal digits such as 0660")
+    return int(text, 8)
+
+
+def proxy(text: str) -> str:
+    """Gives the address of a proxy in its usual form, ``unix``, or nothing for no proxy."""
+    if text in ("", "unix"):
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("the address of a proxy such as 127.0.0.1, or unix") from None
+
+
+def user(text: str) -> str:
+    """Gives the name of a user, which is looked up at the start, or nothing."""
+    if any(character.isspace() or character == ":" for character in text):
+        raise ValueError("the name of a user")
+    return text
 
 
 def origins(text: str) -> frozenset[str]:

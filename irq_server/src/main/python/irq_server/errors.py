@@ -11,6 +11,7 @@
     ├── PidFileError                a pid file cannot be taken (path, reason)
     ├── ProcfsError                 the counters cannot be read (path, reason)
     ├── ListenError                 an address cannot be listened on (address, reason)
+    ├── PrivilegeError              the process cannot become who it should be (reason)
     ├── StoreError                  the data directory cannot be used (path, reason)
     │   └── StoreLockedError        another server samples into it (path)
     ├── NoSampleError               nothing was sampled yet
@@ -111,6 +112,15 @@ class ListenError(IrqServerError):
         """Takes the address as ``HOST:PORT`` and the reason."""
         super().__init__(f"cannot listen on {address}: {reason}")
         self.address = address
+        self.reason = reason
+
+
+class PrivilegeError(IrqServerError):
+    """The process cannot become the user that it should be, or give up what it should."""
+
+    def __init__(self, reason: str) -> None:
+        """Takes what fails, and why."""
+        super().__init__(reason)
         self.reason = reason
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from .config import DEFAULT_DATA_DIR, ENVIRONMENT_PREFIX, SETTINGS, Setting, Settings
 from .errors import SettingsError
-from .hosts import is_loopback
 
 
 def file_of(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Path | None:
@@ -50,13 +49,37 @@ def refuse_contradictions(settings: Settings) -> None:
         raise SettingsError("--log-file", settings.log_file, f"no --log {settings.log} beside it")
     if settings.daemon and settings.log == "stderr":
         raise SettingsError("--log", "stderr", "another place, as --daemon has no standard error")
-    if settings.token_file is not None:
-        return
+    _refuse_places(settings)
+    if settings.user and settings.allow_affinity:
+        raise SettingsError(
+            "--user", settings.user, "no --allow-affinity beside it: that needs root"
+        )
+    if settings.token_file is None:
+        _refuse_without_tokens(settings)
+
+
+def _refuse_places(settings: Settings) -> None:
+    """Raises SettingsError where it is not clear where the server listens, or behind what."""
+    if settings.socket is not None and (settings.host, settings.port) != ("127.0.0.1", 5000):
+        raise SettingsError("--socket", settings.socket, "no --host or --port beside it")
+    if settings.trusted_proxy and (settings.trusted_proxy == "unix") != (
+        settings.socket is not None
+    ):
+        expected = "unix with --socket, an address without"
+        raise SettingsError("--trusted-proxy", settings.trusted_proxy, expected)
+
+
+def _refuse_without_tokens(settings: Settings) -> None:
+    """Raises SettingsError where a token file is missing."""
     if settings.allow_affinity:
         raise SettingsError("--allow-affinity", "none", "a --token-file beside it")
-    if not settings.insecure and not is_loopback(settings.host):
-        expected = "a loopback address, or --token-file, or --insecure, as anybody could read"
-        raise SettingsError("--host", settings.host, expected)
+    if settings.insecure or not settings.is_reached_from_beyond:
+        return
+    if settings.trusted_proxy:
+        expected = "a --token-file beside it, or --insecure, as anybody could read"
+        raise SettingsError("--trusted-proxy", settings.trusted_proxy, expected)
+    expected = "a loopback address, or --token-file, or --insecure, as anybody could read"
+    raise SettingsError("--host", settings.host, expected)
 
 
 def _default(setting: Setting, environment: Mapping[str, str]) -> str:

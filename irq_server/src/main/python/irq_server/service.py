@@ -9,18 +9,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from . import privileges
 from .app import create_app
 from .config import Settings
 from .errors import SettingsError, StoreError
 from .guard import Rules
 from .history import interval_detail
-from .hosts import Hosts, is_loopback
+from .hosts import Hosts
 from .ledger import Event
-from .listening import listen, url_of
+from .listening import listen, listen_at_path, url_of
 from .logs import Log
 from .notify import Notifier, Watchdog
 from .pidfile import PidFile
 from .procfs import Procfs
+from .proxy import TrustedProxy
 from .reload import Commit, Reloader
 from .sampler import Sampler
 from .schedule import Schedule
@@ -52,23 +54,26 @@ class Surroundings:
 def serve(settings: Settings, around: Surroundings) -> None:
     """Samples and answers until SIGTERM or SIGINT.
 
-    Raises SettingsError, PidFileError, ListenError, ProcfsError, StoreError.
+    Raises SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
     with ExitStack() as held:
         if settings.pid_file is not None:
             held.enter_context(PidFile(settings.pid_file))
-        tokens = TokenFile(settings.token_file, {0, os.geteuid()}) if settings.token_file else None
-        bound = held.enter_context(listen(settings.host, settings.port))
+        tokens = _open_tokens(settings)
+        bound = held.enter_context(_listen(settings))
+        who = _give_up_privileges(settings)
         procfs = Procfs(settings.procfs)
         procfs.check()
         store = _open_store(settings)
         sampler = Sampler(procfs, store, schedule=Schedule(settings.interval, settings.intervals))
         app = create_app(store, sampler, procfs, rules=_rules(settings, bound, tokens))
-        web = WebServer(app, bound)
+        proxy = settings.trusted_proxy
+        web = WebServer(TrustedProxy(app, proxy) if proxy else app, bound)
         _tell_start(store, settings.interval)
         sampler.start()
         held.callback(_stop, sampler, store)
         held.enter_context(_Warming(store))
+        _log.info("running as %s", who)
         _log.info("sampling every %g s into %s", settings.interval, settings.data_dir)
         _log.info("listening on %s", url_of(bound))
         words = f"listening on {url_of(bound)}"
@@ -83,6 +88,29 @@ def serve(settings: Settings, around: Surroundings) -> None:
         around.notifier.ready()
         web.run(lambda: _chores(web, around, reloader, watchdog))
         around.notifier.stopping()
+
+
+def _open_tokens(settings: Settings) -> TokenFile | None:
+    if settings.token_file is None:
+        return None
+    owners = {0, os.geteuid()} | ({privileges.user_id(settings.user)} if settings.user else set())
+    return TokenFile(settings.token_file, owners)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    if settings.socket is not None:
+        return listen_at_path(settings.socket, settings.socket_mode)
+    return listen(settings.host, settings.port)
+
+
+def _give_up_privileges(settings: Settings) -> str:
+    """Keeps what is needed from here on, and gives in words what that is.
+
+    What needed more is open by now, and no thread runs that would keep more.
+    """
+    if settings.user:
+        privileges.become(settings.user, settings.data_dir)
+    return privileges.drop(writes=settings.allow_affinity)
 
 
 def _open_store(settings: Settings) -> Store:
@@ -104,10 +132,11 @@ def _has_whole_seconds(settings: Settings) -> bool:
 
 
 def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -> Rules:
+    own = ["localhost"] if settings.socket else [settings.host, bound.getsockname()[0]]
     return Rules(
-        hosts=Hosts([settings.host, bound.getsockname()[0]], settings.allow_hosts),
+        hosts=Hosts(own, settings.allow_hosts),
         tokens=tokens,
-        reads_need_token=not is_loopback(settings.host),
+        reads_need_token=settings.is_reached_from_beyond,
         writes_allowed=settings.allow_affinity,
         cors_origins=settings.cors_origins,
     )

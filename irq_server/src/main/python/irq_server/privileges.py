@@ -1,0 +1,126 @@
+"""What the process may do beyond other processes: it gives all of that up but what it needs.
+
+Reading needs nothing. Writing an affinity needs the user root, whose files those are, and no
+capability. Whatever is given up is so for every thread that starts later, and for good: before any
+thread starts is when to call.
+Source: capabilities(7), capset(2), prctl(2) PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_SET_NO_NEW_PRIVS.
+"""
+
+import ctypes
+import grp
+import os
+import pwd
+from pathlib import Path
+
+from .errors import PrivilegeError
+
+_CAP_DAC_OVERRIDE = 1
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_VERSION_3 = 0x20080522  # of capset(2): two words of 32 capabilities each
+_LAST_CAPABILITY = 63
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Word(ctypes.Structure):
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+def user_id(name: str) -> int:
+    """Gives the number of a user by name. Raises PrivilegeError."""
+    return _entry(name).pw_uid
+
+
+def become(name: str, folder: Path) -> None:
+    """Makes the process the user `name`, with its groups, from now on.
+
+    `folder` is made, if it is missing, and is then that user's. Raises PrivilegeError where the
+    process is another user already and not root, or the folder is somebody else's.
+    """
+    entry = _entry(name)
+    if os.geteuid() == entry.pw_uid:
+        return
+    if os.geteuid() != 0:
+        raise PrivilegeError(f"cannot become the user {name}: only root can")
+    try:
+        _own(folder, entry)
+        os.setgroups(os.getgrouplist(name, entry.pw_gid))
+        os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
+        os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    except OSError as error:
+        raise PrivilegeError(f"cannot become the user {name}: {error}") from error
+
+
+def _entry(name: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise PrivilegeError(f"there is no user {name[:60]!r}") from None
+
+
+def _own(folder: Path, entry: pwd.struct_passwd) -> None:
+    """Makes `folder` the user's if it is missing. Raises PrivilegeError where it is another's."""
+    try:
+        folder.mkdir(parents=True)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    except FileExistsError:
+        if folder.stat().st_uid != entry.pw_uid:
+            reason = f"{folder} belongs to another user; chown -R {entry.pw_name} {folder}"
+            raise PrivilegeError(f"cannot become the user {entry.pw_name}: {reason}") from None
+
+
+def drop(writes: bool) -> str:
+    """Gives every capability up, and any way to new ones; gives in words who the process now is.
+
+    With `writes` a process that is not root keeps the one capability by which it can write root's
+    files, if it has it. Raises PrivilegeError.
+    """
+    mine = 1 << _CAP_DAC_OVERRIDE if writes and os.geteuid() != 0 else 0
+    kept = permitted() & mine
+    for capability in range(_LAST_CAPABILITY + 1):
+        # needs CAP_SETPCAP; who lacks it, or names a capability that is none, gains nothing by it
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    words = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
+    _check("capset", _libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), words))
+    _check("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    what = "CAP_DAC_OVERRIDE alone" if kept else "no capabilities"
+    return f"{_name(os.geteuid())}:{_group(os.getegid())} with {what}"
+
+
+def permitted() -> int:
+    """Gives the capabilities that the process may use, as a bit set."""
+    words = (_Word * 2)()
+    _check("capget", _libc.capget(ctypes.byref(_Header(_VERSION_3, 0)), words))
+    return int(words[0].permitted) | int(words[1].permitted) << 32
+
+
+def _check(what: str, result: int) -> None:
+    if result != 0:
+        raise PrivilegeError(
+            f"cannot give privileges up: {what}: {os.strerror(ctypes.get_errno())}"
+        )
+
+
+def _name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
