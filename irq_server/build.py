@@ -31,6 +31,9 @@ default_task = ["analyze", "publish"]
 def describe(project):
     """What this project alone needs; the rest of this file is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_server = irq_server.cli:main"])
+    for pattern in ("templates/*.html", "static/*", "static/swagger-ui/*"):
+        project.include_file("irq_server", pattern)
+    project.depends_on("apispec", ">=6.6")
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")
     project.depends_on("python-daemon", ">=3.1")
@@ -38,6 +41,8 @@ def describe(project):
     project.build_depends_on("duckdb", ">=1.1")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
+    project.build_depends_on("jsonschema", ">=4.20")
+    project.build_depends_on("openapi-spec-validator", ">=0.7")
     project.build_depends_on("pandas", ">=2.2")
     project.build_depends_on("pyarrow", ">=17")
     project.build_depends_on("pytest", ">=8")

@@ -3,11 +3,9 @@
 import pytest
 
 from irq_server.errors import ParameterError
+from irq_server.parameters import DEFAULT_STEPS, FILTERS, WINDOW
 from irq_server.query import (
-    DEFAULT_STEPS,
-    FILTERS,
     MAX_STEPS,
-    WINDOW,
     Edges,
     Parameters,
     parse_by,

@@ -95,6 +95,13 @@ def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, Affinity]
     }
 
 
+def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, Affinity]) -> Json:
+    """Gives the answer of /irqs/{irq}, from counts of that IRQ alone."""
+    every = irqs_json(counts, window, affinities)
+    (fields,) = every["irqs"]
+    return {"window": every["window"], "cpus": every["cpus"], **fields}
+
+
 def irqs_csv(
     items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, Affinity]
 ) -> Rows:
@@ -159,6 +166,16 @@ def affinity_json(identity: Identity, affinity: Affinity) -> Json:
         "writable": affinity.writable,
         "pending": affinity.is_pending,
     }
+
+
+def affinity_csv(identity: Identity, affinity: Affinity) -> Rows:
+    """Gives the rows of /irqs/{irq}/affinity, one."""
+    fields = affinity_json(identity, affinity)
+    words = {True: "true", False: "false", None: ""}
+    values = [
+        words[each] if each is None or each in (True, False) else each for each in fields.values()
+    ]
+    return [list(fields), values]
 
 
 def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:

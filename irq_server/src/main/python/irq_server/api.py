@@ -1,14 +1,11 @@
-"""The routes under /api/v1: parse the parameters, ask the store, make JSON or CSV of the answer."""
+"""What the routes under /api/v1 answer: parse the parameters, ask the store."""
 
-import csv
-import io
 import logging
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, request
 
 from . import affinity, answers
 from .body import parse_affinity
@@ -24,24 +21,36 @@ from .errors import (
 )
 from .history import Window
 from .ledger import Event
+from .limits import check_events, check_series, check_table
 from .procfs import Affinity, Procfs
 from .query import (
-    FILTERS,
-    WINDOW,
     Parameters,
+    is_fixed,
     parse_by,
+    parse_cpu,
     parse_edges,
     parse_filters,
-    parse_format,
     parse_step,
     series_edges,
 )
+from .routes import API_ROUTES
 from .sampler import Sampler
 from .store import Store
 from .totals import Identity
-from .window import Counts, Filters, IrqCounts, count, point
+from .views import Answer, view
+from .window import Counts, Filters, IrqCounts, KnownRow, Point, count, keys, point
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What fired in a window that was asked for, by its filters."""
+
+    counts: Counts
+    window: Window
+    filters: Filters
+    is_fixed: bool
 
 
 class Api:
@@ -63,66 +72,55 @@ class Api:
         return max(self._clock(), self._store.last_time or 0.0)
 
     def blueprint(self) -> Blueprint:
-        """Gives the routes."""
-        routes = Blueprint("api", __name__, url_prefix="/api/v1")
-        routes.add_url_rule("/interrupts", view_func=self.interrupts)
-        routes.add_url_rule("/irqs", view_func=self.irqs)
-        routes.add_url_rule("/irqs/<path:irq>", view_func=self.irq)
-        routes.add_url_rule("/irqs/<path:irq>/affinity", view_func=self.affinity)
-        routes.add_url_rule(
-            "/irqs/<path:irq>/affinity", view_func=self.set_affinity, methods=["PUT"]
-        )
-        routes.add_url_rule("/cpus", view_func=self.cpus)
-        routes.add_url_rule("/cpus/<cpu>", view_func=self.cpu)
-        routes.add_url_rule("/series", view_func=self.series)
-        routes.add_url_rule("/events", view_func=self.events)
-        routes.add_url_rule("/status", view_func=self.status)
-        routes.after_request(_never_cached)
-        return routes
+        """Gives the routes of the table, each answered by the method of its name."""
+        blueprint = Blueprint("api", __name__)
+        for route in API_ROUTES:
+            function = view(route, getattr(self, route.name))
+            blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
+        return blueprint
 
-    def interrupts(self) -> Response:
+    def interrupts(self, parameters: Parameters) -> Answer:
         """IRQ by CPU counts in the window, with totals."""
-        parameters = _parameters(*WINDOW, *FILTERS)
-        form = _format(parameters)
-        counts, window, filters = self._count(parameters)
-        if form == "csv":
-            return _csv(answers.interrupts_csv(counts, filters.nonzero))
-        return jsonify(answers.interrupts_json(counts, window))
+        asked = self._count(parameters)
+        counts, window = asked.counts, asked.window
+        check_table(counts)
+        return Answer(
+            lambda: answers.interrupts_json(counts, window),
+            lambda: answers.interrupts_csv(counts, asked.filters.nonzero),
+            asked.is_fixed,
+        )
 
-    def irqs(self) -> Response:
-        """Per IRQ: device, counts by CPU, total, rate, affinity."""
-        parameters = _parameters(*WINDOW, *FILTERS)
-        form = _format(parameters)
-        counts, window, _ = self._count(parameters)
+    def irqs(self, parameters: Parameters) -> Answer:
+        """Per IRQ: device, counts by CPU, total, rate, affinity as it is now."""
+        asked = self._count(parameters)
+        counts, window = asked.counts, asked.window
+        check_table(counts)
         affinities = self._affinities(counts.irqs)
-        if form == "csv":
-            return _csv(answers.irqs_csv(counts.irqs, window, affinities))
-        return jsonify(answers.irqs_json(counts, window, affinities))
+        return Answer(
+            lambda: answers.irqs_json(counts, window, affinities),
+            lambda: answers.irqs_csv(counts.irqs, window, affinities),
+        )
 
-    def irq(self, irq: str) -> Response:
+    def irq(self, parameters: Parameters, irq: str) -> Answer:
         """One IRQ."""
-        parameters = _parameters(*WINDOW, "cpu")
-        form = _format(parameters)
         self._identity(irq)
-        counts, window, _ = self._count(parameters, irq=irq)
+        asked = self._count(parameters, irq=irq)
+        counts, window = asked.counts, asked.window
         if not counts.irqs:
             raise ParameterError("cpu", f"IRQ {irq} is one figure for the machine, on no CPU")
         affinities = self._affinities(counts.irqs)
-        if form == "csv":
-            return _csv(answers.irqs_csv(counts.irqs, window, affinities))
-        every = answers.irqs_json(counts, window, affinities)
-        body = {"window": every["window"], "cpus": every["cpus"]}
-        return jsonify(body | every["irqs"][0])
+        return Answer(
+            lambda: answers.one_irq_json(counts, window, affinities),
+            lambda: answers.irqs_csv(counts.irqs, window, affinities),
+        )
 
-    def affinity(self, irq: str) -> Response:
+    def affinity(self, _: Parameters, irq: str) -> Answer:
         """Where one IRQ may go, and where the kernel sends it."""
-        _parameters(formats=False)
         identity = self._identity(irq)
-        return jsonify(answers.affinity_json(identity, self._affinity(identity)))
+        return _affinity_answer(identity, self._affinity(identity))
 
-    def set_affinity(self, irq: str) -> Response:
+    def set_affinity(self, _: Parameters, irq: str) -> Answer:
         """Sends one IRQ to other CPUs, and answers what the kernel then says."""
-        _parameters(formats=False)
         cpus = parse_affinity(request.get_data())
         identity = self._identity(irq)
         snapshot = self._store.snapshot
@@ -136,7 +134,7 @@ class Api:
         wanted = affinity.Request(irq, identity.label, cpus, who)
         moment = self._store.time_as_written(self._now())
         after = self._writer.set(wanted, frozenset(snapshot.cpus), moment)
-        return jsonify(answers.affinity_json(identity, after))
+        return _affinity_answer(identity, after)
 
     def _record(self, event: Event) -> None:
         """Records an event of a request; where the disk refuses, the log alone has it."""
@@ -146,70 +144,78 @@ class Api:
         except StoreError as error:
             _log.error("the event %s is not recorded: %s", event.event, error)
 
-    def cpus(self) -> Response:
+    def cpus(self, parameters: Parameters) -> Answer:
         """Per CPU: total and rate."""
-        parameters = _parameters(*WINDOW, *FILTERS)
-        form = _format(parameters)
-        counts, window, _ = self._count(parameters)
-        if form == "csv":
-            return _csv(answers.cpus_csv(counts, window))
-        return jsonify(answers.cpus_json(counts, window))
+        asked = self._count(parameters)
+        return Answer(
+            lambda: answers.cpus_json(asked.counts, asked.window),
+            lambda: answers.cpus_csv(asked.counts, asked.window),
+            asked.is_fixed,
+        )
 
-    def cpu(self, cpu: str) -> Response:
+    def cpu(self, parameters: Parameters, cpu: str) -> Answer:
         """One CPU: total, rate, counts by IRQ."""
-        parameters = _parameters(*WINDOW, "irq", "device", "nonzero", "top")
-        form = _format(parameters)
-        digits = cpu.lstrip("0")[:9] or "0"
-        number = int(digits) if cpu.isdecimal() and cpu.isascii() else -1
+        number = parse_cpu(cpu)
         if number not in self._store.cpus:
-            raise NoSuchCpuError(number if number >= 0 else cpu)
-        counts, window, _ = self._count(parameters, cpu=number)
-        if form == "csv":
-            return _csv(answers.cpu_csv(counts, window))
-        return jsonify(answers.cpu_json(number, counts, window))
+            raise NoSuchCpuError(cpu if number is None else number)
+        asked = self._count(parameters, cpu=number)
+        return Answer(
+            lambda: answers.cpu_json(number, asked.counts, asked.window),
+            lambda: answers.cpu_csv(asked.counts, asked.window),
+            asked.is_fixed,
+        )
 
-    def series(self) -> Response:
+    def series(self, parameters: Parameters) -> Answer:
         """Counts per step, by CPU, IRQ or both."""
-        parameters = _parameters(*WINDOW, *FILTERS, "step", "by")
-        form = _format(parameters)
         now = self._now()
         edges = parse_edges(parameters, now)
         by, step = parse_by(parameters), parse_step(parameters, edges)
-        whole, window, filters = self._count(parameters, now=now)
-        shown = None if filters.top is None else {each.irq for each in whole.irqs}
-        filters = replace(filters, top=None, nonzero=True)
-        samples = self._store.history.samples_at(series_edges(edges, step))
-        rows = self._store.rows(window.end)
-        cpus = self._store.cpus
-        points = [
-            point(a.time, b.time, count(a.state, b.state, rows, cpus, filters), by, shown)
-            for a, b in pairwise(samples)
-            if a.time < b.time
-        ]
-        if form == "csv":
-            return _csv(answers.series_csv(points))
-        return jsonify(answers.series_json(points, window, step, by))
+        asked = self._count(parameters, now=now)
+        rows = self._store.rows(asked.window.end)
+        reads = max(len(asked.window.end.state), len(rows))
+        check_series(edges, step, len(keys(asked.counts, by)), reads)
+        points = list(self._points(asked, by, series_edges(edges, step), rows))
+        return Answer(
+            lambda: answers.series_json(points, asked.window, step, by),
+            lambda: answers.series_csv(points),
+            asked.is_fixed,
+        )
 
-    def events(self) -> Response:
+    def _points(
+        self, asked: _Asked, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
+    ) -> Iterator[Point]:
+        filters = replace(asked.filters, top=None, nonzero=True)
+        shown = None
+        if asked.filters.top is not None:
+            shown = {each.irq for each in asked.counts.irqs}
+        cpus = self._store.cpus
+        for a, b in pairwise(self._store.history.samples_at(moments)):
+            if a.time < b.time:
+                counts = count(a.state, b.state, rows, cpus, filters)
+                yield point(a.time, b.time, counts, by, shown)
+
+    def events(self, parameters: Parameters) -> Answer:
         """What happened in the window, as it was asked for: (start, end]."""
-        parameters = _parameters(*WINDOW, "irq", "cpu")
-        form = _format(parameters)
-        _, window, filters = self._count(parameters)
-        start, end = window.requested_start, window.requested_end
+        asked = self._count(parameters)
+        window, filters = asked.window, asked.filters
         events = [
             each
-            for each in self._store.history.events_between(start, end)
+            for each in self._store.history.events_between(
+                window.requested_start, window.requested_end
+            )
             if (filters.irqs is None or each.irq in filters.irqs)
             and (filters.cpus is None or each.cpu in filters.cpus)
         ]
-        if form == "csv":
-            return _csv(answers.events_csv(events))
-        return jsonify(answers.events_json(events, window))
+        check_events(events)
+        return Answer(
+            lambda: answers.events_json(events, window),
+            lambda: answers.events_csv(events),
+            asked.is_fixed,
+        )
 
-    def status(self) -> Response:
+    def status(self, _: Parameters) -> Answer:
         """How the sampler and the store do."""
-        _parameters(formats=False)
-        return jsonify(answers.status_json(self._sampler.status, self._store.status()))
+        return Answer(lambda: answers.status_json(self._sampler.status, self._store.status()))
 
     def _count(
         self,
@@ -217,7 +223,7 @@ class Api:
         irq: str | None = None,
         cpu: int | None = None,
         now: float | None = None,
-    ) -> tuple[Counts, Window, Filters]:
+    ) -> _Asked:
         now = self._now() if now is None else now
         edges = parse_edges(parameters, now)
         asked = parse_filters(parameters)
@@ -228,7 +234,9 @@ class Api:
         )
         window = self._store.history.window(edges.start, edges.end, now)
         self._check_known(filters)
-        return self._counting.count(window, filters), window, filters
+        counts = self._counting.count(window, filters)
+        fixed = is_fixed(parameters, edges, self._store.history.latest.time)
+        return _Asked(counts, window, filters, fixed)
 
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):
@@ -259,22 +267,8 @@ class Api:
         return found
 
 
-def _parameters(*known: str, formats: bool = True) -> Parameters:
-    names: Collection[str] = (*known, "format") if formats else known
-    return Parameters(request.args.items(multi=True), names, repeatable=("irq",))
-
-
-def _format(parameters: Parameters) -> str:
-    best = request.accept_mimetypes.best_match(["application/json", "text/csv"])
-    return parse_format(parameters, prefers_csv=best == "text/csv")
-
-
-def _csv(rows: Iterable[list[Any]]) -> Response:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return Response(text.getvalue(), mimetype="text/csv")
-
-
-def _never_cached(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _affinity_answer(identity: Identity, affinity: Affinity) -> Answer:
+    return Answer(
+        lambda: answers.affinity_json(identity, affinity),
+        lambda: answers.affinity_csv(identity, affinity),
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from . import guard, health, metrics, problem
+from . import compress, guard, health, metrics, pages, problem
 from .api import Api
 from .connection import MAX_BODY_BYTES
 from .guard import Rules
@@ -29,9 +29,11 @@ def create_app(
     without them everybody may read who asks for a loopback address.
     """
     app = Flask(__name__, static_folder=None)
+    compress.register(app)  # first, so that it sees answers last
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
     app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
+    app.register_blueprint(pages.blueprint())
     app.register_blueprint(health.blueprint(sampler))
     metrics.register(app, store, sampler)
     problem.register(app)

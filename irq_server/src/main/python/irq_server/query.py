@@ -6,22 +6,21 @@ from dataclasses import dataclass
 
 from .cpuset import parse_list
 from .errors import CpuSetError, ParameterError, TimeFormatError
+from .parameters import (
+    DEFAULT_PERIOD_SECONDS,
+    DEFAULT_STEPS,
+    FALSE,
+    FORMATS,
+    MAX_TOP,
+    SERIES_KEYS,
+    TRUE,
+    WINDOW,
+)
 from .times import parse_duration, parse_moment, to_milliseconds
 from .window import Filters
 
-DEFAULT_PERIOD_SECONDS = 60.0
-MAX_TOP = 100_000
-
-WINDOW = ("start", "end", "period", "period_seconds")
-FILTERS = ("irq", "cpu", "device", "nonzero", "top")
-
 MAX_STEPS = 11_000
 """As many points as Prometheus gives for one series; more is a mistake."""
-
-DEFAULT_STEPS = 60
-SERIES_KEYS = ("total", "cpu", "irq", "irq,cpu")
-
-_TRUE, _FALSE = ("", "1", "true", "yes"), ("0", "false", "no")
 
 
 class Parameters:
@@ -106,6 +105,21 @@ def _period(parameters: Parameters) -> float | None:
     return None
 
 
+def is_fixed(parameters: Parameters, edges: Edges, last: float) -> bool:
+    """Whether the window means the same at any later moment: it is told without "now", and over.
+
+    `last` is the time of the newest sample; later ones lie beyond it.
+    """
+    texts = {name: parameters.one(name) for name in WINDOW}
+    if texts["end"] is None and (
+        texts["start"] is None or all(texts[p] is None for p in WINDOW[2:])
+    ):
+        return False
+    edge_texts = (texts["start"], texts["end"])
+    relative = any(text is not None and text.strip()[:1] in ("n", "-") for text in edge_texts)
+    return not relative and edges.end <= last
+
+
 def parse_filters(parameters: Parameters) -> Filters:
     """Gives the filters that are asked for. Raises ParameterError."""
     irqs = parameters.all("irq")
@@ -136,11 +150,17 @@ def _cpus(parameters: Parameters) -> frozenset[int] | None:
     return cpus
 
 
+def parse_cpu(text: str) -> int | None:
+    """Gives the number of a CPU that a path names; None where it is none."""
+    digits = text.lstrip("0")[:9] or "0"
+    return int(digits) if text.isdecimal() and text.isascii() else None
+
+
 def _flag(parameters: Parameters, name: str) -> bool:
     text = parameters.one(name)
-    if text is None or text.lower() in _FALSE:
+    if text is None or text.lower() in FALSE:
         return False
-    if text.lower() not in _TRUE:
+    if text.lower() not in TRUE:
         raise ParameterError(name, f"expected true or false, found {text[:60]!r}")
     return True
 
@@ -159,7 +179,7 @@ def parse_format(parameters: Parameters, prefers_csv: bool) -> str:
     text = parameters.one("format")
     if text is None:
         return "csv" if prefers_csv else "json"
-    if text not in ("json", "csv"):
+    if text not in FORMATS:
         raise ParameterError("format", f"expected json or csv, found {text[:60]!r}")
     return text
 

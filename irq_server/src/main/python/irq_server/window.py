@@ -135,6 +135,11 @@ def cpus_in(state: State) -> set[int]:
     return {int(text) for text in texts if text}
 
 
+def keys(counts: Counts, by: str) -> list[str]:
+    """Gives the keys that a point of the same filters can have, at most."""
+    return list(point(0.0, 0.0, counts, by).counts)
+
+
 def _matches(device: str, pattern: str) -> bool:
     names = (device, *device.split(", "))
     return bool(device) and any(fnmatchcase(name, pattern) for name in names)
