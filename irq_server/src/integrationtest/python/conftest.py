@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,11 @@ class Tree:
 class Server:
     """A running irq_server."""
 
-    def __init__(self, *arguments: object) -> None:
-        """Starts the command on a free port and waits until it listens."""
+    def __init__(self, *arguments: object, under: Sequence[str] = ()) -> None:
+        """Starts the command on a free port, `under` another one, and waits until it listens."""
+        place = () if "--socket" in arguments else ("--port", "0")
         self.process = subprocess.Popen(
-            [COMMAND, *([] if "--socket" in arguments else ["--port", "0"]), *map(str, arguments)],
+            [*under, COMMAND, *place, *map(str, arguments)],
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -143,9 +144,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Gives a function that starts servers, which end with the test."""
     servers: list[Server] = []
 
-    def start_one(*arguments: object) -> Server:
+    def start_one(*arguments: object, under: Sequence[str] = ()) -> Server:
         data = () if "--data-dir" in arguments else ("--data-dir", tmp_path / "data")
-        servers.append(Server(*data, *arguments))
+        servers.append(Server(*data, *arguments, under=under))
         return servers[-1]
 
     yield start_one
