@@ -26,6 +26,14 @@ def tokens(tmp_path: Path) -> Path:
     return path
 
 
+def put(server: Server, token: str | None, **headers: str) -> requests.Response:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        sent["Authorization"] = f"Bearer {token}"
+    url = f"{server.url}/api/v1/irqs/24/affinity"
+    return requests.put(url, json={"cpus": "0"}, headers=sent, timeout=SECONDS)
+
+
 def raw(server: Server, request: bytes) -> bytes:
     """Sends bytes and gives all that comes back until the server closes."""
     host, port = server.url.removeprefix("http://").split(":")
@@ -73,6 +81,43 @@ def test_beyond_loopback_reads_need_a_token_and_health_does_not(
     assert [status("/api/v1/status", each) for each in (READER, WRITER)] == [200, 200]
     assert status("/healthz", None) == 200
     assert READER not in "".join(server.log)
+
+
+def test_without_a_word_everybody_reads_and_nobody_writes(tree: Tree, start: Start):
+    server = start("--procfs", tree.root, *FAST)
+    server.wait_for_samples()
+
+    answer = put(server, None)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "application/problem+json")
+    assert (tree.root / "irq/24/smp_affinity_list").read_text() == "0-1\n"
+
+
+def test_a_write_needs_a_token_that_may_write(tree: Tree, start: Start, tokens: Path):
+    server = start("--procfs", tree.root, *FAST, "--allow-affinity", "--token-file", tokens)
+    server.wait_for_samples()
+    path = tree.root / "irq/24/smp_affinity_list"
+
+    assert [put(server, each).status_code for each in (None, "unknown-token", READER)] == [
+        401,
+        401,
+        403,
+    ]
+    assert put(server, None).headers["WWW-Authenticate"] == 'Bearer realm="irq_server"'
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+    ):
+        refused = put(server, WRITER, **headers)
+        assert refused.status_code == 403
+        assert "Access-Control-Allow-Origin" not in refused.headers
+    assert put(server, WRITER, Content_Type="text/plain").status_code == 415
+    assert path.read_text() == "0-1\n"
+
+    assert put(server, WRITER).status_code == 200
+    assert path.read_text().strip() == "0"
+    assert not any(token in line for line in server.log for token in (READER, WRITER))
 
 
 @pytest.mark.parametrize(

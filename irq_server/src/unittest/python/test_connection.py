@@ -299,6 +299,16 @@ def test_connections_fit_into_the_files_that_the_process_may_open(
     assert with_limits(64, 64) == 16
 
 
+def test_where_the_limit_of_files_stays_fewer_connections_fit(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(serve.resource, "getrlimit", lambda _: (1024, 4096))
+    monkeypatch.setattr(serve.resource, "setrlimit", refuse)
+
+    assert serve.allow_connections() == 896
+
+
 def test_a_stop_closes_idle_connections_and_answers_what_was_sent(site: Site):
     with ExitStack() as held:
         idle = [held.enter_context(site.connect()) for _ in range(200)]

@@ -1,5 +1,6 @@
 """What a process gives up, seen by the kernel: each test in a process of its own."""
 
+import ctypes
 import json
 import os
 import pwd
@@ -82,12 +83,25 @@ def test_who_the_process_is_is_told():
 
 
 def test_where_the_kernel_refuses_it_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    def some(_: object, words: "ctypes.Array[ctypes.Structure]") -> int:
+        words[0].effective = words[0].permitted = 1
+        return 0
+
     refuse = mock.Mock(return_value=-1)
-    libc = mock.Mock(prctl=refuse, capset=refuse, capget=mock.Mock(return_value=0))
-    monkeypatch.setattr(privileges, "_libc", libc)
+    monkeypatch.setattr(privileges, "_libc", mock.Mock(prctl=refuse, capset=refuse, capget=some))
 
     with pytest.raises(PrivilegeError, match=r"^cannot give privileges up: capset: "):
         privileges.drop(writes=False)
+
+
+def test_who_has_nothing_to_give_up_asks_for_nothing(monkeypatch: pytest.MonkeyPatch):
+    libc = mock.Mock()
+    libc.capget.return_value = libc.prctl.return_value = 0  # all words stay zero
+    monkeypatch.setattr(privileges, "_libc", libc)
+
+    assert privileges.drop(writes=False).endswith("no capabilities")
+
+    libc.capset.assert_not_called()
 
 
 def test_a_user_that_does_not_exist_is_named(tmp_path: Path):

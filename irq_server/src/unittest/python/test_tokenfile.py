@@ -1,13 +1,14 @@
 """The token file: private or refused, and read again."""
 
 import os
+import struct
 from pathlib import Path
 
 import mock
 import pytest
 
 from irq_server.errors import SettingsError
-from irq_server.tokenfile import TokenFile
+from irq_server.tokenfile import TokenFile, may_others
 
 TOKEN = "s3cret-token"  # noqa: S105 - a test's own
 
@@ -118,3 +119,49 @@ def test_a_reload_that_fails_keeps_the_tokens(path: Path):
         tokens.reload()
 
     assert may_write(tokens, TOKEN) is True
+
+
+READ, NOTHING, NOBODYS = 4, 0, 0xFFFFFFFF
+USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+
+
+def acl(*more: tuple[int, int, int], group: int = NOTHING, other: int = NOTHING) -> bytes:
+    """Gives an access control list as the kernel keeps it: the owner reads, and `more`."""
+    entries = [
+        (USER_OBJ, READ, NOBODYS),
+        *more,
+        (GROUP_OBJ, group, NOBODYS),
+        (MASK, READ, NOBODYS),
+        (OTHER, other, NOBODYS),
+    ]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in entries)
+
+
+@pytest.mark.parametrize(
+    ("given", "others"),
+    [
+        (acl(), False),
+        (acl((USER, READ, 61184)), False),
+        (acl((USER, READ, 61184), (USER, NOTHING, 1000)), False),
+        (acl((USER, READ, 61184), (USER, READ, 1000)), True),
+        (acl((GROUP, READ, 4)), True),
+        (acl(group=READ), True),
+        (acl(other=READ), True),
+    ],
+)
+def test_an_access_control_list_may_name_the_servers_user_and_nobody_else(
+    given: bytes, others: bool
+):
+    assert may_others(given, {0, 61184}) is others
+
+
+def test_a_credential_that_a_service_manager_hands_over_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path.chmod(0o440)
+    monkeypatch.setattr(os, "getxattr", lambda *_: acl((USER, READ, os.geteuid())))
+    assert may_write(open_tokens(path), TOKEN) is True
+
+    monkeypatch.setattr(os, "getxattr", lambda *_: acl((USER, READ, os.geteuid() + 1)))
+    with pytest.raises(SettingsError, match="its mode is 0440"):
+        open_tokens(path)

@@ -86,23 +86,25 @@ def drop(writes: bool) -> str:
     files, if it has it. Raises PrivilegeError.
     """
     mine = 1 << _CAP_DAC_OVERRIDE if writes and os.geteuid() != 0 else 0
-    kept = permitted() & mine
+    now = _capabilities()
+    kept = (now[0].permitted | now[1].permitted << 32) & mine
     for capability in range(_LAST_CAPABILITY + 1):
         # needs CAP_SETPCAP; who lacks it, or names a capability that is none, gains nothing by it
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-    words = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
-    _check("capset", _libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), words))
+    wanted = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
+    if bytes(now) != bytes(wanted):  # a service manager may have seen to it, and forbid the call
+        _check("capset", _libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), wanted))
     _check("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     what = "CAP_DAC_OVERRIDE alone" if kept else "no capabilities"
     return f"{_name(os.geteuid())}:{_group(os.getegid())} with {what}"
 
 
-def permitted() -> int:
-    """Gives the capabilities that the process may use, as a bit set."""
+def _capabilities() -> "ctypes.Array[_Word]":
+    """Gives what the calling thread may use, the lower 32 capabilities first."""
     words = (_Word * 2)()
     _check("capget", _libc.capget(ctypes.byref(_Header(_VERSION_3, 0)), words))
-    return int(words[0].permitted) | int(words[1].permitted) << 32
+    return words
 
 
 def _check(what: str, result: int) -> None:

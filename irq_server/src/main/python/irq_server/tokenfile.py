@@ -2,6 +2,7 @@
 
 import os
 import stat
+import struct
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from .errors import SettingsError
 from .tokens import Token, find, parse_tokens
 
 _LONGEST_BYTES = 65536
+_USER_OBJ, _USER, _MASK = 0x01, 0x02, 0x10
 _ORIGIN = "--token-file"
 
 
@@ -56,7 +58,7 @@ class TokenFile:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, "rb") as file:
-                self._refuse_others(path, os.fstat(descriptor))
+                self._refuse_others(path, os.fstat(descriptor), _acl_of(descriptor))
                 content = file.read(_LONGEST_BYTES + 1)
         except OSError as error:
             expected = f"a file that can be read ({error.strerror})"
@@ -65,15 +67,39 @@ class TokenFile:
             raise SettingsError(_ORIGIN, path, "a file of at most 64 KiB")
         return content
 
-    def _refuse_others(self, path: Path, status: os.stat_result) -> None:
+    def _refuse_others(self, path: Path, status: os.stat_result, acl: bytes | None) -> None:
         """Raises SettingsError where others than the server's user and root know the tokens."""
         mode = stat.S_IMODE(status.st_mode)
+        open_to_others = mode & 0o077 if acl is None else may_others(acl, self._owners)
         if not stat.S_ISREG(status.st_mode):
             expected = "a regular file"
         elif status.st_uid not in self._owners:
             expected = f"a file of the server's own user or of root (its owner is {status.st_uid})"
-        elif mode & 0o077:
+        elif open_to_others:
             expected = f"a file that only its owner may read, by chmod 600 (its mode is {mode:04o})"
         else:
             return
         raise SettingsError(_ORIGIN, path, expected)
+
+
+def _acl_of(descriptor: int) -> bytes | None:
+    """Gives the access control list of an open file, None where it has none but its mode."""
+    try:
+        return os.getxattr(descriptor, "system.posix_acl_access")
+    except OSError:
+        return None
+
+
+def may_others(acl: bytes, owners: Collection[int]) -> bool:
+    """Whether an access control list lets anybody but its file's owner and `owners` do anything.
+
+    systemd hands credentials to a service so: root's files that one more user may read. The mode's
+    bits for the group then tell the most that any entry gives, not what the group may.
+    Source: acl(5); include/uapi/linux/posix_acl_xattr.h: a version, then tag, permissions and
+    number of each entry, little-endian.
+    """
+    for tag, permissions, number in struct.iter_unpack("<HHI", acl[4:]):
+        is_ours = tag == _USER_OBJ or (tag == _USER and number in owners)
+        if permissions and not is_ours and tag != _MASK:
+            return True
+    return False
