@@ -17,6 +17,7 @@ from pybuilder.plugins.python import core_plugin, distutils_plugin
 
 use_plugin("python.core")
 use_plugin("python.distutils")
+use_plugin("copy_resources")
 
 name = "irq_server"
 version = "0.1.0"
@@ -33,6 +34,14 @@ def describe(project):
     project.set_property("distutils_console_scripts", ["irq_server = irq_server.cli:main"])
     for pattern in ("templates/*.html", "static/*", "static/swagger-ui/*"):
         project.include_file("irq_server", pattern)
+    ship(project, "share/man/man8", "irq_server.8")
+    # bash looks for a file with the command's name there
+    ship(project, "share/bash-completion/completions", "bash-completion/irq_server")
+    ship(project, "lib/systemd/system", "irq_server.service")
+    ship(project, "lib/sysusers.d", "sysusers.d/irq_server.conf")
+    ship(project, "lib/tmpfiles.d", "tmpfiles.d/irq_server.conf")
+    for name in ("irq_server-affinity.conf", "irq_server.init", "irq_server.logrotate"):
+        ship(project, "share/irq_server", name)
     project.depends_on("apispec", ">=6.6")
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")
@@ -49,6 +58,13 @@ def describe(project):
     project.build_depends_on("requests", ">=2.31")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("types-waitress", ">=3")
+
+
+def ship(project, destination, name):
+    """Puts a file of src/main/data into the wheel, to be installed below its prefix."""
+    project.set_property("copy_resources_target", "$dir_dist")
+    project.get_property("copy_resources_glob").append(f"src/main/data/{name}")
+    project.install_file(destination, f"src/main/data/{name}")
 
 
 # ---- the same in all three projects from here on ------------------------------------------------

@@ -88,7 +88,7 @@ class Server:
         assert self.process.stderr
         for line in self.process.stderr:
             self.log.append(line.rstrip("\n"))
-            found = re.search(r"listening on (\S+)", line)
+            found = re.search(r'listening on ([^\s"]+)', line)
             if found:
                 self.url = found[1]
                 self._listening.set()

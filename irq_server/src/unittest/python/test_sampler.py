@@ -281,6 +281,7 @@ def test_a_sample_that_hangs_is_failing_whatever_the_wall_clock_says(
 
     stuck = "stuck for 26 s: a read below /proc or the disk does not return"
     assert (sampler.status.state, sampler.status.last_error) == ("failing", stuck)
+    assert sampler.is_stuck
     procfs.go_on.set()
     while sampler.status.samples == 0:
         assert sampler.is_alive

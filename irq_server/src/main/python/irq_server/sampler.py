@@ -145,6 +145,11 @@ class Sampler:
         return self._watch
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether the sample in hand hangs."""
+        return self._stuck() is not None
+
+    @property
     def is_alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()

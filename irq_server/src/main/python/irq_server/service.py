@@ -78,7 +78,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
         _log.info("listening on %s", url_of(bound))
         words = f"listening on {url_of(bound)}"
         watchdog = Watchdog(
-            around.notifier, lambda: sampler.is_alive, lambda: f"{_words(sampler)}, {words}"
+            around.notifier, lambda: _lives(sampler), lambda: f"{_words(sampler)}, {words}"
         )
         reloader = Reloader(
             settings, around.load, [lambda new: _prepare_tokens(tokens, new), around.log.prepare]
@@ -163,10 +163,16 @@ def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: 
     return watchdog.turn()
 
 
+def _lives(sampler: Sampler) -> bool:
+    """Whether a restart would not help: a sampler that only fails tries again at each tick."""
+    return sampler.is_alive and not sampler.is_stuck
+
+
 def _words(sampler: Sampler) -> str:
     status = sampler.status
+    state = status.state
     trouble = f": {status.last_error}" if status.last_error else ""
-    return f"sampler {status.state}{trouble}, every {status.interval_seconds:g} s"
+    return f"sampler {state}{trouble}, every {status.interval_seconds:g} s"
 
 
 class _Warming:
