@@ -167,3 +167,11 @@ def test_rates_of_nothing_have_room():
     sheet = Sheet((), (Column("A"), Column("", right=True), Column("B")), (("a", 0.0, "b"),))
 
     assert lines(sheet, 80)[1] == "a  0.0  b"
+
+
+def test_names_of_one_column_are_shortened_so_that_they_stay_apart():
+    names = [f"mlx5_comp{number}@pci:0000:c1:00.0" for number in (1, 2)]
+    sheet = Sheet((), (Column("DEVICE", flexible=True),), tuple((name,) for name in names))
+
+    # of 13 cells beside the mark 10 are from the beginning
+    assert lines(sheet, 14)[1:] == ["mlx5_comp1…0.0", "mlx5_comp2…0.0"]

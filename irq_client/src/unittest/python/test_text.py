@@ -12,6 +12,7 @@ from irq_client.text import (
     numbered,
     rate_text,
     shortened,
+    telling_share,
     span_text,
     visible,
 )
@@ -125,3 +126,27 @@ def test_a_length_of_time_has_the_unit_that_suits_it(seconds: float, text: str):
 def test_a_noun_is_counted():
     assert numbered(1, "gap") == "1 gap"
     assert numbered(1234, "sample") == "1,234 samples"
+
+
+def test_a_share_of_what_is_kept_is_from_the_beginning():
+    assert shortened("mlx5_comp35@pci:0000:c1:00.1", 16, 0.7) == "mlx5_comp35…00.1"
+    # by halves the 15 cells beside the mark are 8 and 7
+    assert shortened("mlx5_comp35@pci:0000:c1:00.1", 16) == "mlx5_com…c1:00.1"
+
+
+def test_names_are_shortened_where_they_stay_apart():
+    queues = [f"mlx5_comp{number}@pci:0000:c1:00.0" for number in range(10, 30)]
+    ends = [f"virtio7-a-long-name-output.{number}" for number in range(10, 30)]
+
+    assert telling_share(queues, 16) == 0.7
+    assert telling_share(ends, 16) == 0.5
+    assert telling_share(["short"], 16) == 0.5
+    for names in (queues, ends):
+        share = telling_share(names, 16)
+        assert len({shortened(name, 16, share) for name in names}) == 20
+
+
+def test_names_that_differ_only_late_keep_their_end():
+    names = [f"a-long-name-of-one-card-and-its-queue-{number}-of-a-node" for number in range(5)]
+
+    assert telling_share(names, 21) == 0.3

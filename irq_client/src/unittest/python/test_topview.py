@@ -42,6 +42,19 @@ def test_irqs_stand_with_their_rates_below_a_head():
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (77, "live  http://h  2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"),
+        (70, "live  2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"),
+        (60, "live  http://h  2026-01-01T00:01:00Z  60 s"),
+        (40, "live  2026-01-01T00:01:00Z  60 s"),
+    ],
+)
+def test_a_narrow_head_leaves_words_out_and_cuts_none(width: int, line: str):
+    assert screen(size=(width, 12))[0] == line
+
+
 def test_cpus_stand_with_share_bar_and_busiest_irq():
     lines = screen(replace(STATE, by="cpu"))
 

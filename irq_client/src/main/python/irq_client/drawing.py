@@ -31,9 +31,9 @@ _LINE_ROWS = 2
 _WIDEST_CELL = 4
 _HEAT_STYLES = (
     "",
-    *(f"on color({number})" for number in (17, 18, 54, 90, 126, 161, 202, 226)),
+    *(f"color({number}) on color({number})" for number in (17, 18, 54, 90, 126, 161, 202, 226)),
 )
-"""Backgrounds from cold to hot, one to a level."""
+"""Colours from cold to hot, one to a level; they fill the whole cell, whatever stands in it."""
 
 
 def draw_history(
@@ -211,7 +211,7 @@ def _tell_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
 
 
 def _heat(rates: Iterable[float | None], largest: float) -> list[tuple[str, str]]:
-    """Gives segments of blocks: their height says the level, and so does the colour behind them."""
+    """Gives segments of blocks: their height says the level, or in colour that of the cell."""
     segments: list[tuple[str, str]] = []
     for rate in rates:
         number = 0 if rate is None else chart.level(rate, largest)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from .text import aligned, cell_width, count_text, rate_text, shortened
+from .text import aligned, cell_width, count_text, rate_text, shortened, telling_share
 
 Cell = str | int | float | None
 """A text, a count, a rate (a float, per second), or nothing."""
@@ -83,8 +83,9 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     if any(column.heading for column in folded.columns):
         yield _line([column.heading for column in folded.columns], shown, HEADING)
     hottest = _hottest(folded)
+    shares = _head_shares(folded, widths)
     for row in folded.rows:
-        yield _line(row, shown, "", hottest)
+        yield _line(row, shown, "", hottest, shares)
     if folded.total is not None:
         yield _line(folded.total, shown, TOTAL)
 
@@ -210,6 +211,18 @@ def _shrunk(sheet: Sheet, width: int) -> list[int]:
     return widths
 
 
+def _head_shares(sheet: Sheet, widths: Sequence[int]) -> list[float]:
+    """Gives how the texts of each column are shortened, so that they stay apart."""
+    return [
+        telling_share([cell for cell in cells if isinstance(cell, str)], width)
+        if column.flexible and width
+        else 0.5
+        for column, width, cells in zip(
+            sheet.columns, widths, zip(*sheet.rows, strict=True), strict=True
+        )
+    ]
+
+
 def _line_width(widths: Sequence[int]) -> int:
     """Gives the cells of a line: columns of width 0 are left out, their gaps too."""
     return sum(width + len(GAP) for width in widths if width) - len(GAP)
@@ -258,6 +271,7 @@ def _line(
     shown: Iterable[tuple[Column, int]],
     style: str,
     hottest: Sequence[float] = (),
+    shares: Sequence[float] = (),
 ) -> Line:
     """Gives one line of the table; the blanks after its last text are left out."""
     segments: list[Segment] = []
@@ -270,7 +284,8 @@ def _line(
             painted = style or _heat(cell, hottest[place])
             text = text.rjust(width) if column.right else text.ljust(width)
         else:
-            text = aligned(shortened(text, width), width, column.right)
+            share = shares[place] if shares else 0.5
+            text = aligned(shortened(text, width, share), width, column.right)
         if segments:
             text = GAP + text
             if segments[-1][1] == painted:

@@ -3,7 +3,12 @@
 Names come from the network: `visible` makes them harmless before they are shown anywhere.
 """
 
+from collections.abc import Collection
+from math import ceil
+
 ELLIPSIS = "…"
+
+_HEAD_SHARES = (0.5, 0.7, 0.3, 0.9)
 
 _BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 _RATE_UNITS = ("k", "M", "G", "T")
@@ -35,17 +40,21 @@ def cell_width(text: str) -> int:
     return cell_len(text)
 
 
-def shortened(text: str, width: int) -> str:
-    """Gives the text in at most `width` cells (at least 1), its middle left out where it is longer.
+def shortened(text: str, width: int, head_share: float = 0.5) -> str:
+    """Gives the text in at most `width` cells (at least 1), a part left out where it is longer.
 
-    Devices of one card differ at their ends: ``virtio12-input.0`` in 9 cells is ``virt…ut.0``.
+    `head_share` of what stays is from the beginning, the other from the end: ``virtio12-input.0``
+    in 9 cells is ``virt…ut.0`` by halves.
     """
     if cell_width(text) <= width:
         return text
     kept = width - 1
+    head_cells = ceil(kept * head_share)
+    if text.isascii():
+        return text[:head_cells] + ELLIPSIS + text[len(text) - (kept - head_cells) :]
     head, tail = "", ""
     for character in text:
-        if cell_width(head + character) > (kept + 1) // 2:
+        if cell_width(head + character) > head_cells:
             break
         head += character
     for character in reversed(text):
@@ -53,6 +62,22 @@ def shortened(text: str, width: int) -> str:
             break
         tail = character + tail
     return head + ELLIPSIS + tail
+
+
+def telling_share(texts: Collection[str], width: int) -> float:
+    """Gives the `head_share` by which `shortened` keeps most of the texts apart.
+
+    Queues of one card may differ anywhere: ``mlx5_comp35@pci:0000:c1:00.0``, ``eth0-TxRx-3``.
+    """
+    long = {text for text in texts if cell_width(text) > width}
+    best, most = _HEAD_SHARES[0], 0
+    for share in _HEAD_SHARES:
+        found = len({shortened(text, width, share) for text in long})
+        if found > most:
+            best, most = share, found
+        if most == len(long):
+            break
+    return best
 
 
 def aligned(text: str, width: int, right: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from . import model
 from .balance import imbalance
 from .moment import unix_milliseconds
-from .table import FAINT, HEADING, WARNING, Cell, Column, Line, Sheet, layout
+from .table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
 from .text import cell_width, rate_text, shortened, span_text, visible
 from .topstate import KEYS, TopState
 from .views import change_text, window_line, window_warnings
@@ -19,7 +19,7 @@ MOST_CHANGES = 3
 
 _BAR_CELLS = 20
 _FOOT = (
-    "q quit  c/i per CPU/IRQ  s sort  r reverse  / filter  Space pause  <- -> time  l live  ? help"
+    "q quit  ? help  c/i per CPU/IRQ  s sort  r reverse  / filter  Space pause  <- -> time  l live"
 )
 
 
@@ -40,7 +40,7 @@ def frame(
     `trouble` is what went wrong with the last question, empty where nothing did.
     """
     width, height = size
-    head = _head(state, data, trouble, server)
+    head = _head(state, data, trouble, server, width)
     body: list[Line] = []
     if state.help:
         body = [((f"  {keys:28}{what}", ""),) for keys, what in KEYS]
@@ -71,20 +71,30 @@ def fit(line: Line, width: int) -> Line:
     return tuple(kept)
 
 
-def _head(state: TopState, data: TopData | None, trouble: str, server: str) -> list[Line]:
+def _head(
+    state: TopState, data: TopData | None, trouble: str, server: str, width: int
+) -> list[Line]:
     mode = "paused" if state.paused else "live" if state.end is None else "history"
     lines: list[Line] = []
     if data is None:
         lines.append(((f"{mode}  {server}", HEADING),))
     else:
         answer = data.interrupts
-        lines.append(((f"{mode}  ", HEADING), (f"{server}  {window_line(answer.window)}", "")))
+        told = _window_text(answer.window, server, width - len(mode) - len(GAP))
+        lines.append(((f"{mode}{GAP}", HEADING), (told, "")))
         lines.append(_balance_line(answer))
         lines += _change_lines(data)
         lines += [((text, WARNING),) for text in window_warnings(answer.window)]
     if trouble:
         lines.append(((trouble, "red"),))
     return lines
+
+
+def _window_text(window: model.Window, server: str, width: int) -> str:
+    """Tells what is shown, in the longest words that fit; the end of the window in any case."""
+    end = f"{window.end}  {span_text(window.seconds)}"
+    words = (f"{server}  {window_line(window)}", window_line(window), f"{server}  {end}")
+    return next((each for each in words if cell_width(each) <= width), end)
 
 
 def _balance_line(answer: model.Interrupts) -> Line:
