@@ -1,103 +1,27 @@
-"""The three wheels, installed together with every Python that is here, on this machine."""
+"""The three wheels together, with every Python that is here, on this machine."""
 
 import csv
 import io
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PROJECTS = ("irqbalance", "irq_server", "irq_client")
-START_SECONDS = 30.0
+from conftest import ROOT, START_SECONDS, Running, serving
+
 SAMPLES = 4
 
 
-def pythons() -> list[str]:
-    """Gives the Python that runs the tests, and each newer one that can make an environment."""
-    found = [sys.executable]
-    folders = [*os.get_exec_path(), *map(str, Path.home().glob(".pyenv/versions/*/bin"))]
-    for minor in range(sys.version_info.minor + 1, sys.version_info.minor + 10):
-        for folder in folders:
-            python = shutil.which(f"python3.{minor}", path=folder)
-            probe = [python, "-c", "import ensurepip, venv"]
-            if python and subprocess.run(probe, capture_output=True).returncode == 0:
-                found.append(python)
-                break
-    return found
-
-
-@dataclass(frozen=True)
-class Running:
-    """The commands of an environment, and a server of it that samples this machine."""
-
-    commands: Path
-    url: str
-    data: Path
-
-    def run(self, name: str, *arguments: str, status: int = 0) -> str:
-        done = subprocess.run(
-            [self.commands / name, *arguments], capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == status, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout
-
-    def client(self, *arguments: str, status: int = 0) -> str:
-        return self.run("irq_client", "--server", self.url, *arguments, status=status)
-
-
-def install(python: str, folder: Path) -> Path:
-    wheels = [*ROOT.glob("*/target/dist/*/dist/*.whl")]
-    assert sorted(wheel.name.partition("-")[0] for wheel in wheels) == sorted(PROJECTS)
-    subprocess.run([python, "-m", "venv", folder], check=True)
-    pip = [folder / "bin/python", "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "-c", ROOT / "requirements.txt", *wheels], check=True)
-    return folder / "bin"
-
-
-@pytest.fixture(scope="module", params=pythons(), ids=lambda path: Path(path).name)
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    folder = tmp_path_factory.mktemp("whole")
-    commands = install(request.param, folder / "environment")
-    data = folder / "data"
-    arguments = ["--port", "0", "--interval", "200ms", "--data-dir", data]
-    log: list[str] = []
-    with subprocess.Popen(
-        [commands / "irq_server", *arguments], stderr=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            listening = threading.Event()
-
-            def read_log() -> None:
-                assert server.stderr
-                for line in server.stderr:
-                    log.append(line)
-                    if "listening on" in line:
-                        listening.set()
-
-            reader = threading.Thread(target=read_log)
-            reader.start()
-            assert listening.wait(START_SECONDS), log
-            match = re.search(r"listening on (\S+)", "".join(log))
-            assert match
-            yield Running(commands, match[1], data)
-        finally:
-            server.terminate()
-            server.wait(START_SECONDS)
-            reader.join()
-    assert server.returncode == 0
+@pytest.fixture(scope="module")
+def running(commands: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("history")
+    with serving(commands, data, "--interval", "200ms") as found:
+        yield found
 
 
 def counters() -> dict[str, int]:

@@ -12,8 +12,8 @@ from irq_client.text import (
     numbered,
     rate_text,
     shortened,
-    telling_share,
     span_text,
+    telling_share,
     visible,
 )
 
