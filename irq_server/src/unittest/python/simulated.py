@@ -224,6 +224,21 @@ class FaultyFiles(Files):
         self._call("compress")
         return super().compress(path)
 
+    def rename(self, path: Path, target: Path) -> None:
+        """Renames, or fails."""
+        self._call("rename")
+        super().rename(path, target)
+
+    def remove(self, path: Path) -> None:
+        """Removes, or fails."""
+        self._call("remove")
+        super().remove(path)
+
+    def make_folder(self, path: Path) -> None:
+        """Makes, or fails."""
+        self._call("make_folder")
+        super().make_folder(path)
+
     def sync(self, path: Path) -> None:
         """Syncs, or fails."""
         self._call("sync")

@@ -344,6 +344,7 @@ def test_a_stop_does_not_wait_for_ever(sampler: Sampler, monkeypatch: pytest.Mon
 
     assert not sampler.stop()
 
+    monkeypatch.undo()
     let_go.set()
     assert sampler.stop()
 

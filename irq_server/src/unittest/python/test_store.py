@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from irq_server import eventlog
+from irq_server import store as module
 from irq_server.errors import NoSampleError, StoreError, StoreLockedError
 from irq_server.files import Files
 from irq_server.history import NOT_COUNTED
@@ -92,10 +94,10 @@ def test_a_new_store_makes_its_folder_and_has_no_sample(opened: Open, folder: Pa
 
     assert files_in(folder) == ["lock"]
     assert store.last_time is None
-    assert store.snapshot is None
-    assert store.numbered_now == set()
+    assert store.rows.snapshot is None
+    assert store.rows.numbered == {}
     with pytest.raises(NoSampleError):
-        _ = store.cpus
+        _ = store.rows.cpus
     status = store.status()
     assert (status.oldest, status.newest, status.holds_seconds) == (None, None, None)
     assert (status.size_bytes, status.max_bytes, status.damaged_bytes) == (0, 2**30, 0)
@@ -380,30 +382,77 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
     assert opened().history.latest.state == {"24,1": 302}
 
 
-@pytest.mark.parametrize("number", range(1, 12))
-def test_any_one_call_that_fails_loses_no_count_and_breaks_no_sample(
-    opened: Open, folder: Path, machine: Machine, number: int
-):
-    files = FaultyFiles()
-    store = opened(files=files)
-    files.fail_at["write"] = number
+FAILING = ("append", "compress", "make_folder", "remove", "rename", "replace", "sync", "write")
+"""The file layer's calls that change the disk while a store samples."""
+
+
+def run_a_while(store: Store, machine: Machine) -> int:
+    """Samples over two hours with all that happens in them; gives how many samples failed."""
     failed = 0
-    for second in range(3550, 3640, 10):
-        if second == 3590:
+    for second in range(3550, 10900, 350):
+        if second in (3900, 7050):
             machine.offline(0)
+        if second in (4250, 7400):
+            machine.bring_back(0)
+        if second == 5300:
+            machine.device(26, "usb1")
+        if second == 9150:
+            machine.reset("24")
         try:
-            sample(store, machine, second)
+            sample(store, machine, second, ago=350.0)
         except StoreError:
             failed += 1
-    times = [each.time for each in store.history.samples_at([START + 3550, START + 3635])]
+    try:
+        store.close()
+    except StoreError:
+        failed += 1
+    return failed
 
-    assert failed <= 1
-    assert times[-1] == START + 3630
-    assert every_state(folder)[-1] == machine.truth
-    killed(store)
-    store = opened()
-    assert store.history.latest.state == machine.truth
-    assert sample(store, machine, 3640).state == machine.truth
+
+def small_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets events.csv be closed after some lines, so that this can fail too."""
+    for name in ("MAX_BYTES", "_MIN_BYTES"):
+        monkeypatch.setattr(eventlog, name, 80 * eventlog.FILES)
+
+
+def calls_of(folder: Path, method: str) -> int:
+    """Gives how often a while of sampling calls a method."""
+    files, machine = FaultyFiles(), Machine()
+    machine.device(24, "eth0")
+    store = Store(folder, files=files, interval_seconds=350.0, retention_seconds={"raw": 3600.0})
+    assert run_a_while(store, machine) == 0
+    return files.calls.get(method, 0)
+
+
+@pytest.mark.parametrize("method", FAILING)
+def test_any_one_call_that_fails_loses_no_count_and_breaks_no_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+):
+    small_events(monkeypatch)
+    calls = calls_of(tmp_path / "undisturbed", method)
+    assert calls > 0
+    for number in range(1, calls + 1):
+        folder, files, machine = tmp_path / str(number), FaultyFiles(), Machine()
+        machine.device(24, "eth0")
+        options = {"interval_seconds": 350.0, "retention_seconds": {"raw": 3600.0}}
+        try:
+            files.fail_at[method] = number
+            store = Store(folder, files=files, **options)
+        except StoreError:  # not even opened: nothing was taken
+            files.fail_at.clear()
+            store = Store(folder, files=files, **options)
+
+        assert run_a_while(store, machine) <= 1, number
+
+        store = Store(folder, **options)
+        assert store.history.latest.state == every_state(folder)[-1], number
+        told = [event for _, event, _ in events(store)]
+        assert told.count("cpu_offline") == told.count("cpu_online") == 2, number
+        assert told.count("reset") == 1, number
+        assert sample(store, machine, 10950).state == machine.truth, number
+        store.close()
+        assert every_state(folder)[-1] == machine.truth, number
+        shutil.rmtree(folder)
 
 
 def test_a_sample_that_is_on_the_disk_is_answered_though_its_event_is_not(
@@ -459,9 +508,92 @@ def test_a_folder_that_vanishes_is_made_again_with_all_that_a_restart_needs(
     killed(store)
     machine.fire("24", 0, 8)
     store = opened()
-    assert store.identities["24"].device == "eth0"
+    assert store.rows.identities["24"].device == "eth0"
     assert sample(store, machine, 30).state == machine.truth == {"24,0": 8, "24,1": 43}
     assert events(store) == []
+
+
+def test_a_folder_that_was_made_again_is_locked_too(opened: Open, folder: Path, machine: Machine):
+    store = opened()
+    sample(store, machine, 0)
+    shutil.rmtree(folder)
+    sample(store, machine, 10)
+
+    with pytest.raises(StoreLockedError):
+        opened()
+
+
+def test_a_folder_that_another_server_took_meanwhile_is_left_to_it(
+    opened: Open, folder: Path, machine: Machine
+):
+    store = opened()
+    sample(store, machine, 0)
+    shutil.rmtree(folder)
+    other = opened()
+
+    with pytest.raises(StoreLockedError):
+        sample(store, machine, 10)
+
+    assert not (folder / "raw").exists()
+    killed(other)
+    assert sample(store, machine, 20).state == machine.truth
+
+
+def test_events_of_a_machine_that_flaps_are_bounded_and_read_over_their_files(
+    opened: Open, folder: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+):
+    small_events(monkeypatch)
+    store = opened()
+    for second in range(0, 1000, 10):
+        if second % 20:
+            machine.bring_back(0)
+        else:
+            machine.offline(0)
+        sample(store, machine, second)
+
+    every = events(store)
+    assert len(list(folder.glob("events/*/*.csv.gz"))) == eventlog.FILES - 1
+    assert every[-1] == (990.0, "cpu_online", "")
+    assert len(every) < 40
+    assert [time for time, _, _ in every] == list(range(1000 - 10 * len(every), 1000, 10))
+    assert store.history.events_between(START + 970, START + 990) == store.history.events[-2:]
+    assert store.status().size_bytes == size_of(folder)
+    killed(store)
+    assert events(opened()) == every
+
+
+def test_lines_of_irqs_that_others_followed_go_where_they_are_many(
+    opened: Open, folder: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_SPARE_LINES", 10)
+    store = opened()
+    for step in range(200):
+        machine.lines["24"].text = "PCI-MSI 7-edge      eth0" + ", disk" * (step % 2)
+        sample(store, machine, 10 * step)
+
+    lines = (folder / "irqs.csv").read_text().splitlines()
+    assert len(lines) < 40
+    assert lines[1].startswith("1767225600,24,PCI-MSI,")
+    assert store.rows.identities["24"].device == "eth0, disk"
+    assert store.status().size_bytes == size_of(folder)
+    killed(store)
+    assert opened().rows.identities["24"].device == "eth0, disk"
+
+
+def test_an_event_that_could_not_be_written_comes_with_the_next_sample(
+    opened: Open, folder: Path, machine: Machine
+):
+    files = FaultyFiles()
+    store = opened(files=files)
+    files.broken["append"] = errno.ENOSPC
+    with pytest.raises(StoreError, match="No space left"):
+        store.record(Event(START, "start"))
+    files.broken.clear()
+
+    sample(store, machine, 10)
+
+    assert events(store) == [(0.0, "start", "")]
+    assert (folder / "events.csv").read_text().splitlines()[1:] == ["1767225600,start,,,"]
 
 
 def test_a_read_only_folder_fails_each_sample_and_answers_what_it_has(
@@ -527,7 +659,11 @@ def test_the_size_that_is_told_is_the_size_on_the_disk(opened: Open, folder: Pat
     assert status.size_bytes == size_of(folder)
     assert status.oldest == START
     assert status.newest == START + 400 * 49
-    assert status.holds_seconds == pytest.approx(2**30 * 400 * 49 / size_of(folder), rel=1e-6)
+    last = {"raw": START + 19600, "1m": START + 19600, "1h": START + 18000}
+    first = {name: min(each.first for each in segments_in(folder / name)) for name in last}
+    per_second = sum(size_of(folder / name) / (last[name] - first[name]) for name in last)
+    assert first == {"raw": START + 14400, "1m": START, "1h": START}
+    assert status.holds_seconds == pytest.approx(2**30 / per_second, rel=1e-6)
 
 
 def test_samples_go_with_their_age_by_tier_and_the_coarser_stay(
@@ -566,11 +702,11 @@ def test_a_store_of_another_program_is_served(opened: Open, folder: Path):
     store = opened()
 
     assert store.last_time == START + 10
-    assert store.cpus == {0, 3}
+    assert store.rows.cpus == {0, 3}
     window = store.history.window(START, START + 10, START + 15)
     assert window.end.state["24,3"] - window.start.state["24,3"] == 60
     assert window.complete
-    rows = {each.identity.irq: each for each in store.rows(window.end)}
+    rows = {each.identity.irq: each for each in store.rows.at(window.end)}
     assert set(rows) == {"24", "ERR", "LOC"}
     assert all(row.is_present and row.identity.device == "" for row in rows.values())
     assert [rows[irq].has_cpus for irq in ("24", "LOC", "ERR")] == [True, True, False]
@@ -593,7 +729,7 @@ def test_a_store_of_another_program_is_gone_on_with(opened: Open, folder: Path):
     assert first.state == {"24,3": 160, "ERR,": 4, "LOC,0": 7}
     assert second.state == {"24,3": 165, "ERR,": 4, "LOC,0": 7}
     assert [event for _, event, _ in events(store)] == ["gap"]
-    assert store.identities["24"].device == "eth0"
+    assert store.rows.identities["24"].device == "eth0"
 
 
 def test_where_the_raw_tier_is_gone_the_coarser_ones_carry_the_totals_on(
@@ -647,7 +783,7 @@ def test_rows_come_in_the_machines_order_then_those_that_are_gone(opened: Open, 
     machine.texts["FIQ"] = "usb_fiq"
     taken = sample(store, machine, 10)
 
-    rows = store.rows(taken)
+    rows = store.rows.at(taken)
 
     assert [each.identity.irq for each in rows] == ["24", "LOC", "7", "ERR", "FIQ", "25"]
     assert [each.is_present for each in rows] == [True, True, True, True, True, False]
@@ -662,8 +798,8 @@ def test_a_row_that_came_after_the_window_belongs_in_only_where_asked_for(
     machine.device(26, "late")
     sample(store, machine, 10)
 
-    present = {each.identity.irq: each.is_present for each in store.rows(early)}
-    asked = {each.identity.irq: each.is_present for each in store.rows(early, {"26"})}
+    present = {each.identity.irq: each.is_present for each in store.rows.at(early)}
+    asked = {each.identity.irq: each.is_present for each in store.rows.at(early, {"26"})}
 
     assert present["26"] is False
     assert present["24"] is True
@@ -676,16 +812,16 @@ def test_a_number_with_a_new_owner_is_known_by_both_names(opened: Open, machine:
     machine.device(24, "usb1", name="24#2")
     taken = sample(store, machine, 10, fired=5)
 
-    assert store.numbered_now == {"24#2", "25"}
+    assert store.rows.numbered == {"24#2": "24", "25": "25"}
     assert taken.state == {"24,1": 1, "24#2,1": 5}
-    assert [(each.time - START, each.identity.irq) for each in store.appearances][-1] == (
+    assert [(each.time - START, each.identity.irq) for each in store.rows.appearances][-1] == (
         10,
         "24#2",
     )
     killed(store)
     store = opened()
     assert sample(store, machine, 20).state == {"24,1": 1, "24#2,1": 6}
-    assert store.identities["24#2"].device == "usb1"
+    assert store.rows.identities["24#2"].device == "usb1"
 
 
 def test_every_cpu_that_was_ever_seen_is_known(opened: Open, machine: Machine):
@@ -695,7 +831,7 @@ def test_every_cpu_that_was_ever_seen_is_known(opened: Open, machine: Machine):
     machine.offline(0)
     sample(store, machine, 10)
 
-    assert store.cpus == {0, 1}
+    assert store.rows.cpus == {0, 1}
 
 
 def test_closing_waits_for_the_disk_and_tells_where_it_fails(opened: Open, machine: Machine):

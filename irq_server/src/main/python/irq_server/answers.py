@@ -8,7 +8,7 @@ from .ledger import Event
 from .procfs import Affinity
 from .sampler import SamplerStatus
 from .store import StoreStatus
-from .times import format_moment
+from .times import format_moment, format_unix
 from .totals import Identity
 from .window import Counts, IrqCounts, Point
 
@@ -222,7 +222,7 @@ def series_csv(points: Iterable[Point]) -> Rows:
     """Gives the tidy rows of /series: a row for each step and key; times in Unix seconds."""
     rows: Rows = [["start", "end", "key", "count"]]
     for each in points:
-        edges = [_unix(each.start), _unix(each.end)]
+        edges = [format_unix(each.start), format_unix(each.end)]
         rows += [[*edges, key, n] for key, n in each.counts.items()]
     return rows
 
@@ -248,7 +248,7 @@ def events_csv(events: Iterable[Event]) -> Rows:
     """Gives the rows of /events; times in Unix seconds."""
     rows = [
         [
-            _unix(each.time),
+            format_unix(each.time),
             each.event,
             each.irq or "",
             "" if each.cpu is None else each.cpu,
@@ -257,11 +257,6 @@ def events_csv(events: Iterable[Event]) -> Rows:
         for each in events
     ]
     return [["time", "event", "irq", "cpu", "detail"], *rows]
-
-
-def _unix(moment: float) -> str:
-    """Gives Unix seconds as the files have them: whole where they are, else three decimals."""
-    return f"{moment:.3f}".removesuffix(".000")
 
 
 def _moment_json(moment: float | None) -> str | None:

@@ -123,12 +123,12 @@ class Api:
         """Sends one IRQ to other CPUs, and answers what the kernel then says."""
         cpus = parse_affinity(request.get_data())
         identity = self._identity(irq)
-        snapshot = self._store.snapshot
+        snapshot = self._store.rows.snapshot
         if snapshot is None:
             raise NoSampleError
         if not identity.label.isdecimal():
             raise AffinityRefusedError(irq, "it is no device's: the kernel itself places it")
-        if irq not in self._store.numbered_now:
+        if irq not in self._store.rows.numbered:
             raise AffinityError(irq, "it is gone, or another device has its number now")
         who = request.remote_addr or "the Unix socket"
         wanted = affinity.Request(irq, identity.label, cpus, who)
@@ -156,7 +156,7 @@ class Api:
     def cpu(self, parameters: Parameters, cpu: str) -> Answer:
         """One CPU: total, rate, counts by IRQ."""
         number = parse_cpu(cpu)
-        if number not in self._store.cpus:
+        if number not in self._store.rows.cpus:
             raise NoSuchCpuError(cpu if number is None else number)
         asked = self._count(parameters, cpu=number)
         return Answer(
@@ -171,7 +171,7 @@ class Api:
         edges = parse_edges(parameters, now)
         by, step = parse_by(parameters), parse_step(parameters, edges)
         asked = self._count(parameters, now=now)
-        rows = self._store.rows(asked.window.end)
+        rows = self._store.rows.at(asked.window.end)
         reads = max(len(asked.window.end.state), len(rows))
         check_series(edges, step, len(keys(asked.counts, by)), reads)
         points = list(self._points(asked, by, series_edges(edges, step), rows))
@@ -188,7 +188,7 @@ class Api:
         shown = None
         if asked.filters.top is not None:
             shown = {each.irq for each in asked.counts.irqs}
-        cpus = self._store.cpus
+        cpus = self._store.rows.cpus
         for a, b in pairwise(self._store.history.samples_at(moments)):
             if a.time < b.time:
                 counts = count(a.state, b.state, rows, cpus, filters)
@@ -241,19 +241,19 @@ class Api:
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):
             self._identity(irq)
-        unknown = (filters.cpus or frozenset()) - self._store.cpus
+        unknown = (filters.cpus or frozenset()) - self._store.rows.cpus
         if unknown:
             raise NoSuchCpuError(min(unknown))
 
     def _identity(self, irq: str) -> Identity:
-        identity = self._store.identities.get(irq)
+        identity = self._store.rows.identities.get(irq)
         if identity is None:
             _ = self._store.history.latest  # before the first sample nothing is known to be wrong
             raise NoSuchIrqError(irq)
         return identity
 
     def _affinity(self, identity: Identity) -> Affinity:
-        if identity.irq not in self._store.numbered_now:
+        if identity.irq not in self._store.rows.numbered:
             raise AffinityError(identity.irq, "it has no affinity now")
         return self._procfs.read_affinity(identity.label)
 

@@ -29,8 +29,8 @@ class Counting:
         kept = self._kept
         found = kept.get(key)
         if found is None:
-            rows = self._store.rows(end, filters.irqs or ())
-            found = count(start.state, end.state, rows, self._store.cpus, filters)
+            rows = self._store.rows.at(end, filters.irqs or ())
+            found = count(start.state, end.state, rows, self._store.rows.cpus, filters)
             # a new dictionary, as other threads may read this one
             newest = list(kept.items())[1 - _KEPT :]
             self._kept = dict(newest) | {key: found}

@@ -57,6 +57,20 @@ class Files:
         path.unlink()
         return packed
 
+    def make_folder(self, path: Path) -> None:
+        """Makes a folder, and those above it, where they are missing."""
+        path.mkdir(parents=True, exist_ok=True)
+
+    def remove(self, path: Path) -> None:
+        """Removes a file, if it is there, and its folder, if nothing else is in it."""
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+
+    def rename(self, path: Path, target: Path) -> None:
+        """Gives a file another name."""
+        path.rename(target)
+
     def sync(self, path: Path) -> None:
         """Waits until a file, or a folder's list of files, is on the disk."""
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -80,3 +94,15 @@ class Files:
             return gzip.decompress(data)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise OSError(errno.EIO, f"damaged gzip file: {error}", str(path)) from error
+
+
+def size_of(folder: Path) -> int:
+    """Gives the bytes of all files below `folder`; one that goes meanwhile counts nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(f"{parent}/{name}").st_size
+            except FileNotFoundError:
+                continue
+    return total

@@ -4,7 +4,7 @@ A History reads tiers and events, which the store's one writer extends meanwhile
 threads ask it, and none waits.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -74,11 +74,18 @@ class History:
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Takes events that were just written; the store lets one thread at a time."""
-        self._events = sorted([*self._events, *events], key=_time_of)
+        if self._events and min(map(_time_of, events), default=0.0) < self._events[-1].time:
+            self._events = sorted([*self._events, *events], key=_time_of)
+        else:  # readers may hold the list: it only ever grows at its end
+            self._events += sorted(events, key=_time_of)
         told = [each for each in events if each.event in ("start", "interval")]
         seconds = [(each.time, _seconds_in(each.detail)) for each in told]
         known = [(time, each) for time, each in seconds if each is not None]
         self._intervals = sorted([*self._intervals, *known])
+
+    def drop_events_before(self, moment: float) -> None:
+        """Forgets events, as their file was dropped; the intervals that they told stay known."""
+        self._events = self._events[bisect_left(self._events, moment, key=_time_of) :]
 
     def set_latest(self, sample: Sample) -> None:
         """Takes the sample that was just written; the writer's thread alone calls this."""

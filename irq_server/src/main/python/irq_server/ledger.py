@@ -90,6 +90,12 @@ class Ledger:
         self._files.append(self._path, data, sync=False)
         return len(data)
 
+    def replace(self, rows: Iterable[Sequence[str]]) -> None:
+        """Puts a file of these lines in the place of the old one, at once. Raises OSError."""
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows([self._fields, *rows])
+        self._files.replace(self._path, text.getvalue().encode())
+
 
 def _fields_of(line: str) -> list[str]:
     """Gives the fields of one line; none where damage made it no CSV."""
@@ -119,6 +125,14 @@ def read_events(rows: Iterable[Sequence[str]]) -> list[Event]:
 
 def _cpu_of(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def first_and_last(appearances: Iterable[Appearance]) -> list[Appearance]:
+    """Gives the first and the last appearance of each row, in the order of what is given."""
+    every = list(appearances)
+    last = {each.identity.irq: number for number, each in enumerate(every)}
+    first = {each.identity.irq: number for number, each in reversed(list(enumerate(every)))}
+    return [every[number] for number in sorted({*first.values(), *last.values()})]
 
 
 def identity_row(time: str, identity: Identity) -> tuple[str, ...]:

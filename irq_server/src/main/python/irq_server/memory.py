@@ -17,16 +17,37 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         """Locks `folder`. Raises StoreLockedError where another process has it, and OSError."""
-        self._descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._descriptor = _locked(folder)
+
+    def renew(self, folder: Path) -> None:
+        """Locks the folder that stands in the place of the locked one, if it is another.
+
+        Raises StoreLockedError where another process was faster, and OSError.
+        """
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise StoreLockedError(folder) from None
+            if os.path.samestat((folder / "lock").stat(), os.fstat(self._descriptor)):
+                return
+        except FileNotFoundError:
+            pass
+        descriptor, self._descriptor = self._descriptor, _locked(folder)
+        os.close(descriptor)
 
     def close(self) -> None:
         """Lets another process write."""
         os.close(self._descriptor)
+
+
+def _locked(folder: Path) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreLockedError(folder) from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def write_memory(memory: Memory) -> bytes:

@@ -56,7 +56,7 @@ class StoreCollector(Collector):
         )
         cells = {key: n for key, n in state.items() if n and self._is_counted(key)}
         self._choose(cells)
-        identities, other = self._store.identities, dict[str, int]()
+        identities, other = self._store.rows.identities, dict[str, int]()
         for key, n in cells.items():
             irq, _, cpu = key.rpartition(",")
             if key in self._shown:

@@ -228,8 +228,8 @@ class Sampler:
 
     def _watch_affinities(self, moment: float, monotonic: float) -> None:
         if self._watch.is_due(monotonic):
-            irqs = [(irq, self._store.identities[irq].label) for irq in self._store.numbered_now]
-            for event in self._watch.look(sorted(irqs), moment, monotonic):
+            irqs = self._store.rows.numbered.items()
+            for event in self._watch.look(irqs, moment, monotonic):
                 self._store.record(event)
 
     def _seconds_since_last(self, moment: float, monotonic: float) -> float:

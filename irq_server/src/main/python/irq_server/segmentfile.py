@@ -30,9 +30,3 @@ def _first_of(path: Path) -> float | None:
     if not (digits.isdecimal() and digits.isascii()) or len(fraction) not in (0, 3):
         return None
     return float(name) if len(seconds) < 13 else None
-
-
-def remove_if_empty(folder: Path) -> None:
-    """Removes a folder that has nothing in it any more."""
-    if not any(folder.iterdir()):
-        folder.rmdir()

@@ -2,8 +2,8 @@
 
 Format
     ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
-    minute, the first of every hour. ``irqs.csv`` and ``events.csv`` (see ledger.py) tell what the
-    rows are and what happened. ``state.json`` holds what a restart needs beyond them: the boot's
+    minute, the first of every hour. ``irqs.csv`` (see ledger.py) tells what the rows are,
+    ``events.csv`` (see eventlog.py) what happened. ``state.json`` holds what a restart needs beyond them: the boot's
     id and the offsets of totals.py. ``lock`` is locked by the one process that writes.
 
 Guarantees
@@ -17,42 +17,36 @@ Caveats
     A start cuts the unfinished tail of the newest segment off, and logs how much that was.
 """
 
-import logging
 import math
-import os
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .bounds import BESIDE, Bounds
 from .errors import StoreError
+from .eventlog import EventLog
 from .files import Files
 from .history import NOT_COUNTED, History, Sample
 from .interrupts import Snapshot
-from .ledger import (
-    EVENT_FIELDS,
-    IRQ_FIELDS,
-    Appearance,
-    Event,
-    Ledger,
-    event_row,
-    identity_row,
-    read_appearances,
-    read_events,
-)
-from .memory import Lock, read_memory, write_memory
+from .ledger import IRQ_FIELDS, Appearance, Event, Ledger, first_and_last, identity_row
+from .memory import Lock, write_memory
+from .opening import look_into
+from .rows import Rows
 from .schedule import Elapsed
-from .segment import State, format_time
+from .segment import format_time
 from .tier import Tier
 from .tiershape import GAP_INTERVALS, RAW, TIERS, TierShape
 from .times import format_moment
-from .totals import Identity, Totals, Update
-from .window import MACHINE_WIDE_LABELS, KnownRow, cpus_in
-
-_log = logging.getLogger(__name__)
+from .totals import Identity, Update
 
 MAX_SEGMENT_BYTES = 8 * 2**20
 _MIN_SEGMENT_BYTES = 4096
+
+MAX_LINES_PER_ROW = 4
+"""So many lines of irqs.csv a row may have in the mean, beside some spare ones."""
+
+_SPARE_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +97,13 @@ class Store:
         self._max_bytes = max_bytes
         self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in tiers)
         self._irqs = Ledger(folder / "irqs.csv", IRQ_FIELDS, self._files)
-        self._events = Ledger(folder / "events.csv", EVENT_FIELDS, self._files)
+        self._events = EventLog(folder, self._files, max_bytes // 64)
         self._described: list[Identity] = []
+        self._appeared: list[Appearance] = []
         self._noticed: list[Event] = []
         self._recording = threading.Lock()  # requests record events too
-        self._damaged_bytes = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._files.make_folder(folder)
             self._lock = Lock(folder)
             try:
                 self._open()
@@ -120,43 +114,21 @@ class Store:
             raise _store_error(folder, error) from error
 
     def _open(self) -> None:
-        for tier in self._tiers:
-            cut = tier.load()
-            self._damaged_bytes += cut
-            if cut:
-                _log.warning("%s: dropped an unfinished tail of %d bytes", tier.shape.name, cut)
-        self._appearances = read_appearances(self._irqs.load())
-        events = read_events(self._events.load())
-        self.history = History(self._tiers, events, self._interval_seconds)
-        last = self._find_newest()
+        found = look_into(self._folder, self._tiers, self._irqs, self._events)
+        self._cut_bytes = found.cut_bytes
+        self._memory = found.memory
+        self._totals = found.totals()
+        self.history = History(self._tiers, found.events, self._interval_seconds)
+        last = found.last
         if last is not None:
             self.history.set_latest(last)
-        self._last = last.time if last else None
         state = last.state if last else {}
-        for unfinished in self._folder.glob(".state.json.*"):
-            unfinished.unlink()
-        self._memory = read_memory(self._folder / "state.json")
-        identities = {each.identity.irq: each.identity for each in self._appearances}
-        for key in state:
-            irq = key.rpartition(",")[0]
-            identities.setdefault(irq, Identity(irq))
-        # without totals there is nothing that the offsets belong to
-        self._memory = self._memory if state else None
-        self._is_counting = self._memory is not None or last is None
-        self._totals = Totals(state, identities.values(), self._memory)
-        self._measure()
-        self._snapshot: Snapshot | None = None
-
-    def _find_newest(self) -> Sample | None:
-        """Gives the newest sample of all tiers, the finest where several hold it."""
-        found = [(tier.find(math.inf), tier.shape) for tier in self._tiers]
-        samples = [Sample(*each, shape) for each, shape in found if each is not None]
-        return max(samples, key=lambda sample: sample.time, default=None)
-
-    def _measure(self) -> None:
-        """Learns the folder's size from the disk: it falls when segments are packed or go."""
-        self._segments_measured = [tier.segments for tier in self._tiers]
-        self._size_bytes = _size_of(self._folder)
+        self.rows = Rows(self._totals, found.appearances, self.history, state)
+        self._last = last.time if last else None
+        self._is_counting = found.memory is not None or last is None
+        self._bounds = Bounds(
+            self._folder, self._tiers, self._events, self._retention, self._max_bytes
+        )
 
     @property
     def interval_seconds(self) -> float:
@@ -164,57 +136,9 @@ class Store:
         return self._interval_seconds
 
     @property
-    def identities(self) -> Mapping[str, Identity]:
-        """Every row that was ever seen, by its name in the store."""
-        return self._totals.identities
-
-    @property
     def last_time(self) -> float | None:
         """The time of the newest sample, of whatever process; None where there is none."""
         return self._last
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """The last snapshot that was counted; None before the first of this process."""
-        return self._snapshot
-
-    @property
-    def numbered_now(self) -> set[str]:
-        """The numbered IRQs of the last snapshot, by their names in the store."""
-        rows = self._snapshot.rows if self._snapshot else ()
-        return {self._totals.name_of(row) for row in rows if row.is_numbered}
-
-    @property
-    def cpus(self) -> set[int]:
-        """Every CPU that was ever seen."""
-        online = set(self._snapshot.cpus) if self._snapshot else set()
-        return online | cpus_in(self.history.latest.state)
-
-    def rows(self, end: Sample, asked_for: Collection[str] = ()) -> list[KnownRow]:
-        """Gives the rows that an answer about a window up to `end` knows.
-
-        First those of the machine as it is, in its order, then those that are gone. One belongs in
-        with a count of zero too if it is there now and was at `end`, or is one of `asked_for`.
-        """
-        present = {
-            self._totals.name_of(row): row
-            for row in (self._snapshot.rows if self._snapshot else ())
-        }
-        later = {each.identity.irq for each in self._appearances if each.time > end.time}
-        later -= {each.identity.irq for each in self._appearances if each.time <= end.time}
-        state = self.history.latest.state
-        known = []
-        for irq in dict.fromkeys([*present, *self.identities]):
-            row = present.get(irq)
-            has_cpus = row.counts is not None if row else _has_cpus(irq, state)
-            here = irq in asked_for or (irq not in later and (row is not None or not present))
-            known.append(KnownRow(self.identities[irq], here, has_cpus))
-        return known
-
-    @property
-    def appearances(self) -> Sequence[Appearance]:
-        """When each row appeared or got another device."""
-        return self._appearances
 
     def append(
         self,
@@ -234,14 +158,15 @@ class Store:
         moment = self._time_after_last(moment)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
         self._described += update.described
-        self._noticed += _events_of(update, moment)
+        with self._recording:
+            self._noticed += _events_of(update, moment)
         sample = Sample(moment, update.state, RAW)
         try:
             self._keep_rest(moment)
             self._keep(sample, snapshot)
-            self._record(self._noticed)
-            self._noticed = []
+            self._record([])
             self._bound(moment)
+            self._keep_irqs_small()
         except OSError as error:
             raise _store_error(self._folder, error) from error
         return sample
@@ -263,17 +188,22 @@ class Store:
 
         With a memory that is newer than the last sample, counting still goes on exactly.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._files.make_folder(self._folder)
         memory, path = self._totals.memory, self._folder / "state.json"
-        if memory != self._memory or not path.exists():
+        if not path.exists():  # the directory may be another one than was locked
+            self._lock.renew(self._folder)
+            self._memory = None
+        if memory != self._memory:
             self._files.replace(path, write_memory(memory))
             self._memory = memory
-        described = self._described if self._irqs.exists() else list(self.identities.values())
+        identities = self.rows.identities
+        described = self._described if self._irqs.exists() else list(identities.values())
         if described:
             time = format_time(moment, self._whole)
-            self._size_bytes += self._irqs.append([identity_row(time, each) for each in described])
-            seen = [Appearance(moment, each) for each in self._described]
-            self._appearances, self._described = [*self._appearances, *seen], []
+            size = self._irqs.append([identity_row(time, each) for each in described])
+            self._bounds.grew(BESIDE, size)
+            self._appeared += [Appearance(moment, each) for each in self._described]
+            self._described = []
 
     def _keep(self, sample: Sample, snapshot: Snapshot) -> None:
         """Appends the sample to each tier that keeps it; with the finest it is the newest."""
@@ -281,11 +211,15 @@ class Store:
         gap = self._gap_before(sample.time)
         for tier in self._tiers:
             if tier.is_due(sample.time):
-                self._size_bytes += tier.append(sample.time, self._whole, sample.state, limit)
+                size = tier.append(sample.time, self._whole, sample.state, limit)
+                self._bounds.grew(tier.shape.name, size)
             if tier.shape == RAW:
-                self._noticed = [*([gap] if gap else []), *self._noticed]
-                self._snapshot, self._last, self._is_counting = snapshot, sample.time, True
+                with self._recording:
+                    self._noticed = [*([gap] if gap else []), *self._noticed]
+                self._last, self._is_counting = sample.time, True
                 self.history.set_latest(sample)
+                self.rows.take(snapshot, self._appeared)
+                self._appeared = []
 
     def _gap_before(self, moment: float) -> Event | None:
         """Gives the event of the gap that ends at `moment`, if there is one."""
@@ -299,31 +233,42 @@ class Store:
         return None
 
     def record(self, event: Event) -> None:
-        """Appends an event; any thread may. Raises StoreError."""
+        """Appends an event; any thread may. Raises StoreError: then the next sample brings it."""
         try:
             self._record([event])
         except OSError as error:
             raise _store_error(self._folder, error) from error
 
     def _record(self, events: Sequence[Event]) -> None:
-        if events:
-            rows = [event_row(f"{each.time:.3f}".removesuffix(".000"), each) for each in events]
-            with self._recording:
-                self._size_bytes += self._events.append(rows)
-                self.history.add_events(events)
+        """Appends what was noticed and not written yet, and `events`."""
+        with self._recording:
+            self._noticed += events
+            if self._noticed:
+                self._bounds.grew(BESIDE, self._events.append(self._noticed))
+                self.history.add_events(self._noticed)
+                self._noticed = []
 
     def _bound(self, moment: float) -> None:
-        """Drops what is too old, and the oldest of the finest tier while the whole is too large."""
-        for tier in self._tiers:
-            age = self._retention.get(tier.shape.name)
-            if age is not None:
-                tier.drop_before(moment - age)
-        changed = self._segments_measured != [tier.segments for tier in self._tiers]
-        if changed or self._size_bytes > self._max_bytes:
-            self._measure()
-        for tier in self._tiers:
-            while self._size_bytes > self._max_bytes and tier.drop_oldest():
-                self._measure()
+        """Drops what the bounds say."""
+        with self._recording:
+            events_left = self._bounds.apply(moment)
+            if events_left is not None:
+                self.history.drop_events_before(events_left)
+
+    def _keep_irqs_small(self) -> None:
+        """Writes irqs.csv anew, at once, where most of its lines were followed by another.
+
+        Of every row the first line, which tells when it came, and the last, which tells what it is,
+        are kept.
+        """
+        found = self.rows.appearances
+        if len(found) <= MAX_LINES_PER_ROW * len(self.rows.identities) + _SPARE_LINES:
+            return
+        kept = first_and_last(found)
+        rows = [identity_row(format_time(each.time, self._whole), each.identity) for each in kept]
+        self._irqs.replace(rows)
+        self.rows.forget(kept)
+        self._bounds.measure()
 
     def warm(self, stop: threading.Event) -> None:
         """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
@@ -343,22 +288,15 @@ class Store:
     def status(self) -> StoreStatus:
         """Tells how full the store is, and how long a history the cap holds at the present rate."""
         oldest = min((tier.first for tier in self._tiers if tier.first is not None), default=None)
-        newest = self._last
-        holds = None
-        if oldest is not None and newest is not None and newest > oldest and self._size_bytes:
-            holds = round(self._max_bytes * (newest - oldest) / self._size_bytes, 1)
+        damaged = sum(tier.damaged_bytes for tier in self._tiers)
         return StoreStatus(
-            size_bytes=self._size_bytes,
+            size_bytes=self._bounds.size_bytes,
             max_bytes=self._max_bytes,
             oldest=oldest,
-            newest=newest,
-            holds_seconds=holds,
-            damaged_bytes=self._damaged_bytes + sum(tier.damaged_bytes for tier in self._tiers),
+            newest=self._last,
+            holds_seconds=self._bounds.holds_seconds(),
+            damaged_bytes=self._cut_bytes + damaged,
         )
-
-
-def _has_cpus(irq: str, state: State) -> bool:
-    return f"{irq}," not in state and irq not in MACHINE_WIDE_LABELS
 
 
 def _store_error(folder: Path, error: OSError) -> StoreError:
@@ -372,15 +310,3 @@ def _events_of(update: Update, moment: float) -> list[Event]:
     events += [Event(moment, "cpu_offline", cpu=cpu) for cpu in update.went_offline]
     events += [Event(moment, "cpu_online", cpu=cpu) for cpu in update.came_online]
     return events
-
-
-def _size_of(folder: Path) -> int:
-    """Gives the bytes of all files below `folder`; one that goes meanwhile counts nothing."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(parent) / name).lstat().st_size
-            except FileNotFoundError:
-                continue
-    return total

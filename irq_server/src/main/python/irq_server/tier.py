@@ -15,7 +15,7 @@ from pathlib import Path
 from . import segment
 from .files import Files
 from .segment import State
-from .segmentfile import Segment, remove_if_empty, segments_in
+from .segmentfile import Segment, segments_in
 from .survey import Survey, join, survey
 from .tiershape import TierShape
 
@@ -99,7 +99,7 @@ class Tier:
         if live is None:
             day = datetime.fromtimestamp(moment, UTC).strftime(self.shape.folder_format)
             live = Segment(moment, self._folder / day / f"{text}.csv")
-            live.path.parent.mkdir(parents=True, exist_ok=True)
+            self._files.make_folder(live.path.parent)
             data = segment.HEADER + segment.encode_sample(text, state)
         else:
             key_frame = segment.slot_of(moment) != segment.slot_of(self._live_times[-1])
@@ -159,12 +159,11 @@ class Tier:
         for oldest in self._segments:
             if oldest == self._live:
                 return False
+            self._files.remove(oldest.path)
             self._segments = tuple(each for each in self._segments if each != oldest)
             self._times.pop(oldest.path, None)
             self._surveys.pop(oldest.path, None)
             self._damaged.pop(oldest.path, None)
-            oldest.path.unlink(missing_ok=True)
-            remove_if_empty(oldest.path.parent)
             return True
         return False
 

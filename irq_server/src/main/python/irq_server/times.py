@@ -92,3 +92,8 @@ def format_moment(moment: float) -> str:
 def to_milliseconds(moment: float) -> int:
     """Gives the whole milliseconds of a moment, rounded down, but not by floating point's error."""
     return math.floor(moment * 1000 + 0.001)
+
+
+def format_unix(moment: float) -> str:
+    """Gives a moment in Unix seconds: whole where it is, else with three decimals."""
+    return f"{moment:.3f}".removesuffix(".000")
