@@ -1,6 +1,7 @@
 """What the writer keeps beside the CSV: the lock and state.json."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,13 @@ def test_a_folder_that_is_not_there_cannot_be_locked(tmp_path: Path):
         Lock(tmp_path / "nowhere")
 
 
-def test_the_memory_reads_back(tmp_path: Path):
+@pytest.mark.parametrize("adopted", [None, (), (0, 2)])
+def test_the_memory_reads_back(tmp_path: Path, adopted: tuple[int, ...] | None):
     path = tmp_path / "state.json"
-    path.write_bytes(write_memory(MEMORY))
+    memory = replace(MEMORY, adopted=adopted)
+    path.write_bytes(write_memory(memory))
 
-    assert read_memory(path) == MEMORY
+    assert read_memory(path) == memory
 
 
 def test_the_memory_is_json_that_says_its_version():
@@ -44,6 +47,7 @@ def test_the_memory_is_json_that_says_its_version():
         "cpus": [0, 2],
         "owners": {"24": "24", "45": "45#2"},
         "offsets": {"24,0": 1000, "ERR,": 5},
+        "adopted": None,
     }
 
 

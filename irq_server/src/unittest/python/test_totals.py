@@ -340,6 +340,18 @@ def test_a_restart_without_its_memory_believes_no_cell_of_a_cpu_that_comes_back_
     assert last.state == {"24,0": 1004, "24,1": 72}
 
 
+def test_what_was_never_adopted_is_remembered_over_a_restart():
+    totals = Totals({"24,0": 1000})
+    update = totals.update(parsed(device(24, "400"), cpus="CPU0"), BOOT, SECONDS)
+
+    later = restarted(totals, update)
+    back = later.update(parsed(device(24, "401 20")), BOOT, SECONDS)
+    last = restarted(later, back).update(parsed(device(24, "401 22")), BOOT, SECONDS)
+
+    assert back.state == {"24,0": 1001}
+    assert last.state == {"24,0": 1001, "24,1": 2}
+
+
 def test_an_irq_adopted_without_memory_is_whole_after_another_device_had_its_number():
     totals = Totals({"LOC,0": 1}, [Identity("LOC")])
     totals.update(parsed(device(45, "100 0", "eth0"), "LOC: 1 1 Timer"), BOOT, SECONDS)

@@ -58,6 +58,7 @@ def write_memory(memory: Memory) -> bytes:
         "cpus": memory.cpus,
         "owners": memory.owners,
         "offsets": memory.offsets,
+        "adopted": memory.adopted,
     }
     return json.dumps(values, indent=0).encode() + b"\n"
 
@@ -66,11 +67,13 @@ def read_memory(path: Path) -> Memory | None:
     """Gives the memory that state.json holds; None, and a line in the log, where it holds none."""
     try:
         values = json.loads(path.read_bytes())
+        adopted = values.get("adopted")
         return Memory(
             boot_id=str(values["boot_id"]),
             offsets={str(key): int(offset) for key, offset in values["offsets"].items()},
             cpus=tuple(int(cpu) for cpu in values["cpus"]),
             owners={str(label): str(name) for label, name in values["owners"].items()},
+            adopted=None if adopted is None else tuple(int(cpu) for cpu in adopted),
         )
     except FileNotFoundError:
         return None

@@ -3,8 +3,9 @@
 Format
     ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
     minute, the first of every hour. ``irqs.csv`` (see ledger.py) tells what the rows are,
-    ``events.csv`` (see eventlog.py) what happened. ``state.json`` holds what a restart needs beyond them: the boot's
-    id and the offsets of totals.py. ``lock`` is locked by the one process that writes.
+    ``events.csv`` (see eventlog.py) what happened. ``state.json`` holds what a restart needs beyond
+    them: the boot's id and the offsets of totals.py. ``lock`` is locked by the one process that
+    writes.
 
 Guarantees
     Totals never fall, over wraps, resets, boots, hotplug and restarts. A sample that was appended

@@ -80,13 +80,15 @@ class Memory:
     """What a restart needs beyond the totals.
 
     ``offsets`` are modulo 2**32, by cell key, zeros left out; ``boot_id`` names the boot they hold
-    for; ``cpus`` were online and ``owners`` had the numbered labels at the last sample.
+    for; ``cpus`` were online and ``owners`` had the numbered labels at the last sample. After a
+    start without a memory they hold for the CPUs that were ``adopted`` alone; None: for all.
     """
 
     boot_id: str
     offsets: dict[str, int]
     cpus: tuple[int, ...]
     owners: dict[str, str]
+    adopted: tuple[int, ...] | None = None
 
 
 class Totals:
@@ -102,7 +104,8 @@ class Totals:
         """
         self._state = dict(state)
         self._identities = {each.irq: each for each in identities}
-        self._adopted: set[int] | None = set() if state and memory is None else None
+        adopted = () if state and memory is None else memory.adopted if memory else None
+        self._adopted: set[int] | None = None if adopted is None else set(adopted)
         self._boot_id = memory.boot_id if memory else None
         self._offsets = dict(memory.offsets) if memory else {}
         self._cpus = memory.cpus if memory else ()
@@ -116,7 +119,9 @@ class Totals:
     @property
     def memory(self) -> Memory:
         """What a restart needs, as of the last update."""
-        return Memory(self._boot_id or "", dict(self._offsets), self._cpus, dict(self._owners))
+        adopted = None if self._adopted is None else tuple(sorted(self._adopted))
+        offsets, owners = dict(self._offsets), dict(self._owners)
+        return Memory(self._boot_id or "", offsets, self._cpus, owners, adopted)
 
     @property
     def identities(self) -> Mapping[str, Identity]:
