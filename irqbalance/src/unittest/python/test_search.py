@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from irqbalance.fewmoves import fewest_that_can_do
 from irqbalance.placement import Placement, Problem, lower_bound, with_homes
 from irqbalance.search import TOLERANCE, seat, solve
 
@@ -250,3 +251,38 @@ def test_large_machines_obey_a_limit_too():
 
     assert placement.moves() <= 40
     assert placement.target() < seat(large).target()
+
+
+@given(problems())
+def test_no_plan_moves_less_than_what_can_do(given_problem: Problem):
+    placement = Placement(given_problem, solve(given_problem))
+
+    least = fewest_that_can_do(seat(given_problem), placement.target() * (1 + 1e-9))
+
+    assert least <= placement.moves()
+
+
+def test_what_can_do_counts_the_heaviest_of_each_overfull_bin_and_the_homeless():
+    # bin 0 holds 9 + 5 + 3 = 17 and must lose 8: the 9; bin 1 is not too full; one has no home
+    given_problem = problem([9.0, 5.0, 3.0, 4.0, 1.0], [0, 0, 0, 1, -1], [0.0, 0.0])
+
+    assert fewest_that_can_do(seat(given_problem), 9.0) == 2
+
+
+def test_a_target_that_is_known_is_reached():
+    # three bins of 10 exactly, which largest first misses
+    weights = [6.0, 6.0, 4.0, 4.0, 3.0, 3.0, 2.0, 2.0]
+    given_problem = problem(weights, [0] * 8, [0.0] * 3)
+    known = [0, 1, 0, 1, 2, 2, 2, 2]
+
+    placement = Placement(given_problem, solve(given_problem, known=known))
+
+    assert placement.target() <= 10 * 1.002
+
+
+def test_a_known_plan_that_is_not_allowed_is_not_followed():
+    given_problem = problem([5.0, 5.0], [0, 0], [0.0, 0.0])._replace(
+        allowed=[frozenset({0}), frozenset({0})]
+    )
+
+    assert solve(given_problem, known=[0, 1]) == [0, 0]

@@ -44,6 +44,23 @@ def few_moves(seated: Placement, target: float) -> Iterable[Placement]:
     yield give_back(placement, target)
 
 
+def fewest_that_can_do(seated: Placement, target: float) -> int:
+    """Gives a number of moves that no placement at `target` can be below.
+
+    Of each bin, as many of its heaviest items must go as bring it down to the target; items that
+    have no home are moves in any case.
+    """
+    problem = seated.problem
+    fewest = sum(1 for home in problem.homes if home < 0)
+    for load, speed, members in zip(seated.loads, problem.speeds, seated.members, strict=True):
+        settled = [weight for weight, item in members if problem.homes[item] >= 0]
+        over = load - target * speed - sum(weight for weight, _ in members) + sum(settled)
+        while over > 0 and settled:
+            over -= settled.pop()
+            fewest += 1
+    return fewest
+
+
 def _take_off(placement: Placement, target: float, roomy: bool, tight: bool) -> list[int]:
     """Takes off what overflows `target`, bin by bin, as few items as suffice; gives the items.
 

@@ -8,7 +8,6 @@ ends with its budget, so that the same problem always gives the same answer.
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import combinations
 
 from .placement import Placement
 
@@ -227,7 +226,7 @@ def _exchange(
             shift = -weight if side == first else weight
             flips.append((shift, int(side == home), 1 << index))
     few = len(flips) <= _EXCHANGE_ITEMS
-    sets = _flip_sets(flips if few else sorted(flips)[:_EXCHANGE_ITEMS], 2)
+    sets = _flip_sets(flips if few else sorted(flips)[:_EXCHANGE_ITEMS])
     budget.spend(2 * sum(map(len, sets.values())))
     low, high = window[0] - start, window[1] - start
     for found in _matches(sets, sets, low, high, below - cost, budget):
@@ -237,14 +236,13 @@ def _exchange(
     return None
 
 
-def _flip_sets(flips: list[tuple[float, int, int]], largest: int) -> Sums:
-    """All sets of up to `largest` flips, by cost, rising by what they shift."""
-    sets: Sums = {}
-    for many in range(largest + 1):
-        for chosen in combinations(flips, many):
-            shift = sum(flip[0] for flip in chosen)
-            bits = sum(flip[2] for flip in chosen)
-            sets.setdefault(sum(flip[1] for flip in chosen), []).append((shift, bits))
+def _flip_sets(flips: list[tuple[float, int, int]]) -> Sums:
+    """All sets of up to two flips, by cost, rising by what they shift."""
+    sets: Sums = {0: [(0.0, 0)]}
+    for index, (shift, cost, bit) in enumerate(flips):
+        sets.setdefault(cost, []).append((shift, bit))
+        for other, its_cost, its_bit in flips[:index]:
+            sets.setdefault(cost + its_cost, []).append((shift + other, bit | its_bit))
     for entries in sets.values():
         entries.sort()
     return sets

@@ -11,10 +11,11 @@ taken:
 Nothing here is random or looks at a clock: the same problem always gives the same answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heapreplace
 
-from .fewmoves import CLOSE_ENOUGH, few_moves, give_back, limited
+from .exact import fewest_moves, least_target
+from .fewmoves import CLOSE_ENOUGH, few_moves, fewest_that_can_do, give_back, limited
 from .placement import Placement, Problem, lower_bound
 from .reunion import Budget, reunite
 from .steps import LARGE, improve
@@ -22,19 +23,26 @@ from .steps import LARGE, improve
 TOLERANCE = 0.002
 """Placements within this share of the best target are as good; the fewest moves decide."""
 
-_NEAR = 0.0015
-"""How near to the best target other placements are looked for: a little less, as it is a guess."""
+_NEARLY = 0.999
+"""How much of the tolerance a plan takes, so that rounding does not take it beyond."""
 
-_REUNITED = 5
+_REUNITED = 8
+_SMALL = 64
+_TINY = 14
+_NODES = 20_000
+_ENTRIES_KEPT = 120_000
 _ENTRIES = 40_000
 _ENTRIES_IF_LARGE = 10_000
 
 
-def solve(problem: Problem, max_moves: int | None = None) -> list[int]:
+def solve(
+    problem: Problem, max_moves: int | None = None, known: Sequence[int] | None = None
+) -> list[int]:
     """Gives a bin for each item: the least target that is found, in the fewest moves to get there.
 
     Items without a home are placed first, the heaviest first, and are moves as well. Where
-    `max_moves` does not suffice for them, the rest stays in -1.
+    `max_moves` does not suffice for them, the rest stays in -1. `known` are bins that an earlier
+    search found to be good: the target is at least as good as theirs, where items may be there.
     """
     seated = seat(problem, max_moves)
     if max_moves is not None and seated.moves() - seated.bins.count(-1) >= max_moves:
@@ -42,20 +50,62 @@ def solve(problem: Problem, max_moves: int | None = None) -> list[int]:
     if seated.target() <= lower_bound(problem) * (1 + TOLERANCE):
         return seated.bins
     best = _least(problem, seated)
+    if known is not None and _all_may(problem, known):
+        best = min(best, Placement(problem, known), key=Placement.target)
     if seated.target() <= best.target() * (1 + TOLERANCE):
         return seated.bins
     # what is within the tolerance of the bound is so of the best there is, found or not
-    target = max(best.target() * (1 + _NEAR), lower_bound(problem) * (1 + TOLERANCE * 0.999))
+    target = max(best.target(), lower_bound(problem)) * (1 + TOLERANCE * _NEARLY)
     found = [plan for plan in few_moves(seated, target) if plan.target() <= target]
     found.append(give_back(best.copy(), target))
     found.sort(key=lambda plan: (plan.moves(), plan.target()))
     large = len(seated.bins) > LARGE
+    least = fewest_that_can_do(seated, target)
     for plan in found[: 1 if large else _REUNITED]:
-        reunite(plan, target, Budget(_ENTRIES_IF_LARGE if large else _ENTRIES))
+        if plan.moves() > least:
+            reunite(plan, target, Budget(_ENTRIES_IF_LARGE if large else _ENTRIES))
     chosen = min(found, key=lambda plan: (plan.moves(), plan.target()))
+    if len(seated.bins) <= _SMALL and chosen.moves() > least:
+        chosen = fewest_moves(chosen, target, _NODES)
+    if len(seated.bins) <= _SMALL and chosen.moves() > least:
+        chosen = _kept_home(problem, chosen, target)
     if max_moves is None or chosen.moves() <= max_moves:
         return chosen.bins
     return limited(seated, chosen, max_moves).bins
+
+
+def _kept_home(problem: Problem, best: Placement, target: float) -> Placement:
+    """Searches again with one item kept at home that the best plan moves, each in turn.
+
+    The lightest come first: the target is easiest to reach without them.
+    """
+    homes = problem.homes
+    budget = Budget(_ENTRIES_KEPT)
+    tried: set[int] = set()
+    while budget.left > 0:
+        moved = [
+            item
+            for item, bin_ in enumerate(best.bins)
+            if bin_ != homes[item] and homes[item] >= 0 and item not in tried
+        ]
+        if not moved:
+            break
+        item = min(moved, key=lambda each: (problem.weights[each], each))
+        tried.add(item)
+        allowed = list(problem.allowed)
+        allowed[item] = frozenset({homes[item]})
+        kept = problem._replace(allowed=allowed)
+        for plan in few_moves(seat(kept), target):
+            if plan.target() <= target:
+                reunite(plan, target, budget)
+                if plan.moves() < best.moves():
+                    best, tried = Placement(problem, plan.bins), set()
+    return best
+
+
+def _all_may(problem: Problem, bins: Sequence[int]) -> bool:
+    pairs = zip(bins, problem.allowed, strict=True)
+    return all(bin_ >= 0 and (allowed is None or bin_ in allowed) for bin_, allowed in pairs)
 
 
 def seat(problem: Problem, max_moves: int | None = None) -> Placement:
@@ -78,7 +128,10 @@ def _least(problem: Problem, seated: Placement) -> Placement:
         return scratch
     local = seated.copy()
     improve(local, bound)
-    return min(scratch, local, key=Placement.target)
+    best = min(scratch, local, key=Placement.target)
+    if len(best.bins) <= _TINY and best.target() > bound:
+        return least_target(problem, best, _NODES)
+    return best
 
 
 def _place_largest_first(placement: Placement, items: Iterable[int]) -> None:

@@ -50,6 +50,8 @@ def best_step(
     best, best_step = worst * (1 - _EPSILON), None
     for bin_ in bins:
         other_load, other_speed = loads[bin_], speeds[bin_]
+        if load + other_load >= best * (speed + other_speed):
+            continue  # even the two made equally full would be no better
         # what would have to go over to make both equally full
         even = (load * other_speed - other_load * speed) / (speed + other_speed)
         for back, partner in ((0.0, -1), *placement.members[bin_]):

@@ -28,7 +28,8 @@ NOISE_DEVIATIONS = 3.0
 LEAST_SHARE = 0.2
 """What a plan gains of all that the busiest CPU has to do must be this share of the threshold."""
 
-_SETTLING_ROUNDS = 6
+_SETTLING_ROUNDS = (True, True, False, False, False, False)
+"""Whether each round starts anew."""
 _TRIES = 3
 _ROUNDING = 1e-9
 
@@ -60,21 +61,23 @@ class Choice(NamedTuple):
 def choose(task: Task, limits: Limits) -> Choice:
     """Gives the choice for a task. Choosing again after the moves moves nothing.
 
-    The search starts again from its own result until that stands.
+    Where the search finds a better target when it starts from its own result, it starts anew from
+    where the items are, knowing that target; in the end it goes on from the result until that
+    stands.
     """
     choice = _choose(task, limits)
     if limits.max_moves is not None:
         return choice
-    for _ in range(_SETTLING_ROUNDS):
+    for anew in _SETTLING_ROUNDS:
         settled = task._replace(counted=with_homes(task.counted, choice.bins))
         again = _choose(settled, limits)
         if again.bins == choice.bins:
             break
-        choice = choice._replace(bins=again.bins)
+        choice = _choose(task, limits, again.bins) if anew else choice._replace(bins=again.bins)
     return choice
 
 
-def _choose(task: Task, limits: Limits) -> Choice:
+def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> Choice:
     """The choice with ticks that follow the work, unless that raises the busiest CPU as counted.
 
     Then again without the CPUs that it raised, and in the end by what was counted alone.
@@ -83,13 +86,13 @@ def _choose(task: Task, limits: Limits) -> Choice:
     problem = _of_devices(task)
     share = sum(task.own) / len(task.own)
     for _ in range(_TRIES if limits.follows else 0):
-        choice = _best_enough(task, problem, limits, share)
+        choice = _best_enough(task, problem, limits, known, share)
         relative = Placement(task.counted, choice.bins).relative()
         raised = frozenset(bin_ for bin_, load in enumerate(relative) if load > most)
         if not raised:
             return choice
         problem = _without(problem, raised)
-    return _best_enough(task, task.counted, limits)
+    return _best_enough(task, task.counted, limits, known)
 
 
 def _without(problem: Problem, bins: frozenset[int]) -> Problem:
@@ -108,7 +111,13 @@ def _of_devices(task: Task) -> Problem:
     return task.counted._replace(fixed=[max(0.0, load - own) for load, own in pairs])
 
 
-def _best_enough(task: Task, problem: Problem, limits: Limits, own_share: float = 0.0) -> Choice:
+def _best_enough(
+    task: Task,
+    problem: Problem,
+    limits: Limits,
+    known: Sequence[int] | None,
+    own_share: float = 0.0,
+) -> Choice:
     """The first candidate that gains enough, else the least that must be done.
 
     `own_share` is what a CPU has to do beside the problem.
@@ -117,7 +126,7 @@ def _best_enough(task: Task, problem: Problem, limits: Limits, own_share: float 
     least = seated.target()
     needed = _needed(least, limits, own_share)
     best = 0.0
-    for bins in _candidates(task, problem, limits):
+    for bins in _candidates(task, problem, limits, known):
         placement = Placement(problem, bins)
         gain = 1 - placement.target() / least if least else 0.0
         best = max(best, gain)
@@ -143,12 +152,14 @@ def _needed(least: float, limits: Limits, own_share: float) -> float:
     return max(threshold, worth, min(2 * threshold, noise))
 
 
-def _candidates(task: Task, problem: Problem, limits: Limits) -> list[list[int]]:
+def _candidates(
+    task: Task, problem: Problem, limits: Limits, known: Sequence[int] | None
+) -> list[list[int]]:
     """Plans in the order of preference: on local CPUs, else with the fewest IRQs away from them."""
-    anywhere = solve(problem, limits.max_moves)
+    anywhere = solve(problem, limits.max_moves, known)
     if not any(task.local):
         return [anywhere]
-    near = solve(_near(task, problem, limits.max_moves is not None), limits.max_moves)
+    near = solve(_near(task, problem, limits.max_moves is not None), limits.max_moves, known)
     wanted = Placement(problem, anywhere).target() * CLEARLY_BUSIER
     if Placement(problem, near).target() <= wanted:
         return [near, anywhere]
