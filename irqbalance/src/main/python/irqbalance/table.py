@@ -6,13 +6,14 @@ Lines are at most 80 characters wide, but for the reasons of ``--verbose``.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .decisions import FIXED, KEPT, OBJECTIVE, REFUSED, Decision, Plan
+from .decisions import FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
 from .report import Context
 from .words import figure
 
 _WIDTH = 80
 _BAR = 22
 _MOST_CPU_LINES = 32
+_DEVICES, _OWN = "#", "-"
 
 
 def as_table(plan: Plan, context: Context, verbose: bool = False) -> str:
@@ -31,17 +32,13 @@ def _heading(plan: Plan, context: Context) -> Iterator[str]:
     yield from _folded("Load: ", f"{context.unit}, {context.source}")
     moves = plan.moves
     done = "moved" if any(each.status == "applied" for each in moves) else "to move"
-    yield (
-        f"Busiest CPU: {figure(plan.before.max)} -> {figure(plan.after.max)}; "
-        f"imbalance {plan.before.imbalance:.2f} -> {plan.after.imbalance:.2f}; "
-        f"{len(moves)} IRQ{'' if len(moves) == 1 else 's'} {done}"
-    )
+    tail = f"; {len(moves)} IRQ{'' if len(moves) == 1 else 's'} {done}"
     if any(plan.own.loads):
         before, after = plan.of_devices(plan.before), plan.of_devices(plan.after)
-        yield (
-            f"Devices alone: {figure(before.max)} -> {figure(after.max)}; "
-            f"imbalance {before.imbalance:.2f} -> {after.imbalance:.2f}"
-        )
+        yield f"Busiest CPU, by devices: {_change(before, after)}{tail}"
+        yield f"With ticks and IPIs, as they were: {_change(plan.before, plan.after)}"
+    else:
+        yield f"Busiest CPU: {_change(plan.before, plan.after)}{tail}"
     yield f"No assignment can bring the busiest CPU below {figure(plan.lower_bound)}"
     yield from _folded("", f"Objective, in this order: {'; '.join(OBJECTIVE)}")
     if plan.limit:
@@ -50,29 +47,45 @@ def _heading(plan: Plan, context: Context) -> Iterator[str]:
         yield from _folded("", context.followed.sentence())
 
 
+def _change(before: Balance, after: Balance) -> str:
+    return (
+        f"{figure(before.max)} -> {figure(after.max)}; "
+        f"imbalance {before.imbalance:.2f} -> {after.imbalance:.2f}"
+    )
+
+
 def _cpu_lines(plan: Plan) -> Iterator[str]:
     """A line per CPU, or per group of neighbours where there are many: the busiest one of each."""
     top = max(plan.before.max, plan.after.max)
     size = -(-len(plan.cpus) // _MOST_CPU_LINES)
     name = "CPU" if size == 1 else "CPUs"
     yield f"{name:>7} {'before':>11} {'':{_BAR}} {'after':>11} {'':{_BAR}}"
-    if size > 1:
-        yield f"{'':7} (the busiest CPU of each group)"
+    notes = ["the busiest CPU of each group"] if size > 1 else []
+    if any(plan.own.loads):
+        notes.append(f"{_DEVICES} devices, {_OWN} ticks and IPIs")
+    if notes:
+        yield f"{'':7} ({'; '.join(notes)})"
     for start in range(0, len(plan.cpus), size):
-        group = slice(start, start + size)
-        before, after = max(plan.before.loads[group]), max(plan.after.loads[group])
-        yield (
-            f"{_span(plan.cpus[group]):>7} {figure(before):>11} {_bar(before, top):{_BAR}}"
-            f" {figure(after):>11} {_bar(after, top)}"
-        )
+        group = range(start, min(start + size, len(plan.cpus)))
+        cells = [_cell(plan, balance, group, top) for balance in (plan.before, plan.after)]
+        yield f"{_span(plan.cpus[group.start : group.stop]):>7} {' '.join(cells)}"
+
+
+def _cell(plan: Plan, balance: Balance, group: range, top: float) -> str:
+    """The load and the bar of the busiest CPU of a group."""
+    busiest = max(group, key=balance.loads.__getitem__)
+    load = balance.loads[busiest]
+    return f"{figure(load):>11} {_bar(load, plan.own.loads[busiest], top):{_BAR}}"
 
 
 def _span(cpus: Sequence[int]) -> str:
     return str(cpus[0]) if len(cpus) == 1 else f"{cpus[0]}-{cpus[-1]}"
 
 
-def _bar(load: float, top: float) -> str:
-    return "#" * (round(_BAR * load / top) if top else 0)
+def _bar(load: float, own: float, top: float) -> str:
+    whole = round(_BAR * load / top) if top else 0
+    part = min(whole, round(_BAR * own / top)) if top else 0
+    return _OWN * part + _DEVICES * (whole - part)
 
 
 def _move_lines(plan: Plan) -> Iterator[str]:
