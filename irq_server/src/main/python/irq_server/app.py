@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, Response
 
 from . import compress, guard, health, metrics, pages, problem
 from .api import Api
@@ -38,4 +38,11 @@ def create_app(
     metrics.register(app, store, sampler)
     problem.register(app)
     guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))
+
+    @app.after_request
+    def keep_nothing(response: Response) -> Response:
+        """What does not say otherwise is of this moment: errors, metrics, health."""
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
     return app

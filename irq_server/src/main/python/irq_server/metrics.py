@@ -2,12 +2,16 @@
 
 The counters are the store's running totals, so that they go on over wraps, boots and restarts of
 the server. Zeros are left out. Of the cells the MAX_SERIES with the largest totals have a series of
-their own, for as long as the process runs; the rest of each CPU is counted under irq="other".
+their own; the rest of each CPU is counted under irq="other". Which have one may change, and is kept
+in the data directory (metrics.json), so that no counter falls, whatever happens (selection.py).
 Subtotals of other rows are left out. Source: https://prometheus.io/docs/practices/naming/.
 """
 
+import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
@@ -15,10 +19,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from .errors import NoSampleError
+from .files import Files
 from .interrupts import SUBTOTAL_LABELS
 from .sampler import Sampler
 from .segment import State
+from .selection import Selection, read_selection, write_selection
 from .store import Store
+
+_log = logging.getLogger(__name__)
 
 MAX_SERIES = 2000
 """Cells with a series of their own; the answer stays below 400 KB."""
@@ -30,12 +38,21 @@ Family = CounterMetricFamily | GaugeMetricFamily
 class StoreCollector(Collector):
     """What a store and its sampler know, as metric families."""
 
-    def __init__(self, store: Store, sampler: Sampler, max_series: int = MAX_SERIES) -> None:
-        """Takes both, and how many cells have a series of their own."""
+    def __init__(
+        self,
+        store: Store,
+        sampler: Sampler,
+        max_series: int = MAX_SERIES,
+        files: Files | None = None,
+    ) -> None:
+        """Takes both, how many cells have a series of their own, and the file layer."""
         self._store = store
         self._sampler = sampler
         self._max_series = max_series
-        self._shown: set[str] = set()
+        self._files = files or Files()
+        self._path = store.folder / "metrics.json"
+        self._selection = _load(self._path, self._files)
+        self._choosing = threading.Lock()
 
     def collect(self) -> Iterator[Family]:
         """Gives the families, those of the interrupts only where there is a sample."""
@@ -54,31 +71,23 @@ class StoreCollector(Collector):
             "Interrupts since the store began, by IRQ, device and CPU.",
             labels=("irq", "device", "cpu"),
         )
-        cells = {key: n for key, n in state.items() if n and self._is_counted(key)}
-        self._choose(cells)
-        identities, other = self._store.rows.identities, dict[str, int]()
-        for key, n in cells.items():
-            irq, _, cpu = key.rpartition(",")
-            if key in self._shown:
-                family.add_metric((irq, identities[irq].device, cpu), n)
-            else:
-                other[cpu] = other.get(cpu, 0) + n
-        for cpu, n in other.items():
-            family.add_metric((OTHER, "", cpu), n)
+        identities = self._store.rows.identities
+        cells = _counted(state, SUBTOTAL_LABELS & identities.keys())
+        with self._choosing:
+            if self._selection.update(cells, self._max_series):
+                self._keep()
+            for key in self._selection.shown:
+                irq, _, cpu = key.rpartition(",")
+                family.add_metric((irq, identities[irq].device, cpu), cells[key])
+            for cpu, n in self._selection.others(cells).items():
+                family.add_metric((OTHER, "", cpu), n)
         return family
 
-    @staticmethod
-    def _is_counted(key: str) -> bool:
-        irq, _, cpu = key.rpartition(",")
-        return bool(cpu) and irq not in SUBTOTAL_LABELS
-
-    def _choose(self, cells: State) -> None:
-        """Gives the busiest cells a series while there is room: none is ever taken back."""
-        room = self._max_series - len(self._shown)
-        new = [key for key in cells if key not in self._shown]
-        if len(new) > room:
-            new = sorted(new, key=lambda key: -cells[key])[: max(room, 0)]
-        self._shown.update(new)
+    def _keep(self) -> None:
+        try:
+            self._files.replace(self._path, write_selection(self._selection))
+        except OSError as error:
+            _log.warning("%s: a restart may show other series: %s", self._path, error.strerror)
 
     def _machine_wide(self, state: State) -> Family:
         family = CounterMetricFamily(
@@ -107,6 +116,24 @@ class StoreCollector(Collector):
         }
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(f"irq_server_{name}", text, value=float(value))
+
+
+def _counted(state: State, subtotals: Set[str]) -> State:
+    """Gives the cells of a CPU that fired and are no subtotal of others."""
+    cells = {key: n for key, n in state.items() if n and key[-1] != ","}
+    if subtotals:
+        cells = {key: n for key, n in cells.items() if key.rpartition(",")[0] not in subtotals}
+    return cells
+
+
+def _load(path: Path, files: Files) -> Selection:
+    try:
+        return read_selection(files.read(path))
+    except FileNotFoundError:
+        return Selection()
+    except (OSError, ValueError) as error:
+        _log.warning("%s: not used, other series may be shown: %s", path, error)
+        return Selection()
 
 
 def register(app: Flask, store: Store, sampler: Sampler) -> None:

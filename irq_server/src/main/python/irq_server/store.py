@@ -132,6 +132,11 @@ class Store:
         )
 
     @property
+    def folder(self) -> Path:
+        """The data directory."""
+        return self._folder
+
+    @property
     def interval_seconds(self) -> float:
         """The sampling interval that is set now."""
         return self._interval_seconds
