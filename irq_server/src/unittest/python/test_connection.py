@@ -115,7 +115,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
         (b"PUT /take HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
         (b"PUT /take HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400),
-        (b"PUT /take HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"PUT /take HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 16384 + b"\r\n\r\n", 431),
         (b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n", 431),
         (b"PUT /take HTTP/1.1\r\nContent-Length: 65537\r\n\r\n", 413),

@@ -61,7 +61,8 @@ class _ProblemTask(Told, ErrorTask):
     def execute(self) -> None:
         """Writes the answer; the connection ends with it."""
         error = self.request.error
-        status = HTTPStatus(error.code)
+        # of a transfer coding other than chunked, for which RFC 9112, 6.3, has 400
+        status = HTTPStatus(400 if error.code == 501 else error.code)
         detail = _DETAILS.get(status, f"this is no request that can be read: {error.body}")
         body = problem_text(status, detail).encode()
         self.status = f"{status.value} {status.phrase}"
