@@ -129,7 +129,7 @@ def test_a_large_machine_stays_below_400_kb_whatever_its_counts(sampler: Sampler
     registry = CollectorRegistry(auto_describe=False)
     with (
         mock.patch.object(store.history, "_latest", Sample(START, state, RAW)),
-        mock.patch.object(type(store), "identities", seen),
+        mock.patch.object(type(store.rows), "identities", seen),
     ):
         registry.register(StoreCollector(store, sampler))
         text = generate_latest(registry)
