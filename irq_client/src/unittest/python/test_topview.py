@@ -55,6 +55,25 @@ def test_a_narrow_head_leaves_words_out_and_cuts_none(width: int, line: str):
     assert screen(size=(width, 12))[0] == line
 
 
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (
+            65,  # "moved 50 s before: " has 19, the change 46
+            ["busiest CPU1 155.0/s  mean 92.5/s", "IRQ 36 (virtio1-req.0): 0-1 -> 1, by 192.0.2.7"],
+        ),
+        (64, ["busiest CPU1 155.0/s  mean 92.5/s", "IRQ 36: 0-1 -> 1, by 192.0.2.7"]),
+        (48, ["busiest CPU1 155.0/s", "IRQ 36: 0-1 -> 1, by 192.0.2"]),
+        (25, ["imbalance 1.68", "IRQ"]),
+    ],
+)
+def test_the_figures_of_a_narrow_head_are_whole(width: int, lines: list[str]):
+    shown = screen(size=(width, 12))
+
+    assert shown[1].endswith(lines[0])
+    assert lines[1] in shown[2]
+
+
 def test_cpus_stand_with_share_bar_and_busiest_irq():
     lines = screen(replace(STATE, by="cpu"))
 

@@ -78,6 +78,31 @@ def test_it_gives_up():
     assert server.now == 25.0
 
 
+def test_what_held_once_is_no_giving_up():
+    server = Server(1, 5, 1)
+
+    assert [each.holds for each in server.watch("rate > 4", within=55).changes()] == [True, False]
+    assert server.now == 55.0
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("irq eth9-* rate > 1", ["irq eth9-* rate > 1: there is no IRQ eth9-* now"]),
+        ("cpu 2-3 rate > 1", ["cpu 2-3 rate > 1: there is no CPU 2-3 now"]),
+        ("irq virtio1-* rate > 1G", []),
+        ("cpu 1-3 rate > 1G", []),
+    ],
+)
+def test_a_name_that_nothing_has_is_told_once(condition: str, told: list[str]):
+    server = Server(1)
+
+    with pytest.raises(GaveUpError):
+        list(server.watch(condition, within=50).changes())
+
+    assert server.told == told
+
+
 def test_a_server_that_is_away_for_a_while_is_told_and_asked_again():
     server = Server(1, GONE, 5)
 
@@ -117,7 +142,10 @@ def test_the_command_prints_json_and_csv():
         "holds": True,
     }
     csv = run("irq 36 rate > 1", "--format", "csv")[1]
-    assert csv == "1767225660,irq 36 rate > 1,93.4,true\r\n"
+    assert csv.splitlines() == [
+        "time,condition,figure,holds",
+        "1767225660,irq 36 rate > 1,93.4,true",
+    ]
 
 
 def test_the_command_gives_up():

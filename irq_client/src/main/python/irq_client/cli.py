@@ -198,10 +198,11 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
             within_seconds=arguments.within_seconds,
             clock=time.monotonic,
             sleep=time.sleep,
-            tell=lambda message: _tell(streams, message),
+            tell=lambda message: None if arguments.quiet else _tell(streams, message),
         )
-        for finding in watch.changes():
-            streams.stdout.write(finding_text(condition, finding, arguments.format))
+        for number, finding in enumerate(watch.changes()):
+            text = finding_text(condition, finding, arguments.format, first=number == 0)
+            streams.stdout.write(text)
             streams.stdout.flush()
             if not arguments.follow:
                 break

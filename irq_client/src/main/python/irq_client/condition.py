@@ -64,6 +64,16 @@ class Condition:
             return imbalance(answer.totals)
         return self._total(answer) / seconds
 
+    def unknown_name(self, answer: model.Interrupts) -> str:
+        """Gives what the condition names and an answer has nothing of; empty where it has."""
+        if self.kind == "irq" and not any(
+            matches(self.name, irq.irq, irq.device) for irq in answer.irqs
+        ):
+            return f"IRQ {self.name}"
+        if self.kind == "cpu" and not set(cpu_numbers(self.name)) & set(answer.cpus):
+            return f"CPU {self.name}"
+        return ""
+
     def holds(self, figure: float | None) -> bool:
         """Tells whether a figure satisfies the comparison; one that is not known does not."""
         return figure is not None and _COMPARISONS[self.comparison](figure, self.limit)

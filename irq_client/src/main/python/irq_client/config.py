@@ -128,7 +128,9 @@ STEP = Setting(
 )
 REFRESH = Setting("refresh", "how often it is asked anew, a duration", "DURATION", "1s")
 SAME = Setting("same", "gives each IRQ of a pattern the whole list, not one CPU of it in turn")
-WITHIN = Setting("within", "gives up after so long, with exit status 1", "DURATION", "never")
+WITHIN = Setting(
+    "within", "ends after so long, with exit status 1 where it never held", "DURATION", "never"
+)
 FOLLOW = Setting("follow", "goes on, and prints each time the condition begins or ceases to hold")
 YES = Setting("yes", "change it without asking first", short="-y")
 

@@ -89,15 +89,21 @@ class Output:
                 writer.writerow((server, *row))
 
 
-def finding_text(condition: Condition, finding: Finding, form: str) -> str:
-    """Gives one line that tells what a condition came to, as `table`, `json` or `csv`."""
+def finding_text(condition: Condition, finding: Finding, form: str, *, first: bool) -> str:
+    """Gives one line that tells what a condition came to, as `table`, `json` or `csv`.
+
+    The first one of CSV stands below its heading.
+    """
     if form == "json":
         fields = {"time": finding.time, "condition": condition.text, "figure": finding.figure}
         return json.dumps(fields | {"holds": finding.holds}) + "\n"
     if form == "csv":
         holds = "true" if finding.holds else "false"
         text = io.StringIO()
-        csv.writer(text).writerow((unix_text(finding.time), condition.text, finding.figure, holds))
+        writer = csv.writer(text)
+        if first:
+            writer.writerow(("time", "condition", "figure", "holds"))
+        writer.writerow((unix_text(finding.time), condition.text, finding.figure, holds))
         return text.getvalue()
     words = "holds" if finding.holds else "holds no more"
     return f"{finding.time}  {condition.text}: {words}, {condition.describe(finding.figure)}\n"

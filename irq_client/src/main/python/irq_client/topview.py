@@ -71,6 +71,18 @@ def fit(line: Line, width: int) -> Line:
     return tuple(kept)
 
 
+def whole(line: Line, width: int) -> Line:
+    """Gives the segments of a line that fit, each whole, from the first on."""
+    room = width
+    kept: list[tuple[str, str]] = []
+    for text, style in line:
+        room -= cell_width(text)
+        if room < 0:
+            break
+        kept.append((text, style))
+    return tuple(kept)
+
+
 def _head(
     state: TopState, data: TopData | None, trouble: str, server: str, width: int
 ) -> list[Line]:
@@ -82,8 +94,8 @@ def _head(
         answer = data.interrupts
         told = _window_text(answer.window, server, width - len(mode) - len(GAP))
         lines.append(((f"{mode}{GAP}", HEADING), (told, "")))
-        lines.append(_balance_line(answer))
-        lines += _change_lines(data)
+        lines.append(_balance_line(answer, width))
+        lines += _change_lines(data, width)
         lines += [((text, WARNING),) for text in window_warnings(answer.window)]
     if trouble:
         lines.append(((trouble, "red"),))
@@ -97,31 +109,36 @@ def _window_text(window: model.Window, server: str, width: int) -> str:
     return next((each for each in words if cell_width(each) <= width), end)
 
 
-def _balance_line(answer: model.Interrupts) -> Line:
+def _balance_line(answer: model.Interrupts, width: int) -> Line:
     seconds = answer.window.seconds
     if not answer.cpus or not seconds:
         return (("no two samples in the window", WARNING),)
     busiest = max(range(len(answer.cpus)), key=lambda place: answer.totals[place])
     figure = imbalance(answer.totals)
-    return (
-        (f"{rate_text(answer.total / seconds)}/s  imbalance ", ""),
-        (f"{figure:.2f}", "bold red" if figure >= 2 else "bold"),
+    return whole(
         (
-            f"  busiest CPU{answer.cpus[busiest]} {rate_text(answer.totals[busiest] / seconds)}/s",
-            "",
+            (f"{rate_text(answer.total / seconds)}/s", ""),
+            ("  imbalance ", ""),
+            (f"{figure:.2f}", "bold red" if figure >= 2 else "bold"),
+            (f"  busiest CPU{answer.cpus[busiest]}", ""),
+            (f" {rate_text(answer.totals[busiest] / seconds)}/s", ""),
+            (f"  mean {rate_text(sum(answer.totals) / len(answer.cpus) / seconds)}/s", ""),
         ),
-        (f"  mean {rate_text(sum(answer.totals) / len(answer.cpus) / seconds)}/s", ""),
+        width,
     )
 
 
-def _change_lines(data: TopData) -> list[Line]:
+def _change_lines(data: TopData, width: int) -> list[Line]:
+    """Gives a line for each of the latest changes, without the device where it is too long."""
     end = unix_milliseconds(data.interrupts.window.end) / 1000
     names = {irq.irq: irq.device for irq in data.interrupts.irqs}
     lines: list[Line] = []
     for each in data.changes[::-1][:MOST_CHANGES]:
         ago = max(end - unix_milliseconds(each.time) / 1000, 0.0)
-        told = change_text(each, names.get(each.irq or "", ""))
-        lines.append(((f"moved {span_text(round(ago))} before: {told}", WARNING),))
+        when = f"moved {span_text(round(ago))} before: "
+        told = when + change_text(each, names.get(each.irq or "", ""))
+        short = when + change_text(each)
+        lines.append(((told if cell_width(told) <= width else short, WARNING),))
     return lines
 
 

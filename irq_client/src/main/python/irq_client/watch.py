@@ -34,46 +34,60 @@ class Watch:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     tell: Callable[[object], None]
-    """Is told of a server that cannot be reached for now."""
+    """Is told of a server that cannot be reached for now, and of names that are not there."""
 
     def changes(self) -> Iterator[Finding]:
         """Gives a finding when the condition begins to hold, and each time that changes.
 
-        Raises GaveUpError when the time is over, and a ServerError where the first question fails,
-        or a later one for another reason than that the server cannot be reached.
+        Ends when the time is over. Raises GaveUpError where it has not held until then, and a
+        ServerError where the first question fails, or a later one for another reason than that the
+        server cannot be reached.
         """
         started = self.clock()
         since: float | None = None
         held = False
         answered = False
+        ever = False
         while True:
-            answer, answered = self._answer(answered)
+            answer = self._answer(answered)
             if answer is not None:
+                if not answered:
+                    self._tell_unknown(answer)
+                answered = True
                 figure = self.condition.figure(answer)
                 now = self.clock()
                 since = (now if since is None else since) if self.condition.holds(figure) else None
                 holds = since is not None and now - since >= self.condition.seconds
                 if holds != held:
-                    held = holds
+                    held, ever = holds, True
                     yield Finding(answer.window.end, figure, holds)
-            self._pause(started)
+            if not self._pause(started):
+                if ever:
+                    return
+                time = span_text(self.within_seconds or 0.0)
+                raise GaveUpError(f"{self.condition.text}: did not hold within {time}")
 
-    def _answer(self, answered: bool) -> tuple[model.Interrupts | None, bool]:
+    def _tell_unknown(self, answer: model.Interrupts) -> None:
+        """Tells of a name that nothing has yet: it may be written wrong."""
+        if name := self.condition.unknown_name(answer):
+            self.tell(f"{self.condition.text}: there is no {name} now")
+
+    def _answer(self, answered: bool) -> model.Interrupts | None:
         """Gives what came, None where the server cannot be reached for now."""
         try:
-            return self.ask(), True
+            return self.ask()
         except UnreachableError as error:
             if not answered:
                 raise
             self.tell(error)
-            return None, True
+            return None
 
-    def _pause(self, started: float) -> None:
+    def _pause(self, started: float) -> bool:
+        """Waits for the next question; tells whether there is time for one."""
         if self.within_seconds is None:
             self.sleep(self.every_seconds)
-            return
+            return True
         left = started + self.within_seconds - self.clock()
-        if left <= 0:
-            time = span_text(self.within_seconds)
-            raise GaveUpError(f"{self.condition.text}: did not hold within {time}")
-        self.sleep(min(self.every_seconds, left))
+        if left > 0:
+            self.sleep(min(self.every_seconds, left))
+        return left > 0
