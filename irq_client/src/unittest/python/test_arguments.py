@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from irq_client.arguments import Arguments, parse
-from irq_client.config import COMMANDS
+from irq_client.config import ARGUMENT_HELP, COMMANDS
 from irq_client.errors import IrqClientError, UsageError
 
 
@@ -181,6 +181,8 @@ def test_the_help_of_a_command_has_units_defaults_and_an_example(command, capsys
     assert "in seconds" in shown
     for setting in command.settings:
         assert setting.option in shown
+    for argument in command.arguments:
+        assert ARGUMENT_HELP[argument.strip("[]")] in shown
 
 
 def test_the_general_help_lists_every_command_with_an_example(capsys):

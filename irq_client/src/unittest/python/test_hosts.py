@@ -43,7 +43,7 @@ def test_a_hosts_file_has_urls_names_and_bare_hosts(tmp_path: Path):
     path.write_text("# all\nhttp://a:1\n\nweb https://b/x # the web\nunix:/run/s\nc\nd:7\n[::1]\n")
 
     assert [(host.name, host.url) for host in read_hosts(str(path))] == [
-        ("http://a:1", "http://a:1"),
+        ("a:1", "http://a:1"),
         ("web", "https://b/x"),
         ("unix:/run/s", "unix:/run/s"),
         ("c", "http://c:5000"),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import irq_client
 from irq_client.cli import main
-from irq_client.config import COMMANDS, settings
+from irq_client.config import ARGUMENT_HELP, COMMANDS, settings
 from irq_client.manual import manual_page
+from irq_client.topstate import KEYS
 from terminal import streams, written
 
 
@@ -23,6 +24,12 @@ def test_every_command_with_its_examples_and_every_option_is_in_it():
     for setting in settings():
         assert setting.option in plain()
         assert setting.environment in plain()
+
+
+def test_the_arguments_and_the_keys_of_the_live_view_are_told():
+    for name, text in (*ARGUMENT_HELP.items(), *KEYS):
+        assert name in plain()
+        assert text in plain()
 
 
 def test_no_line_of_text_is_taken_for_a_request():

@@ -11,7 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__
-from .config import CHART, COMMANDS, EVERYWHERE, REFRESH, WITHIN, Command, Setting, settings
+from .config import (
+    ARGUMENT_HELP,
+    CHART,
+    COMMANDS,
+    EVERYWHERE,
+    REFRESH,
+    WITHIN,
+    Command,
+    Setting,
+    settings,
+)
 from .errors import CommandLineError
 
 if TYPE_CHECKING:
@@ -154,7 +164,8 @@ def _command_parser(command: Command) -> _Parser:
     )
     for name in command.arguments:
         plain = name.strip("[]")
-        parser.add_argument(plain, nargs="?" if plain != name else None)
+        text = ARGUMENT_HELP[plain]
+        parser.add_argument(plain, nargs="?" if plain != name else None, help=text)
     if command.settings:
         _add_settings(parser.add_argument_group("options"), command.settings)
     _add_settings(parser.add_argument_group("options of every command"), EVERYWHERE)

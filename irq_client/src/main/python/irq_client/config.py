@@ -150,6 +150,18 @@ CHART = Setting(
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
 
 
+ARGUMENT_HELP = {
+    "IRQ": "an IRQ by its name in the first column of /proc/interrupts, such as 36, NMI or THR#2",
+    "CPU": "a CPU's number",
+    "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
+    "TIME": "such as 2026-01-01T00:00:00Z or -15m; default: the latest affinity change",
+    "CONDITION": "FIGURE > NUMBER [for DURATION]; FIGURE is imbalance, rate, cpu CPU-LIST rate, or "
+    "irq PATTERN rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
+    "SHELL": "bash, zsh or fish",
+}
+"""What the positional arguments are, by name."""
+
+
 class Command(NamedTuple):
     """One command: its arguments, the settings that it takes beside EVERYWHERE, and examples."""
 

@@ -40,7 +40,8 @@ def read_hosts(path: str) -> list[Host]:
         if len(words) > 2:
             raise ConfigError(f"{path}:{number}", "URL, or NAME URL", line.strip())
         if words:
-            hosts.append(_host(f"{path}:{number}", words[0], words[-1]))
+            name = words[0].partition("://")[2] or words[0]
+            hosts.append(_host(f"{path}:{number}", name, words[-1]))
     if not hosts:
         raise ConfigError(path, "at least one host", "none")
     return hosts

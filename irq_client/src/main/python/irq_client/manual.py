@@ -1,7 +1,8 @@
 """The tables of commands and settings -> the manual page, in man(7) form. Pure."""
 
 from . import __version__
-from .config import COMMANDS, EVERYWHERE, Setting, settings
+from .config import ARGUMENT_HELP, COMMANDS, EVERYWHERE, Setting, settings
+from .topstate import KEYS
 
 _EXIT_STATUSES = (
     ("0", "done"),
@@ -30,6 +31,10 @@ def manual_page() -> str:
             "Options may stand before or after the command.",
             ".SH COMMANDS",
             *_commands(),
+            ".SH ARGUMENTS",
+            *_tagged(tuple(ARGUMENT_HELP.items())),
+            ".SH KEYS OF TOP",
+            *_tagged(KEYS),
             ".SH OPTIONS OF EVERY COMMAND",
             *_settings(EVERYWHERE),
             ".SH OPTIONS OF SOME COMMANDS",
@@ -85,7 +90,11 @@ def _settings(shown: tuple[Setting, ...]) -> list[str]:
 
 
 def _tagged(pairs: tuple[tuple[str, str], ...]) -> list[str]:
-    return [line for tag, text in pairs for line in (".TP", rf"\fB{tag}\fR", f"{_escaped(text)}.")]
+    return [
+        line
+        for tag, text in pairs
+        for line in (".TP", rf"\fB{_escaped(tag)}\fR", f"{_escaped(text)}.")
+    ]
 
 
 def _escaped(text: str) -> str:
