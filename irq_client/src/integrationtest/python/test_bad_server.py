@@ -1,5 +1,6 @@
 """The installed command at servers that are away, slow, strange or hostile."""
 
+import gzip
 import json
 import signal
 import socket
@@ -31,7 +32,10 @@ GARBAGE = {
     "html": machine.HTML,
     "no type": reply(json.dumps(machine.CPUS).encode(), kind=""),
     "text/plain": reply(json.dumps(machine.CPUS).encode(), kind="text/plain"),
-    "gzip": reply(b"\x1f\x8b", more="Content-Encoding: gzip\r\n"),
+    "half of gzip": reply(b"\x1f\x8b", more="Content-Encoding: gzip\r\n"),
+    "no gzip": reply(b"garbage", more="Content-Encoding: gzip\r\n"),
+    "a gzip bomb": reply(gzip.compress(bytes(100 * 2**20)), more="Content-Encoding: gzip\r\n"),
+    "another encoding": reply(b"garbage", more="Content-Encoding: br\r\n"),
     "truncated": json_reply(machine.CPUS)[:-40],
     "ssh": b"SSH-2.0-OpenSSH_9.2p1\r\n",
     "no content": reply(b"", status=204),

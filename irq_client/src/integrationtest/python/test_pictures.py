@@ -29,11 +29,11 @@ def test_a_picture_fits_the_terminal(environment, good, columns: int, argv: tupl
     assert any("▲" in row for row in session.emulator.rows)
 
 
-def test_blocks_have_a_colour_behind_them(environment, good):
+def test_cells_of_heat_are_filled_with_one_colour(environment, good):
     hot = picture(environment, good.url, 80, "heatmap").emulator
     plain = picture(environment | {"NO_COLOR": "1"}, good.url, 80, "heatmap").emulator
 
-    assert "\x1b[48;5;226m█" in hot.painted
+    assert "\x1b[38;5;226;48;5;226m█" in hot.painted
     assert "\x1b" not in plain.painted
     assert plain.rows == hot.rows
 

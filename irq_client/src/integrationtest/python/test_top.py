@@ -23,7 +23,7 @@ def test_it_shows_irqs_cpus_and_help_and_leaves_the_terminal_as_it_was(environme
         assert screen.alternate
         assert not screen.cursor
         assert "imbalance 1.68" in screen.rows[1]
-        assert "IRQ 36 virtio1-req.0  0-1 -> 1" in screen.rows[2]
+        assert "IRQ 36 (virtio1-req.0): 0-1 -> 1, by 192.0.2.7" in screen.rows[2]
         session.type("c")
         session.shows("BUSIEST IRQ")
         session.type("?")
