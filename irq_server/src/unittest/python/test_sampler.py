@@ -223,13 +223,14 @@ def test_whatever_is_raised_costs_its_sample_and_no_other(
     assert store.history.latest.state["24,0"] == 5
 
 
-@pytest.mark.parametrize("method", ["_count", "_identify"])
+@pytest.mark.parametrize(("method", "failing"), [("_count", 2), ("_identify", 1)])
 def test_an_error_in_the_midst_of_counting_loses_no_count(
     machine: Machine,
     store: Store,
     clock: FakeClock,
     monkeypatch: pytest.MonkeyPatch,
     method: str,
+    failing: int,
 ):
     assert machine.root
     sampler = Sampler(Procfs(machine.root), store, clock)
@@ -237,7 +238,7 @@ def test_an_error_in_the_midst_of_counting_loses_no_count(
 
     def wrong(self: Totals, *given: object) -> object:
         calls.append(given)
-        if len(calls) == 2:
+        if len(calls) == failing:
             raise ZeroDivisionError
         return right(self, *given)
 
@@ -250,7 +251,7 @@ def test_an_error_in_the_midst_of_counting_loses_no_count(
         monkeypatch.setattr(Totals, method, wrong)
 
     def mend() -> None:
-        assert len(calls) == 2
+        assert len(calls) == failing
         monkeypatch.setattr(Totals, method, right)
         machine.fire("24", 0, 10)
         machine.show()

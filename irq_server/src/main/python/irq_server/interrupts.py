@@ -142,20 +142,29 @@ class Parser:
 
     def _parse_rows(self, lines: list[str]) -> list[Row]:
         old_lines, old_rows = self._lines, self._rows
-        known = len(old_lines)
+        if len(lines) == len(old_lines):
+            rows = old_rows.copy()
+            changed = [n for n, (a, b) in enumerate(zip(lines, old_lines, strict=True)) if a != b]
+            for index in changed:
+                row, old = self._parse_row(lines[index], index + 2), old_rows[index]
+                if row.irq != old.irq.partition("#")[0]:
+                    break
+                rows[index] = row if row.irq == old.irq else row._replace(irq=old.irq)
+            else:
+                return rows
+        return self._parse_other_rows(lines)
+
+    def _parse_other_rows(self, lines: list[str]) -> list[Row]:
+        """The rows of a text whose labels are not those of the last one."""
+        known = dict(zip(self._lines, self._rows, strict=True))
         times_seen: dict[str, int] = {}
         rows = []
         for index, line in enumerate(lines):
-            if index < known and line == old_lines[index]:
-                row = old_rows[index]
-            else:
-                row = self._parse_row(line, index + 2)
+            row = known.get(line) or self._parse_row(line, index + 2)
             label = row.irq.partition("#")[0]
             times = times_seen[label] = times_seen.get(label, 0) + 1
             name = label if times == 1 else f"{label}#{times}"
-            if name != row.irq:
-                row = row._replace(irq=name)
-            rows.append(row)
+            rows.append(row if name == row.irq else row._replace(irq=name))
         return rows
 
     def _parse_row(self, line: str, line_number: int) -> Row:

@@ -4,6 +4,7 @@ A captured tree, or a host's tree mounted into a container, works in their place
 """
 
 import os
+import resource
 import stat
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,8 @@ from .errors import AffinityError, CpuSetError, InterruptsFormatError, ProcfsErr
 from .interrupts import parse
 
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
+
+_SHORT_LIST_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Procfs:
         self._root = root
         self._interrupts = os.fspath(root / "interrupts")
         self._irqs = os.fspath(root / "irq")
+        self._boot_id = os.fspath(root / "sys/kernel/random/boot_id")
 
     def read_interrupts(self) -> str:
         """Gives the text of /proc/interrupts, in one read. Raises OSError."""
@@ -68,8 +72,7 @@ class Procfs:
         Source: Documentation/admin-guide/sysctl/kernel.rst, random/boot_id; proc(5), stat, btime.
         """
         try:
-            path = self._root / "sys/kernel/random/boot_id"
-            return path.read_text(errors="replace").strip()
+            return _read_at_once(self._boot_id).decode(errors="replace").strip()
         except (FileNotFoundError, PermissionError):
             return self._read_boot_time()
 
@@ -100,13 +103,7 @@ class Procfs:
     def read_affinity_list(self, irq: str) -> str:
         """Gives the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
         try:
-            # a thousand of these are read every ten seconds: no buffer, no text layer
-            descriptor = os.open(self.affinity_path(irq), os.O_RDONLY)
-            try:
-                text = os.read(descriptor, _MAX_LIST_BYTES)
-            finally:
-                os.close(descriptor)
-            return _normal(text.decode(errors="replace"))
+            return normal_list(_read_at_once(self.affinity_path(irq)))
         except FileNotFoundError:
             raise AffinityError(irq, "the kernel has no affinity for it") from None
         except (OSError, CpuSetError) as error:
@@ -115,13 +112,78 @@ class Procfs:
     @staticmethod
     def _read_effective(folder: Path) -> str | None:
         try:
-            text = (folder / "effective_affinity_list").read_text().strip()
+            text = (folder / "effective_affinity_list").read_bytes().strip()
         except FileNotFoundError:
             return None
-        return _normal(text) or None
+        return normal_list(text) or None
 
 
 @lru_cache(maxsize=4096)
-def _normal(text: str) -> str:
-    """Gives a CPU list in its shortest form. Raises CpuSetError."""
-    return format_list(parse_list(text))
+def normal_list(text: bytes) -> str:
+    """Gives the CPU list that a file of /proc/irq holds, in its shortest form.
+
+    Raises CpuSetError.
+    """
+    return format_list(parse_list(text.decode(errors="replace")))
+
+
+def _read_at_once(path: str) -> bytes:
+    """Gives a small file of the kernel by one read: no buffer, no text layer."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, _MAX_LIST_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+class AffinityLists:
+    """The affinity lists of many IRQs, a thousand perhaps, which are read every few seconds.
+
+    Their files stay open, as opening costs more than reading, but no more than half of what the
+    process may have open. A file of a copied tree, which has a size, may be replaced by another.
+    """
+
+    def __init__(self, procfs: Procfs) -> None:
+        """Takes where the lists are."""
+        self._procfs = procfs
+        self._open: dict[str, tuple[int, bool]] = {}
+        self._max_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+
+    def read(self, irq: str) -> bytes | None:
+        """Gives the text of the list of a numbered IRQ; None where it cannot be read."""
+        held = self._open.get(irq)
+        if held is not None:
+            descriptor, is_kernels = held
+            try:
+                text = os.pread(descriptor, _SHORT_LIST_BYTES, 0)
+                if len(text) < _SHORT_LIST_BYTES and (is_kernels or os.fstat(descriptor).st_nlink):
+                    return text
+            except OSError:  # the IRQ went, and has perhaps come again
+                pass
+            os.close(descriptor)
+            del self._open[irq]
+        try:
+            return self._open_and_read(irq)
+        except OSError:
+            return None
+
+    def _open_and_read(self, irq: str) -> bytes:
+        descriptor = os.open(self._procfs.affinity_path(irq), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            text = os.read(descriptor, _MAX_LIST_BYTES)
+            if len(self._open) < self._max_open and len(text) < _SHORT_LIST_BYTES:
+                is_kernels = not os.fstat(descriptor).st_size
+                self._open[irq], descriptor = (descriptor, is_kernels), -1
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+        return text
+
+    def close(self) -> None:
+        """Closes every file."""
+        while self._open:
+            os.close(self._open.popitem()[1][0])
+
+    def __del__(self) -> None:
+        """Closes them where nobody did."""
+        self.close()

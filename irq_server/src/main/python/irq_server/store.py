@@ -194,9 +194,9 @@ class Store:
 
         With a memory that is newer than the last sample, counting still goes on exactly.
         """
-        self._files.make_folder(self._folder)
         memory, path = self._totals.memory, self._folder / "state.json"
         if not path.exists():  # the directory may be another one than was locked
+            self._files.make_folder(self._folder)
             self._lock.renew(self._folder)
             self._memory = None
         if memory != self._memory:
@@ -231,12 +231,12 @@ class Store:
         """Gives the event of the gap that ends at `moment`, if there is one."""
         if self._last is None:
             return None
+        is_wide = moment - self._last > GAP_INTERVALS * self._interval_seconds
+        if self._is_counting and not is_wide:
+            return None
         since = f"since {format_moment(self._last)}"
-        if not self._is_counting:
-            return Event(moment, "gap", detail=f"{since}, {NOT_COUNTED}")
-        if moment - self._last > GAP_INTERVALS * self._interval_seconds:
-            return Event(moment, "gap", detail=since)
-        return None
+        detail = since if self._is_counting else f"{since}, {NOT_COUNTED}"
+        return Event(moment, "gap", detail=detail)
 
     def record(self, event: Event) -> None:
         """Appends an event; any thread may. Raises StoreError: then the next sample brings it."""

@@ -159,16 +159,19 @@ class Totals:
         resets: list[str] = []
         if self._adopted is not None and not self._adopted.issuperset(snapshot.cpus):
             self._adopt(snapshot, self._adopted, described)
+        rows = self._rows
         for row in snapshot.rows:
-            if self._rows.get(row.irq) is row:
+            if rows.get(row.irq) is row:
                 continue
             since = seconds if elapsed is None else elapsed(row)
-            if since is None and row.irq in self._rows:
+            if since is None and row.irq in rows:
                 continue
-            self._identify(row, described)
+            last = rows.get(row.irq)
+            if last is None or last.description is not row.description:
+                self._identify(row, described)
             if self._count(row, state, seconds if since is None else since):
                 resets.append(self.name_of(row))
-            self._rows[row.irq] = row
+            rows[row.irq] = row
         before, self._cpus = self._cpus, snapshot.cpus
         self._state, self._boot_id = state, boot_id
         self._described = []
@@ -248,18 +251,18 @@ class Totals:
 
     def _count(self, row: Row, state: State, seconds: float) -> bool:
         """Adds to `state` what `row` counted since the last sample; tells whether it was reset."""
-        name, cells = self.name_of(row), _cells(row)
-        last = self._rows.get(row.irq)
+        irq, cells = row.irq, _cells(row)
+        name, last = self._owners.get(irq, irq), self._rows.get(irq)
         if last is not None and len(_cells(last)) != len(cells):
             last = None
-            del self._keys[row.irq]
-        keys = self._keys_of(name, row, self._rows_cpus)
+            del self._keys[irq]
+        keys = self._keys.get(irq) or self._keys_of(name, row, self._rows_cpus)
         if last is not None:
             old = _cells(last)
         else:
             get, offset = self._state.get, self._offsets.get
             old = tuple((get(key, 0) - offset(key, 0)) % CELL_MODULUS for key in keys)
-        changes = [each for each in zip(keys, old, cells, strict=True) if each[1] != each[2]]
+        changes = [(key, a, b) for key, a, b in zip(keys, old, cells, strict=True) if a != b]
         limit = min(MAX_INTERRUPTS_PER_SECOND * max(seconds, 1.0), MAX_WRAPPED)
         fallen = {key for key, a, b in changes if b < a and b - a + CELL_MODULUS > limit}
         if fallen:

@@ -1,11 +1,11 @@
 """Notices that somebody changed an IRQ's affinity: by looking, as the kernel tells nobody."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from .errors import AffinityError
+from .errors import AffinityError, CpuSetError
 from .ledger import Event
-from .procfs import Procfs
+from .procfs import AffinityLists, Procfs, normal_list
 
 LOOK_SECONDS = 10.0
 """How often the affinities are looked at, where the sampling interval is not longer."""
@@ -18,10 +18,10 @@ class AffinityWatch:
         """Takes where to read, and how often is_due() is asked. The first look finds no change."""
         self.lock = threading.RLock()
         """Held during a look; who changes an affinity holds it, and looks before and after."""
-        self._procfs = procfs
+        self._lists = AffinityLists(procfs)
         self._wait_seconds = LOOK_SECONDS - interval_seconds
         self._last_look: float | None = None
-        self._affinities: dict[str, str] = {}
+        self._seen: dict[str, tuple[bytes, str]] = {}
 
     def is_due(self, monotonic: float) -> bool:
         """Whether it is time for a look: the next time would be too late."""
@@ -34,29 +34,41 @@ class AffinityWatch:
         affinity cannot be read, has no event. The detail is the old and the new CPU list.
         """
         with self.lock:
-            before, self._affinities = self._affinities, {}
+            before, self._seen = self._seen, {}
             self._last_look = monotonic
             events = []
+            read, seen = self._lists.read, self._seen
             for irq, number in irqs:
-                try:
-                    events += self._compare(before, irq, number, moment)
-                except AffinityError:
-                    continue
+                text, known = read(number), before.get(irq)
+                if known is not None and known[0] == text:
+                    seen[irq] = known
+                elif text is not None:
+                    events += self._compare(known, irq, text, moment)
             return events
 
     def look_at(self, irq: str, number: str, moment: float) -> list[Event]:
         """Looks at one IRQ alone, as look() does. Raises AffinityError where it has none."""
         with self.lock:
-            return self._compare(self._affinities, irq, number, moment)
+            text = self._lists.read(number)
+            if text is None:
+                raise AffinityError(irq, "its affinity cannot be read")
+            return self._compare(self._seen.get(irq), irq, text, moment)
 
     def _compare(
-        self, before: Mapping[str, str], irq: str, number: str, moment: float
+        self, known: tuple[bytes, str] | None, irq: str, text: bytes, moment: float
     ) -> list[Event]:
-        affinity = self._procfs.read_affinity_list(number)
-        old = before.get(irq, affinity)
+        try:
+            affinity = normal_list(text)
+        except CpuSetError:
+            return []
+        old = known[1] if known is not None else affinity
         # a read that meets a move as it is carried out gives none; the next look sees the new one
         affinity = affinity or old
-        self._affinities[irq] = affinity
+        self._seen[irq] = (text, affinity)
         if old == affinity:
             return []
         return [Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}")]
+
+    def close(self) -> None:
+        """Closes the files that it holds."""
+        self._lists.close()
