@@ -42,6 +42,7 @@ def describe(project):
     ship(project, "lib/tmpfiles.d", "tmpfiles.d/irq_server.conf")
     for name in ("irq_server-affinity.conf", "irq_server.init", "irq_server.logrotate"):
         ship(project, "share/irq_server", name)
+    ship(project, "share/irq_server/nginx", "nginx/irq_server.conf")
     project.depends_on("apispec", ">=6.6")
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 import trustme
 
-from conftest import Server, Tree, wait_until
+from conftest import COMMAND, Server, Tree, wait_until
 
 NAME = "irq.example.org"
 TOKEN = "a-token-for-tests"  # noqa: S105 - of no real server
-EXAMPLE = Path(__file__).parents[2] / "main/data/nginx/irq_server.conf"
+EXAMPLE = COMMAND.parent.parent / "share/irq_server/nginx/irq_server.conf"
 SECONDS = 20
 Start = Callable[..., Server]
 

@@ -126,7 +126,7 @@ def test_who_is_not_root_becomes_nobody_else(tmp_path: Path, monkeypatch: pytest
 @as_root
 def test_root_becomes_a_user_with_its_groups_and_a_data_directory(tmp_path: Path):
     data = tmp_path / "made/data"
-    code = f"privileges.become('nobody', pathlib.Path({str(data)!r}))\n"
+    code = f"os.setgroups([0, 4])\nprivileges.become('nobody', pathlib.Path({str(data)!r}))\n"
     found = report(code + "privileges.drop(writes=False)")
 
     uid = privileges.user_id("nobody")
