@@ -240,6 +240,27 @@ def test_a_hangup_takes_what_it_can_and_names_the_rest(daemon: Daemon):
     assert sum('"GET /healthz" 200' in line for line in daemon.log()) == 1
 
 
+def test_a_hangup_makes_it_sample_more_often(tree: Tree, start: Start, tmp_path: Path):
+    file = tmp_path / "irq_server.toml"
+    file.write_text('interval = "1h"\n')
+    server = start("--procfs", tree.root, "--config", file)
+    wait_until(lambda: server.json("/api/v1/status")["sampler"]["samples"] == 1)
+    tree.fire("24", 0, 7)
+
+    file.write_text('interval = "50ms"\nmax_size = "10MiB"\nretention = "raw=1d"\n')
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for_samples(3)
+
+    status = server.json("/api/v1/status")
+    assert status["sampler"]["interval_seconds"] == 0.05
+    assert status["store"]["max_bytes"] == 10 * 2**20
+    assert any("reloaded: interval, retention, max_size" in line for line in server.log)
+    assert server.json("/api/v1/irqs/24", period="1m")["counts"] == [0, 7]
+    assert server.stop() == 0
+    assert events_in(tmp_path / "data") == ["start", "interval", "stop"]
+    assert run("verify", tmp_path / "data").returncode == 0
+
+
 def test_a_file_in_the_environment_is_read(daemon: Daemon):
     file = daemon.folder / "irq_server.toml"
     file.write_text("colour = 1\n")

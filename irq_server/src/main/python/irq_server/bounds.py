@@ -26,9 +26,13 @@ class Bounds:
         self._folder = folder
         self._tiers = tuple(tiers)
         self._events = events
-        self._ages = [retention_seconds.get(tier.shape.name) for tier in tiers]
-        self._max_bytes = max_bytes
+        self.set_to(retention_seconds, max_bytes)
         self.measure()
+
+    def set_to(self, retention_seconds: Mapping[str, float], max_bytes: int) -> None:
+        """Takes other ages and another cap, for the next apply()."""
+        self._ages = [retention_seconds.get(tier.shape.name) for tier in self._tiers]
+        self._max_bytes = max_bytes
 
     def measure(self) -> None:
         """Learns the sizes from the disk: they fall when segments are packed or go."""

@@ -126,7 +126,12 @@ SETTINGS = (
     # what it keeps
     Setting("data-dir", "DIR", DEFAULT_DATA_DIR, converters.folder, "where the history is kept"),
     Setting(
-        "interval", "DURATION", "10s", converters.interval, "time between samples, down to 10ms"
+        "interval",
+        "DURATION",
+        "10s",
+        converters.interval,
+        "time between samples, down to 10ms",
+        reloadable=True,
     ),
     Setting(
         "intervals",
@@ -134,6 +139,7 @@ SETTINGS = (
         "",
         converters.intervals,
         "other intervals for the IRQs and devices that match a shell pattern: eth0-*=1s,LOC=1m",
+        reloadable=True,
     ),
     Setting(
         "retention",
@@ -141,14 +147,23 @@ SETTINGS = (
         converters.DEFAULT_RETENTION,
         converters.retention,
         "how long samples, the first of each minute and of each hour are kept; 5m=AGE adds a tier",
+        reloadable=True,
     ),
-    Setting("max-size", "SIZE", "1GiB", converters.size, "cap on the data directory, bytes"),
+    Setting(
+        "max-size",
+        "SIZE",
+        "1GiB",
+        converters.size,
+        "cap on the data directory, bytes",
+        reloadable=True,
+    ),
     Setting(
         "fsync",
         "never|segment|sample",
         "segment",
         converters.fsync,
         "wait for the disk never, after each segment or after each sample",
+        reloadable=True,
     ),
     # who may ask
     Setting(

@@ -95,8 +95,6 @@ class Sampler:
         self._procfs = procfs
         self._store = store
         self._clock = clock or SystemClock()
-        self._schedule = schedule or Schedule(store.interval_seconds, {})
-        self._interval_ms = max(round(self._schedule.tick_seconds * 1000), 1)
         self._parser = Parser()
         self._watch = AffinityWatch(procfs, store.interval_seconds)
         self._stop = threading.Event()
@@ -111,7 +109,15 @@ class Sampler:
         self._last_error: str | None = None
         self._failing = False
         self._last_sign: float | None = None
-        self._stuck_seconds = max(GAP_INTERVALS * store.interval_seconds, 1.0)
+        self._follow(schedule or Schedule(store.interval_seconds, {}))
+
+    def _follow(self, schedule: Schedule) -> None:
+        """Takes the rows' intervals, while no thread runs."""
+        self._schedule = schedule
+        self._interval_ms = max(round(schedule.tick_seconds * 1000), 1)
+        self._stuck_seconds = max(GAP_INTERVALS * self._store.interval_seconds, 1.0)
+        self._watch.is_asked_every(self._store.interval_seconds)
+        self._last_tick = None
 
     @property
     def status(self) -> SamplerStatus:
@@ -161,10 +167,16 @@ class Sampler:
         self._thread.start()
         threading.Thread(target=self.watch_over, name="watchman", daemon=True).start()
 
+    def restart(self, schedule: Schedule) -> None:
+        """Starts again after a stop(), with other intervals and the store's of now."""
+        self._stop = threading.Event()  # not the one that an earlier watchman still looks at
+        self._follow(schedule)
+        self.start()
+
     def watch_over(self) -> None:
         """Logs, once each time, that a sample hangs; until stop() is called."""
-        told = False
-        while not self._clock.wait(self._stop, self._stuck_seconds / 2):
+        told, stop = False, self._stop
+        while not self._clock.wait(stop, self._stuck_seconds / 2):
             stuck = self._stuck()
             if stuck and not told:
                 _log.error("cannot sample: %s", stuck)

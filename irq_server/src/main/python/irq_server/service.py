@@ -3,34 +3,28 @@
 import logging
 import os
 import socket
-import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from . import privileges
 from .app import create_app
 from .config import Settings
-from .errors import SettingsError, StoreError
+from .errors import SettingsError
 from .guard import Rules
-from .history import interval_detail
 from .hosts import Hosts
-from .ledger import Event
 from .listening import listen, listen_at_path, url_of
 from .logs import Log
 from .notify import Notifier, Watchdog
 from .pidfile import PidFile
 from .procfs import Procfs
 from .proxy import TrustedProxy
-from .reload import Commit, Reloader
+from .recording import Recording
+from .reload import Commit, Prepare, Reloader
 from .sampler import Sampler
-from .schedule import Schedule
 from .serve import WebServer
 from .signals import Signals
-from .store import Store
-from .tiershape import shapes_of
-from .times import format_duration
 from .tokenfile import TokenFile
 
 _log = logging.getLogger("irq_server")
@@ -64,15 +58,12 @@ def serve(settings: Settings, around: Surroundings) -> None:
         who = _give_up_privileges(settings)
         procfs = Procfs(settings.procfs)
         procfs.check()
-        store = _open_store(settings)
-        sampler = Sampler(procfs, store, schedule=Schedule(settings.interval, settings.intervals))
-        app = create_app(store, sampler, procfs, rules=_rules(settings, bound, tokens))
+        recording = Recording(settings, procfs)
+        sampler = recording.sampler
+        app = create_app(recording.store, sampler, procfs, rules=_rules(settings, bound, tokens))
         proxy = settings.trusted_proxy
         web = WebServer(TrustedProxy(app, proxy) if proxy else app, bound)
-        _tell_start(store, settings.interval)
-        sampler.start()
-        held.callback(_stop, sampler, store)
-        held.enter_context(_Warming(store))
+        held.enter_context(recording)
         _log.info("running as %s", who)
         _log.info("sampling every %g s into %s", settings.interval, settings.data_dir)
         _log.info("listening on %s", url_of(bound))
@@ -80,9 +71,12 @@ def serve(settings: Settings, around: Surroundings) -> None:
         watchdog = Watchdog(
             around.notifier, lambda: _lives(sampler), lambda: f"{_words(sampler)}, {words}"
         )
-        reloader = Reloader(
-            settings, around.load, [lambda new: _prepare_tokens(tokens, new), around.log.prepare]
-        )
+        parts: list[Prepare] = [
+            partial(_prepare_tokens, tokens),
+            recording.prepare,
+            around.log.prepare,
+        ]
+        reloader = Reloader(settings, around.load, parts)
         around.signals.wake_by(web.wake)
         around.ready(url_of(bound))
         around.notifier.ready()
@@ -111,24 +105,6 @@ def _give_up_privileges(settings: Settings) -> str:
     if settings.user:
         privileges.become(settings.user, settings.data_dir)
     return privileges.drop(writes=settings.allow_affinity)
-
-
-def _open_store(settings: Settings) -> Store:
-    return Store(
-        settings.data_dir,
-        interval_seconds=settings.interval,
-        whole_seconds=_has_whole_seconds(settings),
-        retention_seconds=settings.retention,
-        tiers=shapes_of(settings.retention),
-        max_bytes=settings.max_size,
-        sync=settings.fsync,
-    )
-
-
-def _has_whole_seconds(settings: Settings) -> bool:
-    """Whether every sample falls on a whole second."""
-    tick = Schedule(settings.interval, settings.intervals).tick_seconds
-    return all(each == round(each) for each in (tick, settings.interval))
 
 
 def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -> Rules:
@@ -173,46 +149,3 @@ def _words(sampler: Sampler) -> str:
     state = status.state
     trouble = f": {status.last_error}" if status.last_error else ""
     return f"sampler {state}{trouble}, every {status.interval_seconds:g} s"
-
-
-class _Warming:
-    """The thread that surveys the store's closed segments, for as long as it is entered."""
-
-    def __init__(self, store: Store) -> None:
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=store.warm, args=(self._stopping,), name="survey", daemon=True
-        )
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-
-def _stop(sampler: Sampler, store: Store) -> None:
-    if not sampler.stop():
-        _log.error("the sampler did not stop; its sample in hand may be lost")
-        return
-    _tell(store, Event(store.time_as_written(time.time()), "stop"))
-    store.close()
-    _log.info("stopped")
-
-
-def _tell_start(store: Store, interval: float) -> None:
-    """Records the start, and that another interval than before is set."""
-    moment = store.time_as_written(time.time())
-    before = store.history.interval_at(moment)
-    if before != interval:
-        change = f"{format_duration(before)} -> {format_duration(interval)}"
-        _tell(store, Event(moment, "interval", detail=change))
-    _tell(store, Event(moment, "start", detail=interval_detail(interval)))
-
-
-def _tell(store: Store, event: Event) -> None:
-    try:
-        store.record(event)
-    except StoreError as error:
-        _log.error("the event %s is not recorded: %s", event.event, error)

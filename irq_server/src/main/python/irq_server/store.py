@@ -43,6 +43,7 @@ from .totals import Identity, Update
 
 MAX_SEGMENT_BYTES = 8 * 2**20
 _MIN_SEGMENT_BYTES = 4096
+_EVENTS_PART = 64  # of the cap, one part is for events
 
 MAX_LINES_PER_ROW = 4
 """So many lines of irqs.csv a row may have in the mean, beside some spare ones."""
@@ -98,7 +99,7 @@ class Store:
         self._max_bytes = max_bytes
         self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in tiers)
         self._irqs = Ledger(folder / "irqs.csv", IRQ_FIELDS, self._files)
-        self._events = EventLog(folder, self._files, max_bytes // 64)
+        self._events = EventLog(folder, self._files, max_bytes // _EVENTS_PART)
         self._described: list[Identity] = []
         self._appeared: list[Appearance] = []
         self._noticed: list[Event] = []
@@ -130,6 +131,25 @@ class Store:
         self._bounds = Bounds(
             self._folder, self._tiers, self._events, self._retention, self._max_bytes
         )
+
+    def reconfigure(
+        self,
+        *,
+        interval_seconds: float,
+        whole_seconds: bool,
+        retention_seconds: Mapping[str, float],
+        max_bytes: int,
+        sync: str,
+    ) -> None:
+        """Goes on with other settings than it was opened with, while nobody appends."""
+        self._interval_seconds = interval_seconds
+        self._whole = whole_seconds
+        self._max_bytes = max_bytes
+        self._bounds.set_to(retention_seconds, max_bytes)
+        self._events.set_max_bytes(max_bytes // _EVENTS_PART)
+        self.history.set_interval(interval_seconds)
+        for tier in self._tiers:
+            tier.set_sync(sync)
 
     @property
     def folder(self) -> Path:
@@ -231,7 +251,8 @@ class Store:
         """Gives the event of the gap that ends at `moment`, if there is one."""
         if self._last is None:
             return None
-        is_wide = moment - self._last > GAP_INTERVALS * self._interval_seconds
+        interval = max(self._interval_seconds, self.history.interval_at(self._last))
+        is_wide = moment - self._last > GAP_INTERVALS * interval
         if self._is_counting and not is_wide:
             return None
         since = f"since {format_moment(self._last)}"

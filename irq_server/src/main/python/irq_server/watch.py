@@ -19,9 +19,13 @@ class AffinityWatch:
         self.lock = threading.RLock()
         """Held during a look; who changes an affinity holds it, and looks before and after."""
         self._lists = AffinityLists(procfs)
-        self._wait_seconds = LOOK_SECONDS - interval_seconds
+        self.is_asked_every(interval_seconds)
         self._last_look: float | None = None
         self._seen: dict[str, tuple[bytes, str]] = {}
+
+    def is_asked_every(self, interval_seconds: float) -> None:
+        """Takes how often is_due() is asked from now on."""
+        self._wait_seconds = LOOK_SECONDS - interval_seconds
 
     def is_due(self, monotonic: float) -> bool:
         """Whether it is time for a look: the next time would be too late."""

@@ -1,0 +1,123 @@
+"""The store and its sampler as the settings say: opened, started, given other settings, stopped."""
+
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from .config import Settings
+from .errors import SettingsError, StoreError
+from .history import interval_detail
+from .ledger import Event
+from .procfs import Procfs
+from .reload import Commit
+from .sampler import Sampler
+from .schedule import Schedule
+from .store import Store
+from .tiershape import shapes_of
+from .times import format_duration
+
+_log = logging.getLogger("irq_server")
+
+_FIELDS = ("interval", "intervals", "retention", "max_size", "fsync")
+
+
+class Recording:
+    """One server's history while it grows, from __enter__ to __exit__."""
+
+    def __init__(self, settings: Settings, procfs: Procfs) -> None:
+        """Opens the store; starts nothing. Raises StoreError."""
+        self._settings = settings
+        self.store = Store(
+            settings.data_dir,
+            interval_seconds=settings.interval,
+            whole_seconds=has_whole_seconds(settings),
+            retention_seconds=settings.retention,
+            tiers=shapes_of(settings.retention),
+            max_bytes=settings.max_size,
+            sync=settings.fsync,
+        )
+        self.sampler = Sampler(procfs, self.store, schedule=_schedule_of(settings))
+        self._ending = threading.Event()
+        self._warming = threading.Thread(
+            target=self.store.warm, args=(self._ending,), name="survey", daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        """Starts to sample, and to survey what was recorded before."""
+        interval = self._settings.interval
+        self._tell_interval(interval)
+        self._tell("start", interval_detail(interval))
+        self.sampler.start()
+        self._warming.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Ends with the sample in hand whole."""
+        self._ending.set()
+        stopped = self.sampler.stop()
+        self._warming.join()
+        if not stopped:
+            _log.error("the sampler did not stop; its sample in hand may be lost")
+            return
+        self._tell("stop")
+        self.store.close()
+        _log.info("stopped")
+
+    def prepare(self, settings: Settings) -> Commit:
+        """Gives what makes the recording go on as `settings` say. Raises SettingsError."""
+        if shapes_of(settings.retention) != shapes_of(self._settings.retention):
+            tiers = ",".join(self._settings.retention)
+            raise SettingsError(
+                "--retention",
+                ",".join(settings.retention),
+                f"the tiers {tiers} as at the start: a restart adds others",
+            )
+        if all(getattr(settings, each) == getattr(self._settings, each) for each in _FIELDS):
+            return lambda: None
+        return lambda: self._take(settings)
+
+    def _take(self, settings: Settings) -> None:
+        """Samples anew, between two samples."""
+        if not self.sampler.stop():
+            _log.error("reload: the sampler hangs and goes on as it was")
+            return
+        self._settings = settings
+        self._tell_interval(settings.interval)
+        self.store.reconfigure(
+            interval_seconds=settings.interval,
+            whole_seconds=has_whole_seconds(settings),
+            retention_seconds=settings.retention,
+            max_bytes=settings.max_size,
+            sync=settings.fsync,
+        )
+        self.sampler.restart(_schedule_of(settings))
+
+    def _tell_interval(self, interval: float) -> None:
+        """Records that another interval than before is set."""
+        before = self.store.history.interval_at(time.time())
+        if before != interval:
+            self._tell("interval", f"{format_duration(before)} -> {format_duration(interval)}")
+
+    def _tell(self, event: str, detail: str = "") -> None:
+        moment = self.store.time_as_written(time.time())
+        try:
+            self.store.record(Event(moment, event, detail=detail))
+        except StoreError as error:
+            _log.error("the event %s is not recorded: %s", event, error)
+
+
+def _schedule_of(settings: Settings) -> Schedule:
+    return Schedule(settings.interval, settings.intervals)
+
+
+def has_whole_seconds(settings: Settings) -> bool:
+    """Whether every sample falls on a whole second."""
+    tick = _schedule_of(settings).tick_seconds
+    return all(each == round(each) for each in (tick, settings.interval))
