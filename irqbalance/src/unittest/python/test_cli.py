@@ -190,6 +190,29 @@ def test_broken_state_is_told_and_does_no_harm(
     assert capsys.readouterr().err == ""
 
 
+def test_a_broken_undo_record_is_told_though_it_is_read_last(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("state/undo.json", "{")
+
+    assert command("--quiet") == 0
+    assert capsys.readouterr().err.count("undo.json is not used: it is no JSON") == 1
+    assert fake.affinity(25) == "1\n"
+
+
+def test_broken_loads_of_the_last_run_are_told(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--quiet") == 0
+    path = fake.state / "prediction.json"
+    kept = json.loads(path.read_text())
+    assert kept["loads"] == {"24": 10.0, "25": 5.0}
+    path.write_text(json.dumps(kept | {"loads": 3}))
+
+    assert command("--quiet", "--interval", "1") == 0
+    assert "prediction.json is not used" in capsys.readouterr().err
+
+
 def test_without_an_online_file_the_header_says_which_cpus_there_are(
     fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
 ):

@@ -4,7 +4,7 @@ import pytest
 
 from conftest import row
 from irqbalance.decisions import Limits
-from irqbalance.followup import FollowUp, follow_up, prediction
+from irqbalance.followup import FollowUp, content, follow_up, last_loads, prediction
 from irqbalance.interrupts import parse
 from irqbalance.irqs import Irq
 from irqbalance.loads import since_boot
@@ -45,3 +45,23 @@ def test_without_a_prediction_nothing_is_said(content: dict[str, None] | None):
 def test_a_prediction_that_is_something_else_is_an_error(kept: object):
     with pytest.raises(ValueError, match=r"prediction|convert"):
         follow_up({"prediction": kept}, MEASURED, frozenset({0, 1}))
+
+
+def test_the_loads_of_devices_are_kept_with_their_unit():
+    ticks = Irq("LOC", "", 30.0, (0,), {0: 30.0}, "own", own=True)
+    irqs = [Irq("24", "a", 30.12345, (0,), {0: 30.12345}), Irq("25", "b", 0.0, (), {}), ticks]
+
+    kept = content(make_plan(irqs, {0, 1}, Limits()), "interrupts per second")
+
+    assert kept["loads"] == {"24": 30.123}
+    assert last_loads(kept, "interrupts per second") == {"24": 30.123}
+    assert last_loads(kept, "CPU milliseconds per second") == {}
+    assert last_loads(None, "interrupts per second") == {}
+    # what an earlier version left
+    assert last_loads({"prediction": None}, "interrupts per second") == {}
+
+
+@pytest.mark.parametrize("loads", [[], "x", {"24": "x"}, {"24": None}, {"24": True}])
+def test_loads_that_are_something_else_are_an_error(loads: object):
+    with pytest.raises(ValueError, match="loads"):
+        last_loads({"unit": "x", "loads": loads}, "x")

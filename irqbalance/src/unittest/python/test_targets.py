@@ -106,6 +106,43 @@ def test_devices_that_do_next_to_nothing_beside_ticks_are_not_worth_a_move():
     )
 
 
+@pytest.mark.parametrize(
+    ("last", "moves"),
+    [
+        (60.0, ["3"]),  # then too 1060 -> 1000
+        (None, ["3"]),  # the last run knew nothing of it
+        (10.0, []),  # then 1010 -> 1000, which is not 5%
+    ],
+)
+def test_a_small_gain_must_be_one_by_the_last_runs_loads_too(last: float | None, moves: list[str]):
+    irqs = [irq(1, 1000, 0, last=1000.0), irq(3, 80, 0, last=last), irq(2, 900, 1, last=900.0)]
+
+    plan = make_plan(irqs, {0, 1}, LIVE)
+
+    # 1080 -> 1000 gains 7.4%
+    assert [each.irq.irq for each in plan.moves] == moves
+    if not moves:
+        assert by_irq(plan)["3"].reason == (
+            "the best plan lowers what devices load the busiest CPU with by 7.4%, "
+            "but would not have by the loads of the last run: wait whether they last"
+        )
+
+
+def test_a_large_gain_needs_no_second_witness():
+    irqs = [irq(1, 1000, 0, last=1000.0), irq(3, 400, 0, last=0.1), irq(2, 900, 1, last=900.0)]
+
+    # 1400 -> 1300 gains 7%, 1400 -> 1000 on a third CPU 28.6%
+    assert make_plan(irqs, {0, 1}, LIVE).moves == ()
+    assert [each.irq.irq for each in make_plan(irqs, {0, 1, 2}, LIVE).moves] == ["3"]
+
+
+def test_the_last_runs_loads_are_taken_as_shares():
+    # twice as much of everything is the same picture
+    irqs = [irq(1, 2000, 0, last=1000.0), irq(3, 160, 0, last=80.0), irq(2, 1800, 1, last=900.0)]
+
+    assert [each.irq.irq for each in make_plan(irqs, {0, 1}, LIVE).moves] == ["3"]
+
+
 def test_without_a_threshold_noise_is_none_either():
     irqs = [irq(1, 1100, 0), irq(2, 100, 0)]
 

@@ -1,10 +1,12 @@
-"""What a run predicted, and what the next one measures: whether the load followed. Pure.
+"""What a run predicted and measured, for the next one: whether the load followed. Pure.
 
-The state directory keeps, of the last run that moved something::
+The state directory keeps::
 
-    prediction.json   {"version": 1, "boot": …, "prediction": {"before": 1.27, "predicted": 1.02}}
+    prediction.json   {"version": 1, "boot": …, "prediction": {"before": 1.27, "predicted": 1.02},
+                       "unit": "interrupts per second", "loads": {"36": 374.3, "62": 369.0}}
 
-Both are imbalances of the CPUs that were usable then; the measured one is of those usable now.
+The prediction is of the last run if that moved something, else null: imbalances of the CPUs that
+were usable then; the measured one is of those usable now. The loads are those of its devices' IRQs.
 """
 
 from collections.abc import Mapping
@@ -27,6 +29,26 @@ class FollowUp(NamedTuple):
             f"The last run's moves: imbalance {self.before:.2f}, "
             f"predicted {self.predicted:.2f}, measured {self.measured:.2f}"
         )
+
+
+def content(plan: Plan, unit: str) -> dict[str, Any]:
+    """Gives what is to be kept of a run, whose loads are in `unit`."""
+    irqs = (each.irq for each in plan.decisions)
+    loads = {irq.irq: round(irq.load, 3) for irq in irqs if irq.load and not irq.own}
+    return {"prediction": prediction(plan), "unit": unit, "loads": loads}
+
+
+def last_loads(kept: Mapping[str, Any] | None, unit: str) -> dict[str, float]:
+    """Gives the load of each IRQ in the last run; empty where it kept none in this unit.
+
+    Raises ValueError where `kept` is not what this module keeps.
+    """
+    loads = (kept or {}).get("loads", {})
+    if not isinstance(loads, dict) or not all(
+        type(each) in (int, float) for each in loads.values()
+    ):
+        raise ValueError("loads")
+    return loads if (kept or {}).get("unit") == unit else {}
 
 
 def prediction(plan: Plan) -> dict[str, Any] | None:

@@ -67,7 +67,8 @@ class Irq(NamedTuple):
     no rule does. ``heading`` is the CPU that it was sent to already and moves to at its next
     interrupt, None for nearly all. ``own`` says that it is no device's interrupt but the CPUs' own.
     ``local`` are the CPUs on its device's node, None where nobody knows; ``together`` names the
-    rule that keeps it on one node with others, ``""`` for none.
+    rule that keeps it on one node with others, ``""`` for none. ``last`` is the load that the last
+    run measured, None where it knew of none.
     """
 
     irq: str
@@ -81,6 +82,7 @@ class Irq(NamedTuple):
     own: bool = False
     local: frozenset[int] | None = None
     together: str = ""
+    last: float | None = None
 
     @property
     def group(self) -> str:

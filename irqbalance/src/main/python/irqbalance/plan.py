@@ -65,7 +65,20 @@ def _task(
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
     local = [_bins(irq.local, bin_of) for irq in movable]
-    return Task(problem, own.loads, local, neighbours)
+    return Task(problem, own.loads, local, neighbours, _last_loads(movable))
+
+
+def _last_loads(irqs: Sequence[Irq]) -> list[float] | None:
+    """The loads of the last run, as much in all as they are now; None where none is known.
+
+    An IRQ that was not known then has its load of now.
+    """
+    known = [(irq.last, irq.load) for irq in irqs if irq.last is not None]
+    then = sum(last for last, _ in known)
+    if not then:
+        return None
+    factor = sum(load for _, load in known) / then
+    return [irq.load if irq.last is None else irq.last * factor for irq in irqs]
 
 
 def _bins(cpus: frozenset[int] | None, bin_of: dict[int, int]) -> frozenset[int] | None:

@@ -49,7 +49,12 @@ def why_it_stays(gain: float, needed: float, limits: Limits, moving: bool) -> st
     reason = f"the best plan lowers {what} by {100 * gain:.1f}%, less than "
     if 100 * gain < limits.threshold_percent:
         return f"{reason}the threshold of {limits.threshold_percent:g}%"
-    return f"{reason}the {100 * needed:.1f}% that stand out of noise"
+    if gain < needed - _ROUNDING:
+        return f"{reason}the {100 * needed:.1f}% that stand out of noise"
+    return (
+        f"the best plan lowers {what} by {100 * gain:.1f}%, but would not have by the loads of the "
+        "last run: wait whether they last"
+    )
 
 
 def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[[Irq, int], str]:

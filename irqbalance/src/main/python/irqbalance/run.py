@@ -9,7 +9,7 @@ from .balancers import find_balancers
 from .clock import Clock
 from .cpuset import format_list
 from .errors import AtWorkError, FileError, NoUsableCpuError
-from .followup import FollowUp, follow_up, prediction
+from .followup import FollowUp, content, follow_up, last_loads
 from .irqs import describe
 from .loads import Measurement
 from .measure import live
@@ -113,6 +113,8 @@ def _measure_and_act(
     kernel = machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered)
     refusals = act.remembered_refusals(folder, rows)
     irqs = describe(measurement, kernel, refusals, settings.selection())
+    last = _last_loads(folder, context.unit)
+    irqs = tuple(irq._replace(last=last.get(irq.irq)) for irq in irqs)
     usable = usable_cpus(settings, machine, measurement.cpus, tellers)
     rated = None if context.unit == TIME else context.seconds
     limits = limits_of(settings)._replace(seconds=rated, follows=True)
@@ -125,10 +127,20 @@ def _measure_and_act(
     folder.save(SNAPSHOT, reading.content())
     tools = act.Machinery(rows, kernel, Writer(machine, wait=clock.sleep), folder, topology)
     result = act.carry_out(plan, limits, tools, tellers.told)
-    folder.save(PREDICTION, {"prediction": prediction(result.plan)})
+    _tell_problems(folder, tellers)
+    folder.save(PREDICTION, content(result.plan, context.unit))
     refused = {irq: outcome.reason for irq, outcome in result.refused.items()}
     not_permitted = all(is_not_permitted(each) for each in result.refused.values())
     return Report(result.plan, context, refused, not_permitted and not result.plan.moves)
+
+
+def _last_loads(folder: StateFolder, unit: str) -> dict[str, float]:
+    """The loads of the last run, none where it left none."""
+    try:
+        return last_loads(folder.load(PREDICTION), unit)
+    except ValueError:
+        folder.distrust(PREDICTION)
+        return {}
 
 
 def _follow_up(
@@ -151,5 +163,6 @@ def _told_sleep(clock: Clock, tellers: Tellers) -> Callable[[float], None]:
 
 
 def _tell_problems(folder: StateFolder, tellers: Tellers) -> None:
-    for problem in folder.problems:
-        tellers.failed(problem)
+    """Tells what of the state could not be used, each once."""
+    while folder.problems:
+        tellers.failed(folder.problems.pop(0))

@@ -25,6 +25,9 @@ CLEARLY_BUSIER = 1.1
 NOISE_DEVIATIONS = 3.0
 """How many standard deviations of the two busiest CPUs' counts a gain must be to be no noise."""
 
+SURE = 3.0
+"""A gain of this many times what it takes is acted on, whatever the last run measured."""
+
 LEAST_SHARE = 0.2
 """What a plan gains of all that the busiest CPU has to do must be this share of the threshold."""
 
@@ -45,6 +48,7 @@ class Task(NamedTuple):
     own: Sequence[float]
     local: Sequence[frozenset[int] | None]
     neighbours: Neighbours
+    last: Sequence[float] | None = None
 
 
 class Choice(NamedTuple):
@@ -130,10 +134,26 @@ def _best_enough(
         placement = Placement(problem, bins)
         gain = 1 - placement.target() / least if least else 0.0
         best = max(best, gain)
-        if gain > _ROUNDING and gain >= needed - _ROUNDING:
+        if (
+            gain > _ROUNDING
+            and gain >= needed - _ROUNDING
+            and _lasts(task, placement, gain, needed)
+        ):
             spread(placement, task.neighbours)
             return Choice(placement.bins, gain, needed)
     return Choice(seated.bins, best, needed)
+
+
+def _lasts(task: Task, placement: Placement, gain: float, needed: float) -> bool:
+    """Whether a plan gains enough by the loads of the last run as well, or is sure to be right.
+
+    Loads that go to and fro between two runs would have IRQs follow them for nothing.
+    """
+    if task.last is None or gain >= SURE * needed:
+        return True
+    then = placement.problem._replace(weights=task.last)
+    least = Placement(then, seat(placement.problem).bins).target()
+    return Placement(then, placement.bins).target() <= least * (1 - needed + _ROUNDING)
 
 
 def _needed(least: float, limits: Limits, own_share: float) -> float:
