@@ -230,6 +230,9 @@ def _exchange(
     budget.spend(2 * sum(map(len, sets.values())))
     low, high = window[0] - start, window[1] - start
     for found in _matches(sets, sets, low, high, below - cost, budget):
+        budget.spend(len(flips))
+        if budget.left <= 0:
+            return None
         # two sets that share an item have become one that sums to something else
         if _shift(flips, found) >= low and _shift(flips, found) <= high:
             return mask ^ found

@@ -26,13 +26,21 @@ TOLERANCE = 0.002
 _NEARLY = 0.999
 """How much of the tolerance a plan takes, so that rounding does not take it beyond."""
 
+# How much work is put into fewer moves: plans looked at, and entries for each (see reunion.py).
 _REUNITED = 8
-_SMALL = 64
-_TINY = 14
-_NODES = 20_000
-_ENTRIES_KEPT = 120_000
 _ENTRIES = 40_000
 _ENTRIES_IF_LARGE = 10_000
+
+# Up to so many items: each item in turn is kept at home, for so many entries in all, of which a
+# plan to begin with counts as some.
+_SMALL = 64
+_ENTRIES_KEPT = 80_000
+_ENTRIES_A_PLAN = 1_500
+
+# Up to so many items: branch and bound for the fewest moves, and for the least target.
+_FEW = 24
+_TINY = 14
+_NODES = 20_000
 
 
 def solve(
@@ -65,7 +73,7 @@ def solve(
         if plan.moves() > least:
             reunite(plan, target, Budget(_ENTRIES_IF_LARGE if large else _ENTRIES))
     chosen = min(found, key=lambda plan: (plan.moves(), plan.target()))
-    if len(seated.bins) <= _SMALL and chosen.moves() > least:
+    if len(seated.bins) <= _FEW and chosen.moves() > least:
         chosen = fewest_moves(chosen, target, _NODES)
     if len(seated.bins) <= _SMALL and chosen.moves() > least:
         chosen = _kept_home(problem, chosen, target)
@@ -96,6 +104,7 @@ def _kept_home(problem: Problem, best: Placement, target: float) -> Placement:
         allowed[item] = frozenset({homes[item]})
         kept = problem._replace(allowed=allowed)
         for plan in few_moves(seat(kept), target):
+            budget.spend(_ENTRIES_A_PLAN)
             if plan.target() <= target:
                 reunite(plan, target, budget)
                 if plan.moves() < best.moves():
