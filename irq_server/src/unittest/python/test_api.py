@@ -517,6 +517,33 @@ def test_put_affinity_of_an_irq_that_has_gone_is_not_found(house: House):
     assert (answer.status_code, "gone" in answer.get_json()["detail"]) == (404, True)
 
 
+def test_put_affinity_goes_by_the_machine_as_it_is_now_not_at_the_last_sample(house: House):
+    house.machine.offline(1)
+    house.machine.show()
+
+    answer = house.put("24", {"cpu": 1})
+
+    assert (answer.status_code, "no such CPU online: 1" in answer.text) == (409, True)
+
+
+def test_put_affinity_never_reaches_another_device_that_has_the_number_now(house: House):
+    house.machine.device(24, "nvme9q9")
+    house.machine.show()
+    before = house.json("/api/v1/irqs/24/affinity")
+
+    answer = house.put("24", {"cpu": 1})
+
+    assert (answer.status_code, "another device" in answer.text) == (404, True)
+    assert house.json("/api/v1/irqs/24/affinity") == before
+
+
+def test_put_affinity_goes_by_the_last_sample_where_nothing_can_be_read_now(house: House):
+    assert house.machine.root
+    (house.machine.root / "interrupts").write_text("nonsense")
+
+    assert house.put("24", {"cpu": 1}).get_json()["affinity"] == "1"
+
+
 def test_put_affinity_before_the_first_sample_is_for_later(empty: House):
     assert empty.put("24", {"cpu": 1}).status_code == 503
 

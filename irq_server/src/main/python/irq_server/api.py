@@ -13,6 +13,7 @@ from .counting import Counting
 from .errors import (
     AffinityError,
     AffinityRefusedError,
+    InterruptsFormatError,
     NoSampleError,
     NoSuchCpuError,
     NoSuchIrqError,
@@ -20,6 +21,7 @@ from .errors import (
     StoreError,
 )
 from .history import Window
+from .interrupts import Snapshot, parse
 from .ledger import Event
 from .limits import check_events, check_series, check_table
 from .procfs import Affinity, Procfs
@@ -123,18 +125,27 @@ class Api:
         """Sends one IRQ to other CPUs, and answers what the kernel then says."""
         cpus = parse_affinity(request.get_data())
         identity = self._identity(irq)
-        snapshot = self._store.rows.snapshot
-        if snapshot is None:
-            raise NoSampleError
         if not identity.label.isdecimal():
             raise AffinityRefusedError(irq, "it is no device's: the kernel itself places it")
-        if irq not in self._store.rows.numbered:
+        snapshot = self._machine_now()
+        here = any(row.irq == identity.label and identity.is_still(row) for row in snapshot.rows)
+        if not here or irq not in self._store.rows.numbered:
             raise AffinityError(irq, "it is gone, or another device has its number now")
         who = request.remote_addr or "the Unix socket"
         wanted = affinity.Request(irq, identity.label, cpus, who)
         moment = self._store.time_as_written(self._now())
         after = self._writer.set(wanted, frozenset(snapshot.cpus), moment)
         return _affinity_answer(identity, after)
+
+    def _machine_now(self) -> Snapshot:
+        """Gives what is online and whose the numbers are: now, as an interval may be long."""
+        last = self._store.rows.snapshot
+        if last is None:
+            raise NoSampleError
+        try:
+            return parse(self._procfs.read_interrupts())
+        except (OSError, InterruptsFormatError):
+            return last
 
     def _record(self, event: Event) -> None:
         """Records an event of a request; where the disk refuses, the log alone has it."""
