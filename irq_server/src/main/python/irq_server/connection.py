@@ -63,7 +63,8 @@ class _ProblemTask(Told, ErrorTask):
         error = self.request.error
         # of a transfer coding other than chunked, for which RFC 9112, 6.3, has 400
         status = HTTPStatus(400 if error.code == 501 else error.code)
-        detail = _DETAILS.get(status, f"this is no request that can be read: {error.body}")
+        reason = error.body.partition('"')[0].strip()  # what is quoted may be a header with a token
+        detail = _DETAILS.get(status, f"this is no request that can be read: {reason}")
         body = problem_text(status, detail).encode()
         self.status = f"{status.value} {status.phrase}"
         self.response_headers.append(("Content-Type", "application/problem+json"))
