@@ -78,6 +78,23 @@ def test_root_becomes_the_user_who_then_owns_the_history(start: Start, reachable
 
 
 @as_root
+def test_the_user_owns_the_socket_too(start: Start, reachable: Path):
+    tree = Tree(reachable / "proc")
+    run = reachable / "run"
+    run.mkdir()
+    nobody = pwd.getpwnam("nobody")
+    os.chown(run, nobody.pw_uid, nobody.pw_gid)
+    place, data = run / "socket", reachable / "data"
+
+    server = start("--procfs", tree.root, "--socket", place, "--user", "nobody", "--data-dir", data)
+
+    status = place.stat()
+    assert (status.st_uid, status.st_gid) == (nobody.pw_uid, nobody.pw_gid)
+    assert server.stop() == 0
+    assert not place.exists()
+
+
+@as_root
 def test_a_history_of_another_user_is_named_and_left(tree: Tree, tmp_path: Path):
     done = subprocess.run(
         [COMMAND, "--port", "0", "--procfs", tree.root, "--user", "nobody", "--data-dir", tmp_path],

@@ -10,6 +10,7 @@ import ctypes
 import grp
 import os
 import pwd
+from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import PrivilegeError
@@ -41,11 +42,12 @@ def user_id(name: str) -> int:
     return _entry(name).pw_uid
 
 
-def become(name: str, folder: Path) -> None:
+def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
     """Makes the process the user `name`, with its groups, from now on.
 
-    `folder` is made, if it is missing, and is then that user's. Raises PrivilegeError where the
-    process is another user already and not root, or the folder is somebody else's.
+    `folder` is made, if it is missing, and is then that user's, as are the files that were just
+    `made`. Raises PrivilegeError where the process is another user already and not root, or the
+    folder is somebody else's.
     """
     entry = _entry(name)
     if os.geteuid() == entry.pw_uid:
@@ -54,6 +56,8 @@ def become(name: str, folder: Path) -> None:
         raise PrivilegeError(f"cannot become the user {name}: only root can")
     try:
         _own(folder, entry)
+        for path in made:
+            os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
         os.setgroups(os.getgrouplist(name, entry.pw_gid))
         os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
         os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)

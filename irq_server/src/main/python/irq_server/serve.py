@@ -191,6 +191,7 @@ class WebServer:
 def _adjustments() -> Adjustments:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no fault
     return Adjustments(
+        listen="",  # the socket is bound already: no name to look up
         ident="irq_server",
         threads=THREADS,
         max_request_header_size=MAX_HEAD_BYTES,

@@ -103,7 +103,8 @@ def _give_up_privileges(settings: Settings) -> str:
     What needed more is open by now, and no thread runs that would keep more.
     """
     if settings.user:
-        privileges.become(settings.user, settings.data_dir)
+        made = [settings.socket] if settings.socket else []
+        privileges.become(settings.user, settings.data_dir, made)
     return privileges.drop(writes=settings.allow_affinity)
 
 
