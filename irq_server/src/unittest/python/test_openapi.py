@@ -241,3 +241,12 @@ def test_real_errors_fit_the_schema(client: FlaskClient, method: str, path: str,
 
     assert (answer.status_code, answer.mimetype) == (status, PROBLEM)
     assert not errors_in(answer.get_json(), {"$ref": "#/components/schemas/Problem"})
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda each: each.name)
+def test_just_what_has_an_etag_is_told_to_be_304_some_time(client: FlaskClient, route: Route):
+    window = f"?start={START:.0f}&end={START + 10:.0f}" if "start" in route.query else ""
+    answer = client.open(f"{path_of(route)}{window}", method=route.method, json=_body(route))
+
+    told = DOCUMENT["paths"][route.path][route.method.lower()]["responses"]
+    assert ("ETag" in answer.headers) == ("304" in told)

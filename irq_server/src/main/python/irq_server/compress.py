@@ -34,7 +34,8 @@ def register(app: Flask) -> None:
     def compress(response: Response) -> Response:
         if response.mimetype not in _MEDIA or response.status_code in (204, 304):
             return response
-        response.vary.add("Accept-Encoding")
+        varies = response.headers.get("Vary")
+        response.headers["Vary"] = f"{varies}, Accept-Encoding" if varies else "Accept-Encoding"
         if _is_worth_it(request, response):
             response.direct_passthrough = False
             response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))

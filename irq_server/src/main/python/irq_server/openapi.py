@@ -144,7 +144,7 @@ def _responses(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {
         "200": {"description": f"{route.summary}.", "content": _content(route)}
     }
-    if route.narrow == "start" or (route.columns and "period" in route.query):
+    if route.is_kept:
         found["304"] = {"description": "As it was under the ETag that If-None-Match names."}
     for status in sorted(_errors(route)):
         found[str(status)] = {"$ref": f"#/components/responses/{status}"}

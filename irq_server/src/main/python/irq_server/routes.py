@@ -17,7 +17,8 @@ class Route:
     ``name`` is what answers it, ``query`` the names of the parameters that it takes beside those
     in the path; ``schema`` names the answer's, ``columns`` are those of its CSV, if it has one.
     ``errors`` are the statuses of its problems beside those that every route may have; ``narrow``
-    is the parameter that shortens an answer which is too long.
+    is the parameter that shortens an answer which is too long. An answer that ``is_kept`` may have
+    an ETag, to ask for it again by.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Route:
     errors: tuple[int, ...] = ()
     media: str = JSON
     narrow: str = "top"
+    is_kept: bool = False
 
     @property
     def rule(self) -> str:
@@ -65,6 +67,7 @@ ROUTES = (
         schema="Interrupts",
         columns=("irq", "device", "cpu", "count"),
         errors=_WINDOWED,
+        is_kept=True,
     ),
     _read(
         "/irqs",
@@ -112,6 +115,7 @@ ROUTES = (
         schema="Cpus",
         columns=("cpu", "total", "rate"),
         errors=_WINDOWED,
+        is_kept=True,
     ),
     _read(
         "/cpus/{cpu}",
@@ -121,6 +125,7 @@ ROUTES = (
         schema="Cpu",
         columns=("irq", "device", "total", "rate"),
         errors=_WINDOWED,
+        is_kept=True,
     ),
     _read(
         "/series",
@@ -131,6 +136,7 @@ ROUTES = (
         columns=("start", "end", "key", "count"),
         errors=_WINDOWED,
         narrow="step",
+        is_kept=True,
     ),
     _read(
         "/events",
@@ -141,6 +147,7 @@ ROUTES = (
         columns=("time", "event", "irq", "cpu", "detail"),
         errors=_WINDOWED,
         narrow="start",
+        is_kept=True,
     ),
     _read(
         "/status",
@@ -187,9 +194,12 @@ ROUTES = (
         "server",
         "This document",
         schema="Document",
+        is_kept=True,
     ),
-    Route("GET", "/", "home", "server", "What runs here, for a person", media=HTML),
-    Route("GET", "/docs", "docs", "server", "This document, for a person", media=HTML),
+    Route("GET", "/", "home", "server", "What runs here, for a person", media=HTML, is_kept=True),
+    Route(
+        "GET", "/docs", "docs", "server", "This document, for a person", media=HTML, is_kept=True
+    ),
 )
 
 API_ROUTES = tuple(each for each in ROUTES if each.path.startswith(f"{API}/"))

@@ -45,7 +45,7 @@ def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]
         check_bytes(response.content_length or 0, route.narrow)
         response.headers["Cache-Control"] = FIXED if found.is_fixed else LIVE
         if route.columns:
-            response.vary.add("Accept")
+            response.headers["Vary"] = "Accept"
         if found.is_fixed:
             response.add_etag(weak=True)  # gzip, if it is asked for, comes later
             response.make_conditional(request)
