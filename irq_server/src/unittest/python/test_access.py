@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import repeat
 
 import pytest
 from flask import Flask, Response
@@ -26,6 +27,7 @@ class Site:
         app = Flask(__name__)
         app.add_url_rule("/", "hello", view_func=lambda: "hello", methods=["GET", "POST"])
         app.add_url_rule("/stream", "stream", view_func=lambda: Response(iter([b"ab", b"cde"])))
+        app.add_url_rule("/endless", "endless", view_func=lambda: Response(repeat(b"x" * 65536)))
         app.add_url_rule("/bug", "bug", view_func=lambda: str(1 / 0))
         self._caplog = caplog
         self._address = bound.getsockname()
@@ -39,6 +41,12 @@ class Site:
             client.sendall(text.encode("latin-1"))
             while client.recv(65536):
                 pass
+
+    def leave(self, target: str) -> None:
+        """Asks for a target, and goes away with its first byte."""
+        with socket.create_connection(self._address, timeout=SECONDS) as client:
+            client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert client.recv(1)
 
     def get(self, target: str, method: str = "GET") -> None:
         """Asks for a target, and closes."""
@@ -104,6 +112,13 @@ def test_an_error_of_the_application_is_one_line(site: Site):
     site.get("/bug")
 
     assert [line.split(" bytes")[0] for line in site.lines()] == ['127.0.0.1 "GET /bug" 500 265']
+
+
+def test_a_client_that_goes_away_has_its_line(site: Site):
+    site.leave("/endless")
+
+    (line,) = site.lines()
+    assert line.startswith('127.0.0.1 "GET /endless" 200 ')
 
 
 def test_each_request_of_a_connection_has_its_line(site: Site):

@@ -91,6 +91,19 @@ def test_a_file_that_was_moved_away_is_opened_anew(settings: Settings, tmp_path:
     assert "after" in path.read_text()
 
 
+def test_a_file_that_is_no_longer_written_is_closed(settings: Settings, tmp_path: Path):
+    def is_open(name: str) -> bool:
+        links = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        return tmp_path / name in links
+
+    with Log() as one:
+        one.use(replace(settings, log_file=tmp_path / "first"))
+        assert is_open("first")
+        one.use(replace(settings, log_file=tmp_path / "second"))
+        assert (is_open("first"), is_open("second")) == (False, True)
+    assert not is_open("second")
+
+
 def test_a_file_that_cannot_be_written_harms_no_caller_and_comes_back(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
