@@ -41,7 +41,8 @@ class Task(NamedTuple):
     """What is to be decided: the items and bins as counted, and what is known of both.
 
     ``own`` is the part of each bin's fixed load that is the CPU's own; ``local`` the bins on each
-    item's own node, None for all.
+    item's own node, None for all. ``last`` are the weights that the last run measured, as much in
+    all as those of now, None where it left none.
     """
 
     counted: Problem
