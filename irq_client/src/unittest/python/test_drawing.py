@@ -143,7 +143,7 @@ def test_keys_that_have_no_room_are_counted():
     many = model.read_series(JsonObject(machine.SERIES | {"by": "irq,cpu", "points": points}, ""))
 
     for lines in (plain(draw_history(many, (), 80, "line")), plain(draw_heatmap(many, (), 80))):
-        assert "the 24 busiest; 6 more are left out, see --top" in lines
+        assert "the 24 busiest; 6 more are not drawn, --format csv has them" in lines
         assert any(line.startswith("29 on CPU0 ") for line in lines)
 
 

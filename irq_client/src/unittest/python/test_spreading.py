@@ -107,7 +107,7 @@ def test_the_whole_plan_is_asked_for_once():
     assert (status, changed) == (1, {})
     assert messages.splitlines() == [
         "  IRQ 40 (eth0-TxRx-0)  0-3 -> 0",
-        "  IRQ 41 (eth0-TxRx-1)  0-3 -> 1  (managed: the kernel will refuse)",
+        "  IRQ 41 (eth0-TxRx-1)  0-3 -> 1 (managed: the kernel will refuse)",
         "  IRQ 42 (eth0-TxRx-2)  0-3 -> 0",
         "URL: change the affinities of 3 IRQs? [y/N] irq_client: URL: nothing was changed",
     ]

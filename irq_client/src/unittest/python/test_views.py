@@ -179,6 +179,10 @@ def test_the_question_before_a_change_names_all_that_matters():
     assert views.change_question(before, "3", "http://h") == (
         "http://h: change the affinity of IRQ 36 (virtio1-req.0) from 0-1 to 3?"
     )
+    managed = replace(before, writable=False)
+    assert views.change_question(managed, "3", "http://h").endswith(
+        " from 0-1 to 3 (managed: the kernel will refuse)?"
+    )
 
 
 def test_a_status_is_a_list_of_names_and_values():

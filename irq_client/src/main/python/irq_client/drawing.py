@@ -166,7 +166,7 @@ def _track_rows(
 def _left_out(tracks: Sequence[Track], width: int) -> Iterator[Line]:
     if len(tracks) > MOST_TRACKS:
         more = len(tracks) - MOST_TRACKS
-        words = f"the {MOST_TRACKS} busiest; {more} more are left out, see --top"
+        words = f"the {MOST_TRACKS} busiest; {more} more are not drawn, --format csv has them"
         yield from _told(words, FAINT, width)
 
 

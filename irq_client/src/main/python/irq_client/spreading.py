@@ -62,11 +62,7 @@ def set_matching(
     names = [irq.irq for irq in irqs]
     plan = [(name, cpus) for name in names] if same else spread(names, cpu_numbers(cpus))
     before = {irq.irq: client.affinity(irq.irq) for irq in irqs}
-    lines = [
-        f"  IRQ {visible(name)} ({visible(before[name].value.device)})  "
-        f"{before[name].value.affinity or views.UNKNOWN} -> {to}{_warning(before[name].value)}"
-        for name, to in plan
-    ]
+    lines = [_plan_line(before[name].value, to) for name, to in plan]
     listed = "\n".join(lines)
     confirm(f"{listed}\n{client.server}: change the affinities of {len(plan)} IRQs?")
     moves, refusals = [], []
@@ -82,6 +78,12 @@ def set_matching(
         else:
             moves.append(Move(old.value, answer.value, answer.text, to))
     return moves, refusals
+
+
+def _plan_line(before: model.Affinity, to: str) -> str:
+    irq = f"IRQ {visible(before.irq)} ({visible(before.device)})"
+    change = f"{visible(before.affinity or views.UNKNOWN)} -> {to}"
+    return f"  {irq}  {change}{views.refusal_warning(before)}"
 
 
 def show_moves(moves: list[Move]) -> Sheet:
@@ -109,10 +111,6 @@ def show_moves(moves: list[Move]) -> Sheet:
             for move in moves
         ),
     )
-
-
-def _warning(before: model.Affinity) -> str:
-    return "" if before.writable else "  (managed: the kernel will refuse)"
 
 
 def _remark(move: Move) -> str:

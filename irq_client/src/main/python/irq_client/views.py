@@ -196,7 +196,13 @@ def show_change(before: model.Affinity, after: model.Affinity) -> Sheet:
 def change_question(before: model.Affinity, cpus: str, server: str) -> str:
     """Gives what is asked before an affinity is set."""
     irq = _title("IRQ", visible(before.irq), visible(before.device))
-    return f"{server}: change the affinity of {irq} from {_known(before.affinity)} to {cpus}?"
+    change = f"change the affinity of {irq} from {_known(before.affinity)} to {cpus}"
+    return f"{server}: {change}{refusal_warning(before)}?"
+
+
+def refusal_warning(before: model.Affinity) -> str:
+    """Gives a warning where the kernel will refuse a change, empty where it may not."""
+    return "" if before.writable else " (managed: the kernel will refuse)"
 
 
 def show_status(answer: model.Status) -> Sheet:
