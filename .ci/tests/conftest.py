@@ -74,10 +74,11 @@ class Running:
 
 @contextmanager
 def serving(commands: Path, data: Path, *arguments: object) -> Iterator[Running]:
-    """Runs a server on a free port, until the block ends; it has to end well."""
+    """Runs a server until the block ends, on a free port or a --socket; it has to end well."""
+    listening_on = () if "--socket" in arguments else ("--port", "0")
     log: list[str] = []
     with subprocess.Popen(
-        [commands / "irq_server", "--port", "0", "--data-dir", data, *map(str, arguments)],
+        [commands / "irq_server", *listening_on, "--data-dir", data, *map(str, arguments)],
         stderr=subprocess.PIPE,
         text=True,
     ) as server:

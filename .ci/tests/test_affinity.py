@@ -61,13 +61,13 @@ def wait_until(holds: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def machine(commands: Path, tmp_path: Path) -> Iterator[Machine]:
+@contextmanager
+def running_machine(commands: Path, folder: Path, *listening: object) -> Iterator[Machine]:
     captures = ROOT / "irqbalance/src/unittest/resources/captures"
     with tarfile.open(captures / f"{CAPTURE}.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="tar")  # "data" makes all files writable
-    proc = tmp_path / CAPTURE / "proc"
-    tokens = tmp_path / "tokens"
+        archive.extractall(folder, filter="tar")  # "data" makes all files writable
+    proc = folder / CAPTURE / "proc"
+    tokens = folder / "tokens"
     tokens.mkdir()
     server = f"rw {WRITER}\nro {READER}\n"
     files = {"server": server, "writer": WRITER, "reader": READER, "stranger": "somebody-elses"}
@@ -75,10 +75,16 @@ def machine(commands: Path, tmp_path: Path) -> Iterator[Machine]:
         (tokens / name).write_text(text)
         (tokens / name).chmod(0o600)
     writing = ("--allow-affinity", "--token-file", tokens / "server")
-    trees = ("--procfs", proc, "--sysfs", proc.parent / "sys")
-    with serving(commands, tmp_path / "data", "--interval", "100ms", *trees, *writing) as running:
+    trees = ("--procfs", proc, "--sysfs", proc.parent / "sys", "--interval", "100ms")
+    with serving(commands, folder / "data", *trees, *writing, *listening) as running:
         wait_until(lambda: running.attempt("irq_client", "--server", running.url, "cpus")[0] == 0)
         yield Machine(running, proc, tokens)
+
+
+@pytest.fixture
+def machine(commands: Path, tmp_path: Path) -> Iterator[Machine]:
+    with running_machine(commands, tmp_path) as found:
+        yield found
 
 
 @contextmanager
@@ -124,6 +130,19 @@ def test_a_token_that_may_write_sets_an_affinity(machine: Machine):
         ("affinity", "0-3 -> 2", "127.0.0.1"),
         ("affinity_request", "2 from 127.0.0.1", "127.0.0.1"),
     ]
+
+
+def test_an_affinity_is_set_through_a_unix_socket(commands: Path, tmp_path: Path):
+    with running_machine(commands, tmp_path, "--socket", tmp_path / "socket") as machine:
+        assert machine.running.url == f"unix:{tmp_path}/socket"
+        unknown = machine.set(FREE, "2")
+        status, _, messages = machine.set(FREE, "2", "writer")
+
+        assert unknown[0] == 4
+        assert (status, messages) == (0, "")
+        assert machine.affinity(FREE) == "2"
+        assert [event for event, *_ in machine.told(FREE)] == ["affinity", "affinity_request"]
+        assert "127.0.0.1" not in str(machine.told(FREE))
 
 
 def test_an_irq_that_the_kernel_places_is_refused_with_its_reason(machine: Machine):
