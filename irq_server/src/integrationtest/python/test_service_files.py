@@ -168,6 +168,26 @@ def test_the_init_script_reloads(init: Init):
     wait_until(lambda: "reloaded: no setting has changed" in init.log_file.read_text())
 
 
+def test_the_init_scripts_server_of_another_user_opens_its_log_again(init: Init, tmp_path: Path):
+    if os.geteuid() == 0:
+        init.settings["IRQ_SERVER_USER"] = "nobody"
+        folder = tmp_path
+        while folder != Path("/tmp"):  # noqa: S108 - the tests' own folders, below it
+            folder.chmod(folder.stat().st_mode | 0o011)
+            folder = folder.parent
+    started = init("start")
+    assert started.returncode == 0, started.stderr
+
+    assert init("reload").returncode == 0
+
+    wait_until(lambda: "reload" in init.log_file.read_text())
+    assert "reloaded: no setting has changed" in init.log_file.read_text()
+    process = Path(f"/proc/{init.pid}")
+    assert init.log_file.stat().st_uid == process.stat().st_uid
+    assert init("stop").returncode == 0
+    assert not init.pid_file.exists()
+
+
 def test_the_init_script_tells_a_dead_server_from_one_that_was_stopped(init: Init):
     init("start")
     os.kill(init.pid, 9)

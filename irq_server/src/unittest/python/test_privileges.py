@@ -6,7 +6,9 @@ import os
 import pwd
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import mock
 import pytest
@@ -156,3 +158,34 @@ def test_the_one_capability_that_writes_is_kept_by_a_user_who_has_it():
         found = report(f"{keep}told = privileges.drop(writes={writes})\nprint(told)\n")
         caps = capabilities(found["later"])
         assert caps == {"CapInh": 0, "CapPrm": kept, "CapEff": kept, "CapAmb": 0}
+
+
+def test_root_opens_files_as_another_user_and_is_root_again():
+    calls: list[tuple[str, int]] = []
+
+    def note(name: str) -> Any:
+        return mock.patch(f"os.{name}", side_effect=lambda number: calls.append((name, number)))
+
+    nobody = pwd.getpwnam("nobody")
+    with (
+        note("seteuid"),
+        note("setegid"),
+        mock.patch("os.geteuid", return_value=0),
+        mock.patch("os.getegid", return_value=7),
+    ):
+        with suppress(OSError), privileges.acting_as("nobody"):
+            assert calls == [("setegid", nobody.pw_gid), ("seteuid", nobody.pw_uid)]
+            raise OSError("a disk that is full")
+        assert calls[2:] == [("seteuid", 0), ("setegid", 7)]
+
+
+@pytest.mark.parametrize(("name", "user"), [("", 0), ("nobody", 1000)])
+def test_who_is_not_root_or_names_nobody_stays_the_same(name: str, user: int):
+    with (
+        mock.patch("os.geteuid", return_value=user),
+        mock.patch("os.seteuid") as seteuid,
+        privileges.acting_as(name),
+    ):
+        pass
+
+    seteuid.assert_not_called()

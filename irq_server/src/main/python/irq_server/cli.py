@@ -16,6 +16,7 @@ from .errors import IrqServerError, SettingsError
 from .logformat import one_line
 from .logs import Log, place_of
 from .notify import Notifier
+from .privileges import acting_as
 from .signals import Signals
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -84,7 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         starter = detach()
     with Log(os.environ) as log:
         try:
-            log.use(settings)
+            with acting_as(settings.user):  # who has to open it again later
+                log.use(settings)
             _serve(settings, load, signals, log, starter)
         except Exception as error:  # noqa: BLE001 - a bug ends in one line, as all else
             _tell_failure(log, starter, error)

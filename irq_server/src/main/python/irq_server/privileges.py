@@ -10,7 +10,8 @@ import ctypes
 import grp
 import os
 import pwd
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import PrivilegeError
@@ -63,6 +64,25 @@ def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
         os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
     except OSError as error:
         raise PrivilegeError(f"cannot become the user {name}: {error}") from error
+
+
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    """Lets root open and make files as the user `name` would, while it is entered.
+
+    Without a name, and for who is not root, it changes nothing. Raises PrivilegeError.
+    """
+    if not name or os.geteuid() != 0:
+        yield
+        return
+    entry, group = _entry(name), os.getegid()
+    os.setegid(entry.pw_gid)
+    os.seteuid(entry.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
 
 
 def _entry(name: str) -> pwd.struct_passwd:
