@@ -343,3 +343,22 @@ def test_a_sample_that_was_dropped_is_not_remembered(tmp_path: Path):
     found = kept.history.sample_at(START + 30)
 
     assert (found.tier.name, found.time - START) == ("1m", 0)
+
+
+def test_what_is_known_of_a_window_is_not_worked_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    kept = Kept(tmp_path).sample(*every(10, 90))
+    before = kept.window(20, 80)
+    worked: list[float] = []
+    really = Tier.survey
+
+    def working(self: Tier, start: float, end: float) -> object:
+        worked.append(start - START)
+        return really(self, start, end)
+
+    monkeypatch.setattr(Tier, "survey", working)
+
+    assert kept.window(20, 80) == kept.window(25, 85) == before
+    assert kept.window(30, 80)["samples"] == 6
+    assert worked == [30]

@@ -116,10 +116,11 @@ def irqs_csv(
 
 def cpus_json(counts: Counts, window: Window) -> Json:
     """Gives the answer of /cpus."""
+    seconds = window.seconds
     return {
         "window": window_json(window),
         "cpus": [
-            {"cpu": cpu, "total": total, "rate": rate(total, window)}
+            {"cpu": cpu, "total": total, "rate": total / seconds if seconds else 0.0}
             for cpu, total in zip(counts.cpus, counts.totals, strict=True)
         ],
         "total": counts.total,

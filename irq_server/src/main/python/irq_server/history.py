@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .errors import NoSampleError, TimeFormatError
 from .ledger import Event
 from .segment import State
-from .survey import join, survey
+from .survey import Survey, join, survey
 from .tier import Reader, Tier
 from .tiershape import GAP_INTERVALS, TierShape
 from .times import format_duration, parse_duration
@@ -69,6 +69,7 @@ class History:
         self._events: list[Event] = []
         self._intervals: list[tuple[float, float]] = []
         self._latest: Sample | None = None
+        self._surveyed: dict[tuple[str, float, float], Survey] = {}
         self._recent: dict[tuple[str, float] | None, Sample] = {}
         self.add_events(events)
 
@@ -164,9 +165,7 @@ class History:
         end = min(end, now)
         first, last = self.sample_at(start), self.sample_at(end)
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
-        found = self._by_shape[coarser.name].survey(first.time, last.time)
-        if found.last != last.time:
-            found = join([found, survey([last.time])])
+        found = self._survey(coarser.name, first.time, last.time)
         events = self.events_between(first.time, last.time)
         lost = any(each.event == "boot" or NOT_COUNTED in each.detail for each in events)
         in_gap = self._in_gap(start, first, start) or self._in_gap(end, last, now)
@@ -182,6 +181,19 @@ class History:
             tier=coarser.name,
             resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),
         )
+
+    def _survey(self, tier: str, first: float, last: float) -> Survey:
+        """Gives what is known of the samples from `first` to `last`; the last one always counts."""
+        key = (tier, first, last)
+        surveyed = self._surveyed
+        found = surveyed.get(key)
+        if found is None:
+            found = self._by_shape[tier].survey(first, last)
+            if found.last != last:
+                found = join([found, survey([last])])
+            newest = list(surveyed.items())[1 - _RECENT :]
+            self._surveyed = dict(newest) | {key: found}
+        return found
 
     def _in_gap(self, edge: float, sample: Sample, until: float) -> bool:
         """Whether the requested `edge` lies strictly between two samples that are a gap apart.

@@ -146,6 +146,7 @@ def register(app: Flask, store: Store, sampler: Sampler) -> None:
         ("route", "status"),
         registry=registry,
     )
+    told: dict[tuple[str, str], Histogram] = {}  # looking a series up costs more than telling it
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
@@ -159,8 +160,11 @@ def register(app: Flask, store: Store, sampler: Sampler) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        route = str(request.url_rule) if request.url_rule else "none"
-        spent.labels(route, str(response.status_code)).observe(time.monotonic() - g.began)
+        key = str(request.url_rule) if request.url_rule else "none", str(response.status_code)
+        series = told.get(key)
+        if series is None:
+            series = told[key] = spent.labels(*key)
+        series.observe(time.monotonic() - g.began)
         return response
 
     app.register_blueprint(routes)
