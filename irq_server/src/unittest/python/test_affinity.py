@@ -24,6 +24,7 @@ class Kernel:
         """Makes one that takes everything."""
         self.fails: dict[str, list[int]] = {}
         self.taken: int | None = None
+        self.before_open: Callable[[], object] = lambda: None
         self.after_write: Callable[[], object] = lambda: None
         self.writes: list[bytes] = []
         self.open_files: set[int] = set()
@@ -36,6 +37,7 @@ class Kernel:
     def open(self, path: str, flags: int) -> int:
         """Opens the real file, or fails; as in /proc, that alone empties none."""
         self._fail("open")
+        self.before_open()
         descriptor = os.open(path, flags & ~os.O_TRUNC)
         self.open_files.add(descriptor)
         return descriptor
@@ -218,6 +220,15 @@ def test_what_is_wrong_with_the_machine_is_no_refusal(desk: Desk, number: int):
     with pytest.raises(OutOfResourcesError):
         desk.set(1)
     assert "refused: " in desk.told()[-1][2]
+
+
+def test_a_file_that_goes_before_the_write_is_not_made_anew(desk: Desk):
+    path = list_file(desk)
+    desk.kernel.before_open = path.unlink
+
+    with pytest.raises(AffinityError, match="gone"):
+        desk.set(1)
+    assert not path.exists()
 
 
 def test_an_irq_that_goes_before_the_write_is_gone(desk: Desk):

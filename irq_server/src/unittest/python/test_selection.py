@@ -39,6 +39,16 @@ def test_one_that_overtook_another_takes_its_place_and_no_counter_falls():
     assert selection.others({"24,0": 57, "25,0": 200}) == {"0": 108}  # and 24's seven more
 
 
+def test_only_those_that_overtook_take_a_place():
+    selection = Selection()
+    selection.update({"24,0": 50, "25,0": 40}, 2)
+
+    # 26 has five times what 25 has; 27 not twice what 24 has
+    selection.update({"24,0": 50, "25,0": 40, "26,0": 200, "27,0": 90}, 2)
+
+    assert selection.shown == {"24,0", "26,0"}
+
+
 CELLS = [f"{irq},{cpu}" for irq in (24, 25, 26, 27) for cpu in (0, 1)]
 STEPS = st.lists(
     st.dictionaries(st.sampled_from(CELLS), st.integers(0, 1000), max_size=4), max_size=30
