@@ -56,6 +56,7 @@ def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
 
     assert "ExecStart=/usr/local/bin/irqbalance --quiet" in service
     assert "ProtectKernelTunables=no" in service
+    assert "ReadOnlyPaths=/ /proc /sys /run\n" in service
     assert "ReadWritePaths=/proc/irq " in service
     assert (
         "* * * * root /usr/local/bin/irqbalance --quiet" in (data / "irqbalance.cron").read_text()
