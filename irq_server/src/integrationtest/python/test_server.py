@@ -169,7 +169,7 @@ def test_an_irqs_affinity_is_what_the_kernel_tells(tree: Tree, start: Start):
         ("/api/v1/cpus/9", 404, "cpu"),
         ("/api/v1/cpus/x", 404, "cpu"),
         ("/api/v1/nothing", 404, None),
-        ("/", 404, None),
+        ("/nothing", 404, None),
     ],
 )
 def test_a_bad_request_is_a_problem_that_names_the_parameter(
