@@ -11,10 +11,13 @@ from irq_server.segment import (
     HEADER,
     State,
     committed_length,
+    encode_keyframe,
+    encode_moved,
     encode_sample,
     format_time,
     marks,
     moved,
+    place_at,
     slot_of,
     state_at,
     times,
@@ -289,3 +292,127 @@ def test_times_with_decimals_are_looked_up_as_well(samples: Samples, millisecond
     for moment, state in moved_on:
         time, found = state_at(written, moment) or (0.0, {})
         assert (round(time, 3), found) == (round(moment, 3), state)
+
+
+def test_a_keyframe_of_six_rows_or_more_has_its_least_row_last():
+    state = {"LOC,0": 3, "24,1": 1, "100,0": 9, "24,0": 4, "99,0": 5, "ERR,": 2, "45#2,0": 8}
+
+    rows = encode_keyframe("10", state).decode().splitlines()[:-1]
+
+    cells = ["24,1,1", "99,0,5", "100,0,9", "45#2,0,8", "ERR,,2", "LOC,0,3", "24,0,4"]
+    assert rows == [f"10,{cell}" for cell in cells]
+    assert encode_keyframe("10", {"LOC,0": 3, "24,1": 1}) == encode_sample(
+        "10", {"LOC,0": 3, "24,1": 1}
+    )
+
+
+def test_what_moved_never_looks_like_a_keyframe():
+    cells = {f"{irq},0": 1 for irq in (25, 26, 27, 28, 29, 30, 24)}
+
+    rows = encode_moved("10", cells).decode().splitlines()[:-1]
+
+    assert rows == [f"10,{irq},0,1" for irq in range(24, 31)]
+
+
+MANY = [f"{irq},{cpu}" for irq in (24, 25, 100) for cpu in range(3)]
+
+
+def turned(samples: Samples) -> bytes:
+    """Writes a segment as the store does."""
+    data, before = HEADER, None
+    for moment, state in samples:
+        keyframe = before is None or moment // 600 != before[0] // 600
+        time = f"{moment:.0f}"
+        if keyframe or before is None:
+            data += encode_keyframe(time, state)
+        else:
+            data += encode_moved(time, moved(before[1], state))
+        before = (moment, state)
+    return data
+
+
+@st.composite
+def large_histories(draw: st.DrawFn) -> Samples:
+    """Samples of six cells or more; some cells come later, some move at every sample."""
+    moment = START + draw(st.integers(0, 700))
+    state = {key: draw(st.integers(1, 9)) for key in MANY[draw(st.integers(0, 3)) :]}
+    samples = [(moment, state)]
+    for _ in range(draw(st.integers(1, 12))):
+        moment += draw(st.sampled_from([10, 10, 100, 590, 700]))
+        moving = draw(st.sets(st.sampled_from(MANY))) | draw(st.sampled_from([set(), set(MANY)]))
+        state = state | {key: state.get(key, 0) + 1 for key in sorted(moving)}
+        samples.append((moment, state))
+    return samples
+
+
+@given(samples=large_histories(), data=st.data())
+@settings(max_examples=300)
+def test_damage_of_a_slots_last_sample_costs_no_other_slot(samples: Samples, data: st.DataObject):
+    written = turned(samples)
+    every = list(marks(written))
+    number = data.draw(st.integers(1, len(every) - 1))
+    # not the line end: without it the next sample's first row is damaged too
+    position = data.draw(st.integers(every[number].start, every[number].end - 2))
+    damaged = flipped(written, position, data.draw(st.integers(0, 7)))
+
+    slots = [moment // 600 for moment, _ in samples]
+    for (moment, state), slot in zip(samples, slots, strict=True):
+        if slot != slots[number] or moment < samples[number][0]:
+            assert state_at(damaged, moment) == (moment, state)
+
+
+@given(samples=large_histories(), data=st.data())
+@settings(max_examples=600)
+def test_whatever_happens_to_a_turned_segment_no_state_is_wrong(
+    samples: Samples, data: st.DataObject
+):
+    written = bytearray(turned(samples))
+    for _ in range(data.draw(st.integers(0, 3))):
+        position = data.draw(st.integers(len(HEADER), len(written) - 1))
+        written[position] ^= 1 << data.draw(st.integers(0, 7))
+    if data.draw(st.booleans()):
+        # bytes are missing, but not exactly whole samples: those nobody could miss
+        ends = {len(HEADER), *(mark.end for mark in marks(bytes(written)))}
+        edges = st.integers(len(HEADER), len(written)).filter(lambda edge: edge not in ends)
+        start, end = sorted((data.draw(edges), data.draw(edges)))
+        del written[start:end]
+
+    for moment in [*(time for time, _ in samples), float("inf")]:
+        found = state_at(bytes(written), moment)
+        earlier = [state for time, state in samples if time <= moment]
+        assert found is None or found[1] in earlier
+
+
+@given(samples=large_histories(), data=st.data())
+@settings(max_examples=200)
+def test_a_slot_without_its_keyframe_is_not_believed(samples: Samples, data: st.DataObject):
+    written = turned(samples)
+    every = list(marks(written))
+    lost = data.draw(st.integers(1, len(every) - 1))
+    slots = [moment // 600 for moment, _ in samples]
+    if slots[lost] == slots[lost - 1]:
+        return
+    without = written[: every[lost].start] + written[every[lost].end :]
+
+    for (moment, state), slot in zip(samples, slots, strict=True):
+        found = state_at(without, moment)
+        if slot == slots[lost]:
+            assert found is None or found[1] in [each for _, each in samples[:lost]]
+        else:
+            assert found == (moment, state)
+
+
+@given(samples=large_histories() | histories(), data=st.data())
+@settings(max_examples=300)
+def test_reading_on_from_a_place_gives_what_a_look_up_gives(samples: Samples, data: st.DataObject):
+    written = bytearray(data.draw(st.sampled_from([turned, encode]))(samples))
+    for _ in range(data.draw(st.integers(0, 2))):
+        position = data.draw(st.integers(len(HEADER), len(written) - 1))
+        written[position] ^= 1 << data.draw(st.integers(0, 7))
+    moments = sorted(data.draw(st.lists(st.sampled_from([time for time, _ in samples]))))
+
+    place = None
+    for moment in moments:
+        place = place_at(bytes(written), moment, place)
+        found = None if place is None else (place.time, place.state)
+        assert found == state_at(bytes(written), moment)

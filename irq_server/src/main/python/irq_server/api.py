@@ -37,10 +37,11 @@ from .query import (
 )
 from .routes import API_ROUTES
 from .sampler import Sampler
+from .series import Tally
 from .store import Store
 from .totals import Identity
 from .views import Answer, view
-from .window import Counts, Filters, IrqCounts, KnownRow, Point, count, keys, point
+from .window import Counts, Filters, IrqCounts, KnownRow, Point, keys
 
 _log = logging.getLogger(__name__)
 
@@ -195,20 +196,17 @@ class Api:
     def _points(
         self, asked: _Asked, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
     ) -> Iterator[Point]:
-        filters = replace(asked.filters, top=None, nonzero=True)
         shown = None
         if asked.filters.top is not None:
             shown = {each.irq for each in asked.counts.irqs}
-        cpus = self._store.rows.cpus
+        tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
         for a, b in pairwise(self._store.history.samples_at(moments)):
             if a.time < b.time:
-                counts = count(a.state, b.state, rows, cpus, filters)
-                yield point(a.time, b.time, counts, by, shown)
+                yield tally.point(a.time, b.time, a.state, b.state)
 
     def events(self, parameters: Parameters) -> Answer:
         """What happened in the window, as it was asked for: (start, end]."""
-        asked = self._count(parameters)
-        window, filters = asked.window, asked.filters
+        window, filters, fixed = self._window(parameters)
         events = [
             each
             for each in self._store.history.events_between(
@@ -221,7 +219,7 @@ class Api:
         return Answer(
             lambda: answers.events_json(events, window),
             lambda: answers.events_csv(events),
-            asked.is_fixed,
+            fixed,
         )
 
     def status(self, _: Parameters) -> Answer:
@@ -235,6 +233,17 @@ class Api:
         cpu: int | None = None,
         now: float | None = None,
     ) -> _Asked:
+        window, filters, fixed = self._window(parameters, irq, cpu, now)
+        return _Asked(self._counting.count(window, filters), window, filters, fixed)
+
+    def _window(
+        self,
+        parameters: Parameters,
+        irq: str | None = None,
+        cpu: int | None = None,
+        now: float | None = None,
+    ) -> tuple[Window, Filters, bool]:
+        """Gives what is asked for, and whether the answer stays the same from now on."""
         now = self._now() if now is None else now
         edges = parse_edges(parameters, now)
         asked = parse_filters(parameters)
@@ -245,9 +254,8 @@ class Api:
         )
         window = self._store.history.window(edges.start, edges.end, now)
         self._check_known(filters)
-        counts = self._counting.count(window, filters)
         fixed = is_fixed(parameters, edges, self._store.history.latest.time)
-        return _Asked(counts, window, filters, fixed)
+        return window, filters, fixed
 
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):

@@ -16,19 +16,28 @@ clock is a keyframe: it holds the whole state. The others hold the cells that mo
 before. The commit mark names the number of rows and the CRC-32 of their bytes, line ends included.
 
 A reader believes a sample whose mark matches. Behind damage it cannot know what it missed, so it
-believes nothing until the next keyframe: the first sample after a matching one of another slot. No
-CRC covers the time of a sample without rows (nothing moved), so that time must fit its neighbours,
-and such a sample is a keyframe only where it is the segment's first.
+believes nothing until the next keyframe. That one shows itself by the order of its rows, which its
+CRC covers: the least row, in the order of IRQs and CPUs, stands last (encode_keyframe), and no
+other sample of six rows or more is written so. Where the segment's first sample is not turned like
+this, as another program wrote it or it has fewer rows, a keyframe is the first sample after a
+matching one of another slot.
+
+No CRC covers the time of a sample without rows (nothing moved), so that time must fit its
+neighbours, and such a sample is a keyframe only where it is the segment's first.
 """
 
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 HEADER = b"time,irq,cpu,count\n"
 KEYFRAME_SECONDS = 600
 """Clock time between keyframes."""
+
+MIN_TURNED_ROWS = 6
+"""Fewer rows may stand in a keyframe's order by chance."""
 
 State = dict[str, int]
 
@@ -73,6 +82,30 @@ def encode_sample(time: str, cells: Mapping[str, int]) -> bytes:
     """Gives the bytes of one sample: a row for each of `cells`, in their order, and its mark."""
     rows = "".join([f"{time},{key},{count}\n" for key, count in cells.items()]).encode()
     return rows + f"{time},END,{len(cells)},{zlib.crc32(rows)}\n".encode()
+
+
+def encode_keyframe(time: str, state: State) -> bytes:
+    """Gives the bytes of a keyframe: the rows in their order, but the least of them last."""
+    keys = list(state)
+    if len(keys) >= MIN_TURNED_ROWS:
+        keys.sort(key=_rank)
+        keys.append(keys.pop(0))
+    return encode_sample(time, {key: state[key] for key in keys})
+
+
+def encode_moved(time: str, cells: State) -> bytes:
+    """Gives the bytes of a sample that is no keyframe, so that it does not look like one."""
+    keys = list(cells)
+    if len(keys) > 1 and _rank(keys[-1]) < _rank(keys[0]):
+        cells = {key: cells[key] for key in sorted(keys, key=_rank)}
+    return encode_sample(time, cells)
+
+
+def _rank(key: str) -> tuple[int, int, str, int]:
+    """Gives where a cell stands in the order of IRQs and CPUs: numbers first."""
+    irq, _, cpu = key.rpartition(",")
+    numbered = irq.isdecimal()
+    return (not numbered, int(irq) if numbered else 0, irq, int(cpu) if cpu.isdecimal() else -1)
 
 
 def moved(before: Mapping[str, int], after: State) -> State:
@@ -150,17 +183,63 @@ def committed_length(data: bytes) -> int:
     return length
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A believed sample in a segment: its time, the state then, and the offset behind it."""
+
+    time: float
+    state: State
+    end: int
+
+
 def state_at(data: bytes, moment: float) -> tuple[float, State] | None:
     """Gives the time and the state of the last believed sample at or before `moment`.
 
     None where the segment has none. Reads only the keyframe slot of that sample, unless there is
     damage around it.
     """
+    place = place_at(data, moment)
+    return None if place is None else (place.time, place.state)
+
+
+def place_at(data: bytes, moment: float, known: Place | None = None) -> Place | None:
+    """state_at(), with the offset; from a place that is `known` it reads on, where it lies before.
+
+    `known` must be of the same data.
+    """
     behind = _behind(data, moment)
+    place = None if known is None else _reads_on(data, known, behind, moment)
+    if place is not None:
+        return place
     found = _slot_before(data, behind)
     if not found or not _is_last(data, found[-1], moment):
-        return _state_by_scan(data, moment)
-    return found[-1].time, _replay(data, found)
+        return _place_by_scan(data, moment)
+    return Place(found[-1].time, _replay(data, found), found[-1].end)
+
+
+def _reads_on(data: bytes, known: Place, behind: int, moment: float) -> Place | None:
+    """Gives the place at `behind`, in the slot of `known`; None where anything is doubtful."""
+    last = _time_before(data, behind)
+    if last is None or behind < known.end or slot_of(last) != slot_of(known.time):
+        return None
+    if behind == known.end:
+        return (
+            known
+            if _is_last(data, Mark(known.time, behind, behind, behind, True), moment)
+            else None
+        )
+    found = list(marks(data, known.end, behind))
+    if not found or found[0].start != known.end or found[-1].end != behind:
+        return None
+    times = [known.time, *(each.time for each in found)]
+    clean = all(each.follows for each in found) and all(a < b for a, b in pairwise(times))
+    if (
+        not clean
+        or slot_of(times[-1]) != slot_of(known.time)
+        or not _is_last(data, found[-1], moment)
+    ):
+        return None
+    return Place(times[-1], known.state | _replay(data, found), behind)
 
 
 def _slot_before(data: bytes, behind: int) -> list[Mark]:
@@ -185,7 +264,32 @@ def _is_keyframe(data: bytes, sample: Mark) -> bool:
         before = _mark_before(data, before.start)
     if before is None or not sample.has_rows:
         return False
+    first = next(marks(data), None)
+    if first is None or (_looks_turned(data, first) and not _looks_turned(data, sample)):
+        return False  # bytes are missing: the scan knows more
     return not before.has_rows or slot_of(before.time) != slot_of(sample.time)
+
+
+def _looks_turned(data: bytes, sample: Mark) -> bool:
+    """Whether the last row of a sample is less than its first, as in a keyframe."""
+    if not sample.has_rows:
+        return False
+    last = data.rfind(b"\n", sample.start, sample.mark - 1) + 1
+    return last > 0 and _rank(_key_of(data, last)) < _rank(_key_of(data, sample.start))
+
+
+def _is_turned(data: bytes, sample: Mark) -> bool:
+    """Whether all rows of a sample stand in the order of a keyframe."""
+    if not _looks_turned(data, sample):
+        return False
+    ranks = [_rank(key) for key in cells_of(data, sample)]
+    return len(ranks) >= MIN_TURNED_ROWS and all(a < b for a, b in pairwise(ranks[:-1]))
+
+
+def _key_of(data: bytes, row: int) -> str:
+    """Gives the cell of the row at an offset."""
+    fields = data[row : data.index(b"\n", row)].split(b",", 1)[1]
+    return fields.rpartition(b",")[0].decode(errors="replace")
 
 
 def _mark_before(data: bytes, offset: int) -> Mark | None:
@@ -263,30 +367,34 @@ def cells_of(data: bytes, mark: Mark) -> State:
 
 def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
     """Gives the samples of a segment that a reader believes, each with whether it is a keyframe."""
-    trusting = False
+    trusting = turned = False
     sure: int | None = -1  # the slot of the last sample whose time is sure; None behind damage
     slot = -1
     for mark in marks(data):
         before, slot = slot, slot_of(mark.time)
+        is_first = mark.start == len(HEADER)
+        turned = turned or (is_first and _is_turned(data, mark))
         if not mark.follows:
             trusting, sure = False, None
-        else:
-            other_slot = mark.has_rows and sure not in (None, slot)
-            keyframe = mark.start == len(HEADER) or other_slot
-            trusting = trusting or keyframe
-            if trusting:
-                yield mark, keyframe
+        keyframe = is_first or (mark.has_rows and sure not in (None, slot))
+        if turned:
+            keyframe = is_first or _is_turned(data, mark)
+            # a keyframe that is missing takes the rest of its slot with it
+            trusting = trusting and (keyframe or not mark.has_rows or sure in (None, slot))
+        if (mark.follows or turned) and (trusting or keyframe):
+            trusting = True
+            yield mark, keyframe
         # behind damage, two samples without rows that agree are sure as well
         if mark.has_rows or (mark.follows and sure is None and before == slot):
             sure = slot
 
 
-def _state_by_scan(data: bytes, moment: float) -> tuple[float, State] | None:
-    """state_at() for a segment with damage: from the start, believing what may be believed."""
+def _place_by_scan(data: bytes, moment: float) -> Place | None:
+    """place_at() for a segment with damage: from the start, believing what may be believed."""
     found: list[Mark] = []
     for mark, keyframe in believed(data):
         if mark.time <= moment:
             found = [mark] if keyframe else [*found[:1], mark]
         elif mark.has_rows:
             break
-    return (found[-1].time, _replay(data, found)) if found else None
+    return Place(found[-1].time, _replay(data, found), found[-1].end) if found else None

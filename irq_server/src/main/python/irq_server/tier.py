@@ -104,11 +104,13 @@ class Tier:
             day = datetime.fromtimestamp(moment, UTC).strftime(self.shape.folder_format)
             live = Segment(moment, self._folder / day / f"{text}.csv")
             self._files.make_folder(live.path.parent)
-            data = segment.HEADER + segment.encode_sample(text, state)
+            data = segment.HEADER + segment.encode_keyframe(text, state)
         else:
             key_frame = segment.slot_of(moment) != segment.slot_of(self._live_times[-1])
-            cells = state if key_frame else segment.moved(self._written, state)
-            data = segment.encode_sample(text, cells)
+            if key_frame:
+                data = segment.encode_keyframe(text, state)
+            else:
+                data = segment.encode_moved(text, segment.moved(self._written, state))
         self._files.append(live.path, data, self._sync == "sample")
         if self._live is None:
             self._live, self._live_size, self._live_whole = live, 0, whole
@@ -226,7 +228,7 @@ class Tier:
     def next_after(self, moment: float) -> float | None:
         """Gives the time of the first sample after `moment`; None where there is none."""
         segments = self._segments
-        index = bisect_right([each.first for each in segments], moment)
+        index = bisect_right(segments, moment, key=_first_of)
         if index:
             times = self._times_of(segments[index - 1])
             behind = bisect_right(times, moment)
@@ -237,7 +239,7 @@ class Tier:
     def moments(self, start: float, end: float) -> Iterator[float]:
         """Gives the times of the samples from `start` to `end`, both counted."""
         segments = self._segments
-        index = max(bisect_right([each.first for each in segments], start) - 1, 0)
+        index = max(bisect_right(segments, start, key=_first_of) - 1, 0)
         for each in segments[index:]:
             if each.first > end:
                 return
@@ -247,7 +249,7 @@ class Tier:
     def survey(self, start: float, end: float) -> Survey:
         """Gives what is known of the samples from `start` to `end`, both counted."""
         segments = self._segments
-        index = max(bisect_right([each.first for each in segments], start) - 1, 0)
+        index = max(bisect_right(segments, start, key=_first_of) - 1, 0)
         parts = []
         for number, each in enumerate(segments[index:], index):
             if each.first > end:
@@ -279,7 +281,7 @@ class Tier:
     def up_to(self, moment: float) -> tuple[Segment, ...]:
         """Gives the segments that begin at or before `moment`."""
         segments = self._segments
-        return segments[: bisect_right([each.first for each in segments], moment)]
+        return segments[: bisect_right(segments, moment, key=_first_of)]
 
     def _times_of(self, each: Segment) -> "array[float]":
         if each == self._live:
@@ -313,20 +315,28 @@ class Tier:
 
 
 class Reader:
-    """Looks samples of one tier up, and keeps the segment that it read last."""
+    """Looks samples of one tier up, and keeps the segment and the sample that it read last."""
 
     def __init__(self, tier: Tier) -> None:
         """Takes the tier."""
         self._tier = tier
         self._path: Path | None = None
         self._data: bytes | None = None
+        self._place: segment.Place | None = None
 
     def find(self, moment: float) -> tuple[float, State] | None:
         """Gives the last sample at or before `moment`, None where none is believed."""
-        for each in reversed(self._tier.up_to(moment)):
+        segments = self._tier.segments
+        for number in range(bisect_right(segments, moment, key=_first_of) - 1, -1, -1):
+            each = segments[number]
             if self._path != each.path:
-                self._path, self._data = each.path, self._tier.read(each)
-            found = segment.state_at(self._data, moment) if self._data else None
-            if found is not None:
-                return found
+                self._path, self._data, self._place = each.path, self._tier.read(each), None
+            place = segment.place_at(self._data, moment, self._place) if self._data else None
+            if place is not None:
+                self._place = place
+                return place.time, place.state
         return None
+
+
+def _first_of(each: Segment) -> float:
+    return each.first
