@@ -1,0 +1,179 @@
+"""whole.py first|second: irq_server and irq_client in a guest, before and after a reboot of it.
+
+One JSON object of what was seen; nothing is judged here. The history lies on /data, which both
+boots have. `observe` reads the kernel's files by hand.
+"""
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import observe
+
+HISTORY = Path("/data/history")
+TOKEN = Path("/root/token")
+LOOK_SECONDS = 12.0
+"""An affinity change is noticed within ten seconds, at an interval of one."""
+
+
+@contextmanager
+def server(seen: dict[str, Any]) -> Iterator[None]:
+    """Runs a server of this machine for as long as the block lasts; keeps its exit status."""
+    TOKEN.write_text("a-token-of-this-guest\n")
+    TOKEN.chmod(0o600)
+    command = ["irq_server", "--interval", "1s", "--data-dir", HISTORY]
+    with subprocess.Popen([*command, "--allow-affinity", "--token-file", TOKEN]) as running:
+        try:
+            wait_for_samples(3)
+            yield
+        finally:
+            running.send_signal(signal.SIGTERM)
+            seen["server_status"] = running.wait(30)
+
+
+def client(*arguments: str) -> tuple[int, str, str]:
+    """Runs irq_client and gives its exit status, standard output and standard error."""
+    command = ["irq_client", "--token-file", TOKEN, "--format", "json", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def asked(*arguments: str) -> Any:
+    status, out, err = client(*arguments)
+    if status:
+        raise RuntimeError(f"irq_client {arguments}: {status}: {err}")
+    return json.loads(out)
+
+
+def wait_for_samples(count: int) -> str:
+    """Waits until so many more samples are taken; gives the newest one's time."""
+    end, target = time.monotonic() + 120, None
+    while time.monotonic() < end:
+        status, out, _ = client("status")
+        if status == 0:
+            answer = json.loads(out)
+            taken = answer["sampler"]["samples"]
+            target = taken + count if target is None else target
+            if taken >= target:
+                return str(answer["store"]["newest"])
+        time.sleep(0.2)
+    raise RuntimeError(f"no {count} samples in two minutes")
+
+
+def at_rest() -> tuple[str, observe.Cells]:
+    """Gives a sample's time, and the cells of the IRQs that stood still from before to after it."""
+    _, before = observe.numbered()
+    wait_for_samples(2)
+    moment = wait_for_samples(1)
+    wait_for_samples(2)
+    _, after = observe.numbered()
+    return moment, {irq: cells for irq, cells in after.items() if before.get(irq) == cells}
+
+
+def counts() -> dict[str, Any]:
+    """What fired between two samples at rest: read by hand, and as the client tells it."""
+    start, before = at_rest()
+    with observe.load():
+        time.sleep(8)
+    time.sleep(1)
+    end, after = at_rest()
+    by_hand = {
+        irq: [after[irq][cpu] - before[irq][cpu] for cpu in sorted(after[irq])]
+        for irq in before.keys() & after.keys()
+    }
+    told = asked("overview", "--start", start, "--end", end)
+    return {"by_hand": by_hand, "told": {each["irq"]: each["counts"] for each in told["irqs"]}}
+
+
+def hotplug() -> dict[str, Any]:
+    """Takes the last CPU offline, and brings it back."""
+    last = observe.numbered()[0][-1]
+    switch = Path(f"/sys/devices/system/cpu/cpu{last}/online")
+    for state in ("0", "1"):
+        switch.write_text(state)
+        wait_for_samples(2)
+    return {"cpu": last}
+
+
+def named(device: str) -> str:
+    """Gives the IRQ of a device of that name."""
+    for folder in Path("/proc/irq").glob("[0-9]*"):
+        if (folder / device).exists():
+            return folder.name
+    raise RuntimeError(f"no IRQ of {device}")
+
+
+def set_by_client(device: str, cpu: int) -> dict[str, Any]:
+    """Sets an affinity by irq_client, and gives what it and the kernel then say."""
+    irq = named(device)
+    status, out, err = client("affinity", irq, str(cpu), "--yes")
+    list_file = Path(f"/proc/irq/{irq}/smp_affinity_list")
+    return {"irq": irq, "status": status, "out": out, "err": err, "kernel": list_file.read_text()}
+
+
+def set_by_hand(device: str, cpu: int) -> dict[str, Any]:
+    """Sets an affinity as anybody may, and waits until the server must have noticed."""
+    irq = named(device)
+    list_file = Path(f"/proc/irq/{irq}/smp_affinity_list")
+    before = list_file.read_text().strip()
+    list_file.write_text(str(cpu))
+    time.sleep(LOOK_SECONDS)
+    return {"irq": irq, "change": f"{before} -> {cpu}"}
+
+
+def totals() -> dict[str, int]:
+    """Gives the last total of every cell in the history, and checks that none ever falls."""
+    last: dict[str, int] = {}
+    for path in sorted(HISTORY.glob("raw/*/*.csv*"), key=lambda each: each.name):
+        opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+        with opened as file:
+            for row in csv.DictReader(file):
+                if row["irq"] == "END":
+                    continue
+                key, count = f"{row['irq']},{row['cpu']}", int(row["count"])
+                if count < last.get(key, 0):
+                    raise RuntimeError(f"{path}: {key} falls from {last[key]} to {count}")
+                last[key] = count
+    return last
+
+
+def first() -> dict[str, Any]:
+    """All that one boot can show."""
+    seen: dict[str, Any] = {}
+    movable = "nvme0q0"
+    with server(seen):
+        seen["counts"] = counts()
+        seen["hotplug"] = hotplug()
+        seen["granted"] = set_by_client(movable, 2)
+        seen["refused"] = set_by_client("nvme0q1", 2)
+        seen["by_hand"] = set_by_hand(movable, 1)
+        seen["events"] = asked("events", "--period", "1h")["events"]
+    return {**seen, "boot_id": boot_id(), "totals": totals()}
+
+
+def second() -> dict[str, Any]:
+    """The same history after a reboot."""
+    seen: dict[str, Any] = {}
+    with server(seen):
+        wait_for_samples(2)
+        seen["events"] = asked("events", "--period", "1h")["events"]
+        seen["window"] = asked("cpus", "--period", "1h")["window"]
+    return {**seen, "boot_id": boot_id(), "totals": totals()}
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+if __name__ == "__main__":
+    os.environ["NO_COLOR"] = "1"
+    json.dump({"first": first, "second": second}[sys.argv[1]](), sys.stdout)

@@ -1,0 +1,35 @@
+"""Runs a shell line in a guest: python -m guest --suite trixie 'cat /proc/interrupts'."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import image, machine
+
+
+def main() -> int:
+    """Gives the exit status of the line, 125 where there is none."""
+    parser = argparse.ArgumentParser(prog="python -m guest", description=__doc__)
+    parser.add_argument("--suite", default="bookworm", help="Debian's release (bookworm: 6.1)")
+    parser.add_argument("--cpus", type=int, default=4, help="CPUs (default 4)")
+    parser.add_argument("--nodes", type=int, default=1, help="NUMA nodes (default 1)")
+    parser.add_argument("--append", default="", help="kernel arguments, such as isolcpus=2")
+    parser.add_argument("--file", type=Path, action="append", default=[], help="put into /in")
+    parser.add_argument("--time-limit", type=float, default=600.0, help="seconds (default 600)")
+    parser.add_argument("line", help="the shell line")
+    options = parser.parse_args()
+    files = {each.name: each for each in options.file}
+    try:
+        made = image.image(options.suite)
+        guest = machine.Machine(made, options.cpus, options.nodes, options.append)
+        result = machine.run(guest, options.line, files, time_limit=options.time_limit)
+    except image.GuestError as error:
+        sys.stderr.write(f"{error}\n")
+        return 125
+    sys.stdout.write(result.out)
+    sys.stderr.write(result.err)
+    return result.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""A guest's kernel, initramfs and root image, made of Debian's packages and kept in a cache.
+
+The packages come from where this machine's apt gets its own, with their signatures checked. What is
+made depends on nothing but RECIPE, boot.sh and the suite, whose digest names the folder in the
+cache: ``~/.cache/irqbalance/guests/bookworm-amd64-0123456789ab``.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+NEEDED = ("apt-get", "busybox", "cpio", "depmod", "mke2fs", "mmdebstrap", "modprobe")
+BOOT = Path(__file__).with_name("boot.sh")
+
+
+class GuestError(Exception):
+    """A guest cannot be made or did not run its command; the text says why."""
+
+
+@dataclass(frozen=True)
+class Arch:
+    """How Debian names an architecture's kernel package."""
+
+    name: str
+    kernel: str
+
+
+ARCHES = {
+    each.name: each
+    for each in (
+        Arch("amd64", "linux-image-amd64"),
+        Arch("arm64", "linux-image-arm64"),
+        Arch("ppc64el", "linux-image-powerpc64le"),
+        Arch("riscv64", "linux-image-riscv64"),
+        Arch("s390x", "linux-image-s390x"),
+    )
+}
+
+PACKAGES = ("cron", "irqbalance", "iproute2", "kmod", "procps", "python3-minimal", "python3-pip")
+"""What a guest of this machine's own architecture holds beside the essential packages."""
+
+MODULES = (
+    *("virtio_pci", "virtio_ccw", "virtio_blk", "virtio_net", "virtio_console", "virtio_rng"),
+    *("ext4", "crc32c_generic", "nvme", "e1000e", "ahci", "sd_mod", "xhci_pci", "usb_storage"),
+)
+"""The drivers that the initramfs loads, so that the root needs no udev.
+
+Those that a kernel lacks, or has built in, are passed over.
+"""
+
+RECIPE = 1
+"""Raised where this file makes another image of the same packages."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """The files that QEMU boots, and the kernel's release: ``6.1.0-56-amd64``."""
+
+    arch: str
+    kernel: Path
+    initrd: Path
+    root: Path
+    release: str
+
+
+def missing() -> list[str]:
+    """Gives the programs, or the rights, that are missing here to make an image."""
+    absent = [name for name in NEEDED if shutil.which(name, path=_path()) is None]
+    if os.geteuid() != 0:
+        absent.append("root")
+    if not KEYRING.exists():
+        absent.append("debian-archive-keyring")
+    return absent
+
+
+def image(suite: str, arch: str = "amd64", cache: Path | None = None) -> Image:
+    """Gives the image of a Debian suite, made at the first call. Raises GuestError."""
+    digest = hashlib.sha256()
+    for part in (RECIPE, suite, arch, PACKAGES, MODULES, BOOT.read_text()):
+        digest.update(repr(part).encode())
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    guests = cache or Path(home) / "irqbalance/guests"
+    folder = guests / f"{suite}-{arch}-{digest.hexdigest()[:12]}"
+    if not folder.exists():
+        guests.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=guests, prefix=".making-") as name:
+            # a root that one may enter: a temporary folder is for its owner alone
+            unfinished = Path(name) / "guest"
+            unfinished.mkdir(mode=0o755)
+            _make(suite, ARCHES[arch], unfinished)
+            unfinished.rename(folder)
+    release = (folder / "release").read_text().strip()
+    return Image(arch, folder / "kernel", folder / "initrd", folder / "root.img", release)
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+
+
+def _run(*command: object, **more: object) -> str:
+    """Runs a command, gives what it printed. Raises GuestError with the end of its messages."""
+    done = subprocess.run(
+        [str(each) for each in command],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": _path(), "LC_ALL": "C.UTF-8"},
+        **more,  # type: ignore[call-overload]
+    )
+    if done.returncode:
+        raise GuestError(f"{command[0]}: exit status {done.returncode}: {done.stderr[-2000:]}")
+    return str(done.stdout)
+
+
+def _sources(suite: str) -> list[str]:
+    """Gives apt's lines for a suite, from the servers that this machine's apt is set up with."""
+    listed = _run("apt-get", "indextargets", "--format", "$(LABEL)|$(REPO_URI)")
+    servers = dict(line.split("|") for line in reversed(listed.splitlines()))
+    if "Debian" not in servers:
+        raise GuestError("this machine's apt knows no Debian archive; run apt-get update")
+    lines = [f"deb [signed-by={KEYRING}] {servers['Debian']} {suite} main"]
+    if "Debian-Security" in servers:
+        server = servers["Debian-Security"]
+        lines.append(f"deb [signed-by={KEYRING}] {server} {suite}-security main")
+    return lines
+
+
+def _make(suite: str, arch: Arch, folder: Path) -> None:
+    root = folder / "root"
+    _run(
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        f"--architectures={arch.name}",
+        f"--include={','.join((*PACKAGES, arch.kernel))}",
+        # the initramfs is made here, with what these guests need and no more
+        "--aptopt=APT::Install-Recommends false",
+        # a mirror may lag behind
+        "--aptopt=Acquire::Check-Valid-Until false",
+        *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale")),
+        suite,
+        root,
+        *_sources(suite),
+    )
+    (release,) = (each.name for each in (root / "lib/modules").iterdir())
+    (folder / "release").write_text(release)
+    shutil.copy(next((root / "boot").glob("vmlinu*")), folder / "kernel")
+    _make_initramfs(root, release, folder)
+    _forget_what_no_test_needs(root, release)
+    for each in ("in", "data"):
+        (root / each).mkdir()
+    used = int(_run("du", "--summarize", "--block-size=1M", root).split()[0])
+    options = ("-q", "-t", "ext4", "-O", "^has_journal", "-m", "0")
+    _run("mke2fs", *options, "-d", root, folder / "root.img", f"{used * 5 // 4 + 300}M")
+    shutil.rmtree(root)
+
+
+def _make_initramfs(root: Path, release: str, folder: Path) -> None:
+    """Makes an initramfs of busybox, boot.sh and the modules in the order of their loading."""
+    ramfs = folder / "ramfs"
+    for each in ("bin", "dev", "proc", "sys", "root", "modules"):
+        (ramfs / each).mkdir(parents=True)
+    busybox = shutil.which("busybox", path=_path())
+    assert busybox is not None
+    shutil.copy(busybox, ramfs / "bin/busybox")
+    (ramfs / "bin/sh").symlink_to("busybox")
+    shutil.copy(BOOT, ramfs / "init")
+    (ramfs / "init").chmod(0o755)
+    order: dict[str, None] = {}
+    for module in MODULES:
+        command = ["modprobe", "-d", root, "-S", release, "--show-depends", module]
+        shown = subprocess.run(command, capture_output=True, text=True, env={"PATH": _path()})
+        files = [line.split()[1] for line in shown.stdout.splitlines() if line.startswith("insmod")]
+        order |= dict.fromkeys(files)
+    names = [_unpack(Path(file), ramfs / "modules") for file in order]
+    (ramfs / "modules/order").write_text("".join(f"{name}\n" for name in names))
+    pack = "find . | cpio --quiet --create --format=newc --owner=0:0 --file=../initrd"
+    _run("sh", "-c", pack, cwd=ramfs)
+    shutil.rmtree(ramfs)
+
+
+def _unpack(module: Path, folder: Path) -> str:
+    """Puts a module into `folder`, unpacked, and gives its name there."""
+    tools = {".xz": "xz", ".zst": "zstd"}
+    if module.suffix not in tools:
+        shutil.copy(module, folder)
+        return module.name
+    target = folder / module.name.removesuffix(module.suffix)
+    with target.open("wb") as file:
+        subprocess.run([tools[module.suffix], "-dc", module], stdout=file, check=True)
+    return target.name
+
+
+def _forget_what_no_test_needs(root: Path, release: str) -> None:
+    for each in (f"lib/modules/{release}", "boot", "var/cache/apt", "var/lib/apt/lists"):
+        shutil.rmtree(root / each, ignore_errors=True)

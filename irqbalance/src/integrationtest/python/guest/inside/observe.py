@@ -1,0 +1,78 @@
+"""What a guest's interrupts do: read by hand, with nothing of what is tested."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Cells = dict[str, dict[int, int]]
+"""Counts of the numbered IRQs, by CPU."""
+
+LOAD = {"eth0": 400, "eth2": 300, "eth4": 200, "sda": 100, "hwrng": 50, "vdc": 100}
+"""Operations a second that two cores carry under emulation with four CPUs."""
+
+
+def numbered() -> tuple[list[int], Cells]:
+    """Gives the online CPUs and the cells of the numbered rows of /proc/interrupts."""
+    header, *lines = Path("/proc/interrupts").read_text().splitlines()
+    cpus = [int(name.removeprefix("CPU")) for name in header.split()]
+    cells = {}
+    for line in lines:
+        name, _, rest = line.partition(":")
+        if name.strip().isdecimal():
+            counts = map(int, rest.split()[: len(cpus)])
+            cells[name.strip()] = dict(zip(cpus, counts, strict=True))
+    return cpus, cells
+
+
+def affinities(kind: str = "smp_affinity_list") -> dict[str, str]:
+    """Gives a file of every IRQ below /proc/irq, where it has one."""
+    paths = Path("/proc/irq").glob(f"[0-9]*/{kind}")
+    return {path.parent.name: path.read_text().strip() for path in paths}
+
+
+def pin_all(cpu: int) -> list[str]:
+    """Writes every numbered IRQ to one CPU, and gives those that the kernel let go there."""
+    pinned = []
+    for irq in numbered()[1]:
+        try:
+            Path(f"/proc/irq/{irq}/smp_affinity_list").write_text(str(cpu))
+        except OSError:
+            continue
+        pinned.append(irq)
+    return pinned
+
+
+def fired(seconds: float) -> Cells:
+    """Gives what every numbered IRQ counted in so many seconds, by CPU, as rates."""
+    cpus, before = numbered()
+    began = time.monotonic()
+    time.sleep(seconds)
+    _, after = numbered()
+    took = time.monotonic() - began
+    return {
+        irq: {cpu: (cells[cpu] - before.get(irq, {}).get(cpu, 0)) / took for cpu in cpus}
+        for irq, cells in after.items()
+    }
+
+
+def by_cpu(rates: Cells) -> dict[int, float]:
+    """Gives the sum of all IRQs for each CPU."""
+    cpus = sorted({cpu for cells in rates.values() for cpu in cells})
+    return {cpu: sum(cells.get(cpu, 0.0) for cells in rates.values()) for cpu in cpus}
+
+
+@contextmanager
+def load() -> Iterator[None]:
+    """Gives the devices work for as long as the block lasts; with more CPUs less of it."""
+    scale = min(1.0, 4 / len(numbered()[0]))
+    jobs = [f"{name}={per_second * scale:g}" for name, per_second in LOAD.items()]
+    script = Path(__file__).with_name("load.py")
+    with subprocess.Popen([sys.executable, script, *jobs]) as working:
+        try:
+            time.sleep(3)  # the links come up, the first operations are caught up with
+            yield
+        finally:
+            working.terminate()

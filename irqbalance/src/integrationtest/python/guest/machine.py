@@ -1,0 +1,214 @@
+"""Boots a guest under QEMU, runs a command in it as root, and gives what came out.
+
+Software emulation, so that it runs anywhere. The root image is never changed. The guest has no
+network but QEMU's own hubs: what one NIC of a pair sends, the other receives.
+"""
+
+import io
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .image import GuestError, Image
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Model:
+    """What QEMU calls a machine of an architecture: its programs, and the bus of its devices."""
+
+    program: str
+    machine: str
+    cpu: str
+    console: str
+    bus: str = "pci"
+
+
+MODELS = {
+    "amd64": Model("qemu-system-x86_64", "q35", "max", "ttyS0"),
+    "arm64": Model("qemu-system-aarch64", "virt,gic-version=3", "cortex-a57", "ttyAMA0"),
+    "ppc64el": Model("qemu-system-ppc64", "pseries", "power9", "hvc0"),
+    "riscv64": Model("qemu-system-riscv64", "virt", "rv64", "ttyS0"),
+    "s390x": Model("qemu-system-s390x", "s390-ccw-virtio", "max", "ttysclp0", "ccw"),
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How a guest is built: CPUs, spread evenly over NUMA nodes, and further kernel arguments."""
+
+    image: Image
+    cpus: int = 4
+    nodes: int = 1
+    arguments: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command in a guest left: exit status, standard output and standard error."""
+
+    status: int
+    out: str
+    err: str
+
+
+def is_missing(arch: str = "amd64") -> list[str]:
+    """Gives the program that is missing here to boot a guest, if it is."""
+    program = MODELS[arch].program
+    return [] if shutil.which(program) else [program]
+
+
+def run(
+    machine: Machine,
+    command: str,
+    files: Mapping[str, bytes | Path],
+    *,
+    data: Path | None = None,
+    time_limit: float = 600.0,
+) -> Result:
+    """Runs a shell line in a guest, with `files` below /in, and gives its result.
+
+    `data` is an image with a file system, made by make_disk(), that is mounted on /data and keeps
+    what is written there. Raises GuestError where the guest ends without a result, or takes longer
+    than `time_limit` seconds.
+    """
+    with tempfile.TemporaryDirectory(prefix="guest-") as name:
+        folder = Path(name)
+        _pack(folder / "input", {**files, "command": f"{command}\n".encode()})
+        disks = {"input": folder / "input"} | ({"data": data} if data else {})
+        with (folder / "qemu.log").open("w+") as log:
+            try:
+                subprocess.run(
+                    _command(machine, disks, folder),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    timeout=time_limit,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                raise GuestError(
+                    f"the guest took more than {time_limit:g} s; {_told(folder)}"
+                ) from None
+        status = _text(folder / "status").strip()
+        if not status:
+            raise GuestError(f"the guest ended without a result; {_told(folder)}")
+        return Result(int(status), _text(folder / "out"), _text(folder / "err"))
+
+
+@contextmanager
+def make_disk(mib: int = 64) -> Iterator[Path]:
+    """Gives the image of an empty file system, for run()'s `data`, for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="guest-") as name:
+        path = Path(name) / "data"
+        command = ["/sbin/mke2fs", "-q", "-t", "ext4", path, f"{mib}M"]
+        subprocess.run(command, check=True)
+        yield path
+
+
+def _pack(archive: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Makes a tar archive that is a whole disk: QEMU's are multiples of a sector long."""
+    with tarfile.open(archive, "w") as tar:
+        for name, content in files.items():
+            if isinstance(content, Path):
+                tar.add(content, name)
+                continue
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            tar.addfile(member, io.BytesIO(content))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _told(folder: Path) -> str:
+    """Gives the end of what QEMU, the kernel and the command said, for a message."""
+    names = ("qemu.log", "console", "out", "err")
+    return "; ".join(f"{name}: {_text(folder / name)[-1500:]!r}" for name in names)
+
+
+def _command(machine: Machine, disks: Mapping[str, Path], folder: Path) -> list[str]:
+    image, model = machine.image, MODELS[machine.image.arch]
+    memory = 1024 + 32 * machine.cpus
+    arguments = f"console={model.console} panic=-1 quiet loglevel=4 {machine.arguments}"
+    command = [
+        *(model.program, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
+        *("-machine", model.machine, "-accel", "tcg,thread=multi", "-cpu", model.cpu),
+        *("-smp", f"{machine.cpus},sockets={machine.nodes}", "-m", f"{memory}M"),
+        *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", arguments),
+        *("-chardev", f"file,id=console,path={folder}/console", "-serial", "chardev:console"),
+        *("-device", f"virtio-serial-{model.bus}"),
+    ]
+    for port in ("out", "err", "status"):
+        command += ["-chardev", f"file,id={port},path={folder}/{port}"]
+        command += ["-device", f"virtserialport,chardev={port},name={port}"]
+    command += _disk("root", image.root, model.bus, "snapshot=on,cache=unsafe")
+    for name, path in disks.items():
+        command += _disk(name, path, model.bus, "cache=unsafe")
+    command += _nodes(machine, memory)
+    return command + (_pci_devices(machine) if model.bus == "pci" else _ccw_devices())
+
+
+def _disk(name: str, path: Path, bus: str, options: str) -> list[str]:
+    return [
+        *("-drive", f"file={path},format=raw,if=none,id={name},{options}"),
+        *("-device", f"virtio-blk-{bus},drive={name},serial={name},num-queues=1"),
+    ]
+
+
+def _nodes(machine: Machine, memory: int) -> list[str]:
+    if machine.nodes == 1:
+        return []
+    command, share = [], machine.cpus // machine.nodes
+    for node in range(machine.nodes):
+        size = memory // machine.nodes
+        command += ["-object", f"memory-backend-ram,id=memory{node},size={size}M"]
+        cpus = f"{node * share}-{(node + 1) * share - 1}"
+        command += ["-numa", f"node,nodeid={node},memdev=memory{node},cpus={cpus}"]
+    return command
+
+
+def _pair(hub: int, model: str, buses: tuple[str, str] = ("", "")) -> list[str]:
+    """Two NICs of a model on a hub of their own; the address's last digit tells them apart."""
+    command = []
+    for end, bus in enumerate(buses, 1):
+        command += ["-netdev", f"hubport,id=net{hub}{end},hubid={hub}"]
+        on = f",bus={bus}" if bus else ""
+        address = f"mac=52:54:00:00:0{hub}:0{end}"
+        command += ["-device", f"{model},netdev=net{hub}{end},{address}{on}"]
+    return command
+
+
+def _zeroes(name: str) -> list[str]:
+    """A disk of a GiB of zeroes that needs no file."""
+    return ["-blockdev", f"driver=null-co,read-zeroes=on,size=1073741824,node-name={name}"]
+
+
+def _pci_devices(machine: Machine) -> list[str]:
+    """Devices with IRQs that can be moved (NICs, RNG, USB, SATA) and managed ones (NVMe, block)."""
+    command = [*_pair(0, "virtio-net-pci"), *_pair(1, "e1000e"), "-device", "virtio-rng-pci"]
+    command += [*_zeroes("blk"), "-device", f"virtio-blk-pci,drive=blk,num-queues={machine.cpus}"]
+    nvme = f"nvme,drive=nvme,serial=nvme,max_ioqpairs={machine.cpus}"
+    command += [*_zeroes("nvme"), "-device", nvme]
+    command += ["-device", "qemu-xhci", *_zeroes("usb"), "-device", "usb-storage,drive=usb"]
+    if machine.image.arch != "amd64":
+        return command
+    command += [*_zeroes("sata"), "-device", "ide-hd,drive=sata,bus=ide.0"]
+    if machine.nodes == 1:
+        return [*command, *_pair(2, "virtio-net-pci")]
+    for node in range(machine.nodes):
+        number = f"bus_nr={32 * (node + 1)},numa_node={node}"
+        command += ["-device", f"pxb-pcie,id=node{node},bus=pcie.0,{number}"]
+        command += ["-device", f"pcie-root-port,id=port{node},bus=node{node},chassis={10 + node}"]
+    return command + _pair(2, "virtio-net-pci", ("port0", "port1"))
+
+
+def _ccw_devices() -> list[str]:
+    return [*_pair(0, "virtio-net-ccw"), "-device", "virtio-rng-ccw"]

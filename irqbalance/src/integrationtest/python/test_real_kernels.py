@@ -1,0 +1,273 @@
+"""The wheel on real kernels under QEMU, where interrupts really move.
+
+A guest is booted once for each scene; its devices work, `guest/inside/balance.py` does the scene's
+steps one after the other, and the tests judge what it saw. Rates vary with the host, so shares are
+compared and not rates.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guest import image, machine
+from guest.inside import observe
+
+INSIDE = Path(__file__).parent / "guest/inside"
+
+PREDICTED_WITHIN = 0.15
+"""How far the measured imbalance may be from the predicted one, as a share of it."""
+
+ON_ITS_CPU = 0.95
+"""The least share of an IRQ's interrupts on the CPU that it was moved to."""
+
+MIN_RATE = 2.0
+"""Interrupts per second from which on an IRQ is busy enough for its share to mean something."""
+
+TOO_BUSY = "this machine is too busy to give a guest's devices the same work for a minute"
+
+Seen = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A guest and what is done in it."""
+
+    suite: str
+    steps: tuple[str, ...]
+    cpus: int = 4
+    nodes: int = 1
+    arguments: str = ""
+    usable: tuple[int, ...] = field(default=())
+
+
+SCENES = {
+    "6.1": Scene(
+        "bookworm",
+        (
+            *("from_the_kernels_placement", "from_cpu_0", "twice", "with_a_cpu_offline"),
+            *("by_cron", "beside_debians", "debians_oneshot", "debians_daemon"),
+        ),
+        usable=(0, 1, 2, 3),
+    ),
+    "6.12-two-nodes": Scene(
+        "trixie",
+        ("from_the_kernels_placement", "from_cpu_0", "twice", "debians_oneshot"),
+        cpus=8,
+        nodes=2,
+        usable=tuple(range(8)),
+    ),
+    "6.12-isolated": Scene(
+        "trixie",
+        ("from_cpu_0", "twice"),
+        arguments="isolcpus=2 nohz_full=3",
+        usable=(0, 1),
+    ),
+}
+
+MOVING_STEPS = [
+    (name, step)
+    for name, scene in SCENES.items()
+    for step in ("from_the_kernels_placement", "from_cpu_0", "with_a_cpu_offline")
+    if step in scene.steps
+]
+
+
+def scenes_with(step: str) -> list[str]:
+    return [name for name, scene in SCENES.items() if step in scene.steps]
+
+
+def wheel() -> Path:
+    """Gives the wheel that was built before these tests run against it."""
+    spec = find_spec("irqbalance")
+    assert spec is not None
+    (found,) = Path(__file__).parents[3].glob("target/dist/*/dist/*.whl")
+    return found
+
+
+@cache
+def seen(name: str) -> Seen:
+    """Gives what the steps of a scene saw; the guest is run at the first call."""
+    absent = [*image.missing(), *machine.is_missing()]
+    if absent and not os.environ.get("CI"):
+        pytest.skip(f"a guest needs {', '.join(absent)} (Debian; see the README)")
+    assert not absent
+    scene, package = SCENES[name], wheel()
+    install = f"pip install --quiet --no-index --break-system-packages /in/{package.name}"
+    result = machine.run(
+        machine.Machine(image.image(scene.suite), scene.cpus, scene.nodes, scene.arguments),
+        f"{install} >&2 && python3 /in/inside/balance.py {' '.join(scene.steps)}",
+        {package.name: package, "inside": INSIDE},
+        time_limit=1500,
+    )
+    assert result.status == 0, f"{result.err}\n{result.out}"
+    found: Seen = json.loads(result.out)
+    return found
+
+
+def rates(look: Seen) -> observe.Cells:
+    """Gives the rates of a look, by IRQ and CPU; JSON made the CPUs' numbers texts."""
+    return {
+        irq: {int(cpu): rate for cpu, rate in cells.items()} for irq, cells in look["rates"].items()
+    }
+
+
+def loads(look: Seen, irqs: set[str], cpus: list[int]) -> list[float]:
+    """Gives what those IRQs make of the load of those CPUs."""
+    found = observe.by_cpu({irq: cells for irq, cells in rates(look).items() if irq in irqs})
+    return [found.get(cpu, 0.0) for cpu in cpus]
+
+
+def imbalance(values: list[float]) -> float:
+    return max(values) / (sum(values) / len(values))
+
+
+def movable(step: Seen) -> set[str]:
+    """Gives the numbered IRQs that the report does not call fixed."""
+    return {each["irq"] for each in step["report"]["irqs"] if each["status"] != "fixed"}
+
+
+@pytest.mark.parametrize(("scene", "name"), MOVING_STEPS)
+def test_every_moved_irq_arrives_on_its_cpu_and_nowhere_else(scene: str, name: str):
+    step = seen(scene)[name]
+
+    moved = [each for each in step["report"]["irqs"] if each["status"] == "applied"]
+    assert moved
+    for each in moved:
+        irq, cpu = each["irq"], each["to"]
+        assert step["after"]["affinities"][irq] == str(cpu)
+        cells = rates(step["after"])[irq]
+        if sum(cells.values()) >= MIN_RATE:
+            assert step["after"]["effective"][irq] == str(cpu)
+            assert cells[cpu] >= ON_ITS_CPU * sum(cells.values()), each
+
+
+@pytest.mark.parametrize(("scene", "name"), MOVING_STEPS)
+def test_the_busiest_cpu_gets_the_share_that_was_predicted(scene: str, name: str):
+    step = seen(scene)[name]
+    report = step["report"]
+
+    assert step["steady"], TOO_BUSY
+
+    measured = imbalance(loads(step["after"], movable(step), report["cpus"]))
+    planned = [0.0] * len(report["cpus"])
+    for each in report["irqs"]:
+        if each["status"] != "fixed" and each["to"] in report["cpus"]:
+            planned[report["cpus"].index(each["to"])] += each["load"]
+    assert measured == pytest.approx(imbalance(planned), rel=PREDICTED_WITHIN)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_busiest_cpu_carries_less_than_from_cpu_0(scene: str):
+    step = seen(scene)["from_cpu_0"]
+    cpus = step["report"]["cpus"]
+
+    before = imbalance(loads(step["before"], movable(step), cpus))
+    after = imbalance(loads(step["after"], movable(step), cpus))
+    assert before > 0.9 * len(cpus)
+    assert after < before / 1.5
+
+
+@pytest.mark.parametrize(("scene", "name"), MOVING_STEPS)
+def test_irqs_that_the_kernel_keeps_are_left_alone_without_a_word(scene: str, name: str):
+    step = seen(scene)[name]
+
+    assert (step["status"], step["err"]) == (0, "")
+    managed = {
+        each["irq"]
+        for each in step["report"]["irqs"]
+        if "nvme0q" in each["device"] and each["device"] != "nvme0q0"
+    }
+    assert len(managed) >= len(step["report"]["cpus"])
+    fixed = {each["irq"] for each in step["report"]["irqs"] if each["status"] == "fixed"}
+    busy = {irq for irq, cells in rates(step["before"]).items() if sum(cells.values()) >= MIN_RATE}
+    assert managed & busy <= fixed
+    before, after = step["before"]["affinities"], step["after"]["affinities"]
+    assert {irq: before[irq] for irq in managed} == {irq: after[irq] for irq in managed}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_only_usable_cpus_are_used(scene: str):
+    step = seen(scene)["from_cpu_0"]
+
+    assert tuple(step["report"]["cpus"]) == SCENES[scene].usable
+    moved = {each["to"] for each in step["report"]["irqs"] if each["status"] == "applied"}
+    assert moved <= set(SCENES[scene].usable)
+
+
+@pytest.mark.parametrize("scene", scenes_with("with_a_cpu_offline"))
+def test_an_offline_cpu_gets_nothing(scene: str):
+    step = seen(scene)["with_a_cpu_offline"]
+
+    assert step["cpu"] not in step["report"]["cpus"]
+    assert len(step["report"]["cpus"]) == SCENES[scene].cpus - 1
+
+
+@pytest.mark.parametrize("scene", scenes_with("twice"))
+def test_a_second_run_moves_nothing(scene: str):
+    step = seen(scene)["twice"]
+
+    assert step["steady"], TOO_BUSY
+    assert step["report"]["moves"] == 0
+    assert step["before"]["affinities"] == step["after"]["affinities"]
+
+
+@pytest.mark.parametrize("scene", scenes_with("from_the_kernels_placement"))
+def test_restore_brings_every_mask_back(scene: str):
+    step = seen(scene)["from_the_kernels_placement"]
+    restored = step["restored"]
+
+    assert step["after"]["affinities"] != step["original"]
+    assert (restored["status"], restored["err"]) == (0, "")
+    assert restored["affinities"] == step["original"]
+
+
+@pytest.mark.parametrize("scene", scenes_with("by_cron"))
+def test_a_cron_daemon_runs_the_shipped_table_without_sending_mail(scene: str):
+    step = seen(scene)["by_cron"]
+
+    moved = {irq for irq, cpus in step["after"].items() if step["before"].get(irq) != cpus}
+    assert moved
+    assert all(step["after"][irq].isdecimal() for irq in moved)
+    assert step["mail"] == ""
+
+
+@pytest.mark.parametrize("scene", scenes_with("beside_debians"))
+def test_debians_irqbalance_at_work_is_noticed(scene: str):
+    step = seen(scene)["beside_debians"]
+
+    assert step["status"] == 4
+    assert step["report"] is None
+    assert "irqbalance (process " in step["err"]
+    assert step["err"].count("\n") == 1
+
+
+@pytest.mark.parametrize("scene", scenes_with("debians_oneshot"))
+def test_the_busiest_cpu_carries_less_than_with_debians_irqbalance(
+    scene: str, capsys: pytest.CaptureFixture[str]
+):
+    ours = seen(scene)["from_cpu_0"]
+    cpus, irqs = ours["report"]["cpus"], movable(ours)
+
+    table = [f"Linux {scene}, all IRQs on CPU 0: busiest CPU over the mean, affinities changed"]
+    ends = {}
+    for name in ("from_cpu_0", "debians_oneshot", "debians_daemon"):
+        step = seen(scene).get(name)
+        if step is None:
+            continue
+        before = imbalance(loads(step["before"], irqs, cpus))
+        ends[name] = imbalance(loads(step["after"], irqs, cpus))
+        busiest = max(loads(step["after"], irqs, cpus))
+        changes = step["report"]["moves"] if name == "from_cpu_0" else step["changes"]
+        who = {"from_cpu_0": "this irqbalance"}.get(name, name.replace("debians_", "Debian's, "))
+        table.append(
+            f"  {who:20} {before:5.2f} -> {ends[name]:.2f} ({busiest:.0f}/s){changes:6} changed"
+        )
+    with capsys.disabled():
+        print("", *table, sep="\n")  # noqa: T201 - the comparison is what a reader wants to see
+    assert ends["from_cpu_0"] < ends["debians_oneshot"]
