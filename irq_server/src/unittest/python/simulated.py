@@ -9,6 +9,8 @@ from pathlib import Path
 
 from irq_server.files import Files
 from irq_server.interrupts import CELL_MODULUS, Snapshot, parse
+from irq_server.segment import examine
+from irq_server.tier import Tier
 
 BOOT_IDS = tuple(f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 100))
 
@@ -248,3 +250,9 @@ class FaultyFiles(Files):
         """Reads, or fails."""
         self._call("read")
         return super().read(path)
+
+
+def moments(tier: Tier, start: float, end: float) -> list[float]:
+    """Gives the times of the samples in a tier's files from `start` to `end`, both counted."""
+    found = [time for each in tier.segments for time in examine(tier.read(each) or b"")[0]]
+    return [time for time in found if start <= time <= end]

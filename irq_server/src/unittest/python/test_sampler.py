@@ -13,7 +13,7 @@ from irq_server.sampler import Sampler, SystemClock
 from irq_server.schedule import Schedule
 from irq_server.store import Store
 from irq_server.totals import Totals
-from simulated import FakeClock, FaultyFiles, Machine
+from simulated import FakeClock, FaultyFiles, Machine, moments
 
 START = 1767225600.0
 
@@ -42,7 +42,7 @@ def sampler(machine: Machine, store: Store, clock: FakeClock) -> Sampler:
 
 
 def times(store: Store) -> list[float]:
-    return list(store._tiers[0].moments(0, 1e12))
+    return moments(store._tiers[0], 0.0, 1e12)
 
 
 def test_the_first_sample_is_taken_at_once_and_the_others_on_multiples_of_the_interval(

@@ -14,13 +14,13 @@ from irq_server.segment import (
     encode_keyframe,
     encode_moved,
     encode_sample,
+    examine,
     format_time,
     marks,
     moved,
     place_at,
     slot_of,
     state_at,
-    times,
 )
 
 START = 1767225600.0  # the start of a keyframe slot: 2,945,376 slots of 600 s
@@ -92,7 +92,7 @@ def test_a_segment_is_written_as_the_contract_says():
 
 
 def test_a_segment_written_by_hand_is_read():
-    assert times(BY_HAND) == [1767225600.0, 1767225610.0, 1767225620.0]
+    assert examine(BY_HAND)[0] == [1767225600.0, 1767225610.0, 1767225620.0]
     assert committed_length(BY_HAND) == len(BY_HAND)
     assert state_at(BY_HAND, 1767225599.999) is None
     assert state_at(BY_HAND, 1767225600.0) == (1767225600.0, {"24,3": 8123456, "ERR,": 4})
@@ -133,7 +133,7 @@ def test_marks_tell_where_the_bytes_of_a_sample_lie():
 
 @pytest.mark.parametrize("data", [b"", b"time", HEADER, HEADER + b"1767225600,24,3,8123456\n"])
 def test_what_has_no_sample_has_no_state(data: bytes):
-    assert times(data) == []
+    assert examine(data)[0] == []
     assert state_at(data, float("inf")) is None
     assert committed_length(data) == min(len(data), len(HEADER))
 
@@ -146,7 +146,7 @@ def test_cut_at_any_byte_a_segment_keeps_every_whole_sample():
     for cut in range(len(data) + 1):
         whole = sum(end <= cut for end in ends)
         part = data[:cut]
-        assert times(part) == [time for time, _ in SMALL[:whole]]
+        assert examine(part)[0] == [time for time, _ in SMALL[:whole]]
         assert committed_length(part) == max([min(cut, len(HEADER)), *ends[:whole]])
         assert state_at(part, float("inf")) == (SMALL[whole - 1] if whole else None)
 
@@ -199,7 +199,7 @@ def test_a_damaged_sample_hides_the_rest_of_its_slot_and_nothing_else():
 
     torn = flipped(data, second.start + 14, 0)
 
-    assert times(torn) == [time for time, _ in SMALL if not START + 580 <= time < START + 600]
+    assert examine(torn)[0] == [time for time, _ in SMALL if not START + 580 <= time < START + 600]
     assert state_at(torn, START + 590) == SMALL[0]
     assert state_at(torn, START + 600) == SMALL[4]
     assert state_at(torn, float("inf")) == SMALL[6]

@@ -16,7 +16,7 @@ from irq_server.segment import State
 from irq_server.segmentfile import Segment, segments_in
 from irq_server.tier import Tier
 from irq_server.tiershape import RAW, TIERS
-from simulated import FaultyFiles
+from simulated import FaultyFiles, moments
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, the start of an hour
 BIG = 2**30
@@ -51,7 +51,7 @@ def test_an_empty_tier_has_no_samples(tmp_path: Path):
     assert tier.find(START) is None
     assert tier.find_first() is None
     assert tier.next_after(START) is None
-    assert list(tier.moments(0.0, START)) == []
+    assert moments(tier, 0.0, START) == []
     assert not tier.drop_oldest()
 
 
@@ -106,7 +106,7 @@ def test_a_segment_ends_with_its_hour_and_is_packed(tmp_path: Path):
     assert names(tmp_path) == ["raw/20260101/1767229180.csv.gz", "raw/20260101/1767229200.csv"]
     assert tier.find(START + 3595) == (START + 3590, state_of(3590))
     assert tier.find(START + 3600) == (START + 3600, state_of(3600))
-    assert list(tier.moments(START, START + 4000)) == [START + s for s in (3580, 3590, 3600)]
+    assert moments(tier, START, START + 4000) == [START + s for s in (3580, 3590, 3600)]
 
 
 def test_a_segment_ends_when_it_is_large_enough(tmp_path: Path):
@@ -135,7 +135,7 @@ def test_a_tier_keeps_the_first_sample_of_every_step(
         if tier.is_due(START + second):
             tier.append(START + second, True, state_of(second), BIG)
 
-    assert list(tier.moments(0.0, 2 * START)) == [START + second for second in kept]
+    assert moments(tier, 0.0, 2 * START) == [START + second for second in kept]
     again = opened(tmp_path, number=number)
     assert not again.is_due(START + kept[-1] + 1) or number == 0
 
@@ -336,7 +336,7 @@ def test_a_packed_segment_that_is_damaged_costs_only_itself(
     assert tier.find(START + 3600) == (START, state_of(0))
     assert tier.find(START + 10800) == (START + 10800, state_of(10800))
     assert tier.last == START + 10800
-    assert list(tier.moments(START, START + 10800)) == [START, START + 10800]
+    assert moments(tier, START, START + 10800) == [START, START + 10800]
     assert "cannot be read" in caplog.text
 
 
@@ -406,7 +406,7 @@ def test_remembered_times_are_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
     tier = opened(tmp_path)
 
     for _ in range(2):
-        assert len(list(tier.moments(START, START + 8000))) == 6
+        assert len(moments(tier, START, START + 8000)) == 6
 
 
 @given(
@@ -433,4 +433,4 @@ def test_every_look_up_equals_a_list_of_what_was_appended(
         assert found == ((START + earlier[-1], state_of(earlier[-1])) if earlier else None)
         later = [each for each in appended if each > moment]
         assert tier.next_after(START + moment) == (START + later[0] if later else None)
-    assert list(tier.moments(0.0, START + second)) == [START + each for each in appended]
+    assert moments(tier, 0.0, START + second) == [START + each for each in appended]

@@ -29,10 +29,11 @@ class Files:
             os.close(descriptor)
 
     def write(self, descriptor: int, data: bytes) -> None:
-        """Writes all of `data` by one write(2); a short one is an error (ENOSPC comes so)."""
+        """Writes all of `data` by one write(2); a short one is an error: that is how room ends."""
         written = os.write(descriptor, data)
         if written < len(data):
-            raise OSError(f"short write: {written} of {len(data)} bytes")
+            room = f"{written} of {len(data)} bytes written"
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({room})")
 
     def replace(self, path: Path, data: bytes) -> None:
         """Puts `data` in the place of `path` at once: readers see the old or the new, whole."""

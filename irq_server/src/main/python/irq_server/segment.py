@@ -161,11 +161,6 @@ def _first_row(data: bytes, position: int, mark: int, time: bytes) -> int:
     return found + 1 if found >= 0 else mark
 
 
-def times(data: bytes) -> list[float]:
-    """Gives the times of the believed samples of a segment, in their order."""
-    return examine(data)[0]
-
-
 def examine(data: bytes) -> tuple[list[float], int]:
     """Gives the times of a segment's believed samples, and how many bytes nobody believes."""
     moments, trusted = [], len(HEADER) if data.startswith(HEADER) else 0

@@ -236,16 +236,6 @@ class Tier:
                 return times[behind]
         return segments[index].first if index < len(segments) else None
 
-    def moments(self, start: float, end: float) -> Iterator[float]:
-        """Gives the times of the samples from `start` to `end`, both counted."""
-        segments = self._segments
-        index = max(bisect_right(segments, start, key=_first_of) - 1, 0)
-        for each in segments[index:]:
-            if each.first > end:
-                return
-            times = self._times_of(each)
-            yield from times[bisect_left(times, start) : bisect_right(times, end)]
-
     def survey(self, start: float, end: float) -> Survey:
         """Gives what is known of the samples from `start` to `end`, both counted."""
         segments = self._segments
