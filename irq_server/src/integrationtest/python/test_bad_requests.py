@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from conftest import REQUEST_SECONDS, Server, Tree, wait_until
+from conftest import REQUEST_SECONDS, Server, Tree
 
 WRITER, READER = "writer-for-tests", "reader-for-tests"
 API = "/api/v1"
@@ -303,7 +303,7 @@ def server(tree: Tree, start: Callable[..., Server], tmp_path: Path) -> Server:
     tokens.chmod(0o600)
     writing = ("--allow-affinity", "--token-file", tokens)
     started = start("--procfs", tree.root, "--interval", "100ms", *writing)
-    wait_until(lambda: started.get("/readyz").status_code == 200)
+    started.wait_for_samples()  # by a route that never answers 5xx
     return started
 
 
