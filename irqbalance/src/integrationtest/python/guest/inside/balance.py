@@ -31,6 +31,9 @@ STEADY = 0.1
 
 ATTEMPTS = 4
 
+MAX_RUNS = 3
+"""How many runs after the first are waited for until one moves nothing."""
+
 DEBIANS = shutil.which("irqbalance", path="/usr/sbin")
 OURS = "/usr/local/bin/irqbalance"
 
@@ -71,24 +74,21 @@ def shares(loads: dict[str, float]) -> dict[str, float]:
     return {irq: load / whole for irq, load in loads.items()}
 
 
-def is_steady(report: dict[str, Any], look: dict[str, Any]) -> bool:
-    """Whether the busy IRQs had the same shares when irqbalance measured them as in a look."""
-    then = {irq: sum(cells.values()) for irq, cells in look["rates"].items()}
-    measured = {each["irq"]: each["load"] for each in report["irqs"] if each["irq"] in then}
-    ours, theirs = shares(measured), shares({irq: then[irq] for irq in measured})
-    busy = [irq for irq in measured if max(ours[irq], theirs[irq]) >= BUSY_SHARE]
-    return all(abs(ours[irq] - theirs[irq]) <= STEADY * ours[irq] for irq in busy)
+def is_steady(step: dict[str, Any]) -> bool:
+    """Whether the busy IRQs had the same shares when irqbalance measured them as afterwards."""
+    after = {irq: sum(cells.values()) for irq, cells in step["after"]["rates"].items()}
+    rows = step["report"]["irqs"]
+    measured = {each["irq"]: each["load"] for each in rows if each["irq"] in after}
+    then, now = shares(measured), shares({irq: after[irq] for irq in measured})
+    busy = [irq for irq in measured if max(then[irq], now[irq]) >= BUSY_SHARE]
+    return all(abs(then[irq] - now[irq]) <= STEADY * then[irq] for irq in busy)
 
 
 def steadily(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Gives what `act` saw of a run, under a load that was steady if the host lets it be.
-
-    What an earlier run measured, if there was one in `act`, has to be the same load too.
-    """
+    """Gives what `act` saw of a run, under a load that was steady if the host lets it be."""
     for _ in range(ATTEMPTS):
         step = act()
-        reports = [step["report"], *step.get("earlier", ())]
-        if all(is_steady(report, step["after"]) for report in reports):
+        if is_steady(step):
             return {"steady": True, **step}
     return {"steady": False, **step}
 
@@ -116,16 +116,16 @@ def from_cpu_0() -> dict[str, Any]:
     return steadily(run)
 
 
-def twice() -> dict[str, Any]:
-    """A run from all IRQs on CPU 0, and another after it."""
-
-    def run() -> dict[str, Any]:
-        observe.pin_all(0)
-        time.sleep(SETTLE_SECONDS)
-        earlier = irqbalance()["report"]
-        return {"earlier": [earlier], **around(irqbalance)}
-
-    return steadily(run)
+def again() -> dict[str, Any]:
+    """A run from all IRQs on CPU 0, and others after it until one moves nothing."""
+    observe.pin_all(0)
+    time.sleep(SETTLE_SECONDS)
+    moves = [irqbalance()["report"]["moves"]]
+    before = observe.affinities()
+    while moves[-1] and len(moves) <= MAX_RUNS:
+        before = observe.affinities()
+        moves.append(irqbalance()["report"]["moves"])
+    return {"moves": moves, "before": before, "after": observe.affinities()}
 
 
 def with_a_cpu_offline() -> dict[str, Any]:
@@ -222,7 +222,7 @@ STEPS = {
     for step in (
         from_the_kernels_placement,
         from_cpu_0,
-        twice,
+        again,
         with_a_cpu_offline,
         by_cron,
         beside_debians,
