@@ -260,8 +260,9 @@ def test_a_write_that_the_close_refuses_but_that_took_effect_is_told_as_a_change
     assert desk.told()[0] == ("affinity", "24", "0-3 -> 1")
 
 
-def test_an_empty_list_of_a_move_in_hand_is_waited_out(desk: Desk):
-    desk.kernel.after_write = lambda: desk.machine.set_affinity(24, "")
+@pytest.mark.parametrize("shown", ["", "0-3"])
+def test_what_the_kernel_shows_of_a_move_in_hand_is_waited_out(desk: Desk, shown: str):
+    desk.kernel.after_write = lambda: desk.machine.set_affinity(24, shown)
 
     def settle(seconds: float) -> None:
         desk.waits.append(seconds)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .cpuset import format_list
+from .cpuset import format_list, parse_list
 from .errors import AffinityError, AffinityRefusedError, OutOfResourcesError
 from .ledger import Event
 from .procfs import Affinity, Procfs
@@ -103,6 +103,7 @@ class AffinityWriter:
                 try:
                     self._check(request, online)
                     self._write(request)
+                    self._read_back(request.number, request.cpus)
                 finally:
                     changes += self._look_again(request, moment)
                     self._tell(changes)
@@ -119,16 +120,17 @@ class AffinityWriter:
         except AffinityError:  # it went meanwhile: no change to tell
             return []
 
-    def _read_back(self, number: str) -> Affinity:
-        """Gives the affinity that stands now; waits a little where the kernel says none.
+    def _read_back(self, number: str, wanted: frozenset[int] | None = None) -> Affinity:
+        """Gives the affinity that stands now; waits a little for the one that is `wanted`, or any.
 
-        A read that meets a pending move as it is carried out gives an empty list: the kernel shows
-        the pending mask, and has cleared it. Source: kernel/irq/proc.c (show_irq_affinity takes no
-        lock), kernel/irq/migration.c (irq_move_masked_irq); seen on Linux 6.1.
+        A read that meets a pending move as it is carried out gives the affinity from before it, or
+        an empty list, for a moment. Source: kernel/irq/proc.c (show_irq_affinity takes no lock),
+        kernel/irq/migration.c (irq_move_masked_irq: no longer pending, not yet moved); seen on
+        Linux 6.1.
         """
         found = self._procfs.read_affinity(number)
         for pause in WAITS_SECONDS:
-            if found.affinity:
+            if found.affinity and wanted in (None, parse_list(found.affinity)):
                 break
             self._wait(pause)
             found = self._procfs.read_affinity(number)

@@ -76,7 +76,7 @@ class Writer:
         outcome = self.write(irq, frozenset({cpu}))
         if outcome.status != APPLIED:
             return outcome
-        kept = self._read_back(irq)
+        kept = self._read_back(irq, cpu)
         if kept and kept != {cpu}:
             return Outcome(REFUSED, f"the kernel made it CPU {format_list(kept)}")
         effective = self._machine.effective_affinity(irq)
@@ -86,16 +86,17 @@ class Writer:
         where = f"CPU {format_list(effective)}" if effective else "no CPU"
         return Outcome(PENDING, f"pending (on {where} until its next interrupt)")
 
-    def _read_back(self, irq: str) -> frozenset[int] | None:
+    def _read_back(self, irq: str, cpu: int) -> frozenset[int] | None:
         """The affinity that stands now; None or empty where the kernel does not say.
 
-        A read that meets a pending move as it is carried out gives an empty list: the kernel shows
-        the pending mask, and has cleared it. Source: kernel/irq/proc.c (show_irq_affinity takes no
-        lock), kernel/irq/migration.c (irq_move_masked_irq); seen on Linux 6.1.
+        A read that meets a pending move as it is carried out gives the affinity from before it, or
+        an empty list, for a moment: that is waited out. Source: kernel/irq/proc.c
+        (show_irq_affinity takes no lock), kernel/irq/migration.c (irq_move_masked_irq: no longer
+        pending, not yet moved); seen on Linux 6.1.
         """
         kept = self._machine.affinity(irq)
         for pause in WAITS_SECONDS:
-            if kept is None or kept:
+            if kept is None or kept == {cpu}:
                 break
             self._wait(pause)
             kept = self._machine.affinity(irq)
