@@ -34,7 +34,7 @@ def make_plan(
     before = balance(usable, [(irq, None) for irq in irqs])
     after = balance(usable, [(irq, targets.get(index)) for index, irq in enumerate(irqs)])
     moving = choice.bins != list(task.counted.homes)
-    stays = why_it_stays(choice.gain, choice.needed, limits, moving)
+    stays = why_it_stays(choice, limits, moving)
     explain = mover(usable, before, after)
     decisions = (
         _decide(irq, reasons[index], targets.get(index), stays, explain)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from .cpuset import format_list
 from .decisions import Balance, Limits
 from .irqs import Irq
+from .targets import Choice
 from .words import figure
 
 TOO_LARGE = 1.1
@@ -32,11 +33,12 @@ def may_use(irq: Irq, usable: frozenset[int]) -> frozenset[int]:
     return usable if irq.allowed is None else usable & irq.allowed
 
 
-def why_it_stays(gain: float, needed: float, limits: Limits, moving: bool) -> str:
+def why_it_stays(choice: Choice, limits: Limits, moving: bool) -> str:
     """Gives the reason of the movable IRQs that the plan leaves alone.
 
-    `gain` is what the best plan that was found would have gained, `needed` what it takes to act.
+    The gain of a choice that does not act is what the best plan that was found would have gained.
     """
+    gain, needed = choice.gain, choice.needed
     if limits.max_moves == 0:
         return "--max-moves 0 allows no move"
     if limits.max_moves is not None and moving:
@@ -45,7 +47,9 @@ def why_it_stays(gain: float, needed: float, limits: Limits, moving: bool) -> st
         return "well placed: the plan needs no move of it"
     if gain <= _ROUNDING:
         return "well placed: no move was found that lowers the busiest CPU's load"
-    what = "what devices load the busiest CPU with" if limits.follows else "the busiest CPU's load"
+    what = (
+        "what devices load the busiest CPU with" if choice.of_devices else "the busiest CPU's load"
+    )
     reason = f"the best plan lowers {what} by {100 * gain:.1f}%, less than "
     if 100 * gain < limits.threshold_percent:
         return f"{reason}the threshold of {limits.threshold_percent:g}%"

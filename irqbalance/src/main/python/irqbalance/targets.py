@@ -5,9 +5,9 @@ CPU, on the CPUs of the device's own node where these are not clearly busier for
 moves; then queues of one device and busy threads of one core apart, and fewer IRQs per CPU.
 
 A CPU's own interrupts (ticks, IPIs) follow the work that the scheduler gives the CPU, and that
-follows the room that devices leave. Where they were measured (``Limits.follows``), only the load
-that devices make is decided by, the gain that it takes to act included: what was counted per CPU
-is shown, and no plan may raise the busiest CPU as it was counted.
+follows the room that devices leave. Where they were measured (``Limits.follows``), the load that
+devices make is decided by. What was counted is shown, and it is the busiest CPU as it was counted
+that a plan must lower by the threshold.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,6 @@ NOISE_DEVIATIONS = 3.0
 
 SURE = 3.0
 """A gain of this many times what it takes is acted on, whatever the last run measured."""
-
-LEAST_SHARE = 0.2
-"""What a plan gains of all that the busiest CPU has to do must be this share of the threshold."""
 
 _SETTLING_ROUNDS = (True, True, False, False, False, False)
 """Whether each round starts anew."""
@@ -55,12 +52,15 @@ class Task(NamedTuple):
 class Choice(NamedTuple):
     """A bin for each item (-1: no move was left for it), what that gains and what was needed.
 
-    Both are shares of the busiest CPU's load.
+    Both are shares of the busiest CPU's load; ``of_devices`` says whether of the part of it that
+    devices make. ``acts`` is whether more is done than must be.
     """
 
     bins: list[int]
     gain: float
     needed: float
+    of_devices: bool
+    acts: bool
 
 
 def choose(task: Task, limits: Limits) -> Choice:
@@ -83,20 +83,25 @@ def choose(task: Task, limits: Limits) -> Choice:
 
 
 def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> Choice:
-    """The choice with ticks that follow the work, unless that raises the busiest CPU as counted.
+    """The choice with ticks that follow the work, if it is one by what was counted as well.
 
-    Then again without the CPUs that it raised, and in the end by what was counted alone.
+    Where it leaves CPUs too busy as they were counted, nothing more goes to these, and in the end
+    it is chosen by what was counted alone.
     """
-    most = seat(task.counted, limits.max_moves).target() * (1 + _ROUNDING)
-    problem = _of_devices(task)
-    share = sum(task.own) / len(task.own)
+    most = seat(task.counted, limits.max_moves).target()
+    enough = most * (1 - limits.threshold_percent / 100)
+    problem, worth_it = _of_devices(task), False
     for _ in range(_TRIES if limits.follows else 0):
-        choice = _best_enough(task, problem, limits, known, share)
+        choice = _best_enough(task, problem, limits, known)._replace(of_devices=True)
+        worth_it = worth_it or choice.acts
+        limit = (enough if choice.acts else most) + most * _ROUNDING
         relative = Placement(task.counted, choice.bins).relative()
-        raised = frozenset(bin_ for bin_, load in enumerate(relative) if load > most)
-        if not raised:
-            return choice
-        problem = _without(problem, raised)
+        too_busy = frozenset(bin_ for bin_, load in enumerate(relative) if load > limit)
+        if not too_busy:
+            if choice.acts or not worth_it:
+                return choice
+            break
+        problem = _without(problem, too_busy)
     return _best_enough(task, task.counted, limits, known)
 
 
@@ -117,19 +122,12 @@ def _of_devices(task: Task) -> Problem:
 
 
 def _best_enough(
-    task: Task,
-    problem: Problem,
-    limits: Limits,
-    known: Sequence[int] | None,
-    own_share: float = 0.0,
+    task: Task, problem: Problem, limits: Limits, known: Sequence[int] | None
 ) -> Choice:
-    """The first candidate that gains enough, else the least that must be done.
-
-    `own_share` is what a CPU has to do beside the problem.
-    """
+    """The first candidate that gains enough, else the least that must be done."""
     seated = seat(problem, limits.max_moves)
     least = seated.target()
-    needed = _needed(least, limits, own_share)
+    needed = _needed(least, limits)
     best = 0.0
     for bins in _candidates(task, problem, limits, known):
         placement = Placement(problem, bins)
@@ -141,8 +139,8 @@ def _best_enough(
             and _lasts(task, placement, gain, needed)
         ):
             spread(placement, task.neighbours)
-            return Choice(placement.bins, gain, needed)
-    return Choice(seated.bins, best, needed)
+            return Choice(placement.bins, gain, needed, of_devices=False, acts=True)
+    return Choice(seated.bins, best, needed, of_devices=False, acts=False)
 
 
 def _lasts(task: Task, placement: Placement, gain: float, needed: float) -> bool:
@@ -157,20 +155,17 @@ def _lasts(task: Task, placement: Placement, gain: float, needed: float) -> bool
     return Placement(then, placement.bins).target() <= least * (1 - needed + _ROUNDING)
 
 
-def _needed(least: float, limits: Limits, own_share: float) -> float:
+def _needed(least: float, limits: Limits) -> float:
     """The gain, as a share of the busiest CPU's load, from which on to act: the threshold.
 
     Rates are counts, which scatter by their square root even where nothing changes: a gain within
-    that would be undone by the next run. And where devices do next to nothing beside what the CPUs
-    have to do anyway, even a large part of it is not worth a move. Scatter asks for twice the
-    threshold at most.
+    that would be undone by the next run. Scatter asks for twice the threshold at most.
     """
     threshold = limits.threshold_percent / 100
     if not limits.seconds or not least:
         return threshold
     noise = NOISE_DEVIATIONS * sqrt(2 * least * limits.seconds) / (least * limits.seconds)
-    worth = LEAST_SHARE * threshold * (least + own_share) / least
-    return max(threshold, worth, min(2 * threshold, noise))
+    return max(threshold, min(2 * threshold, noise))
 
 
 def _candidates(
