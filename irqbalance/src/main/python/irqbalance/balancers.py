@@ -58,7 +58,7 @@ def _uses_irqbalance(root: Path) -> bool:
     seen: set[str] = set()
     while waiting:
         profile = waiting.pop()
-        if profile in seen or "/" in profile:
+        if profile in seen or "/" in profile or not profile.isprintable():
             continue
         seen.add(profile)
         text = _profile(root, profile)

@@ -41,7 +41,7 @@ def read_config(path: Path) -> dict[str, Any]:
     """
     try:
         content = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of numbers and lists that are too long, too
         raise SettingError(str(path), "TOML", str(error)) from error
     rules = content.pop("rules", [])
     values = {key: _value(path, key, value) for key, value in content.items()}

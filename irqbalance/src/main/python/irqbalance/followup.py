@@ -10,10 +10,13 @@ were usable then; the measured one is of those usable now. The loads are those o
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from .decisions import Balance, Plan
 from .loads import Measurement
+
+LARGEST_LOAD = 1e15
+"""No load that was measured is larger."""
 
 
 class FollowUp(NamedTuple):
@@ -44,9 +47,7 @@ def last_loads(kept: Mapping[str, Any] | None, unit: str) -> dict[str, float]:
     Raises ValueError where `kept` is not what this module keeps.
     """
     loads = (kept or {}).get("loads", {})
-    if not isinstance(loads, dict) or not all(
-        type(each) in (int, float) for each in loads.values()
-    ):
+    if not isinstance(loads, dict) or not all(map(_is_load, loads.values())):
         raise ValueError("loads")
     return loads if (kept or {}).get("unit") == unit else {}
 
@@ -71,11 +72,15 @@ def follow_up(
         return None
     if not isinstance(kept, dict):
         raise ValueError("prediction")
-    try:
-        before, predicted = float(kept["before"]), float(kept["predicted"])
-    except (KeyError, TypeError) as error:
-        raise ValueError("prediction") from error
+    before, predicted = kept.get("before"), kept.get("predicted")
+    if not _is_load(before) or not _is_load(predicted):
+        raise ValueError("prediction")
     return FollowUp(before, predicted, _counted(measurement, usable).imbalance)
+
+
+def _is_load(value: Any) -> TypeGuard[float]:
+    """Whether a value of the file is a number that can be a load, or a ratio of two."""
+    return type(value) in (int, float) and 0 <= value < LARGEST_LOAD
 
 
 def _counted(measurement: Measurement, usable: frozenset[int]) -> Balance:

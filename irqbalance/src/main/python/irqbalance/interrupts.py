@@ -22,15 +22,20 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+from .cpuset import MAX_CPU
 from .errors import InterruptsFormatError
 
 CELL_MODULUS = 2**32
 """Cells are ``unsigned int`` and wrap here. Source: include/linux/irqdesc.h, struct irqstat."""
 
+FIGURE_MODULUS = 2**64
+"""A figure of the whole machine is ``unsigned long`` at the most (alpha's ``ERR``)."""
+
 SUBTOTAL_LABELS = frozenset({"EXT", "I/O", "AIO"})
 """s390x rows that add up the rows below them. Source: arch/s390/kernel/irq.c, show_interrupts."""
 
-_CPU_NAME = re.compile(r"CPU([0-9]+)", re.ASCII)
+_CPU_NAME = re.compile(r"CPU([0-9]{1,5})", re.ASCII)
+_IRQ_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 # "PCI-MSI 32769-edge      virtio1-req.0", "SiFive PLIC   33 Edge      virtio0, virtio4". A chip's
 # name may hold blanks, so the first number that stands by itself is the hardware IRQ.
@@ -170,7 +175,7 @@ class Parser:
     def _parse_row(self, line: str, line_number: int) -> Row:
         label, colon, rest = line.partition(":")
         label = label.strip()
-        if not colon or not label or any(map(str.isspace, label)):
+        if not colon or not _is_label(label):
             raise InterruptsFormatError(line_number, "a label and a colon", repr(line[:60]))
         cpu_count = len(self._cpus)
         fields = rest.split(None, cpu_count)
@@ -179,7 +184,7 @@ class Parser:
         if len(cells) == cpu_count and digits.isdecimal() and digits.isascii():
             text = fields[cpu_count].rstrip() if len(fields) > cpu_count else ""
             if cpu_count > 1 or not _is_machine_wide(label, text):
-                counts = tuple(map(int, cells))
+                counts = _counts(cells, line_number)
                 return Row(label, counts, None, self._describe(text, label.isdecimal()))
         return self._parse_row_without_cells(label, rest.strip(), line_number)
 
@@ -187,11 +192,11 @@ class Parser:
         """A row with one figure for the whole machine, or with text only."""
         words = rest.split()
         numbers = sum(1 for word in words[:2] if word.isdecimal() and word.isascii())
-        if label.isdecimal() or numbers > 1 or (numbers and len(words) > 1) or "#" in label:
+        if label.isdecimal() or numbers > 1 or (numbers and len(words) > 1):
             expected = f"{len(self._cpus)} counts for IRQ {label}, one for each CPU of the header"
             raise InterruptsFormatError(line_number, expected, repr(rest[:60]))
         if numbers:
-            return Row(label, None, int(words[0]), self._describe("", False))
+            return Row(label, None, _figure(words[0], line_number), self._describe("", False))
         return Row(label, None, None, self._describe(rest, False))
 
     def _describe(self, text: str, numbered: bool) -> Description:
@@ -219,6 +224,32 @@ def describe(text: str) -> Description:
     )
 
 
+def _is_label(text: str) -> bool:
+    """Whether the text before a colon can be a label: one word, and if a number, an IRQ's."""
+    if text.isdecimal():
+        return _IRQ_NUMBER.fullmatch(text) is not None
+    return bool(text) and "#" not in text and not any(map(str.isspace, text))
+
+
+def _counts(cells: list[str], line_number: int) -> tuple[int, ...]:
+    """The cells of a row, all digits."""
+    try:
+        counts = tuple(map(int, cells))
+    except ValueError:  # more digits than int() takes
+        counts = (CELL_MODULUS,)
+    if max(counts) >= CELL_MODULUS:
+        longest = max(cells, key=len)
+        raise InterruptsFormatError(line_number, "counts of 32 bits", longest[:60])
+    return counts
+
+
+def _figure(digits: str, line_number: int) -> int:
+    figure = int(digits) if len(digits) <= len(str(FIGURE_MODULUS)) else FIGURE_MODULUS
+    if figure >= FIGURE_MODULUS:
+        raise InterruptsFormatError(line_number, "a figure of 64 bits", digits[:60])
+    return figure
+
+
 def _is_machine_wide(label: str, text: str) -> bool:
     """Whether the single cell of a row of a one-CPU machine is a figure for the whole machine."""
     return not text and not label.isdecimal() and label not in SUBTOTAL_LABELS
@@ -228,7 +259,7 @@ def _parse_header(line: str) -> tuple[int, ...]:
     names = line.split()
     matches = [_CPU_NAME.fullmatch(name) for name in names]
     cpus = tuple(int(match[1]) for match in matches if match)
-    if not cpus or len(cpus) < len(names):
+    if not cpus or len(cpus) < len(names) or max(cpus) > MAX_CPU:
         raise InterruptsFormatError(1, "a header such as 'CPU0 CPU1'", repr(line.strip()[:60]))
     if any(left >= right for left, right in pairwise(cpus)):
         raise InterruptsFormatError(1, "CPU numbers that rise", repr(line.strip()[:60]))

@@ -15,6 +15,9 @@ DEFAULT_SECONDS = 10.0
 YOUNGEST_SECONDS, OLDEST_SECONDS = 10.0, 86400.0
 """The ages between which the last run's snapshot serves."""
 
+_NOT_ITS_FIELDS = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+"""What is raised by the content of a snapshot that has other fields than a run leaves."""
+
 
 class Reading(NamedTuple):
     """The counters of a live machine at one moment; ``time`` is Unix seconds."""
@@ -73,7 +76,7 @@ def load_snapshot(folder: StateFolder, now: float) -> Reading | None:
         busy = {int(cpu): float(value) for cpu, value in content["interrupt_seconds"].items()}
         text = content["interrupts"]
         reading = Reading(float(content["time"]), text, parse(text), busy)
-    except (AttributeError, KeyError, TypeError, ValueError, InterruptsFormatError):
+    except (*_NOT_ITS_FIELDS, InterruptsFormatError):
         folder.distrust(SNAPSHOT)
         return None
     return reading if YOUNGEST_SECONDS <= now - reading.time <= OLDEST_SECONDS else None

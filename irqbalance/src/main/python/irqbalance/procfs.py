@@ -4,6 +4,7 @@ Whole files are read at once, since they change between reads. What may be missi
 comes back as None or empty, as each function says; what must be there raises FileError.
 """
 
+import re
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,8 @@ from .irqs import KernelSays
 TICKS_PER_SECOND = 100
 """The unit of /proc/stat. Source: USER_HZ, include/asm-generic/param.h; the same everywhere now."""
 
+_STAT_CPU = re.compile(r"cpu[0-9]{1,5}", re.ASCII)
+_STAT_TICKS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 LARGEST_BYTES = 2**27
 """No /proc/interrupts is larger: 128 MiB would be 1,000 CPUs by 10,000 IRQs."""
@@ -146,9 +149,10 @@ class Machine(NamedTuple):
         found = {}
         for line in read_text(path).splitlines():
             name, *fields = line.split() or [""]
-            if name.startswith("cpu") and name[3:].isdecimal():
-                if len(fields) < 7 or not all(field.isdecimal() for field in fields[:7]):
-                    raise FileError(path, f"expected seven numbers after {name}, found {line!r}")
+            if _STAT_CPU.fullmatch(name):
+                if len(fields) < 7 or not all(map(_STAT_TICKS.fullmatch, fields[:7])):
+                    problem = f"expected seven numbers after {name}, found {line[:60]!r}"
+                    raise FileError(path, problem)
                 found[int(name[3:])] = (int(fields[5]) + int(fields[6])) / TICKS_PER_SECOND
         return found
 

@@ -51,6 +51,8 @@ def read_entries(
     irqs = content.get("irqs")
     if not isinstance(irqs, dict):
         raise ValueError("irqs")
+    if not all(irq.isdecimal() and irq.isascii() for irq in irqs):
+        raise ValueError("IRQs")
     for entry in irqs.values():
         if not isinstance(entry, dict) or not all(isinstance(entry.get(f), str) for f in fields):
             raise ValueError("fields")

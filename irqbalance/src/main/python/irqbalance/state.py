@@ -36,6 +36,11 @@ PREDICTION = "prediction.json"
 _LARGEST_BYTES = 256 * 2**20
 
 
+def _refuse(word: str) -> None:
+    """Raises ValueError for NaN and Infinity, which Python alone takes for JSON."""
+    raise ValueError(word)
+
+
 class StateFolder:
     """The state directory of one machine, at one boot."""
 
@@ -93,7 +98,7 @@ class StateFolder:
             self._distrust(path, getattr(error, "strerror", None) or str(error))
             return None
         try:
-            content = json.loads(text)
+            content = json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError):
             self._distrust(path, "it is no JSON")
             return None

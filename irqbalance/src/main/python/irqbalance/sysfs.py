@@ -12,6 +12,9 @@ from .errors import CpuSetError, FileError
 from .procfs import Machine, read_text
 from .topology import Topology
 
+LARGEST_CAPACITY = 2**16
+"""No figure above this is believed. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""
+
 _NUMBERED_CPU = "cpu[0-9]*"
 
 
@@ -23,7 +26,7 @@ def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
         if cpu is None:
             continue
         capacity = _number(folder / "cpu_capacity")
-        if capacity is not None and capacity > 0:
+        if capacity is not None and 0 < capacity <= LARGEST_CAPACITY:
             capacities[cpu] = capacity
         threads = _list(folder / "topology" / "thread_siblings_list")
         if len(threads) > 1:
