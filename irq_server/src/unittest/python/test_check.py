@@ -7,6 +7,7 @@ import pytest
 from irq_server import segment
 from irq_server.check import Stretch, examine, repair, verify
 from irq_server.errors import StoreError, StoreLockedError
+from irq_server.files import Files
 from irq_server.memory import Lock
 
 
@@ -130,3 +131,17 @@ def test_a_store_that_a_server_samples_into_is_not_repaired(tmp_path: Path):
         list(repair(tmp_path))
 
     lock.close()
+
+
+def test_segments_that_a_server_packs_or_drops_meanwhile_are_not_damaged(tmp_path: Path):
+    store_of(tmp_path, samples(600, 610))
+    packed = store_of(tmp_path, samples(1200, 1210), "1200.csv")
+    dropped = store_of(tmp_path, samples(1800), "1800.csv")
+    reports = verify(tmp_path)
+    first = next(reports)
+
+    Files().compress(packed)
+    Files().remove(dropped)
+
+    found = [(each.path.name, each.samples, each.is_sound) for each in (first, *reports)]
+    assert found == [("600.csv", 2, True), ("1200.csv", 2, True)]

@@ -11,6 +11,7 @@ import pytest
 from irq_server import export, segment
 from irq_server.errors import StoreError
 from irq_server.export import Saved, import_files, rows, write_csv, write_parquet
+from irq_server.files import Files
 
 HEADER = "           CPU0       CPU1\n"
 
@@ -50,6 +51,19 @@ def test_a_window_before_the_first_sample_starts_with_it(tmp_path: Path):
     put(tmp_path, "raw", "600.csv", (600, {"ERR,": 4}), (610, {"ERR,": 5}))
 
     assert list(rows(tmp_path, 0, 600)) == [("600", "ERR", "", 4)]
+
+
+def test_segments_that_a_server_packs_or_drops_meanwhile_are_no_error(tmp_path: Path):
+    put(tmp_path, "raw", "600.csv", (600, {"24,0": 1}))
+    put(tmp_path, "raw", "610.csv", (610, {"24,0": 2}))
+    put(tmp_path, "raw", "620.csv", (620, {"24,0": 3}))
+    table = rows(tmp_path, 0, 700)
+    first = next(table)
+
+    Files().compress(tmp_path / "raw/19700101/610.csv")
+    Files().remove(tmp_path / "raw/19700101/620.csv")
+
+    assert [first, *table] == [("600", "24", "0", 1), ("610", "24", "0", 2)]
 
 
 def test_a_window_behind_the_last_sample_holds_that_one(tmp_path: Path):

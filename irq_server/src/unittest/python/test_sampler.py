@@ -364,6 +364,28 @@ def test_a_change_of_an_affinity_becomes_an_event(
     ]
 
 
+def test_changes_that_the_disk_refuses_come_with_the_next_sample(
+    sampler: Sampler, store: Store, machine: Machine, clock: FakeClock, files: FaultyFiles
+):
+    def change() -> None:
+        machine.set_affinity(24, "1")
+        machine.set_affinity(25, "0")
+        files.fail_at["append"] = files.calls["append"] + 2  # the sample, then the events
+
+    machine.set_affinity(24, "0-1")
+    machine.set_affinity(25, "0-1")
+    clock.plan = [lambda: None, change, lambda: None]
+
+    sampler.run()
+
+    changes = [each for each in store.history.events if each.event == "affinity"]
+    assert [(each.time, each.irq, each.detail) for each in changes] == [
+        (START + 20, "24", "0-1 -> 1"),
+        (START + 20, "25", "0-1 -> 0"),
+    ]
+    assert sampler.status.errors == 1
+
+
 def test_the_system_clock_waits_for_the_stop():
     clock, stop = SystemClock(), threading.Event()
     stop.set()
@@ -413,3 +435,19 @@ def test_a_clock_that_jumps_is_an_event(sampler: Sampler, store: Store, clock: F
 
     jumps = [each for each in store.history.events if each.event == "clock"]
     assert [(each.time, each.detail) for each in jumps] == [(START + 3620, "+3600.000 s")]
+
+
+def test_a_jump_that_the_disk_refuses_is_told_once(
+    sampler: Sampler, store: Store, clock: FakeClock, files: FaultyFiles
+):
+    def jump_back() -> None:
+        clock.moment -= 3600
+        files.fail_at["append"] = files.calls["append"] + 2  # the sample, then the event
+
+    clock.plan = [lambda: None, jump_back, lambda: None, lambda: None]
+
+    sampler.run()
+
+    jumps = [each for each in store.history.events if each.event == "clock"]
+    assert [(each.time, each.detail) for each in jumps] == [(START + 11, "-3600.000 s")]
+    assert sampler.status.errors == 1

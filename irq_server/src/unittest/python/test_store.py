@@ -382,6 +382,21 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
     assert opened().history.latest.state == {"24,1": 302}
 
 
+def test_a_start_on_a_full_disk_knows_which_irqs_there_are(opened: Open, machine: Machine):
+    store = opened()
+    sample(store, machine, 0)
+    killed(store)
+    files = FaultyFiles()
+    store = opened(files=files)
+    files.broken["append"] = errno.ENOSPC
+
+    with pytest.raises(StoreError, match="No space left"):
+        sample(store, machine, 10)
+
+    assert dict(store.rows.numbered) == {"24": "24", "25": "25"}
+    assert store.history.latest.time == START
+
+
 FAILING = ("append", "compress", "make_folder", "remove", "rename", "replace", "sync", "write")
 """The file layer's calls that change the disk while a store samples."""
 

@@ -13,7 +13,7 @@ from . import segment
 from .errors import InterruptsFormatError, StoreError
 from .files import Files
 from .interrupts import Snapshot, parse
-from .segmentfile import Segment, segments_in
+from .segmentfile import Segment, read_segment, segments_in
 from .store import Store
 from .tiershape import shapes_in
 
@@ -27,7 +27,8 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
     First every cell that is not zero at the last sample at or before `start` (where none is, the
     first there is), then the cells that moved, up to `end`; no commit marks. So of every cell the
     last row less the first is what it counted. Of each stretch the finest tier that holds it
-    answers. Raises StoreError for a folder that holds no store.
+    answers. A server may go on sampling into the folder. Raises StoreError for one that holds no
+    store.
     """
     if not shapes_in(folder):
         raise StoreError(folder, "no store: it has no tier such as raw, 1m or 1h")
@@ -68,7 +69,7 @@ def _samples(
         behind = segments[number + 1].first if number + 1 < len(segments) else float("inf")
         if behind <= start or each.first > end:
             continue
-        for time, state in _replayed(files.read(each.path)):
+        for time, state in _replayed(read_segment(each, files) or b""):
             if time > end:
                 break
             if time <= start:

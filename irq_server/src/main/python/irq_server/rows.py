@@ -28,14 +28,17 @@ class Rows:
         self._snapshot: Snapshot | None = None
         self._numbered: tuple[Snapshot | None, dict[str, str]] = (None, {})
 
-    def take(self, snapshot: Snapshot, appeared: Sequence[Appearance]) -> None:
-        """Takes a snapshot that was counted, and the rows that it showed for the first time."""
-        if appeared:
-            self._appearances = (*self._appearances, *appeared)
-            self._first_times = _first_times(self._appearances)
+    def take(self, snapshot: Snapshot) -> None:
+        """Takes a snapshot that was counted, whether the disk takes its sample or not."""
         if not self._cpus.issuperset(snapshot.cpus):
             self._cpus = self._cpus.union(snapshot.cpus)
         self._snapshot = snapshot
+
+    def add(self, appeared: Sequence[Appearance]) -> None:
+        """Takes the rows that a sample showed for the first time."""
+        if appeared:
+            self._appearances = (*self._appearances, *appeared)
+            self._first_times = _first_times(self._appearances)
 
     def forget(self, kept: Iterable[Appearance]) -> None:
         """Keeps only these appearances."""

@@ -215,8 +215,9 @@ class Sampler:
             elapsed, due = self._schedule.turn(tick, monotonic)
             sample = self._store.append(snapshot, boot_id, moment, seconds, elapsed)
             self._schedule.done(tick, monotonic, due)
-            self._tell_jump(sample.time, moment, seconds)
-            self._watch_affinities(sample.time, monotonic)
+            jump = self._jump(moment, seconds)
+            self._last_moment, self._last_monotonic = moment, monotonic
+            self._tell(sample.time, monotonic, jump)
         except Exception as error:  # noqa: BLE001 - the thread must outlive every fault, also ours
             self._fail(error)
             return
@@ -225,24 +226,26 @@ class Sampler:
         self._count_late(tick, moment)
         self._samples += 1
         self._last_sample = sample.time
-        self._last_moment, self._last_monotonic = moment, monotonic
         if self._failing:
             _log.info("sampling again")
         self._failing, self._last_error = False, None
 
-    def _tell_jump(self, time: float, moment: float, seconds: float) -> None:
-        """Records that the wall clock jumped since the last sample: it was set, or all slept."""
-        if self._last_moment is None:
-            return
-        jump = moment - self._last_moment - seconds
-        if abs(jump) > JUMP_SECONDS:
-            self._store.record(Event(time, "clock", detail=f"{jump:+.3f} s"))
+    def _jump(self, moment: float, seconds: float) -> float:
+        """Gives by how much the wall clock left the steady one since the last sample."""
+        return 0.0 if self._last_moment is None else moment - self._last_moment - seconds
 
-    def _watch_affinities(self, moment: float, monotonic: float) -> None:
+    def _tell(self, time: float, monotonic: float, jump: float) -> None:
+        """Records that the clock was set, or all slept, and which affinities changed.
+
+        All at once: what the disk refuses, the next sample brings.
+        """
+        events = []
+        if abs(jump) > JUMP_SECONDS:
+            events.append(Event(time, "clock", detail=f"{jump:+.3f} s"))
         if self._watch.is_due(monotonic):
-            irqs = self._store.rows.numbered.items()
-            for event in self._watch.look(irqs, moment, monotonic):
-                self._store.record(event)
+            events += self._watch.look(self._store.rows.numbered.items(), time, monotonic)
+        if events:
+            self._store.record(*events)
 
     def _seconds_since_last(self, moment: float, monotonic: float) -> float:
         if self._last_monotonic is not None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .files import Files
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -20,6 +22,19 @@ def segments_in(folder: Path) -> list[Segment]:
         if first is not None:
             found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
     return [Segment(first, found[first]) for first in sorted(found)]
+
+
+def read_segment(each: Segment, files: Files) -> bytes | None:
+    """Gives a segment's bytes, also where it was packed meanwhile; None where it was dropped.
+
+    Raises OSError.
+    """
+    for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
+        try:
+            return files.read(path)
+        except FileNotFoundError:
+            continue
+    return None
 
 
 def _first_of(path: Path) -> float | None:

@@ -183,13 +183,14 @@ class Store:
         """
         moment = self._time_after_last(moment)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
+        self.rows.take(snapshot)
         self._described += update.described
         with self._recording:
             self._noticed += _events_of(update, moment)
         sample = Sample(moment, update.state, RAW)
         try:
             self._keep_rest(moment)
-            self._keep(sample, snapshot)
+            self._keep(sample)
             self._record([])
             self._bound(moment)
             self._keep_irqs_small()
@@ -231,7 +232,7 @@ class Store:
             self._appeared += [Appearance(moment, each) for each in self._described]
             self._described = []
 
-    def _keep(self, sample: Sample, snapshot: Snapshot) -> None:
+    def _keep(self, sample: Sample) -> None:
         """Appends the sample to each tier that keeps it; with the finest it is the newest."""
         limit = max(min(MAX_SEGMENT_BYTES, self._max_bytes // 16), _MIN_SEGMENT_BYTES)
         gap = self._gap_before(sample.time)
@@ -244,7 +245,7 @@ class Store:
                     self._noticed = [*([gap] if gap else []), *self._noticed]
                 self._last, self._is_counting = sample.time, True
                 self.history.set_latest(sample)
-                self.rows.take(snapshot, self._appeared)
+                self.rows.add(self._appeared)
                 self._appeared = []
 
     def _gap_before(self, moment: float) -> Event | None:
@@ -259,10 +260,10 @@ class Store:
         detail = since if self._is_counting else f"{since}, {NOT_COUNTED}"
         return Event(moment, "gap", detail=detail)
 
-    def record(self, event: Event) -> None:
-        """Appends an event; any thread may. Raises StoreError: then the next sample brings it."""
+    def record(self, *events: Event) -> None:
+        """Appends events; any thread may. Raises StoreError: then the next sample brings them."""
         try:
-            self._record([event])
+            self._record(events)
         except OSError as error:
             raise _store_error(self._folder, error) from error
 

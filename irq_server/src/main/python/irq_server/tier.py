@@ -15,7 +15,7 @@ from pathlib import Path
 from . import segment
 from .files import Files
 from .segment import State
-from .segmentfile import Segment, segments_in
+from .segmentfile import Segment, read_segment, segments_in
 from .survey import Survey, join, survey
 from .tiershape import TierShape
 
@@ -293,15 +293,11 @@ class Tier:
 
     def read(self, each: Segment) -> bytes | None:
         """Gives a segment's bytes, also while it is being packed; None where it was dropped."""
-        for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
-            try:
-                return self._files.read(path)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                _log.warning("%s: cannot be read: %s", path, error)
-                return None
-        return None
+        try:
+            return read_segment(each, self._files)
+        except OSError as error:
+            _log.warning("%s: cannot be read: %s", each.path, error)
+            return None
 
 
 class Reader:
