@@ -23,6 +23,12 @@ INSIDE = Path(__file__).parent / "guest/inside"
 PREDICTED_WITHIN = 0.15
 """How far the measured imbalance may be from the predicted one, as a share of it."""
 
+AT_MOST = {2: 1.2, 3: 1.25, 4: 1.2, 8: 1.35}
+"""What the busiest CPU may have over the mean, by the number of usable CPUs.
+
+The loads (see observe.py) would let it come down to 1.04, 1.10 for three CPUs, 1.13 for eight.
+"""
+
 ON_ITS_CPU = 0.95
 """The least share of an IRQ's interrupts on the CPU that it was moved to."""
 
@@ -162,15 +168,21 @@ def test_the_busiest_cpu_gets_the_share_that_was_predicted(scene: str, name: str
     assert measured == pytest.approx(imbalance(planned), rel=PREDICTED_WITHIN)
 
 
-@pytest.mark.parametrize("scene", SCENES)
-def test_the_busiest_cpu_carries_less_than_from_cpu_0(scene: str):
-    step = seen(scene)["from_cpu_0"]
+@pytest.mark.parametrize(("scene", "name"), MOVING_STEPS)
+def test_the_busiest_cpu_carries_little_more_than_the_others(
+    scene: str, name: str, capsys: pytest.CaptureFixture[str]
+):
+    step = seen(scene)[name]
     cpus = step["report"]["cpus"]
+
+    assert step["steady"], TOO_BUSY
 
     before = imbalance(loads(step["before"], movable(step), cpus))
     after = imbalance(loads(step["after"], movable(step), cpus))
-    assert before > 0.9 * len(cpus)
-    assert after < before / 1.5
+    with capsys.disabled():
+        print(f"\nLinux {scene}, {name}: busiest CPU over the mean {before:.2f} -> {after:.2f}")  # noqa: T201 - a reader wants to see it
+    assert name != "from_cpu_0" or before > 0.9 * len(cpus)
+    assert after <= AT_MOST[len(cpus)]
 
 
 @pytest.mark.parametrize(("scene", "name"), MOVING_STEPS)

@@ -94,11 +94,14 @@ def steadily(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def from_the_kernels_placement() -> dict[str, Any]:
-    """A run from where the kernel put the IRQs, and everything put back to there."""
+    """A run from where the kernel put the IRQs, and everything put back to there.
+
+    The kernel may have put them well, so it acts on any gain.
+    """
     original = observe.affinities()
 
     def run() -> dict[str, Any]:
-        step = around(irqbalance)
+        step = around(lambda: irqbalance("--threshold", "0"))
         restored = irqbalance("--restore")
         return {**step, "restored": {**restored, "affinities": observe.affinities()}}
 
