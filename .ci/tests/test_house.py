@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = ("irqbalance", "irq_server", "irq_client")
-FUZZED = ("irqbalance",)
 COMMON_PART = "# ---- the same in all three projects from here on"
 
 
@@ -46,10 +45,9 @@ def test_the_parsers_copies_are_the_same_file(name: str):
     assert (source("irqbalance") / name).read_bytes() == (source("irq_server") / name).read_bytes()
 
 
-def test_what_fuzzes_is_the_same_file_in_all_that_fuzz():
-    copies = sorted(ROOT.glob("*/src/integrationtest/python/fuzzing.py"))
+def test_what_fuzzes_is_the_same_file_in_all():
+    copies = [ROOT / each / "src/integrationtest/python/fuzzing.py" for each in PROJECTS]
 
-    assert [path.relative_to(ROOT).parts[0] for path in copies] == sorted(FUZZED)
     assert len({path.read_bytes() for path in copies}) == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from irq_client.arguments import Arguments, parse
 from irq_client.errors import ConfigError, UsageError
-from irq_client.hosts import read_hosts
+from irq_client.hosts import expanded, read_hosts
 
 CONFIG = """\
 server = ["web*", "http://other:1"]
@@ -144,6 +144,11 @@ def test_a_wrong_file_is_told(config: Path, text: str, words: str):
         parsed("status", "--config", config)
 
     assert words in str(caught.value)
+
+
+def test_a_file_of_hosts_in_a_home_of_nobody_is_told_with_its_option():
+    with pytest.raises(ConfigError, match=r"^--hosts: expected a file of a user who has a home"):
+        expanded("--hosts", "~nobody-has-this-name/hosts")
 
 
 def test_a_file_that_is_named_has_to_be_there():

@@ -70,7 +70,7 @@ def read_config(path: str, *, required: bool) -> Config:
 
     try:
         document = tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of numbers and lists that are too long, too
         raise ConfigError(path, "TOML", str(error)) from None
     servers = document.pop("servers", {})
     if not isinstance(servers, dict):
@@ -100,8 +100,15 @@ def _configured(path: str, name: str, table: object) -> Host:
     if unknown or not isinstance(token_file, str | None):
         raise ConfigError(where, "url and token-file", ", ".join(unknown) or "another type")
     host = _host(where, name, table["url"])
-    expanded = None if token_file is None else str(Path(token_file).expanduser())
-    return Host(host.name, host.url, expanded)
+    return Host(host.name, host.url, None if token_file is None else expanded(where, token_file))
+
+
+def expanded(where: str, path: str) -> str:
+    """Gives a path with the home for a ``~``; raises ConfigError where there is no such home."""
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError:
+        raise ConfigError(where, "a file of a user who has a home", path) from None
 
 
 def _text(path: str) -> str:

@@ -11,6 +11,9 @@ from typing import NoReturn, TypeGuard, cast
 from .errors import ShapeError
 from .moment import unix_milliseconds
 
+COUNT_LIMIT = 2**64
+"""A server's totals are of 64 bits; a larger whole number is none of its counts."""
+
 
 def parse_object(text: bytes) -> "JsonObject":
     """Gives the object that a JSON text in UTF-8 holds.
@@ -139,14 +142,15 @@ class JsonObject:
 
 def _is_count(value: object) -> TypeGuard[int]:
     """Tells whether a value is a whole number of at least 0; `true` is none."""
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value < COUNT_LIMIT
 
 
 def _are_counts(values: list[object]) -> TypeGuard[list[int]]:
     """Tells whether all are; large machines have a hundred thousand of them."""
     if not values:
         return True
-    return set(map(type, values)) == {int} and min(cast("list[int]", values)) >= 0
+    numbers = cast("list[int]", values)
+    return set(map(type, values)) == {int} and min(numbers) >= 0 and max(numbers) < COUNT_LIMIT
 
 
 def _kind(value: object) -> str:

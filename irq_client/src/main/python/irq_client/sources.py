@@ -87,10 +87,11 @@ def servers(values: Mapping[str, Found], config: "Config | None") -> Servers:
         if not named:
             url = _checked(source or "--server", text, config)
             hosts.append((url.partition("://")[2] or url, url, None))
-    for _, path in values["hosts"]:
-        from .hosts import read_hosts
+    for source, path in values["hosts"]:
+        from .hosts import expanded, read_hosts
 
-        hosts += [(host.name, host.url, None) for host in read_hosts(str(Path(path).expanduser()))]
+        found = read_hosts(expanded(source or "--hosts", path))
+        hosts += [(host.name, host.url, None) for host in found]
     first: dict[str, tuple[str, str | None]] = {}
     for name, url, token_file in hosts:
         first.setdefault(url, (name, token_file))
