@@ -1,6 +1,7 @@
 """What the writer keeps beside the CSV: the lock and state.json."""
 
 import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +41,12 @@ def test_the_memory_reads_back(tmp_path: Path, adopted: tuple[int, ...] | None):
 
 def test_the_memory_is_json_that_says_its_version():
     values = json.loads(write_memory(MEMORY))
+    sorted_ = (
+        b'{"adopted": null, "boot_id": "boot one", "cpus": [0, 2], "offsets": {"24,0": 1000, '
+        b'"ERR,": 5}, "owners": {"24": "24", "45": "45#2"}, "version": 1}'
+    )
 
+    assert values.pop("crc") == zlib.crc32(sorted_)
     assert values == {
         "version": 1,
         "boot_id": "boot one",
@@ -79,6 +85,38 @@ def test_a_memory_that_is_damaged_is_none_and_told(
 
     assert read_memory(path) is None
     assert "not used, counting goes on at the next sample" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"1000", b"1001"), (b"boot one", b"boot two"), (b'"45#2"', b'"45"'), (b'"crc"', b'"crd"')],
+)
+def test_a_memory_with_another_value_than_was_written_is_none(
+    tmp_path: Path, before: bytes, after: bytes
+):
+    path = tmp_path / "state.json"
+    path.write_bytes(write_memory(MEMORY).replace(before, after))
+
+    assert read_memory(path) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"boot_id": "x"},
+        {"boot_id": "x", "offsets": [], "cpus": [], "owners": {}},
+        {"boot_id": "x", "offsets": {"24,0": "many"}, "cpus": [], "owners": {}},
+        {"boot_id": "x", "offsets": {}, "cpus": 3, "owners": {}},
+    ],
+)
+def test_a_memory_of_other_fields_is_none_whoever_wrote_it(
+    tmp_path: Path, values: dict[str, object]
+):
+    path = tmp_path / "state.json"
+    crc = zlib.crc32(json.dumps(values, sort_keys=True).encode())
+    path.write_text(json.dumps(values | {"crc": crc}))
+
+    assert read_memory(path) is None
 
 
 def test_a_memory_cut_at_any_byte_is_none_or_whole(tmp_path: Path):

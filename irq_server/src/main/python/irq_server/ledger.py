@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .files import Files
+from .times import LATEST_IN_FILES
 from .totals import Identity
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ def _fields_of(line: str) -> list[str]:
 
 def _is_time(text: str) -> bool:
     whole, _, fraction = text.partition(".")
-    return (whole + fraction).isdecimal() and text.isascii() and len(whole) < 13
+    is_number = (whole + fraction).isdecimal() and text.isascii() and len(whole) < 13
+    return is_number and float(text) <= LATEST_IN_FILES
 
 
 def read_appearances(rows: Iterable[Sequence[str]]) -> list[Appearance]:

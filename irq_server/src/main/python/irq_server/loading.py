@@ -122,7 +122,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     """
     try:
         written = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError("--config", path, f"a TOML file that can be read ({error})") from error
     rows = {setting.field: setting for setting in SETTINGS}
     values = {}

@@ -4,12 +4,18 @@ import fcntl
 import json
 import logging
 import os
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .errors import StoreLockedError
 from .totals import Memory
 
 _log = logging.getLogger(__name__)
+
+_NOT_ITS_FIELDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised by a memory that has other fields than were written."""
 
 
 class Lock:
@@ -60,13 +66,20 @@ def write_memory(memory: Memory) -> bytes:
         "offsets": memory.offsets,
         "adopted": memory.adopted,
     }
-    return json.dumps(values, indent=0).encode() + b"\n"
+    return json.dumps(values | {"crc": _crc(values)}, indent=0).encode() + b"\n"
+
+
+def _crc(values: Mapping[str, Any]) -> int:
+    """Gives the CRC-32 of a memory's values: a wrong offset would be a wrong count."""
+    return zlib.crc32(json.dumps(values, sort_keys=True).encode())
 
 
 def read_memory(path: Path) -> Memory | None:
     """Gives the memory that state.json holds; None, and a line in the log, where it holds none."""
     try:
         values = json.loads(path.read_bytes())
+        if values.pop("crc", None) != _crc(values):
+            raise ValueError("its values are not those that were written")
         adopted = values.get("adopted")
         return Memory(
             boot_id=str(values["boot_id"]),
@@ -77,6 +90,6 @@ def read_memory(path: Path) -> Memory | None:
         )
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*_NOT_ITS_FIELDS, RecursionError) as error:
         _log.warning("%s: not used, counting goes on at the next sample: %r", path, error)
         return None

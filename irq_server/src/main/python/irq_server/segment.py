@@ -32,6 +32,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .times import LATEST_IN_FILES
+
 HEADER = b"time,irq,cpu,count\n"
 KEYFRAME_SECONDS = 600
 """Clock time between keyframes."""
@@ -44,7 +46,8 @@ State = dict[str, int]
 _MARK = b",END,"
 _MARK_LINE = re.compile(rb"([0-9]{1,12}(?:\.[0-9]{3})?),END,([0-9]{1,9}),([0-9]{1,10})\n")
 _TIME = re.compile(rb"[0-9]{1,12}(?:\.[0-9]{3})?,")
-_ROW = re.compile(rb"^[0-9.]+,(.+),([0-9]*),([0-9]+)$", re.MULTILINE)
+_MAX_IRQ_DIGITS, _MAX_CPU_DIGITS, _MAX_COUNT_DIGITS = 10, 5, 19
+_ROW = re.compile(rb"^[0-9.]+,(.+),([0-9]{0,5}),([0-9]{1,19})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,9 @@ def encode_moved(time: str, cells: State) -> bytes:
 def _rank(key: str) -> tuple[int, int, str, int]:
     """Gives where a cell stands in the order of IRQs and CPUs: numbers first."""
     irq, _, cpu = key.rpartition(",")
-    numbered = irq.isdecimal()
-    return (not numbered, int(irq) if numbered else 0, irq, int(cpu) if cpu.isdecimal() else -1)
+    numbered = irq.isdecimal() and len(irq) <= _MAX_IRQ_DIGITS
+    has_cpu = cpu.isdecimal() and len(cpu) <= _MAX_CPU_DIGITS
+    return (not numbered, int(irq) if numbered else 0, irq, int(cpu) if has_cpu else -1)
 
 
 def moved(before: Mapping[str, int], after: State) -> State:
@@ -122,6 +126,7 @@ def marks(data: bytes, position: int = len(HEADER), end: int | None = None) -> I
     limit = len(data) if end is None else end
     follows, any_rows = True, False
     previous: Mark | None = None
+    sure = 0.0  # the last time that a CRC covers
     while True:
         found = data.find(_MARK, position, limit)
         if found < 0:
@@ -137,6 +142,10 @@ def marks(data: bytes, position: int = len(HEADER), end: int | None = None) -> I
         confirmed = zlib.crc32(rows) == int(match[3]) and rows.count(b"\n") == int(match[2])
         clean = follows and start == position
         mark = Mark(float(match[1]), start, line_start, match.end(), clean)
+        confirmed = confirmed and mark.time <= LATEST_IN_FILES
+        if mark.has_rows:  # a sample of an earlier time stands here as a copy
+            confirmed = confirmed and mark.time >= sure
+            sure = mark.time if confirmed else sure
         if confirmed and (mark.has_rows or not clean or _fits(mark, previous, any_rows)):
             yield mark
             previous, any_rows = mark, any_rows or mark.has_rows
@@ -283,7 +292,7 @@ def _is_turned(data: bytes, sample: Mark) -> bool:
 
 def _key_of(data: bytes, row: int) -> str:
     """Gives the cell of the row at an offset."""
-    fields = data[row : data.index(b"\n", row)].split(b",", 1)[1]
+    fields = data[row : data.index(b"\n", row)].partition(b",")[2]
     return fields.rpartition(b",")[0].decode(errors="replace")
 
 
@@ -346,13 +355,31 @@ def _replay(data: bytes, samples: Sequence[Mark]) -> State:
     fields = text.replace(b"\n", b",").split(b",")
     keys = zip(fields[1::4], fields[2::4], strict=False)
     last = dict(zip(keys, fields[3::4], strict=False))
-    if len(fields) != 4 * text.count(b"\n") + 1:
-        last = {(irq, cpu): n for irq, cpu, n in _ROW.findall(text)}
+    cells = {key: count for key, count in last.items() if key[0] != b"END"}
+    if len(fields) != 4 * text.count(b"\n") + 1 or not _are_cells(cells):
+        found = _ROW.findall(text)
+        cells = {(irq, cpu): count for irq, cpu, count in found if irq != b"END"}
     return {
-        f"{irq.decode()},{cpu.decode()}": int(count)
-        for (irq, cpu), count in last.items()
-        if irq != b"END"
+        f"{irq.decode(errors='replace')},{cpu.decode()}": int(count)
+        for (irq, cpu), count in cells.items()
     }
+
+
+def _are_cells(cells: Mapping[tuple[bytes, bytes], bytes]) -> bool:
+    """Whether each has a label, a CPU's number or none, and a count; else only those that do are.
+
+    A commit mark tells that the rows are as they were written, not that they were written right.
+    """
+    labels, cpus = ({key[part] for key in cells} for part in (0, 1))
+    numbers, counts = b"".join(cpus), cells.values()
+    return (
+        b"" not in labels
+        and (not numbers or numbers.isdigit())
+        and b"".join(counts).isdigit() >= bool(cells)
+        and max(map(len, cpus), default=0) <= _MAX_CPU_DIGITS
+        and min(map(len, counts), default=1) > 0
+        and max(map(len, counts), default=0) <= _MAX_COUNT_DIGITS
+    )
 
 
 def cells_of(data: bytes, mark: Mark) -> State:

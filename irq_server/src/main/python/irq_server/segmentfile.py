@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .files import Files
+from .times import LATEST_IN_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,4 @@ def _first_of(path: Path) -> float | None:
     digits = seconds + fraction
     if not (digits.isdecimal() and digits.isascii()) or len(fraction) not in (0, 3):
         return None
-    return float(name) if len(seconds) < 13 else None
+    return float(name) if len(seconds) < 13 and float(name) <= LATEST_IN_FILES else None

@@ -27,6 +27,9 @@ _RFC3339 = re.compile(
 )
 _MAX_MOMENT = 253402300799.0  # 9999-12-31T23:59:59Z, the last that RFC 3339 can write
 
+LATEST_IN_FILES = 2.5e11
+"""The year 9892: no file is believed that tells of a later moment, so that others can follow."""
+
 
 def parse_duration(text: str) -> float:
     """Gives the seconds of a duration such as ``90``, ``20ms`` or ``2h``.
