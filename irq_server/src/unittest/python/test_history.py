@@ -100,6 +100,47 @@ def test_edges_are_the_last_samples_at_or_before_those_asked_for(
     }
 
 
+def dropping(kept: Kept) -> Kept:
+    """Two closed segments of raw samples, up to 50 s and to 110 s, and the live one."""
+    for part in (every(10, 50), every(10, 110, 60)):
+        kept.sample(*part)
+        kept.tiers[0].close()
+    return kept.sample(120, 130)
+
+
+def drop_closed(kept: Kept) -> None:
+    while kept.tiers[0].drop_oldest():
+        pass
+
+
+def test_samples_never_go_back_where_what_follows_is_dropped_meanwhile(tmp_path: Path):
+    kept = dropping(Kept(tmp_path))
+    samples = kept.history.samples_at([START + 95, START + 105, START + 125])
+
+    times = [next(samples).time - START]
+    drop_closed(kept)
+
+    # of a minute's samples the coarser tier has the first, at 60, which lies before
+    assert [*times, *(each.time - START for each in samples)] == [90, 90, 120]
+
+
+def test_a_window_whose_start_is_dropped_meanwhile_starts_with_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    kept = dropping(Kept(tmp_path))
+    real = kept.history.sample_at
+
+    def then_drop(moment: float) -> Sample:
+        found = real(moment)
+        drop_closed(kept)
+        return found
+
+    monkeypatch.setattr(kept.history, "sample_at", then_drop)
+
+    found = kept.window(95, 105)
+    assert (found["start"], found["end"]) == (60, 60)
+
+
 def test_an_end_in_the_future_is_now(tmp_path: Path):
     window = Kept(tmp_path).sample(0, 10).history.window(START, START + 500, START + 12)
 

@@ -139,10 +139,14 @@ class History:
         return None
 
     def samples_at(self, moments: Sequence[float]) -> Iterator[Sample]:
-        """Gives sample_at() of each of rising `moments`, every segment read once."""
+        """Gives sample_at() of each of rising `moments`, every segment read once.
+
+        Their times never fall, also where the writer drops meanwhile what would be read next.
+        """
         latest = self.latest
         firsts = [(tier.first, tier) for tier in self._tiers if tier.first is not None]
         readers = [(first, tier.shape, Reader(tier)) for first, tier in firsts]
+        before: Sample | None = None
         for moment in moments:
             found = latest if moment >= latest.time else None
             for first, shape, reader in readers if found is None else ():
@@ -150,7 +154,11 @@ class History:
                 if sample is not None:
                     found = Sample(*sample, shape)
                     break
-            yield found or self._first_sample() or latest
+            found = found or self._first_sample() or latest
+            if before is not None and found.time < before.time:
+                found = before  # what followed it was dropped meanwhile
+            before = found
+            yield found
 
     def _first_sample(self) -> Sample | None:
         held = [tier for tier in self._tiers if tier.first is not None]
@@ -164,6 +172,8 @@ class History:
         """Gives the window from `start` to `end`, where an end after `now` is `now`."""
         end = min(end, now)
         first, last = self.sample_at(start), self.sample_at(end)
+        if last.time < first.time:  # what the first was read from was dropped meanwhile
+            first = min(self.sample_at(start), last, key=lambda sample: sample.time)
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
         found = self._survey(coarser.name, first.time, last.time)
         events = self.events_between(first.time, last.time)
