@@ -1,5 +1,7 @@
 """Plans: the contract's example, the threshold, forced moves, and laws over any machine."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,3 +239,15 @@ def test_planning_again_after_the_moves_moves_nothing(
 
     assert again.moves == ()
     assert again.before.loads == pytest.approx(plan.after.loads)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_planning_again_moves_nothing_where_there_is_much_to_choose_from(seed: int):
+    chance = random.Random(seed)
+    loads = [chance.lognormvariate(5, 1.5) for _ in range(60)]
+    irqs = [irq(number, load, chance.randrange(8)) for number, load in enumerate(loads)]
+
+    plan = make_plan(irqs, range(8), Limits(0.0))
+
+    assert plan.moves
+    assert make_plan(moved(plan), range(8), Limits(0.0)).moves == ()

@@ -6,6 +6,7 @@ that the same problem always gives the same answer; what was found by then is gi
 
 from bisect import bisect_left
 from itertools import accumulate
+from math import ceil, inf
 
 from .placement import Placement, Problem, lower_bound
 
@@ -45,21 +46,26 @@ def least_target(problem: Problem, best: Placement, nodes: int) -> Placement:
     return Placement(problem, found)
 
 
-def fewest_moves(best: Placement, target: float, nodes: int) -> Placement:
-    """Gives a placement at `target` with fewer moves than `best`, or `best` where none is found."""
-    return _FewestMoves(best, target, nodes).found()
+def fewest_moves(best: Placement, target: float, nodes: int) -> tuple[Placement, int]:
+    """Gives a placement at `target` with fewer moves than `best`, or `best` where none is found.
+
+    And how many of the nodes are left.
+    """
+    search = _FewestMoves(best, target, nodes)
+    return search.found(), search.nodes
 
 
 class _FewestMoves:
     """The search for the fewest moves at a target.
 
     Beside the moves made, those are counted that must still come: a bin whose own items would
-    overfill it loses as many of them as it takes, the heaviest first.
+    overfill it loses as many of them as it takes, the heaviest first; and a bin that would stay
+    emptier than the room that is left in all gets as many as that takes.
     """
 
     def __init__(self, best: Placement, target: float, nodes: int) -> None:
         self._problem = problem = best.problem
-        self._best, self._moves, self._nodes = best.bins, best.moves(), nodes
+        self._best, self._moves, self.nodes = best.bins, best.moves(), nodes
         self._order = _heaviest_first(problem)
         limits = [target * speed * (1 + _EPSILON) for speed in problem.speeds]
         # what each bin has room for while all its own items that are not placed yet stay there
@@ -73,6 +79,9 @@ class _FewestMoves:
         for bin_, sums in enumerate(self._sums):
             self._spare[bin_] -= sums[-1]
         self._bins = [-1] * len(self._order)
+        self._rounding = _EPSILON * sum(limits)
+        homeless = (item for item in self._order if problem.homes[item] < 0)
+        self._room = sum(self._spare) - sum(problem.weights[item] for item in homeless)
 
     def found(self) -> Placement:
         """Gives the best placement."""
@@ -87,6 +96,14 @@ class _FewestMoves:
         sums, first = self._sums[bin_], self._next[bin_]
         return bisect_left(sums, sums[first] - self._spare[bin_], first) - first
 
+    def _must_get(self, heaviest: float) -> float:
+        """How many items the bins get at least, of which none is heavier than `heaviest`."""
+        room = self._room + self._rounding
+        lacking = [spare - room for spare in self._spare if spare > room]
+        if lacking and not heaviest:
+            return inf
+        return sum(ceil(lack / heaviest) for lack in lacking)
+
     def _place(self, at: int, moves: int, to_come: list[int]) -> None:
         if at == len(self._order):
             self._best, self._moves = self._bins[:], moves
@@ -94,12 +111,14 @@ class _FewestMoves:
         item = self._order[at]
         weight, home = self._problem.weights[item], self._problem.homes[item]
         allowed = self._problem.allowed[item]
+        rest = self._order[at + 1 : at + 2]
+        heaviest = self._problem.weights[rest[0]] if rest else 0.0
         if home >= 0:
             self._next[home] += 1
         for bin_ in self._likely(home, weight):
-            if self._nodes <= 0 or not (allowed is None or bin_ in allowed):
+            if self.nodes <= 0 or not (allowed is None or bin_ in allowed):
                 continue
-            self._nodes -= 1
+            self.nodes -= 1
             self._shift(bin_, home, weight)
             after = to_come[:]
             for changed in {bin_, home} - {-1}:
@@ -109,9 +128,14 @@ class _FewestMoves:
                 for each in (bin_, home)
                 if each >= 0
             )
-            if reachable and moves + (bin_ != home) + sum(after) < self._moves:
+            made = moves + (bin_ != home)
+            if (
+                reachable
+                and made + sum(after) < self._moves
+                and made + self._must_get(heaviest) < self._moves
+            ):
                 self._bins[item] = bin_
-                self._place(at + 1, moves + (bin_ != home), after)
+                self._place(at + 1, made, after)
             self._shift(bin_, home, -weight)
         if home >= 0:
             self._next[home] -= 1

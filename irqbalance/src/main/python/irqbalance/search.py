@@ -17,6 +17,7 @@ from heapq import heapify, heapreplace
 from .exact import fewest_moves, least_target
 from .fewmoves import CLOSE_ENOUGH, few_moves, fewest_that_can_do, give_back, limited
 from .placement import Placement, Problem, lower_bound
+from .regroup import regrouped
 from .reunion import Budget, reunite
 from .steps import LARGE, improve
 
@@ -41,6 +42,10 @@ _ENTRIES_A_PLAN = 1_500
 _FEW = 24
 _TINY = 14
 _NODES = 20_000
+
+# Up to so many bins, and as many items as above: groups of bins dealt out anew.
+_FEW_BINS = 10
+_NODES_REGROUPED = 60_000
 
 
 def solve(
@@ -67,19 +72,27 @@ def solve(
     found = [plan for plan in few_moves(seated, target) if plan.target() <= target]
     found.append(give_back(best.copy(), target))
     found.sort(key=lambda plan: (plan.moves(), plan.target()))
-    large = len(seated.bins) > LARGE
-    least = fewest_that_can_do(seated, target)
-    for plan in found[: 1 if large else _REUNITED]:
-        if plan.moves() > least:
-            reunite(plan, target, Budget(_ENTRIES_IF_LARGE if large else _ENTRIES))
-    chosen = min(found, key=lambda plan: (plan.moves(), plan.target()))
-    if len(seated.bins) <= _FEW and chosen.moves() > least:
-        chosen = fewest_moves(chosen, target, _NODES)
-    if len(seated.bins) <= _SMALL and chosen.moves() > least:
-        chosen = _kept_home(problem, chosen, target)
+    chosen = _fewer_moves(seated, found, target)
     if max_moves is None or chosen.moves() <= max_moves:
         return chosen.bins
     return limited(seated, chosen, max_moves).bins
+
+
+def _fewer_moves(seated: Placement, found: list[Placement], target: float) -> Placement:
+    """Gives a placement in fewer moves than those found at `target`, as far as the work allows."""
+    items, least = len(seated.bins), fewest_that_can_do(seated, target)
+    for plan in found[: 1 if items > LARGE else _REUNITED]:
+        if plan.moves() > least:
+            entries = _ENTRIES_IF_LARGE if items > LARGE else _ENTRIES
+            reunite(plan, target, Budget(entries))
+    chosen = min(found, key=lambda plan: (plan.moves(), plan.target()))
+    if items <= _FEW and chosen.moves() > least:
+        chosen, _ = fewest_moves(chosen, target, _NODES)
+    if items <= _SMALL and len(seated.loads) <= _FEW_BINS and chosen.moves() > least:
+        chosen = regrouped(chosen, target, _NODES_REGROUPED)
+    if items <= _SMALL and chosen.moves() > least:
+        chosen = _kept_home(seated.problem, chosen, target)
+    return chosen
 
 
 def _kept_home(problem: Problem, best: Placement, target: float) -> Placement:
