@@ -39,6 +39,7 @@ def describe(project):
     ship(project, "lib/systemd/system", "irqbalance-once.service")
     ship(project, "lib/systemd/system", "irqbalance-once.timer")
     project.build_depends_on("hypothesis", ">=6.100")
+    project.build_depends_on("jc", ">=1.25")
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("pytest", ">=8")
 

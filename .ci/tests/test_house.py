@@ -51,6 +51,14 @@ def test_what_fuzzes_is_the_same_file_in_all():
     assert len({path.read_bytes() for path in copies}) == 1
 
 
+@pytest.mark.parametrize(("name", "count"), [("conditions.py", 3), ("debian.py", 2)])
+def test_what_benchmarks_share_by_copy_is_the_same_file(name: str, count: int):
+    copies = [path.read_bytes() for path in ROOT.glob(f"*/src/benchmark/python/{name}")]
+
+    assert len(copies) == count
+    assert len(set(copies)) == 1
+
+
 @pytest.mark.parametrize("project", PROJECTS)
 def test_no_project_imports_another(project: str):
     others = set(PROJECTS) - {project}

@@ -11,9 +11,11 @@ import tempfile
 import threading
 import time
 from http.server import ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 from bench_startup import CLIENT, Handler, interrupts
+from conditions import conditions
 
 HOSTS = 200
 ANSWER = interrupts(16, 120)
@@ -47,6 +49,7 @@ def seconds(*arguments: str) -> tuple[float, float]:
 
 def main() -> None:
     """Prints the seconds."""
+    print(conditions(f"requests {version('requests')}", f"rich {version('rich')}"))
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     server = Fleet(("127.0.0.1", 0), Machine)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -16,6 +16,7 @@ import threading
 import time
 from http.server import HTTPServer
 from pathlib import Path
+from typing import Any
 
 from bench_startup import CLIENT, WINDOW, Handler
 
@@ -30,12 +31,12 @@ class Busy(Handler):
         """Gives the body."""
         if "/events" in self.path:
             return json.dumps({"window": WINDOW, "events": []}).encode()
-        rows = []
+        rows: list[dict[str, Any]] = []
         for irq in range(IRQS):
             counts = [random.randrange(100_000) for _ in range(CPUS)]
             total = sum(counts)
             name = {"irq": str(irq), "device": f"eth0-TxRx-{irq}"}
-            rows.append(name | {"counts": counts, "total": total, "rate": total / 60})
+            rows.append({**name, "counts": counts, "total": total, "rate": total / 60})
         totals = [sum(row["counts"][cpu] for row in rows) for cpu in range(CPUS)]
         answer = {"window": WINDOW, "cpus": list(range(CPUS)), "irqs": rows, "totals": totals}
         return json.dumps(answer | {"total": sum(totals)}).encode()

@@ -1,22 +1,14 @@
-"""Plans against largest first, differencing and, for small ones, the exact answer.
+"""Plans of small problems against the exact answers.
 
-Loads are drawn anew from fixed seeds; every IRQ starts on a random CPU. All figures but the times
-are ratios: of the busiest CPU's load to a bound or the best, of moves to the fewest.
+Loads are drawn anew from fixed seeds; every IRQ starts on a random CPU. All figures are ratios: of
+the busiest CPU's load to the least there is, of moves to the fewest.
 """
 
 import random
-import time
 from collections.abc import Callable
 from statistics import mean, median
 
-from yardsticks import (
-    differencing,
-    fewest_moves,
-    highest,
-    largest_first,
-    least,
-    least_in_moves,
-)
+from yardsticks import fewest_moves, highest, least, least_in_moves
 
 from irqbalance.decisions import Limits
 from irqbalance.irqs import Irq
@@ -67,35 +59,11 @@ def small(cpus: int, irqs: int, kind: str, instances: int) -> None:
     )
 
 
-def large(cpus: int, irqs: int, kind: str) -> None:
-    """Prints ratios to the bound and to the other ways, and the CPU time of each."""
-    dice = random.Random(f"{kind} {cpus} {irqs}")
-    weights = [KINDS[kind](dice) for _ in range(irqs)]
-    homes = [dice.randrange(cpus) for _ in range(irqs)]
-    bound = max(max(weights), sum(weights) / cpus)
-    ways: dict[str, Callable[[], list[int]]] = {
-        "plan": lambda: plan(weights, homes, cpus),
-        "largest first": lambda: largest_first(weights, cpus),
-        "differencing": lambda: differencing(weights, cpus),
-    }
-    shown = []
-    for name, way in ways.items():
-        start = time.process_time()
-        placed = way()
-        seconds = time.process_time() - start
-        ratio = highest(weights, cpus, placed) / bound
-        shown.append(f"{name} {ratio:.4f}, {away(homes, placed)} moves, {1000 * seconds:.0f} ms")
-    print(f"{cpus:>4} x {irqs:<5} {kind:10} load/bound: {'; '.join(shown)}")
-
-
 def main() -> None:
     """Prints every figure."""
     for cpus, irqs in ((2, 12), (3, 10), (4, 11)):
         for kind in KINDS:
             small(cpus, irqs, kind, 8)
-    for cpus, irqs in ((2, 40), (16, 120), (128, 1000), (128, 2000)):
-        for kind in KINDS:
-            large(cpus, irqs, kind)
 
 
 if __name__ == "__main__":
