@@ -135,6 +135,7 @@ class WebServer:
     def stop(self) -> None:
         """Makes run() return; may be called by a signal's handler and by any thread."""
         self._stop.set()
+        self._server.draining = True  # what is answered from now on ends its connection
         self.wake()
 
     def wake(self) -> None:
@@ -175,7 +176,6 @@ class WebServer:
 
     def _drain(self, deadline: float) -> None:
         """Takes what has arrived and no more, and ends each connection with its answer."""
-        self._server.draining = True
         self._server.handle_accept()
         self._turn(0)
         wasyncore.dispatcher.close(self._server)  # the socket; the trigger is still needed
