@@ -51,6 +51,7 @@ def describe(project):
     project.build_depends_on("duckdb", ">=1.1")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
+    project.build_depends_on("jc", ">=1.25")
     project.build_depends_on("jsonschema", ">=4.20")
     project.build_depends_on("openapi-spec-validator", ">=0.7")
     project.build_depends_on("pandas", ">=2.2")
@@ -59,6 +60,7 @@ def describe(project):
     project.build_depends_on("requests", ">=2.31")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("schemathesis", ">=4.32")
+    project.build_depends_on("types-requests", ">=2.31")
     project.build_depends_on("types-waitress", ">=3")
 
 

@@ -1,11 +1,18 @@
-"""What a sample costs: bytes on disk and CPU, beside splitting the same text and nothing more."""
+"""What a sample costs: bytes on disk and CPU, beside sadc, pmlogger and splitting the same text.
+
+irq_server's is all that a sample takes; the recorders' is reading and writing interrupts (of
+recorders.py). Their bytes are those before any packing, as irq_server's are.
+"""
 
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from conditions import cache, conditions
+from debian import MissingError, unpacked, version
 from machine import SIZES, Machine
+from recorders import PACKAGES, pmlogger, recording, sadc
 
 from irq_server.files import Files
 from irq_server.procfs import Procfs
@@ -16,7 +23,9 @@ from irq_server.store import Store
 SAMPLES = 400
 """More than an hour, so that a segment is closed and packed too."""
 
-RUNS = 3
+RUNS, LARGE = 3, 1000
+"""Runs of a machine, but one of those with so many IRQs."""
+
 BARS = {16: (4_000, 1.0), 128: (36_000, 25.0)}
 """Bytes, and milliseconds of CPU, that a sample of so many CPUs may cost."""
 
@@ -84,19 +93,40 @@ def measure(cpu_count: int, irq_count: int) -> tuple[float, float, float]:
     return raw / SAMPLES, spent / SAMPLES * 1000, yardstick / SAMPLES * 1000
 
 
+def others(root: Path | None, cpu_count: int, irq_count: int) -> list[str]:
+    """Gives the table's cells of the other recorders."""
+    if root is None:
+        return ["", ""]
+    with recording(root, Machine(cpu_count, irq_count).text(), cpu_count) as own:
+        costs = [record(own, cpu_count * irq_count) for record in (sadc, pmlogger)]
+    return [f"{each.size_bytes:,.0f} bytes, {each.milliseconds:.2f} ms" for each in costs]
+
+
 def main() -> None:
-    """Prints a line for each size of machine: the cheapest of RUNS, as others use the CPUs too."""
+    """Prints a table, in Markdown: the cheapest of RUNS, as others use the CPUs too."""
+    root = None
+    try:
+        root = unpacked(cache("irq_server"), PACKAGES)
+        versions = [f"{name} {version(root, name)}" for name in PACKAGES]
+        print(conditions(*versions))
+    except MissingError as error:
+        print(conditions())
+        print(f"sadc and pmlogger are not run: {error}")
     print("a sample: read, parse, count, append, pack each hour, look at every affinity (10 s)")
+    print("| CPUs x IRQs | irq_server | bar | of splitting the text | sadc | pmlogger |")
+    print("|---|---|---|---|---|---|")
     for cpu_count, irq_count in SIZES:
-        runs = [measure(cpu_count, irq_count) for _ in range(RUNS)]
+        runs = [measure(cpu_count, irq_count) for _ in range(RUNS if irq_count < LARGE else 1)]
         size, spent, yardstick = min(runs, key=lambda run: run[1])
         bars = BARS.get(cpu_count)
-        bar = f" (bars: {bars[0]:,} bytes, {bars[1]:g} ms)" if bars else ""
-        print(
-            f"{cpu_count:4d} CPUs x {irq_count:4d} IRQs: {size:8,.0f} bytes,"
-            f" {spent:6.2f} ms of CPU per sample, {spent / yardstick:5.2f} times splitting the"
-            f" text{bar}"
-        )
+        cells = [
+            f"{cpu_count} x {irq_count}",
+            f"{size:,.0f} bytes, {spent:.2f} ms",
+            f"{bars[0]:,}, {bars[1]:g}" if bars else "",
+            f"{spent / yardstick:.1f}",
+            *others(root, cpu_count, irq_count),
+        ]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

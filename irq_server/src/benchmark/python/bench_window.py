@@ -1,6 +1,8 @@
-"""Windows over HTTP on a store of one day and of many, beside SQLite with an index on the same day.
+"""Windows on a store of one day and of many, beside SQLite, DuckDB and a scan of the same day.
 
-Usage: bench_window.py [DAYS], 90 unless said. Builds its stores below the temporary folder.
+Usage: bench_window.py [DAYS], 90 unless said. Builds its stores below the temporary folder. The
+others (elsewhere.py) hold what came between the samples, or read the store's own files; they are
+asked what fired where, IRQ by CPU, in a few random windows, and every answer is compared.
 """
 
 import gzip
@@ -12,10 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
+from statistics import median
 
+import duckdb
 import requests
+from conditions import conditions
+from elsewhere import SCAN, Counts, Fired, Way, elsewhere
 from machine import Machine
 
 from irq_server import segment
@@ -31,6 +36,9 @@ START = 1767225600
 DAY = 86400
 STEP = 10
 QUERIES = 300
+COMPARED = 50
+LIMITS = {SCAN: 3}
+"""Of COMPARED windows, so few for what takes long."""
 
 
 def states(days: int) -> Iterator[tuple[int, segment.State]]:
@@ -49,17 +57,20 @@ def states(days: int) -> Iterator[tuple[int, segment.State]]:
         yield moment, state
 
 
-def build(folder: Path, days: int, database: Path | None = None) -> int:
-    """Writes a store of `days`, its closed segments packed; gives the bytes before packing."""
-    raw, last, before = 0, START + days * DAY, {}
+def build(folder: Path, days: int, rows: list[Fired] | None = None) -> int:
+    """Writes a store of `days`, its closed segments packed; gives the bytes before packing.
+
+    What came between the samples goes into `rows`, too.
+    """
+    raw, last = 0, START + days * DAY
+    before: segment.State = {}
     parts: list[bytes] = []
-    rows: list[tuple[int, str, int, int]] = []
     first = START
     for moment, state in states(days):
         keyframe = moment % segment.KEYFRAME_SECONDS == 0
         cells = state if keyframe else segment.moved(before, state)
         parts.append(segment.encode_sample(str(moment), cells))
-        if database is not None:
+        if rows is not None:
             old = before or dict.fromkeys(state, 0)
             deltas = [(key.split(","), n - old[key]) for key, n in state.items()]
             rows += [(moment, irq, int(cpu), n) for (irq, cpu), n in deltas if n]
@@ -72,20 +83,7 @@ def build(folder: Path, days: int, database: Path | None = None) -> int:
             raw += len(data)
             path.write_bytes(gzip.compress(data, 1))
             parts, first = [], moment + STEP
-    if database is not None:
-        fill(database, rows)
     return raw
-
-
-def fill(database: Path, rows: list[tuple[int, str, int, int]]) -> None:
-    """Writes the counts between samples into SQLite, indexed by time."""
-    connection = sqlite3.connect(database)
-    connection.execute(
-        "create table c (t int, irq text, cpu int, n int, primary key (t, irq, cpu)) without rowid"
-    )
-    connection.executemany("insert into c values (?, ?, ?, ?)", rows)
-    connection.commit()
-    connection.close()
 
 
 @contextmanager
@@ -151,38 +149,76 @@ def ask(folder: Path, days: int) -> tuple[float, float]:
     return quantile(spent, 0.5), quantile(spent, 0.99)
 
 
-def all_rows(connection: sqlite3.Connection, query: str, window: tuple[int, int]) -> list[object]:
-    """Runs a query and gives its rows."""
-    return connection.execute(query, window).fetchall()
+def ask_interrupts(url: str) -> Way:
+    """Gives what asks irq_server for a window's counts, IRQ by CPU."""
+    session = requests.Session()
+
+    def ask_window(start: int, end: int) -> Counts:
+        parameters = {"start": str(start), "end": str(end), "nonzero": "true"}
+        answer = session.get(f"{url}/api/v1/interrupts", params=parameters, timeout=60)
+        answer.raise_for_status()
+        found = answer.json()
+        return {
+            (each["irq"], cpu): count
+            for each in found["irqs"]
+            for cpu, count in zip(found["cpus"], each["counts"], strict=True)
+            if count
+        }
+
+    return ask_window
 
 
-def ask_sqlite(database: Path) -> tuple[float, float]:
-    """Asks SQLite for the counts by CPU in a day's random windows; a new answer each time."""
-    connection = sqlite3.connect(database)
-    query = "select cpu, sum(n) from c where t > ? and t <= ? group by cpu"
-    spent = time_all([partial(all_rows, connection, query, window) for window in windows(1)])
-    connection.close()
-    return quantile(spent, 0.5), quantile(spent, 0.99)
+def compare(folder: Path, rows: list[Fired]) -> None:
+    """Asks irq_server and the others the same, and prints a table in Markdown."""
+    ways = elsewhere(folder, rows)
+    with served(folder / "one") as url:
+        ours = ask_interrupts(url)
+        asked = windows(1)[:COMPARED]
+        truth = [ours(*window) for window in asked]
+        first = [spent(ours, window)[1] for window in windows(1)[COMPARED : 2 * COMPARED]]
+        print(f"| what fired where, in {COMPARED} windows of a day | median, worst | of ours |")
+        print("|---|---|---|")
+        tell("irq_server, over HTTP", first, first)
+        for name, way in ways.items():
+            times = []
+            for window, counts in list(zip(asked, truth, strict=True))[: LIMITS.get(name)]:
+                found, milliseconds = spent(way, window)
+                if found != counts:
+                    raise SystemExit(f"{name} does not agree with irq_server in {window}")
+                times.append(milliseconds)
+            tell(name, times, first)
+
+
+def spent(way: Way, window: tuple[int, int]) -> tuple[Counts, float]:
+    """Gives an answer, and the milliseconds that it took."""
+    began = time.perf_counter()
+    found = way(*window)
+    return found, (time.perf_counter() - began) * 1000
+
+
+def tell(name: str, times: list[float], ours: list[float]) -> None:
+    """Prints a row of the table; a ratio above 1 is slower than irq_server."""
+    ratio = median(times) / median(ours)
+    print(f"| {name} | {median(times):.1f} ms, {max(times):.1f} ms | {ratio:.2f} |", flush=True)
 
 
 def main(days: int) -> None:
     """Builds, asks and prints."""
     with tempfile.TemporaryDirectory() as folder:
-        one, many, database = Path(folder, "one"), Path(folder, "many"), Path(folder, "c.sqlite")
-        raw = build(one, 1, database)
+        one, many = Path(folder, "one"), Path(folder, "many")
+        rows: list[Fired] = []
+        raw = build(one, 1, rows)
+        print(conditions(f"SQLite {sqlite3.sqlite_version}", f"DuckDB {duckdb.__version__}"))
         print(f"one day of {CPUS} CPUs x {IRQS} IRQs: {raw / (DAY / STEP):,.0f} bytes per sample")
         one_median, one_p99 = ask(one, 1)
         print(f"  windows over HTTP: median {one_median:.1f} ms, p99 {one_p99:.1f} ms")
-        sqlite_median, sqlite_p99 = ask_sqlite(database)
-        print(f"  SQLite, no HTTP: median {sqlite_median:.1f} ms, p99 {sqlite_p99:.1f} ms")
+        compare(Path(folder), rows)
+        rows.clear()
         build(many, days)
         print(f"{days} days")
         many_median, many_p99 = ask(many, days)
         print(f"  windows over HTTP: median {many_median:.1f} ms, p99 {many_p99:.1f} ms")
-    print(
-        f"p99 on {days} days over p99 on one: {many_p99 / one_p99:.2f};"
-        f" median on one day over SQLite's: {one_median / sqlite_median:.2f}"
-    )
+    print(f"p99 on {days} days over p99 on one: {many_p99 / one_p99:.2f}")
 
 
 if __name__ == "__main__":
