@@ -2,7 +2,7 @@
 
 A guest is booted once for each scene; its devices work, `guest/inside/balance.py` does the scene's
 steps one after the other, and the tests judge what it saw. Rates vary with the host, so shares are
-compared and not rates.
+compared and not rates. GUEST_ARCH names another architecture than amd64, whose scene is then run.
 """
 
 import json
@@ -35,6 +35,11 @@ ON_ITS_CPU = 0.95
 MIN_RATE = 2.0
 """Interrupts per second from which on an IRQ is busy enough for its share to mean something."""
 
+ARCH = os.environ.get("GUEST_ARCH", "amd64")
+
+SUBTOTALS = ("EXT", "I/O", "AIO")
+"""Rows of s390x that count again what rows below them count."""
+
 TOO_BUSY = "this machine is too busy to give a guest's devices the same work for a minute"
 
 Seen = dict[str, Any]
@@ -50,9 +55,15 @@ class Scene:
     nodes: int = 1
     arguments: str = ""
     usable: tuple[int, ...] = field(default=())
+    arch: str = "amd64"
+    has_managed: bool = True
+    tells_effective: bool = True
 
 
-SCENES = {
+ALONE = ("as_it_is_read", "from_the_kernels_placement", "from_cpu_0", "again")
+"""What is done on other architectures whose IRQs move."""
+
+EVERY_SCENE = {
     "6.1": Scene(
         "bookworm",
         (
@@ -74,7 +85,13 @@ SCENES = {
         arguments="isolcpus=2 nohz_full=3",
         usable=(0, 1),
     ),
+    "arm64": Scene("bookworm", ALONE, usable=(0, 1, 2, 3), arch="arm64"),
+    # without MSI: several devices share a line, queues of NVMe among them
+    "riscv64": Scene("sid", ALONE, usable=(0, 1, 2, 3), arch="riscv64", has_managed=False),
+    "ppc64el": Scene("bookworm", ALONE, usable=(0, 1, 2, 3), arch="ppc64el", tells_effective=False),
+    "s390x": Scene("bookworm", ("as_it_is_read", "where_the_kernel_lets_none_move"), arch="s390x"),
 }
+SCENES = {name: scene for name, scene in EVERY_SCENE.items() if scene.arch == ARCH}
 
 MOVING_STEPS = [
     (name, step)
@@ -99,14 +116,16 @@ def wheel() -> Path:
 @cache
 def seen(name: str) -> Seen:
     """Gives what the steps of a scene saw; the guest is run at the first call."""
-    absent = [*image.missing(), *machine.is_missing()]
+    absent = [*image.missing(), *machine.is_missing(ARCH)]
     if absent and not os.environ.get("CI"):
         pytest.skip(f"a guest needs {', '.join(absent)} (Debian; see the README)")
     assert not absent
     scene, package = SCENES[name], wheel()
     install = f"pip install --quiet --no-index --break-system-packages /in/{package.name}"
     result = machine.run(
-        machine.Machine(image.image(scene.suite), scene.cpus, scene.nodes, scene.arguments),
+        machine.Machine(
+            image.image(scene.suite, scene.arch), scene.cpus, scene.nodes, scene.arguments
+        ),
         f"{install} >&2 && python3 /in/inside/balance.py {' '.join(scene.steps)}",
         {package.name: package, "inside": INSIDE},
         time_limit=1500,
@@ -149,7 +168,8 @@ def test_every_moved_irq_arrives_on_its_cpu_and_nowhere_else(scene: str, name: s
         assert step["after"]["affinities"][irq] == str(cpu)
         cells = rates(step["after"])[irq]
         if sum(cells.values()) >= MIN_RATE:
-            assert step["after"]["effective"][irq] == str(cpu)
+            if SCENES[scene].tells_effective:
+                assert step["after"]["effective"][irq] == str(cpu)
             assert cells[cpu] >= ON_ITS_CPU * sum(cells.values()), each
 
 
@@ -182,7 +202,10 @@ def test_the_busiest_cpu_carries_little_more_than_the_others(
     with capsys.disabled():
         print(f"\nLinux {scene}, {name}: busiest CPU over the mean {before:.2f} -> {after:.2f}")  # noqa: T201 - a reader wants to see it
     assert name != "from_cpu_0" or before > 0.9 * len(cpus)
-    assert after <= AT_MOST[len(cpus)]
+    at_most = AT_MOST[len(cpus)]
+    if ARCH != "amd64":  # other devices, whose load nobody laid out to be even
+        at_most = before / 1.5 if name == "from_cpu_0" else 1.05 * before
+    assert after <= at_most
 
 
 @pytest.mark.parametrize(("scene", "name"), MOVING_STEPS)
@@ -195,7 +218,8 @@ def test_irqs_that_the_kernel_keeps_are_left_alone_without_a_word(scene: str, na
         for each in step["report"]["irqs"]
         if "nvme0q" in each["device"] and each["device"] != "nvme0q0"
     }
-    assert len(managed) >= len(step["report"]["cpus"])
+    if SCENES[scene].has_managed:
+        assert len(managed) >= len(step["report"]["cpus"])
     fixed = {each["irq"] for each in step["report"]["irqs"] if each["status"] == "fixed"}
     busy = {irq for irq, cells in rates(step["before"]).items() if sum(cells.values()) >= MIN_RATE}
     assert managed & busy <= fixed
@@ -203,7 +227,7 @@ def test_irqs_that_the_kernel_keeps_are_left_alone_without_a_word(scene: str, na
     assert {irq: before[irq] for irq in managed} == {irq: after[irq] for irq in managed}
 
 
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("scene", scenes_with("from_cpu_0"))
 def test_only_usable_cpus_are_used(scene: str):
     step = seen(scene)["from_cpu_0"]
 
@@ -286,3 +310,69 @@ def test_the_busiest_cpu_carries_less_than_with_debians_irqbalance(
     with capsys.disabled():
         print("", *table, sep="\n")  # noqa: T201 - the comparison is what a reader wants to see
     assert ends["from_cpu_0"] < 1.05 * ends["debians_oneshot"]
+
+
+def counts_by_label(text: str) -> list[tuple[str, list[int]]]:
+    """Reads /proc/interrupts by hand: the rows with a number for each CPU, in their order."""
+    header, *lines = text.splitlines()
+    cpus = len(header.split())
+    found = []
+    for line in lines:
+        label, _, rest = line.partition(":")
+        words = rest.split()[:cpus]
+        if len(words) == cpus and all(word.isdecimal() for word in words):
+            found.append((label.strip(), [int(word) for word in words]))
+    return found
+
+
+@pytest.mark.parametrize("scene", scenes_with("as_it_is_read"))
+def test_every_count_of_the_machine_is_a_load_once(scene: str):
+    step = seen(scene)["as_it_is_read"]
+    offline = step["offline"]
+    rows = counts_by_label(step["text"])
+
+    assert (offline["status"], offline["err"]) == (0, "")
+    loads = {each["irq"]: each["load"] for each in offline["report"]["irqs"]}
+    labels: list[str] = []
+    for label, counts in rows:
+        labels.append(label)
+        number = labels.count(label)
+        name = label if number == 1 else f"{label}#{number}"  # powerpc's second LOC
+        if label.isdecimal() or sum(counts):
+            assert loads[name] == sum(counts), name
+    once = [counts for label, counts in rows if label not in SUBTOTALS]
+    by_cpu = [float(sum(column)) for column in zip(*once, strict=True)]
+    before = offline["report"]["balance"]["before"]["loads"]
+    # a numbered IRQ's whole load is where its largest cell is; the others' where they are counted
+    assert sum(before) == pytest.approx(sum(by_cpu))
+
+
+@pytest.mark.parametrize("scene", scenes_with("as_it_is_read"))
+def test_a_dry_run_plans_and_writes_nothing(scene: str):
+    step = seen(scene)["as_it_is_read"]
+
+    assert (step["dry"]["status"], step["dry"]["err"]) == (0, "")
+    assert {each["status"] for each in step["dry"]["report"]["irqs"]} <= {
+        *("planned", "kept", "fixed"),
+    }
+    assert step["before"] == step["after"]
+
+
+@pytest.mark.parametrize("scene", scenes_with("where_the_kernel_lets_none_move"))
+def test_where_the_kernel_lets_none_move_a_refusal_is_no_failure_and_not_told(scene: str):
+    step = seen(scene)["where_the_kernel_lets_none_move"]
+
+    assert step["refusals"]
+    assert set(step["refusals"].values()) <= {"EIO", "EPERM"}
+    assert (step["status"], step["err"]) == (0, "")
+    tried = [
+        each
+        for each in step["report"]["irqs"]
+        if each["irq"] in step["refusals"] and each["load"] >= MIN_RATE
+    ]
+    assert tried
+    for each in tried:
+        refusal = step["refusals"][each["irq"]]
+        assert (each["status"], each["reason"]) == ("fixed", f"managed by the kernel ({refusal})")
+    assert step["report"]["moves"] == 0
+    assert step["before"] == step["after"]

@@ -10,7 +10,11 @@ from . import image, machine
 def main() -> int:
     """Gives the exit status of the line, 125 where there is none."""
     parser = argparse.ArgumentParser(prog="python -m guest", description=__doc__)
-    parser.add_argument("--suite", default="bookworm", help="Debian's release (bookworm: 6.1)")
+    arches = ", ".join(image.ARCHES)
+    parser.add_argument("--arch", default="amd64", choices=image.ARCHES, help=arches)
+    parser.add_argument(
+        "--suite", default="", help="Debian's release (default bookworm: 6.1; riscv64: sid)"
+    )
     parser.add_argument("--cpus", type=int, default=4, help="CPUs (default 4)")
     parser.add_argument("--nodes", type=int, default=1, help="NUMA nodes (default 1)")
     parser.add_argument("--append", default="", help="kernel arguments, such as isolcpus=2")
@@ -20,7 +24,7 @@ def main() -> int:
     options = parser.parse_args()
     files = {each.name: each for each in options.file}
     try:
-        made = image.image(options.suite)
+        made = image.image(options.suite, options.arch)
         guest = machine.Machine(made, options.cpus, options.nodes, options.append)
         result = machine.run(guest, options.line, files, time_limit=options.time_limit)
     except image.GuestError as error:

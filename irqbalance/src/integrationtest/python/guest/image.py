@@ -24,10 +24,11 @@ class GuestError(Exception):
 
 @dataclass(frozen=True)
 class Arch:
-    """How Debian names an architecture's kernel package."""
+    """How Debian names an architecture's kernel package, and the suite that is taken of it."""
 
     name: str
     kernel: str
+    suite: str = "bookworm"
 
 
 ARCHES = {
@@ -36,13 +37,20 @@ ARCHES = {
         Arch("amd64", "linux-image-amd64"),
         Arch("arm64", "linux-image-arm64"),
         Arch("ppc64el", "linux-image-powerpc64le"),
-        Arch("riscv64", "linux-image-riscv64"),
+        Arch("riscv64", "linux-image-riscv64", "sid"),  # not in bookworm; the newest kernel
         Arch("s390x", "linux-image-s390x"),
     )
 }
 
 PACKAGES = ("cron", "irqbalance", "iproute2", "kmod", "procps", "python3-minimal", "python3-pip")
-"""What a guest of this machine's own architecture holds beside the essential packages."""
+"""What a guest holds beside the essential packages."""
+
+UNPACKED = ("base-files", "base-passwd", "busybox-static", "coreutils", "dash", "grep", "hostname")
+UNPACKED += ("libc-bin", "mount", "sed", "tar", "util-linux")
+"""Of the essential packages, those that a guest needs whose packages are unpacked only.
+
+No program of another architecture runs here, so no package's scripts do.
+"""
 
 MODULES = (
     *("virtio_pci", "virtio_ccw", "virtio_blk", "virtio_net", "virtio_console", "virtio_rng"),
@@ -78,10 +86,14 @@ def missing() -> list[str]:
     return absent
 
 
-def image(suite: str, arch: str = "amd64", cache: Path | None = None) -> Image:
-    """Gives the image of a Debian suite, made at the first call. Raises GuestError."""
+def image(suite: str = "", arch: str = "amd64", cache: Path | None = None) -> Image:
+    """Gives the image of a Debian suite, made at the first call. Raises GuestError.
+
+    Without a suite it is the one that ARCHES names.
+    """
+    suite = suite or ARCHES[arch].suite
     digest = hashlib.sha256()
-    for part in (RECIPE, suite, arch, PACKAGES, MODULES, BOOT.read_text()):
+    for part in (RECIPE, suite, arch, _packages(arch), MODULES, BOOT.read_text()):
         digest.update(repr(part).encode())
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     guests = cache or Path(home) / "irqbalance/guests"
@@ -123,7 +135,7 @@ def _sources(suite: str) -> list[str]:
     if "Debian" not in servers:
         raise GuestError("this machine's apt knows no Debian archive; run apt-get update")
     lines = [f"deb [signed-by={KEYRING}] {servers['Debian']} {suite} main"]
-    if "Debian-Security" in servers:
+    if "Debian-Security" in servers and suite != "sid":
         server = servers["Debian-Security"]
         lines.append(f"deb [signed-by={KEYRING}] {server} {suite}-security main")
     return lines
@@ -131,25 +143,21 @@ def _sources(suite: str) -> list[str]:
 
 def _make(suite: str, arch: Arch, folder: Path) -> None:
     root = folder / "root"
-    _run(
-        "mmdebstrap",
-        "--mode=root",
-        "--variant=minbase",
-        f"--architectures={arch.name}",
-        f"--include={','.join((*PACKAGES, arch.kernel))}",
-        # the initramfs is made here, with what these guests need and no more
-        "--aptopt=APT::Install-Recommends false",
-        # a mirror may lag behind
-        "--aptopt=Acquire::Check-Valid-Until false",
-        *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale")),
-        suite,
-        root,
-        *_sources(suite),
-    )
+    sources = _sources(suite)
+    try:
+        _bootstrap(suite, arch, root, sources)
+    except GuestError:  # a mirror may lack the security updates of some architectures
+        if _is_own(arch.name):
+            raise
+        shutil.rmtree(root, ignore_errors=True)
+        _bootstrap(suite, arch, root, sources[:1])
     (release,) = (each.name for each in (root / "lib/modules").iterdir())
     (folder / "release").write_text(release)
-    shutil.copy(next((root / "boot").glob("vmlinu*")), folder / "kernel")
-    _make_initramfs(root, release, folder)
+    places = (root / "boot", root / f"lib/modules/{release}")  # the second since Linux 7
+    kernels = [found for place in places for found in place.glob("vmlinu*")]
+    shutil.copy(kernels[0], folder / "kernel")
+    _run("depmod", "-b", root, release)
+    _make_initramfs(arch.name, root, release, folder)
     _forget_what_no_test_needs(root, release)
     for each in ("in", "data"):
         (root / each).mkdir()
@@ -159,12 +167,45 @@ def _make(suite: str, arch: Arch, folder: Path) -> None:
     shutil.rmtree(root)
 
 
-def _make_initramfs(root: Path, release: str, folder: Path) -> None:
+def _is_own(arch: str) -> bool:
+    """Whether this machine runs programs of an architecture."""
+    return _run("dpkg", "--print-architecture").strip() == arch
+
+
+def _packages(arch: str) -> tuple[str, ...]:
+    return PACKAGES if _is_own(arch) else (*PACKAGES, *UNPACKED)
+
+
+def _bootstrap(suite: str, arch: Arch, root: Path, sources: list[str]) -> None:
+    """Makes a root of packages: installed, or of another architecture unpacked."""
+    is_own = _is_own(arch.name)
+    _run(
+        "mmdebstrap",
+        "--mode=root",
+        f"--variant={'minbase' if is_own else 'extract'}",
+        f"--architectures={arch.name}",
+        f"--include={','.join((*_packages(arch.name), arch.kernel))}",
+        # the initramfs is made here, with what these guests need and no more
+        "--aptopt=APT::Install-Recommends false",
+        # a mirror may lag behind
+        "--aptopt=Acquire::Check-Valid-Until false",
+        *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in ("doc", "man", "locale")),
+        suite,
+        root,
+        *sources,
+    )
+    if not is_own:
+        for each in ("passwd", "group"):
+            shutil.copy(root / f"usr/share/base-passwd/{each}.master", root / "etc" / each)
+
+
+def _make_initramfs(arch: str, root: Path, release: str, folder: Path) -> None:
     """Makes an initramfs of busybox, boot.sh and the modules in the order of their loading."""
     ramfs = folder / "ramfs"
     for each in ("bin", "dev", "proc", "sys", "root", "modules"):
         (ramfs / each).mkdir(parents=True)
-    busybox = shutil.which("busybox", path=_path())
+    # one of this machine's, where the guest can run it, as Debian's own may need libraries
+    busybox = shutil.which("busybox", path=_path()) if _is_own(arch) else root / "bin/busybox"
     assert busybox is not None
     shutil.copy(busybox, ramfs / "bin/busybox")
     (ramfs / "bin/sh").symlink_to("busybox")

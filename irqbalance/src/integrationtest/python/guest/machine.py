@@ -137,6 +137,7 @@ def _told(folder: Path) -> str:
 def _command(machine: Machine, disks: Mapping[str, Path], folder: Path) -> list[str]:
     image, model = machine.image, MODELS[machine.image.arch]
     memory = 1024 + 32 * machine.cpus
+    memory += -memory % (256 * machine.nodes)  # a pseries machine wants it even
     arguments = f"console={model.console} panic=-1 quiet loglevel=4 {machine.arguments}"
     command = [
         *(model.program, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
@@ -211,4 +212,7 @@ def _pci_devices(machine: Machine) -> list[str]:
 
 
 def _ccw_devices() -> list[str]:
-    return [*_pair(0, "virtio-net-ccw"), "-device", "virtio-rng-ccw"]
+    """Devices of the channel subsystem, which has no IRQs by number, and two NICs on PCI."""
+    command = [*_pair(0, "virtio-net-ccw"), "-device", "virtio-rng-ccw"]
+    command += [*_zeroes("blk"), "-device", "virtio-blk-ccw,drive=blk"]
+    return command + _pair(1, "virtio-net-pci")

@@ -43,11 +43,16 @@ def irqbalance(*arguments: str) -> dict[str, Any]:
 
     Moves that it wrote are carried out when this returns.
     """
-    command = [OURS, "--format", "json", *arguments]
     if not {"--restore", "--check"} & set(arguments):
-        command += ["--interval", str(SECONDS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+        arguments = (*arguments, "--interval", str(SECONDS))
+    told = _told(*arguments)
     time.sleep(SETTLE_SECONDS)
+    return told
+
+
+def _told(*arguments: str) -> dict[str, Any]:
+    command = [OURS, "--format", "json", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout) if done.stdout else None
     return {"status": done.returncode, "err": done.stderr, "report": report}
 
@@ -91,6 +96,31 @@ def steadily(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if is_steady(step):
             return {"steady": True, **step}
     return {"steady": False, **step}
+
+
+def as_it_is_read() -> dict[str, Any]:
+    """What the counts since the boot come to, with the text that they were read from; a dry run."""
+    saved = Path("/root/interrupts")
+    saved.write_text(Path("/proc/interrupts").read_text())
+    before = observe.affinities()
+    offline = _told("--from", str(saved))
+    dry = _told("--dry-run", "--interval", str(SECONDS))
+    after = observe.affinities()
+    return {
+        "text": saved.read_text(),
+        "offline": offline,
+        "dry": dry,
+        "before": before,
+        "after": after,
+    }
+
+
+def where_the_kernel_lets_none_move() -> dict[str, Any]:
+    """What the kernel says to each affinity written by hand, and a run that has to move some."""
+    refusals = {irq: observe.refusal(irq, 0) for irq in observe.numbered()[1]}
+    before = observe.affinities()
+    run = irqbalance("--ban-cpus", "0")
+    return {"refusals": refusals, "before": before, **run, "after": observe.affinities()}
 
 
 def from_the_kernels_placement() -> dict[str, Any]:
@@ -223,6 +253,8 @@ def _debians(*arguments: str) -> dict[str, Any]:
 STEPS = {
     step.__name__: step
     for step in (
+        as_it_is_read,
+        where_the_kernel_lets_none_move,
         from_the_kernels_placement,
         from_cpu_0,
         again,
