@@ -40,7 +40,6 @@ _ENTRIES_A_PLAN = 1_500
 
 # Up to so many items: branch and bound for the fewest moves, and for the least target.
 _FEW = 24
-_TINY = 14
 _NODES = 20_000
 
 # Up to so many bins, and as many items as above: groups of bins dealt out anew.
@@ -151,7 +150,7 @@ def _least(problem: Problem, seated: Placement) -> Placement:
     local = seated.copy()
     improve(local, bound)
     best = min(scratch, local, key=Placement.target)
-    if len(best.bins) <= _TINY and best.target() > bound:
+    if len(best.bins) <= _FEW and best.target() > bound:
         return least_target(problem, best, _NODES)
     return best
 
