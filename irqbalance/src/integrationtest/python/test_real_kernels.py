@@ -202,7 +202,10 @@ def test_the_busiest_cpu_carries_little_more_than_the_others(
     with capsys.disabled():
         print(f"\nLinux {scene}, {name}: busiest CPU over the mean {before:.2f} -> {after:.2f}")  # noqa: T201 - a reader wants to see it
     assert name != "from_cpu_0" or before > 0.9 * len(cpus)
-    at_most = AT_MOST[len(cpus)]
+    alone = max(sum(loads(step["after"], {irq}, cpus)) for irq in movable(step))
+    share = sum(loads(step["after"], movable(step), cpus)) / len(cpus)
+    # a host with other work carries the devices' load unevenly, and no placement parts an IRQ
+    at_most = max(AT_MOST[len(cpus)], 1.05 * alone / share)
     if ARCH != "amd64":  # other devices, whose load nobody laid out to be even
         at_most = before / 1.5 if name == "from_cpu_0" else 1.05 * before
     assert after <= at_most
