@@ -26,7 +26,7 @@ PREDICTED_WITHIN = 0.15
 AT_MOST = {2: 1.2, 3: 1.25, 4: 1.2, 8: 1.35}
 """What the busiest CPU may have over the mean, by the number of usable CPUs.
 
-The loads (see observe.py) would let it come down to 1.04, 1.10 for three CPUs, 1.13 for eight.
+The loads (see observe.py) would let it come down to 1.04, 1.10 for three CPUs, about 1.3 for eight.
 """
 
 ON_ITS_CPU = 0.95
@@ -205,7 +205,7 @@ def test_the_busiest_cpu_carries_little_more_than_the_others(
     alone = max(sum(loads(step["after"], {irq}, cpus)) for irq in movable(step))
     share = sum(loads(step["after"], movable(step), cpus)) / len(cpus)
     # a host with other work carries the devices' load unevenly, and no placement parts an IRQ
-    at_most = max(AT_MOST[len(cpus)], 1.05 * alone / share)
+    at_most = max(AT_MOST[len(cpus)], 1.1 * alone / share)
     if ARCH != "amd64":  # other devices, whose load nobody laid out to be even
         at_most = before / 1.5 if name == "from_cpu_0" else 1.05 * before
     assert after <= at_most
