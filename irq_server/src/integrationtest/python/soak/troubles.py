@@ -169,7 +169,8 @@ class Troubles:
             return bool(status["state"] == "failing" and status["last_error"])
 
         wait_until(is_told)
-        right(any("cannot sample" in line for line in server.log), "no word in the log")
+        # the log is written after the state is set, and read by a thread
+        wait_until(lambda: any("cannot sample" in line for line in server.log))
 
     def clock_step(self, server: Server) -> Server:
         """Sets the clock, forward or back."""
