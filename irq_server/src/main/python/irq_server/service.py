@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from . import privileges
+from .allocator import use_one_heap
 from .app import create_app
 from .config import Settings
 from .errors import SettingsError
@@ -50,6 +51,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
 
     Raises SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
+    use_one_heap()
     with ExitStack() as held:
         if settings.pid_file is not None:
             held.enter_context(PidFile(settings.pid_file))
