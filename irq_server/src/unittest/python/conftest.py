@@ -1,13 +1,15 @@
 """What several test modules share: captured machines, and a simulated one."""
 
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from irq_server.store import Store
 from simulated import Machine
+from storing import Open, killed
 
 settings.register_profile("patient", deadline=None)  # how long a test takes is no test
 settings.load_profile("patient")
@@ -40,3 +42,23 @@ def machine(tmp_path: Path) -> Machine:
     made.figures["ERR"] = 0
     made.show()
     return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A place for a data directory."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def opened(folder: Path) -> Iterator[Open]:
+    """Gives a function that opens the store, which the test's end closes."""
+    stores: list[Store] = []
+
+    def open_one(**options: object) -> Store:
+        stores.append(Store(folder, **options))
+        return stores[-1]
+
+    yield open_one
+    for store in stores:
+        killed(store)

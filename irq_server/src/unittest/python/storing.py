@@ -1,0 +1,58 @@
+"""What the store's tests share: samples of a simulated machine, and the files as they lie there."""
+
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from irq_server.files import Files
+from irq_server.segmentfile import segments_in
+from irq_server.store import Store
+from simulated import Machine
+
+START = 1767225600.0  # 2026-01-01T00:00:00Z
+Open = Callable[..., Store]
+
+
+def killed(store: Store) -> None:
+    """Ends a store as a kill does: the lock goes, and nothing else happens."""
+    with suppress(OSError):  # it was closed or killed before
+        store._lock.close()
+
+
+def sample(store: Store, machine: Machine, second: float, fired: int = 1, ago: float = 10.0):
+    """Lets IRQ 24 fire on CPU 1 and samples."""
+    if fired:
+        machine.fire("24", 1, fired)
+    return store.append(machine.look(), machine.boot_id, START + second, ago)
+
+
+def events(store: Store) -> list[tuple[float, str, str]]:
+    return [(each.time - START, each.event, each.detail) for each in store.history.events]
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
+
+
+def size_of(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
+def every_state(folder: Path) -> list[dict[str, int]]:
+    """Replays every raw segment by the plainest means; fails where one is damaged."""
+    states = []
+    for each in segments_in(folder / "raw"):
+        lines = Files().read(each.path).decode().splitlines(keepends=True)[1:]
+        state: dict[str, int] = {}
+        rows: list[str] = []
+        for line in lines:
+            _, irq, cpu, count = line.rstrip("\n").split(",")
+            if irq != "END":
+                rows.append(line)
+                state = state | {f"{irq},{cpu}": int(count)}
+                continue
+            assert (int(cpu), int(count)) == (len(rows), zlib.crc32("".join(rows).encode()))
+            states.append(state)
+            rows = []
+    return states
