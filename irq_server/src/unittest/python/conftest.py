@@ -1,4 +1,4 @@
-"""What several test modules share: captured machines, and a simulated one."""
+"""What several test modules share: captured machines, and a simulated one with all over it."""
 
 import tarfile
 from collections.abc import Callable, Iterator
@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from house import START, House
+from irq_server.app import create_app
+from irq_server.guard import Rules
+from irq_server.hosts import Hosts
+from irq_server.procfs import Procfs
+from irq_server.sampler import Sampler
 from irq_server.store import Store
-from simulated import Machine
+from simulated import FakeClock, Machine
 from storing import Open, killed
 
 settings.register_profile("patient", deadline=None)  # how long a test takes is no test
@@ -62,3 +68,35 @@ def opened(folder: Path) -> Iterator[Open]:
     yield open_one
     for store in stores:
         killed(store)
+
+
+@pytest.fixture
+def empty(machine: Machine, tmp_path: Path) -> Iterator[House]:
+    """A house without a sample."""
+    assert machine.root
+    clock = FakeClock(START - 10)
+    store = Store(tmp_path / "data", interval_seconds=10.0)
+    procfs = Procfs(machine.root)
+    sampler = Sampler(procfs, store, clock)
+    rules = Rules(Hosts(["127.0.0.1"], []), writes_allowed=True)
+    app = create_app(store, sampler, procfs, clock.now, rules=rules)
+    yield House(machine, store, clock, sampler, app.test_client())
+    store.close()
+
+
+@pytest.fixture
+def house(empty: House) -> House:
+    """Three samples: IRQ 24 fires 5 on CPU 1 then 100 on CPU 0; LOC 10 on each, ERR once."""
+    house, machine = empty, empty.machine
+    machine.set_affinity(24, "0-1", "0")
+    machine.set_affinity(25, "1", "1", mode=0o444)
+    machine.fire("24", 0, 1000)
+    house.sample()
+    machine.fire("24", 1, 5)
+    machine.fire("LOC", 0, 10)
+    house.sample()
+    machine.fire("24", 0, 100)
+    machine.fire("LOC", 1, 10)
+    machine.figures["ERR"] = 1
+    house.sample()
+    return house
