@@ -110,6 +110,16 @@ def test_this_machine_is_known_by_name_and_by_number(url: str, loopback: bool):
     assert is_local(url) is loopback
 
 
+@pytest.mark.parametrize("target", [b"\xff /elsewhere", b"http://[", b"http://a:x/", b""])
+def test_a_redirect_to_nonsense_is_an_error_too(target: bytes):
+    answer = reply(b"", status=302, more="Location: @\r\n").replace(b"@", target)
+
+    with pytest.raises(AnswerError) as caught:
+        ask_service(answer)
+
+    assert caught.value.reason.startswith("redirects to ")
+
+
 def test_a_redirect_is_an_error_and_the_token_stays_here():
     with WebService(lambda _, __: reply(b"{}")) as elsewhere:
 

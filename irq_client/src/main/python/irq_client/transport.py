@@ -35,7 +35,7 @@ class Transport:
         `socket_server` is the server where that is a Unix socket, ``unix:/path``.
         """
         self._max_answer_bytes = max_answer_bytes
-        self._session = requests.Session()
+        self._session = _Session()
         if socket_server:
             from .unixsocket import UnixAdapter
 
@@ -122,6 +122,13 @@ class Transport:
                 raise limit
             pieces.append(piece)
         return b"".join(pieces)
+
+
+class _Session(requests.Session):
+    """A session that does not read where a redirect leads: it follows none, and may be anything."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Gives no target."""
 
 
 class _Bearer(requests.auth.AuthBase):
