@@ -138,9 +138,19 @@ def _best_enough(
             and gain >= needed - _ROUNDING
             and _lasts(task, placement, gain, needed)
         ):
-            spread(placement, task.neighbours)
-            return Choice(placement.bins, gain, needed, of_devices=False, acts=True)
+            spread_out = Placement(_on_own_node(task, problem, bins), bins)
+            spread(spread_out, task.neighbours)
+            return Choice(spread_out.bins, gain, needed, of_devices=False, acts=True)
     return Choice(seated.bins, best, needed, of_devices=False, acts=False)
+
+
+def _on_own_node(task: Task, problem: Problem, bins: Sequence[int]) -> Problem:
+    """The problem where every item that `bins` has on its own node stays on it."""
+    allowed = [
+        may if not local or bin_ not in local else local if may is None else may & local
+        for may, local, bin_ in zip(problem.allowed, task.local, bins, strict=True)
+    ]
+    return problem._replace(allowed=allowed)
 
 
 def _lasts(task: Task, placement: Placement, gain: float, needed: float) -> bool:

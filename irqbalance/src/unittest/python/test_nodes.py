@@ -1,0 +1,125 @@
+"""Nodes of a machine: an IRQ goes to its device's own where that is not clearly busier."""
+
+import pytest
+
+from irqbalance.decisions import Limits, Plan
+from irqbalance.irqs import Irq
+from irqbalance.plan import make_plan
+from irqbalance.topology import Topology
+
+EVERY = {0, 1, 2, 3}
+NODES = {0: 0, 1: 0, 2: 1, 3: 1}
+
+
+def on_node(node: int, *irqs: int) -> Topology:
+    """CPUs 0 and 1 on node 0, 2 and 3 on node 1; the IRQs' devices on one of them."""
+    return Topology(nodes=NODES, irq_nodes={str(number): node for number in irqs})
+
+
+def irq(number: int, load: float, cpu: int, **more: object) -> Irq:
+    return Irq(str(number), f"dev{number}", load, (cpu,), {cpu: load}, **more)  # type: ignore[arg-type]
+
+
+def where(plan: Plan) -> dict[str, int | None]:
+    return {each.irq.irq: each.to for each in plan.decisions}
+
+
+def test_a_rule_stands_above_the_node():
+    # the devices are on node 0; the rule leaves 1 and 2 to CPUs 2 and 3
+    rule = frozenset({2, 3})
+    irqs = [irq(1, 100, 2, allowed=rule), irq(2, 100, 2, allowed=rule), irq(3, 10, 2)]
+
+    plan = make_plan(irqs, EVERY, Limits(), on_node(0, 1, 2, 3))
+
+    assert {where(plan)["1"], where(plan)["2"]} == {2, 3}
+    assert where(plan)["3"] in (0, 1)
+
+
+def test_rule_and_node_hold_together():
+    irqs = [irq(1, 100, 0, allowed=frozenset({0, 1, 3})), irq(2, 90, 0), irq(3, 80, 0)]
+
+    plan = make_plan(irqs, EVERY, Limits(), on_node(1, 1))
+
+    assert where(plan)["1"] == 3
+
+
+def test_a_rule_binds_an_irq_of_no_node_beside_one_that_has_one():
+    irqs = [irq(1, 100, 2), irq(2, 100, 2, allowed=frozenset({2}))]
+
+    plan = make_plan(irqs, EVERY, Limits(), on_node(0, 1))
+
+    assert where(plan)["1"] in (0, 1)
+    assert where(plan)["2"] == 2
+
+
+def test_a_limit_is_spent_on_moves_to_the_own_node():
+    # CPU 1 is as empty as 2 and 3, and comes first
+    irqs = [irq(number, 100, 0) for number in (1, 2, 3)]
+
+    plan = make_plan(irqs, EVERY, Limits(max_moves=2), on_node(1, 1, 2, 3))
+
+    assert plan.after.loads == (100, 0, 100, 100)
+
+
+@pytest.mark.parametrize(("home", "node"), [(0, 1), (2, 0)])
+def test_an_irq_for_which_no_move_is_left_stays_off_its_node(home: int, node: int):
+    irqs = [irq(number, 100, home) for number in (1, 2, 3)]
+
+    plan = make_plan(irqs, EVERY, Limits(max_moves=1), on_node(node, 1, 2, 3))
+
+    assert len(plan.moves) == 1
+    assert plan.after.max == 200
+    assert {each.reason for each in plan.decisions if not each.moves} == {
+        "the best plan that --max-moves 1 allows does not move it"
+    }
+
+
+def test_a_node_that_is_too_small_keeps_as_many_of_its_own_as_it_can():
+    # six go to node 0 at 300 each, anywhere 200 is possible; so two must spill, and no more
+    irqs = [irq(number, 100, 2) for number in range(6)]
+
+    plan = make_plan(irqs, EVERY, Limits(), on_node(0, *range(6)))
+
+    assert plan.after.max == 200
+    assert sum(plan.after.loads[:2]) == 400
+
+
+def test_a_spill_makes_no_more_moves_than_are_allowed():
+    # node 0 alone would take 400 each; with 5 moves 300 is possible, with 6 it would be 200
+    irqs = [irq(number, 100, 0) for number in range(8)]
+
+    plan = make_plan(irqs, EVERY, Limits(max_moves=5), on_node(0, *range(8)))
+
+    assert len(plan.moves) == 5
+    assert plan.after.max == 300
+
+
+def test_a_move_to_the_own_node_says_so():
+    irqs = [irq(1, 200, 2), irq(2, 50, 2)]
+
+    plan = make_plan(irqs, EVERY, Limits(), on_node(0, 1))
+
+    assert [each.reason for each in plan.moves] == ["takes 200 off CPU 2, to its device's own node"]
+
+
+def test_an_irq_that_moves_within_its_node_is_not_spread_over_the_other():
+    # 2 makes 60 of CPU 1, and would be alone on CPU 2
+    irqs = [irq(1, 100, 0), irq(2, 50, 0), irq(3, 10, 1)]
+
+    plan = make_plan(irqs, EVERY, Limits(), on_node(0, 1, 2, 3))
+
+    assert plan.after.loads == (100, 60, 0, 0)
+
+
+def test_it_is_spread_within_its_node():
+    topology = Topology(nodes=dict.fromkeys(range(3), 0) | {3: 1}, irq_nodes={"1": 0, "2": 0})
+    irqs = [
+        Irq("1", "eth0-rx-0", 100.0, (0,), {0: 100.0}),
+        Irq("2", "eth0-rx-1", 50.0, (0,), {0: 50.0}),
+        irq(3, 10, 1),
+        irq(4, 20, 2, allowed=frozenset({2})),
+    ]
+
+    plan = make_plan(irqs, EVERY, Limits(), topology)
+
+    assert where(plan)["2"] == 1
