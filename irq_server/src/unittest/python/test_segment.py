@@ -22,35 +22,13 @@ from irq_server.segment import (
     slot_of,
     state_at,
 )
-
-START = 1767225600.0  # the start of a keyframe slot: 2,945,376 slots of 600 s
-
-Samples = list[tuple[float, State]]
-
-
-def encode(samples: Samples, whole: bool = True) -> bytes:
-    """Writes a segment as the contract says, by the slowest and plainest means."""
-    data = b"time,irq,cpu,count\n"
-    previous: tuple[float, State] | None = None
-    for moment, state in samples:
-        time = f"{moment:.0f}" if whole else f"{moment:.3f}"
-        key_frame = previous is None or moment // 600 != previous[0] // 600
-        before = {} if key_frame or previous is None else previous[1]
-        rows = "".join(f"{time},{key},{n}\n" for key, n in state.items() if before.get(key) != n)
-        data += f"{rows}{time},END,{rows.count(chr(10))},{zlib.crc32(rows.encode())}\n".encode()
-        previous = (moment, state)
-    return data
+from segments import START, Samples, encode, flipped, last_before, turned
 
 
 def true_at(samples: Samples, moment: float) -> State:
     found = last_before(samples, moment)
     assert found is not None
     return found[1]
-
-
-def last_before(samples: Samples, moment: float) -> tuple[float, State] | None:
-    earlier = [each for each in samples if each[0] <= moment]
-    return earlier[-1] if earlier else None
 
 
 SMALL: Samples = [
@@ -169,10 +147,6 @@ def believed(samples: Samples, damaged: int, moment: float) -> tuple[float, Stat
 
 def damaged_by(data: bytes, position: int) -> int:
     return [mark.end > position for mark in marks(data)].index(True)
-
-
-def flipped(data: bytes, position: int, bit: int) -> bytes:
-    return data[:position] + bytes([data[position] ^ 1 << bit]) + data[position + 1 :]
 
 
 def test_a_flipped_bit_anywhere_costs_at_most_what_may_not_be_believed():
@@ -295,40 +269,30 @@ def test_times_with_decimals_are_looked_up_as_well(samples: Samples, millisecond
 
 
 def test_a_keyframe_of_six_rows_or_more_has_its_least_row_last():
-    state = {"LOC,0": 3, "24,1": 1, "100,0": 9, "24,0": 4, "99,0": 5, "ERR,": 2, "45#2,0": 8}
+    state = {"LOC,0": 3, "24,1": 1, "100,0": 9, "24,0": 4, "99,0": 5, "ERR,": 2, "24#2,0": 8}
+    state |= {"4294967295,0": 6, "L,C,1": 7, "L,C,0": 2, "24,10": 7}
 
     rows = encode_keyframe("10", state).decode().splitlines()[:-1]
 
-    cells = ["24,1,1", "99,0,5", "100,0,9", "45#2,0,8", "ERR,,2", "LOC,0,3", "24,0,4"]
+    cells = ["24,1,1", "24,10,7", "99,0,5", "100,0,9", "4294967295,0,6"]
+    cells += ["24#2,0,8", "ERR,,2", "L,C,0,2", "L,C,1,7", "LOC,0,3", "24,0,4"]
     assert rows == [f"10,{cell}" for cell in cells]
     assert encode_keyframe("10", {"LOC,0": 3, "24,1": 1}) == encode_sample(
         "10", {"LOC,0": 3, "24,1": 1}
     )
 
 
-def test_what_moved_never_looks_like_a_keyframe():
-    cells = {f"{irq},0": 1 for irq in (25, 26, 27, 28, 29, 30, 24)}
+@pytest.mark.parametrize(
+    "irqs",
+    [(25, 26, 27, 28, 29, 30, 24), (25, 24), (27, 24, 26), (25, 100, 26, 101, 27, 102, 24)],
+)
+def test_what_moved_never_looks_like_a_keyframe(irqs: tuple[int, ...]):
+    rows = encode_moved("10", {f"{irq},0": 1 for irq in irqs}).decode().splitlines()[:-1]
 
-    rows = encode_moved("10", cells).decode().splitlines()[:-1]
-
-    assert rows == [f"10,{irq},0,1" for irq in range(24, 31)]
+    assert rows == [f"10,{irq},0,1" for irq in sorted(irqs)]
 
 
 MANY = [f"{irq},{cpu}" for irq in (24, 25, 100) for cpu in range(3)]
-
-
-def turned(samples: Samples) -> bytes:
-    """Writes a segment as the store does."""
-    data, before = HEADER, None
-    for moment, state in samples:
-        keyframe = before is None or moment // 600 != before[0] // 600
-        time = f"{moment:.0f}"
-        if keyframe or before is None:
-            data += encode_keyframe(time, state)
-        else:
-            data += encode_moved(time, moved(before[1], state))
-        before = (moment, state)
-    return data
 
 
 @st.composite

@@ -1,6 +1,7 @@
 """Segments whose commit marks are right, and whose rows or times are not what a server writes."""
 
 import math
+from zlib import crc32
 
 import pytest
 
@@ -29,10 +30,25 @@ def test_rows_that_are_no_cells_are_left_out(cells: State):
     assert state_at(data, START) == (START, {"24,0": 5, "LOC,1": 7})
 
 
-def test_a_label_with_a_comma_is_one_label():
-    data = segment((START, {"24,0": 5, "L,C,1": 7}))
+@pytest.mark.parametrize("label", ["L,C", "L,C,D", "1,2,3,4,5"])
+def test_a_label_with_commas_is_one_label(label: str):
+    data = segment((START, {"24,0": 5, f"{label},1": 7}))
 
-    assert state_at(data, START) == (START, {"24,0": 5, "L,C,1": 7})
+    assert state_at(data, START) == (START, {"24,0": 5, f"{label},1": 7})
+
+
+def test_a_label_that_is_no_utf_8_is_a_label_with_replacement_characters():
+    names = [f"{irq},0" for irq in ("M\xfcM", *range(24, 30))]
+    samples = [(START + 10 * n, dict.fromkeys(names, 5 + n)) for n in range(2)]
+    samples.append((START + 600, dict.fromkeys(names, 9)))
+    data = HEADER
+    for time, cells in samples:
+        rows = "".join(f"{time},{key},{n}\n" for key, n in cells.items()).encode("latin-1")
+        data += rows + f"{time},END,{len(cells)},{crc32(rows)}\n".encode()
+
+    for time, cells in samples:
+        expected = {key.replace("\xfc", "\ufffd"): n for key, n in cells.items()}
+        assert state_at(data, time) == (time, expected)
 
 
 def test_a_sample_that_is_copied_to_a_later_place_is_not_believed_there():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_server.interrupts import Row, Snapshot, parse
+from irq_server.interrupts import Description, Row, Snapshot, parse
 from irq_server.totals import Identity, Memory, Totals
 from irq_server.window import Filters, KnownRow, count
 
@@ -37,6 +37,20 @@ def test_a_new_row_is_counted_though_it_is_not_due():
     update = totals.update(parsed(device(24, "5 0")), BOOT, 10, lambda _: None)
 
     assert update.state == {"24,0": 5}
+
+
+@pytest.mark.parametrize(("seconds", "is_wrap"), [(60.0, True), (10.0, False)])
+def test_a_row_that_waited_for_its_turn_may_have_counted_all_the_while(
+    seconds: float, is_wrap: bool
+):
+    before = 2**32 - 300_000_000  # what is left are five million a second for a minute
+    totals = Totals({})
+    totals.update(parsed(device(24, f"{before} 0")), BOOT, 10)
+
+    update = totals.update(parsed(device(24, "0 0")), BOOT, 10, lambda _: seconds)
+
+    assert update.state == {"24,0": 2**32 if is_wrap else before}
+    assert update.resets == (() if is_wrap else ("24",))
 
 
 def test_what_fails_in_an_update_is_told_and_counted_by_the_next():
@@ -100,6 +114,49 @@ def test_a_restart_knows_the_owner_of_a_number_where_two_names_fit():
     update = totals.update(parsed(device(45, "6 0", "eth0, eth1")), BOOT, 10)
 
     assert update.state == {"45,0": 3, "45#2,0": 6}
+
+
+def test_a_number_that_was_taken_over_while_the_server_was_down_goes_on_under_a_new_name():
+    memory = Memory(BOOT, {}, (0, 1), {"45": "45"})
+    totals = Totals({"45,0": 3}, OWNERS[:1], memory)
+
+    update = totals.update(parsed(device(45, "6 0", "eth1")), BOOT, 10)
+
+    assert update.state == {"45,0": 3, "45#2,0": 6}
+
+
+def test_a_number_that_is_taken_over_as_a_cpu_comes_goes_on_under_a_new_name():
+    totals = Totals({})
+    totals.update(parsed(device(45, "3", "eth0"), cpus="CPU0"), BOOT, 10)
+
+    update = totals.update(parsed(device(45, "6 1", "eth1")), BOOT, 10)
+
+    assert update.state == {"45,0": 3, "45#2,0": 6, "45#2,1": 1}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Identity("45", chip="IO-APIC"),
+        Identity("45", hwirq="8"),
+        Identity("45", device="eth1"),
+    ],
+)
+def test_whatever_is_known_of_a_device_tells_it_from_another(known: Identity):
+    bare = Row("45", (1, 0), None, Description(device="eth0"))
+
+    assert not known.is_still(bare)
+    assert Identity("45").is_still(bare)
+
+
+def test_an_offset_of_whole_turns_of_a_cell_is_none():
+    totals = Totals({})
+    for cell in (2**31 - 1, 0, 2**31 - 1, 0, 2, 0):  # the last reset is at a total of 2**32
+        update = totals.update(parsed(device(24, f"{cell} 0")), BOOT, 3600.0)
+
+    assert update.state == {"24,0": 2**32}
+    assert update.resets == ("24",)
+    assert totals.memory.offsets == {}
 
 
 def test_a_row_without_cpus_has_the_device_of_its_identity():

@@ -89,6 +89,7 @@ def test_named_cpus_narrow_columns_and_totals_and_leave_machine_wide_rows_out():
     [
         ("eth0-*", ["24"]),
         ("usb1", ["24"]),
+        ("eth0-rx-0", ["24"]),
         ("eth0-rx-0, usb1", ["24"]),
         ("eth0", []),
         ("ETH0-*", []),
@@ -136,6 +137,14 @@ def test_a_row_that_is_gone_belongs_in_only_where_it_fired():
 def test_the_cpus_of_a_state_are_those_it_has_cells_of():
     assert cpus_in(END) == {0, 1, 2}
     assert cpus_in({"ERR,": 4}) == set()
+    assert cpus_in({"L,C,3": 4}) == {3}
+
+
+def test_a_label_with_a_comma_is_counted_under_its_whole_name():
+    counts = count({"L,C,0": 1}, {"L,C,0": 3, "L,C,1": 4}, [known("L,C")], (0, 1), Filters())
+
+    assert table(counts) == [("L,C", (2, 4), 6)]
+    assert counts.totals == (2, 4)
 
 
 @pytest.mark.parametrize(
