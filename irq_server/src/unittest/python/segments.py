@@ -63,14 +63,14 @@ class Watched(bytes):
         """Searches from the left, and counts what it passed."""
         found = super().find(what, start, end)
         start, end, _ = slice(start, end).indices(len(self))
-        self.seen += (end if found < 0 else found) - start
+        self.seen += max(0, (end if found < 0 else found) - start)
         return found
 
     def rfind(self, what: bytes, start: int | None = None, end: int | None = None) -> int:
         """Searches from the right, and counts what it passed."""
         found = super().rfind(what, start, end)
         start, end, _ = slice(start, end).indices(len(self))
-        self.seen += end - (start if found < 0 else found)
+        self.seen += max(0, end - (start if found < 0 else found))
         return found
 
     def index(self, what: bytes, start: int | None = None, end: int | None = None) -> int:

@@ -270,12 +270,12 @@ def test_times_with_decimals_are_looked_up_as_well(samples: Samples, millisecond
 
 def test_a_keyframe_of_six_rows_or_more_has_its_least_row_last():
     state = {"LOC,0": 3, "24,1": 1, "100,0": 9, "24,0": 4, "99,0": 5, "ERR,": 2, "24#2,0": 8}
-    state |= {"4294967295,0": 6, "L,C,1": 7, "L,C,0": 2, "24,10": 7}
+    state |= {"4294967295,0": 6, "L,C,1": 7, "L,C,0": 2, "24,10": 7, "ERR,0": 1, "24,10000": 8}
 
     rows = encode_keyframe("10", state).decode().splitlines()[:-1]
 
-    cells = ["24,1,1", "24,10,7", "99,0,5", "100,0,9", "4294967295,0,6"]
-    cells += ["24#2,0,8", "ERR,,2", "L,C,0,2", "L,C,1,7", "LOC,0,3", "24,0,4"]
+    cells = ["24,1,1", "24,10,7", "24,10000,8", "99,0,5", "100,0,9", "4294967295,0,6"]
+    cells += ["24#2,0,8", "ERR,,2", "ERR,0,1", "L,C,0,2", "L,C,1,7", "LOC,0,3", "24,0,4"]
     assert rows == [f"10,{cell}" for cell in cells]
     assert encode_keyframe("10", {"LOC,0": 3, "24,1": 1}) == encode_sample(
         "10", {"LOC,0": 3, "24,1": 1}

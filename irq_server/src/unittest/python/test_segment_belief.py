@@ -5,6 +5,7 @@ import math
 import pytest
 
 from irq_server.segment import HEADER, State, encode_sample, examine, marks, state_at
+from irq_server.times import LATEST_IN_FILES
 
 START = 1_767_225_600
 Sample = tuple[int, State]
@@ -79,8 +80,9 @@ def test_a_time_that_nothing_could_follow_hides_no_later_slot():
     assert examine(data)[0] == [START, START + 600]
 
 
-def test_a_sample_of_the_first_second_of_1970_is_believed():
-    assert state_at(segment((0, {"24,0": 1})), 0) == (0, {"24,0": 1})
+@pytest.mark.parametrize("moment", [0, int(LATEST_IN_FILES)])
+def test_a_sample_of_the_first_or_last_moment_of_files_is_believed(moment: int):
+    assert state_at(segment((moment, {"24,0": 1})), moment) == (moment, {"24,0": 1})
 
 
 @pytest.mark.parametrize("data", [b"", b"torn", HEADER[:-1], HEADER + b"torn"])
@@ -94,6 +96,7 @@ def test_what_a_segment_holds_without_its_header_is_believed_by_none():
 
 FOREIGN_ORDERS = [
     ["LOC,0", "24,0"],
+    ["25,0", "26,0", "27,0", "28,0", "30,0", "29,0", "24,0"],
     ["LOC,0", "30,0", "28,0", "29,0", "26,0", "27,0", "25,0", "24,0"],
 ]
 

@@ -21,10 +21,11 @@ def segment(*samples: tuple[int, State]) -> bytes:
         {"25,123456": 3},  # none that there can be
         {"25,0": 10**19},  # more than 64 bits
         {"25,0": -3},
+        {"25,0": ""},
         {",0": 3},  # no label
     ],
 )
-def test_rows_that_are_no_cells_are_left_out(cells: State):
+def test_rows_that_are_no_cells_are_left_out(cells: dict[str, object]):
     data = segment((START, {"24,0": 5, **cells, "LOC,1": 7}))
 
     assert state_at(data, START) == (START, {"24,0": 5, "LOC,1": 7})

@@ -24,6 +24,7 @@ ROWS = (
     KnownRow(Identity("25", device="nvme0q1"), True, True),
     KnownRow(Identity("LOC"), True, True),
     KnownRow(Identity("EXT"), False, True),
+    KnownRow(Identity("L,C"), True, True),
     KnownRow(Identity("ERR"), True, False),
 )
 
@@ -50,7 +51,9 @@ def test_only_shown_irqs_have_keys_and_the_total_is_of_all():
     assert (made.total, made.counts) == (66, {"LOC": 14})
 
 
-CELLS = st.sampled_from(["24,0", "24,1", "25,1", "25,2", "LOC,0", "LOC,2", "EXT,0", "ERR,", "99,0"])
+CELLS = st.sampled_from(
+    ["24,0", "24,1", "25,1", "25,2", "LOC,0", "LOC,2", "EXT,0", "L,C,1", "ERR,", "99,0"]
+)
 MORE = st.dictionaries(CELLS, st.integers(0, 2**40))
 FILTERS = st.builds(
     Filters,

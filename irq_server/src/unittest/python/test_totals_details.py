@@ -80,6 +80,15 @@ def test_a_cpu_that_comes_after_a_start_without_memory_costs_no_machine_wide_fig
     assert update.came_online == (1,)
 
 
+def test_after_a_start_without_memory_a_label_with_a_comma_counts_on_as_a_cpu_comes():
+    totals = Totals({"L,C,0": 100})
+    totals.update(parsed("L,C: 7 ticks", cpus="CPU0"), BOOT, 10)
+
+    update = totals.update(parsed("L,C: 9 5 ticks"), BOOT, 10)
+
+    assert update.state == {"L,C,0": 102}
+
+
 def test_after_a_restart_cpus_that_came_and_went_meanwhile_are_told():
     memory = Memory(BOOT, {}, (0, 1), {"24": "24"})
     totals = Totals({"24,0": 5}, [Identity("24", "PCI-MSI", "7", "edge", "eth0")], memory)
@@ -88,6 +97,17 @@ def test_after_a_restart_cpus_that_came_and_went_meanwhile_are_told():
 
     assert update.came_online == (2,)
     assert update.went_offline == (1,)
+
+
+def test_a_reset_after_a_restart_holds_for_a_cpu_that_was_offline_before_it_too():
+    memory = Memory(BOOT, {}, (0,), {"24": "24"})
+    eth0 = Identity("24", "PCI-MSI", "7", "edge", "eth0")
+    totals = Totals({"24,0": 100, "24,1": 1000}, [eth0], memory)
+    totals.update(parsed(device(24, "3"), cpus="CPU0"), BOOT, 10)
+
+    update = totals.update(parsed(device(24, "3 1500")), BOOT, 10)
+
+    assert update.state == {"24,0": 103, "24,1": 2500}
 
 
 OWNERS = [
