@@ -212,26 +212,22 @@ def place_at(data: bytes, moment: float, known: Place | None = None) -> Place | 
     `known` must be of the same data.
     """
     behind = _behind(data, moment)
-    place = None if known is None else _reads_on(data, known, behind, moment)
+    place = None if known is None else _reads_on(data, known, behind)
     if place is not None:
         return place
     found = _slot_before(data, behind)
-    if not found or not _is_last(data, found[-1], moment):
+    if not found or not _is_last(data, behind, found[-1].time):
         return _place_by_scan(data, moment)
     return Place(found[-1].time, _replay(data, found), found[-1].end)
 
 
-def _reads_on(data: bytes, known: Place, behind: int, moment: float) -> Place | None:
+def _reads_on(data: bytes, known: Place, behind: int) -> Place | None:
     """Gives the place at `behind`, in the slot of `known`; None where anything is doubtful."""
     last = _time_before(data, behind)
     if last is None or behind < known.end or slot_of(last) != slot_of(known.time):
         return None
     if behind == known.end:
-        return (
-            known
-            if _is_last(data, Mark(known.time, behind, behind, behind, True), moment)
-            else None
-        )
+        return known if _is_last(data, behind, known.time) else None
     found = list(marks(data, known.end, behind))
     if not found or found[0].start != known.end or found[-1].end != behind:
         return None
@@ -240,7 +236,7 @@ def _reads_on(data: bytes, known: Place, behind: int, moment: float) -> Place | 
     if (
         not clean
         or slot_of(times[-1]) != slot_of(known.time)
-        or not _is_last(data, found[-1], moment)
+        or not _is_last(data, behind, times[-1])
     ):
         return None
     return Place(times[-1], known.state | _replay(data, found), behind)
@@ -306,15 +302,17 @@ def _mark_before(data: bytes, offset: int) -> Mark | None:
     return mark if whole else None
 
 
-def _is_last(data: bytes, sample: Mark, moment: float) -> bool:
-    """Whether what lies behind `sample`, if anything, is a sample after `moment`."""
-    if sample.end == len(data):
+def _is_last(data: bytes, end: int, time: float) -> bool:
+    """Whether a sample whose time is sure, if any, lies at `end` of the one of `time`.
+
+    Its first line is the first after the moment that is looked up, so that it is too late itself.
+    """
+    if end == len(data):
         return True
-    behind = next(marks(data, sample.end), None)
-    if behind is None or behind.start != sample.end:
+    behind = next(marks(data, end), None)
+    if behind is None or behind.start != end:
         return False
-    sure = behind.has_rows or slot_of(behind.time) == slot_of(sample.time)
-    return sure and behind.time > moment
+    return behind.has_rows or slot_of(behind.time) == slot_of(time)
 
 
 def _behind(data: bytes, moment: float) -> int:

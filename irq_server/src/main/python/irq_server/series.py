@@ -69,7 +69,7 @@ class Tally:
             counts = has_cpus and irq not in SUBTOTAL_LABELS
             found = (counts, self._key(irq, cpu, counts))
             if found[1] is not None:
-                self._ranks[found[1]] = (number, column if self._by == "irq,cpu" else 0)
+                self._ranks[found[1]] = (number, column)
         self._places[cell] = found
         return found
 
