@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from irq_server.segment import State
 from irq_server.totals import Identity
-from irq_server.window import Counts, Filters, KnownRow, count, cpus_in, point
+from irq_server.window import Counts, Filters, KnownRow, count, cpus_in, keys, point
 
 START: State = {"24,0": 100, "24,1": 7, "25,1": 3, "LOC,0": 50, "EXT,0": 1000, "ERR,": 2}
 END: State = {"24,0": 150, "24,1": 9, "25,1": 3, "LOC,0": 60, "LOC,2": 4, "EXT,0": 1064, "ERR,": 5}
@@ -164,6 +164,7 @@ def test_a_point_is_keyed_as_asked(by: str, expected: dict[str, int]):
 
     assert (made.start, made.end, made.total) == (10.0, 20.0, 66)
     assert made.counts == expected
+    assert keys(counted(nonzero=True), by) == list(expected)
 
 
 KEYS = st.sampled_from(["24,0", "24,1", "25,1", "LOC,0", "LOC,2", "EXT,0", "ERR,"])
