@@ -1,10 +1,12 @@
 """What is chosen and whether it is acted on: thresholds, noise, the last run, CPUs kept busy."""
 
+import random
+
 import pytest
 
 from irqbalance.decisions import Decision, Limits, Plan
 from irqbalance.irqs import Irq
-from irqbalance.placement import Problem
+from irqbalance.placement import Placement, Problem, with_homes
 from irqbalance.plan import make_plan
 from irqbalance.targets import Choice, Task, choose
 from irqbalance.ties import Neighbours
@@ -39,6 +41,10 @@ def test_a_choice_tells_gain_and_need_and_whether_it_acts():
 
     assert choose(task(stacked), Limits(25)) == Choice([0, 1], 0.4, 0.25, False, True)
     assert choose(task(stacked), Limits(50)) == Choice([0, 0], 0.4, 0.5, False, False)
+
+
+def test_where_nothing_can_move_nothing_is_gained():
+    assert choose(task(problem([], [], [0, 0])), Limits(5)) == Choice([], 0.0, 0.05, False, False)
 
 
 def test_a_choice_by_what_devices_make_says_so():
@@ -136,3 +142,26 @@ def test_an_irq_that_must_move_does_where_ticks_keep_a_cpu_busy():
     assert by_irq(plan)["2"].to == 2
     assert by_irq(plan)["2"].reason == "arrives on CPU 9, which may not be used"
     assert len(plan.moves) == 1
+
+
+def test_what_no_move_is_left_for_does_not_raise_what_a_cpu_may_hold():
+    # only the first of five that must move does: 100 on CPU 1, as CPU 0 has 100 of ticks
+    irqs = [irq(n, 90.0 if n else 100.0, 9) for n in range(5)]
+
+    plan = make_plan([*irqs, ticks(100, 0)], {0, 1}, Limits(5, 1, follows=True))
+
+    assert [(each.irq.irq, each.to) for each in plan.moves] == [("0", 1)]
+
+
+def test_a_choice_stands_where_the_search_finds_a_better_one_from_its_own_result():
+    chance = random.Random(1)
+    bins, items = chance.choice([5, 6, 7, 8]), chance.randint(25, 32)
+    weights = [float(chance.randint(50, 900)) for _ in range(items)]
+    given = task(problem(weights, [chance.randrange(bins) for _ in weights], [0.0] * bins))
+
+    chosen = choose(given, Limits(0)).bins
+
+    # 2252 at first, and 2249 when it is searched again from there
+    assert Placement(given.counted, chosen).target() == 2249
+    there = given._replace(counted=with_homes(given.counted, chosen))
+    assert choose(there, Limits(0)).bins == chosen

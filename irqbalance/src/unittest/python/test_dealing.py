@@ -26,7 +26,7 @@ def somebody_could_go_home(placement: Placement) -> bool:
 @pytest.mark.parametrize("bins", [2, 3])
 def test_two_or_three_bins_are_dealt_out_in_the_fewest_moves_whatever_they_hold(bins: int):
     lowered = 0
-    for seed, given in enumerate(problems(900, items=7, bins=bins)):
+    for seed, given in enumerate(problems(500, items=7, bins=bins)):
         placement = anyhow(given, seed)
         target, moves = placement.target(), placement.moves()
         could = somebody_could_go_home(placement)
@@ -40,7 +40,7 @@ def test_two_or_three_bins_are_dealt_out_in_the_fewest_moves_whatever_they_hold(
             assert placement.moves() == fewest(placement, target)
         else:
             assert placement.moves() == moves
-    assert lowered > 300
+    assert lowered > 150
 
 
 def test_with_more_bins_moves_never_grow_and_no_rule_is_broken():

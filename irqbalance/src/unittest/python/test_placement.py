@@ -50,6 +50,7 @@ def test_a_copy_is_changed_alone():
         # of three items two share one of two bins, of five three, of seven four; the lightest may
         (problem([9, 8, 7], [0] * 3, [2, 1]), 16),
         (problem([9, 8, 7], [0] * 3, [2, 1], [1.0, 0.5]), 18),
+        (problem([9, 8, 7], [0] * 3, [2, 1], [0.5, 0.5]), 32),
         (problem([9, 7, 7, 7, 7], [0] * 5, [0, 0]), 21),
         (problem([9, 7, 7, 7, 7, 7, 7], [0] * 7, [0, 0]), 28),
         (problem([9, 7, 7, 7, 7, 7, 7, 7], [0] * 8, [0, 0]), 29),

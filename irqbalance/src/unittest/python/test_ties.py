@@ -135,6 +135,12 @@ def test_a_confined_item_goes_nowhere_else():
     assert settled(given, [1, 1, 0], ["eth0", "eth0", "a"])[0] == 1
 
 
+def test_a_confined_item_goes_to_the_best_of_the_bins_that_it_may_be_in():
+    given = problem([4, 4, 9], [0, 1, 0], [0, 0, 0, 0], allowed={0: {0, 1, 3}})
+
+    assert settled(given, [1, 1, 0], ["eth0", "eth0", "a"])[0] == 3
+
+
 def test_the_heaviest_chooses_first_and_of_equals_the_first():
     # bin 3 is empty, and has room for one of the two
     given = problem([3, 4, 9], [0, 0, 0], [0, 1, 1, 5])
