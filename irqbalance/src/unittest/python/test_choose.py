@@ -47,6 +47,10 @@ def test_where_nothing_can_move_nothing_is_gained():
     assert choose(task(problem([], [], [0, 0])), Limits(5)) == Choice([], 0.0, 0.05, False, False)
 
 
+def test_a_gain_of_the_threshold_itself_is_enough():
+    assert choose(task(problem([75, 25], [0, 0], [0, 0])), Limits(25)).acts
+
+
 def test_a_choice_by_what_devices_make_says_so():
     stacked = problem([60, 40], [0, 0], [50, 50])
 

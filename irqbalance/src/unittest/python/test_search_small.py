@@ -92,6 +92,13 @@ def test_a_plan_that_is_known_is_at_least_reached():
     assert Placement(given, solve(given, known=known)).target() <= 1002
 
 
+def test_a_known_plan_that_breaks_a_rule_is_not_followed_however_good_it_is():
+    # 10 and 6 at best; with the confined 5 on bin 1 it would be 8 and 8
+    given = problem([5, 3, 3], [0, 0, 0], [5, 0], allowed={0: {0}})
+
+    assert solve(given, known=[1, 0, 1]) == [0, 1, 1]
+
+
 def test_a_known_plan_with_items_in_no_bin_is_not_followed():
     given = problem([5, 5], [0, 0], [0, 0])
 

@@ -40,7 +40,7 @@ def make_plan(
         _decide(irq, reasons[index], targets.get(index), stays, explain)
         for index, irq in enumerate(irqs)
     )
-    bound = _lower_bound(irqs, usable, task.counted, before)
+    bound = _lower_bound(irqs, usable, before)
     limit = what_no_placement_helps(irqs, usable, before)
     return Plan(usable, tuple(decisions), before, after, bound, own, limit)
 
@@ -101,15 +101,14 @@ def _problem(
     return Problem([irq.load for irq in movable], homes, fixed, speeds, allowed)
 
 
-def _lower_bound(
-    irqs: Sequence[Irq], usable: tuple[int, ...], counted: Problem, before: Balance
-) -> float:
+def _lower_bound(irqs: Sequence[Irq], usable: tuple[int, ...], before: Balance) -> float:
     """A load of the busiest CPU that no assignment of the IRQs that may move can be below."""
     every = frozenset(usable)
     stays = [irq for irq in irqs if irq.fixed or not may_use(irq, every)]
     free = [irq for irq in irqs if not why_kept(irq, every)]
     bound = lower_bound(_problem(free, stays, usable, [1.0] * len(usable)))
-    return max(bound, before.mean if -1 not in counted.homes else bound)
+    # the load grows where some that arrived elsewhere comes to a usable CPU, and never falls
+    return max(bound, before.mean)
 
 
 def _decide(

@@ -57,7 +57,7 @@ def solve(
     search found to be good: the target is at least as good as theirs, where items may be there.
     """
     seated = seat(problem, max_moves)
-    if max_moves is not None and seated.moves() - seated.bins.count(-1) >= max_moves:
+    if max_moves is not None and seated.moves() >= max_moves:
         return seated.bins
     if seated.target() <= lower_bound(problem) * (1 + TOLERANCE):
         return seated.bins

@@ -21,7 +21,7 @@ class Neighbours(NamedTuple):
 
 
 def spread(placement: Placement, neighbours: Neighbours) -> None:
-    """Moves items that moved on to better bins, or exchanges two of them; the target stays.
+    """Sends items that moved on to better bins, one by one; the target stays.
 
     No item that is at home leaves it, so the number of moves does not grow.
     """
