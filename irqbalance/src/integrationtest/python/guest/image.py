@@ -61,7 +61,7 @@ MODULES = (
 Those that a kernel lacks, or has built in, are passed over.
 """
 
-RECIPE = 1
+RECIPE = 2
 """Raised where this file makes another image of the same packages."""
 
 
@@ -197,6 +197,15 @@ def _bootstrap(suite: str, arch: Arch, root: Path, sources: list[str]) -> None:
     if not is_own:
         for each in ("passwd", "group"):
             shutil.copy(root / f"usr/share/base-passwd/{each}.master", root / "etc" / each)
+        _bundle_certificates(root)
+
+
+def _bundle_certificates(root: Path) -> None:
+    """Makes what ca-certificates' own script would: newer pips want it, offline too."""
+    found = sorted((root / "usr/share/ca-certificates").glob("*/*.crt"))
+    bundle = root / "etc/ssl/certs/ca-certificates.crt"
+    bundle.parent.mkdir(parents=True, exist_ok=True)
+    bundle.write_text("".join(each.read_text() for each in found))
 
 
 def _make_initramfs(arch: str, root: Path, release: str, folder: Path) -> None:
