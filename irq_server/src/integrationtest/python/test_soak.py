@@ -113,7 +113,7 @@ def counting(soak: Soak) -> Iterator[None]:
 def check_resources(lives: Sequence[watch.Watch], samples: int) -> str:
     """Checks that the first life takes no more and more, and none after it more; gives figures.
 
-    `samples` are those of the first life; what it may grow by for each is half a KiB.
+    `samples` are those of the first life; what it may grow by for each is a quarter of a KiB.
     """
     long = lives[0]
     before, after = watch.resident(long.warm), watch.resident(long.last)
