@@ -6,10 +6,11 @@ from irqbalance.decisions import Decision, Limits, Plan
 from irqbalance.exact import least_target
 from irqbalance.fewmoves import give_back
 from irqbalance.irqs import Irq
-from irqbalance.placement import Placement, Problem
+from irqbalance.placement import Placement
 from irqbalance.plan import make_plan
 from irqbalance.steps import best_step
 from irqbalance.topology import Topology
+from tiny import problem
 
 NODE_0_IS_THEIRS = Topology(
     nodes={0: 0, 1: 0, 2: 1, 3: 1}, irq_nodes={str(number): 0 for number in range(1, 10)}
@@ -22,20 +23,6 @@ def irq(number: int, load: float, cpu: int, device: str = "") -> Irq:
 
 def by_irq(plan: Plan) -> dict[str, Decision]:
     return {decision.irq.irq: decision for decision in plan.decisions}
-
-
-def problem(
-    weights: list[float],
-    homes: list[int],
-    fixed: list[float],
-    speeds: list[float] | None = None,
-    allowed: dict[int, set[int]] | None = None,
-) -> Problem:
-    may = [
-        frozenset(allowed[item]) if item in (allowed or {}) else None
-        for item in range(len(weights))
-    ]
-    return Problem(weights, homes, fixed, speeds or [1.0] * len(fixed), may)
 
 
 @pytest.mark.parametrize(
