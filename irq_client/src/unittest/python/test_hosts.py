@@ -6,7 +6,7 @@ import pytest
 
 from irq_client.arguments import Arguments, parse
 from irq_client.errors import ConfigError, UsageError
-from irq_client.hosts import expanded, read_hosts
+from irq_client.hosts import expanded, read_config, read_hosts
 
 CONFIG = """\
 server = ["web*", "http://other:1"]
@@ -154,3 +154,13 @@ def test_a_file_of_hosts_in_a_home_of_nobody_is_told_with_its_option():
 def test_a_file_that_is_named_has_to_be_there():
     with pytest.raises(ConfigError, match="No such file"):
         parsed("status", "--config", "/nonexistent.toml")
+
+
+def test_of_a_long_name_an_error_shows_the_beginning(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_text(f"[servers.{'9' * 5000}]\n")
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(str(path), required=True)
+
+    assert len(str(caught.value)) < len(str(path)) + 200

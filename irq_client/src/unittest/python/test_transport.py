@@ -110,6 +110,21 @@ def test_this_machine_is_known_by_name_and_by_number(url: str, loopback: bool):
     assert is_local(url) is loopback
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b"{}", kind="[" * 5000),
+        reply(b"", status=302, more=f"Location: http://{'a' * 5000}/\r\n"),
+        reply(b"{}", more=f"Content-Encoding: {'b' * 5000}\r\n"),
+    ],
+)
+def test_of_a_long_header_an_error_shows_the_beginning(answer: bytes):
+    with pytest.raises(AnswerError) as caught:
+        ask_service(answer)
+
+    assert len(caught.value.reason) < 200
+
+
 @pytest.mark.parametrize("target", [b"\xff /elsewhere", b"http://[", b"http://a:x/", b""])
 def test_a_redirect_to_nonsense_is_an_error_too(target: bytes):
     answer = reply(b"", status=302, more="Location: @\r\n").replace(b"@", target)

@@ -92,7 +92,7 @@ def _values(where: str, value: object) -> tuple[str, ...]:
 
 
 def _configured(path: str, name: str, table: object) -> Host:
-    where = f"{path}: servers.{name}"
+    where = f"{path}: servers.{name[:80]}"
     if not isinstance(table, dict) or not isinstance(table.get("url"), str):
         raise ConfigError(where, 'url = "http://..."', "something else")
     token_file = table.get("token-file")

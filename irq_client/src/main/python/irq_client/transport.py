@@ -20,6 +20,7 @@ MAX_ANSWER_BYTES = 64 * 2**20
 """Longer answers are refused; 1,000 IRQs on 1,000 CPUs take some 10 MB."""
 
 _CHUNK_BYTES = 65_536
+_SHOWN = 80  # characters of a header that an error shows
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
 """What keeps requests from taking proxies out of the environment."""
 
@@ -109,7 +110,7 @@ class Transport:
         encoding = response.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
             raise AnswerError(
-                url, f"the answer is in {encoding}, which was not asked for", NOT_OURS
+                url, f"the answer is in {encoding[:_SHOWN]}, which was not asked for", NOT_OURS
             )
         pieces: list[bytes] = []
         size = 0
@@ -184,8 +185,10 @@ def _check_status(url: str, response: requests.Response, text: bytes) -> None:
         raise problem_error(url, status, kind, text)
     if 300 <= status < 400:
         target = response.headers.get("Location", "nowhere")
-        raise AnswerError(url, f"redirects to {target}", "redirects are not followed; see --server")
+        raise AnswerError(
+            url, f"redirects to {target[:_SHOWN]}", "redirects are not followed; see --server"
+        )
     if status != 200:
         raise AnswerError(url, f"answered with status {status}", NOT_OURS)
     if kind != "application/json":
-        raise AnswerError(url, f"answered {kind or 'without a type'}, not JSON", NOT_OURS)
+        raise AnswerError(url, f"answered {kind[:_SHOWN] or 'without a type'}, not JSON", NOT_OURS)
