@@ -20,6 +20,9 @@
             └── TimeLimitError  5   not within the time limit
 """
 
+SHOWN_CHARACTERS = 80
+"""Of a value that somebody else wrote an error shows so many."""
+
 
 class IrqClientError(Exception):
     """The root of the tree. Never raised itself."""
@@ -34,7 +37,7 @@ class UsageError(IrqClientError):
 
     def __init__(self, option: str, value: str, expected: str) -> None:
         """Takes the option or variable at fault, what it was given, and what would be right."""
-        super().__init__(f"{option}: expected {expected}, found {value[:80]!r}")
+        super().__init__(f"{option}: expected {expected}, found {value[:SHOWN_CHARACTERS]!r}")
         self.option = option
         self.value = value
         self.expected = expected
@@ -53,7 +56,7 @@ class ConfigError(IrqClientError):
 
     def __init__(self, path: str, expected: str, found: str) -> None:
         """Takes the path (and line or key), what would be right, and what is there."""
-        super().__init__(f"{path}: expected {expected}, found {found[:80]}")
+        super().__init__(f"{path}: expected {expected}, found {found[:SHOWN_CHARACTERS]}")
         self.path = path
         self.expected = expected
         self.found = found
@@ -64,7 +67,7 @@ class ShapeError(IrqClientError):
 
     def __init__(self, where: str, expected: str, found: str) -> None:
         """Takes the place in the answer (``irqs[3].counts``), what belongs there, what is there."""
-        super().__init__(f"{where}: expected {expected}, found {found[:80]}")
+        super().__init__(f"{where}: expected {expected}, found {found[:SHOWN_CHARACTERS]}")
         self.where = where
         self.expected = expected
         self.found = found

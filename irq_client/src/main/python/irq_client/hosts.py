@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .config import CONFIG_KEYS
-from .errors import ConfigError, UsageError
+from .errors import SHOWN_CHARACTERS, ConfigError, UsageError
 from .parameters import check_server, is_url
 
 DEFAULT_PORT = 5000
@@ -92,7 +92,7 @@ def _values(where: str, value: object) -> tuple[str, ...]:
 
 
 def _configured(path: str, name: str, table: object) -> Host:
-    where = f"{path}: servers.{name[:80]}"
+    where = f"{path}: servers.{name[:SHOWN_CHARACTERS]}"
     if not isinstance(table, dict) or not isinstance(table.get("url"), str):
         raise ConfigError(where, 'url = "http://..."', "something else")
     token_file = table.get("token-file")

@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from . import __version__
-from .errors import AnswerError, TimeLimitError
+from .errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
 from .failures import NOT_OURS, connection_error, problem_error
 from .parameters import is_socket
 
@@ -20,7 +20,6 @@ MAX_ANSWER_BYTES = 64 * 2**20
 """Longer answers are refused; 1,000 IRQs on 1,000 CPUs take some 10 MB."""
 
 _CHUNK_BYTES = 65_536
-_SHOWN = 80  # characters of a header that an error shows
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
 """What keeps requests from taking proxies out of the environment."""
 
@@ -110,7 +109,9 @@ class Transport:
         encoding = response.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
             raise AnswerError(
-                url, f"the answer is in {encoding[:_SHOWN]}, which was not asked for", NOT_OURS
+                url,
+                f"the answer is in {encoding[:SHOWN_CHARACTERS]}, which was not asked for",
+                NOT_OURS,
             )
         pieces: list[bytes] = []
         size = 0
@@ -186,9 +187,12 @@ def _check_status(url: str, response: requests.Response, text: bytes) -> None:
     if 300 <= status < 400:
         target = response.headers.get("Location", "nowhere")
         raise AnswerError(
-            url, f"redirects to {target[:_SHOWN]}", "redirects are not followed; see --server"
+            url,
+            f"redirects to {target[:SHOWN_CHARACTERS]}",
+            "redirects are not followed; see --server",
         )
     if status != 200:
         raise AnswerError(url, f"answered with status {status}", NOT_OURS)
     if kind != "application/json":
-        raise AnswerError(url, f"answered {kind[:_SHOWN] or 'without a type'}, not JSON", NOT_OURS)
+        shown = kind[:SHOWN_CHARACTERS] or "without a type"
+        raise AnswerError(url, f"answered {shown}, not JSON", NOT_OURS)
