@@ -9,11 +9,7 @@ from irqbalance.decisions import Limits
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
-
-
-def irq(number: int | str, load: float, *present: int, **more: object) -> Irq:
-    placed = {cpu: load / len(present) for cpu in present} if load else {}
-    return Irq(str(number), f"dev{number}", load, present, placed, **more)  # type: ignore[arg-type]
+from planning import irq
 
 
 def bound(irqs: list[Irq], cpus: set[int], topology: Topology | None = None) -> float:

@@ -4,12 +4,13 @@ import random
 
 import pytest
 
-from irqbalance.decisions import Decision, Limits, Plan
+from irqbalance.decisions import Limits
 from irqbalance.irqs import Irq
 from irqbalance.placement import Placement, Problem, with_homes
 from irqbalance.plan import make_plan
 from irqbalance.targets import Choice, Task, choose
 from irqbalance.ties import Neighbours
+from planning import by_irq, irq
 from tiny import problem
 
 FOLLOWS = Limits(threshold_percent=5, follows=True)
@@ -23,17 +24,9 @@ def task(given: Problem, own: list[float] | None = None) -> Task:
     )
 
 
-def irq(number: int, load: float, cpu: int, **more: object) -> Irq:
-    return Irq(str(number), f"dev{number}", load, (cpu,), {cpu: load}, **more)  # type: ignore[arg-type]
-
-
 def ticks(*loads: float) -> Irq:
     cells = dict(enumerate(loads))
     return Irq("LOC", "", sum(loads), tuple(cells), cells, "the CPU's own", own=True)
-
-
-def by_irq(plan: Plan) -> dict[str, Decision]:
-    return {decision.irq.irq: decision for decision in plan.decisions}
 
 
 def test_a_choice_tells_gain_and_need_and_whether_it_acts():

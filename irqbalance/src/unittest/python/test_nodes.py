@@ -6,6 +6,7 @@ from irqbalance.decisions import Limits, Plan
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
+from planning import irq
 
 EVERY = {0, 1, 2, 3}
 NODES = {0: 0, 1: 0, 2: 1, 3: 1}
@@ -14,10 +15,6 @@ NODES = {0: 0, 1: 0, 2: 1, 3: 1}
 def on_node(node: int, *irqs: int) -> Topology:
     """CPUs 0 and 1 on node 0, 2 and 3 on node 1; the IRQs' devices on one of them."""
     return Topology(nodes=NODES, irq_nodes={str(number): node for number in irqs})
-
-
-def irq(number: int, load: float, cpu: int, **more: object) -> Irq:
-    return Irq(str(number), f"dev{number}", load, (cpu,), {cpu: load}, **more)  # type: ignore[arg-type]
 
 
 def where(plan: Plan) -> dict[str, int | None]:

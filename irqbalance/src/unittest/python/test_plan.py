@@ -9,23 +9,14 @@ from hypothesis import strategies as st
 from irqbalance.decisions import Balance, Decision, Limits, Plan, revised
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
+from planning import by_irq, irq
 
 NO_THRESHOLD = Limits(threshold_percent=0)
-
-
-def irq(number: int | str, load: float, *present: int, **more: object) -> Irq:
-    """An IRQ wholly on its one present CPU, or evenly on several."""
-    placed = {cpu: load / len(present) for cpu in present} if load else {}
-    return Irq(str(number), f"dev{number}", load, present, placed, **more)  # type: ignore[arg-type]
 
 
 def fixed(number: int | str, **placed: float) -> Irq:
     cells = {int(cpu[3:]): load for cpu, load in placed.items()}
     return Irq(str(number), "", sum(cells.values()), tuple(cells), cells, "fixed for a test")
-
-
-def by_irq(plan: Plan) -> dict[str, Decision]:
-    return {decision.irq.irq: decision for decision in plan.decisions}
 
 
 def test_the_busy_irq_moves_away_from_the_others():

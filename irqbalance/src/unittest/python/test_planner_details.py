@@ -2,7 +2,7 @@
 
 import pytest
 
-from irqbalance.decisions import Decision, Limits, Plan
+from irqbalance.decisions import Limits
 from irqbalance.exact import least_target
 from irqbalance.fewmoves import give_back
 from irqbalance.irqs import Irq
@@ -19,10 +19,6 @@ NODE_0_IS_THEIRS = Topology(
 
 def irq(number: int, load: float, cpu: int, device: str = "") -> Irq:
     return Irq(str(number), device or f"dev{number}", load, (cpu,), {cpu: load})
-
-
-def by_irq(plan: Plan) -> dict[str, Decision]:
-    return {decision.irq.irq: decision for decision in plan.decisions}
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irqbalance.decisions import Decision, Limits, Plan
+from irqbalance.decisions import Limits
 from irqbalance.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
+from planning import by_irq
 
 LIVE = Limits(threshold_percent=5, seconds=600, follows=True)
 TWO_NODES = Topology(nodes={0: 0, 1: 0, 2: 1, 3: 1}, irq_nodes={"1": 0, "2": 0, "3": 1, "4": 1})
@@ -22,10 +23,6 @@ def ticks(**placed: float) -> Irq:
     cells = {int(cpu[3:]): load for cpu, load in placed.items()}
     total = sum(cells.values())
     return Irq("LOC", "", total, tuple(cells), cells, "the CPU's own", own=True)
-
-
-def by_irq(plan: Plan) -> dict[str, Decision]:
-    return {decision.irq.irq: decision for decision in plan.decisions}
 
 
 def test_ticks_do_not_decide_where_devices_go_in_a_live_run():

@@ -1,0 +1,15 @@
+"""What the planner's tests share: IRQs in few words, and a plan's decisions by IRQ."""
+
+from irqbalance.decisions import Decision, Plan
+from irqbalance.irqs import Irq
+
+
+def irq(number: int | str, load: float, *present: int, **more: object) -> Irq:
+    """An IRQ wholly on its one present CPU, or evenly on several."""
+    placed = {cpu: load / len(present) for cpu in present} if load else {}
+    return Irq(str(number), f"dev{number}", load, present, placed, **more)  # type: ignore[arg-type]
+
+
+def by_irq(plan: Plan) -> dict[str, Decision]:
+    """Gives the decision of each IRQ."""
+    return {decision.irq.irq: decision for decision in plan.decisions}
