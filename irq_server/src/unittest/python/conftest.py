@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from house import START, House
+from house import House
 from irq_server.app import create_app
 from irq_server.guard import Rules
 from irq_server.hosts import Hosts
@@ -15,7 +15,7 @@ from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler
 from irq_server.store import Store
 from simulated import FakeClock, Machine
-from storing import Open, killed
+from storing import START, Open, killed
 
 settings.register_profile("patient", deadline=None)  # how long a test takes is no test
 settings.load_profile("patient")

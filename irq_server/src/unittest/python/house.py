@@ -10,8 +10,6 @@ from irq_server.sampler import Sampler
 from irq_server.store import Store
 from simulated import FakeClock, Machine
 
-START = 1767225600.0  # 2026-01-01T00:00:00Z
-
 
 @dataclass
 class House:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from house import START, House
+from house import House
 from irq_server.ledger import Event
+from storing import START
 
 
 def test_interrupts_have_the_shape_of_the_contract(house: House):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from house import START, House
+from house import House
 from irq_server import limits
 from irq_server.ledger import Event
+from storing import START
 
 
 @pytest.mark.parametrize(
