@@ -67,8 +67,9 @@ EVERY_SCENE = {
     "6.1": Scene(
         "bookworm",
         (
-            *("from_the_kernels_placement", "from_cpu_0", "again", "with_a_cpu_offline"),
-            *("by_cron", "beside_debians", "debians_oneshot", "debians_daemon"),
+            *("as_it_is_read", "from_the_kernels_placement", "from_cpu_0", "again"),
+            *("with_a_cpu_offline", "by_cron", "beside_debians"),
+            *("debians_oneshot", "debians_daemon"),
         ),
         usable=(0, 1, 2, 3),
     ),

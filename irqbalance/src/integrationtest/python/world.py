@@ -98,9 +98,9 @@ class World:
             path.unlink()
 
     def affinities(self) -> dict[str, str]:
-        """Gives the text of every affinity."""
-        folder = self.root / "proc/irq"
-        return {irq: (folder / irq / "smp_affinity_list").read_text() for irq in IRQS}
+        """Gives the text of every affinity; bytes of no UTF-8 stand in it as lone surrogates."""
+        paths = {irq: self.root / f"proc/irq/{irq}/smp_affinity_list" for irq in IRQS}
+        return {irq: path.read_text(errors="surrogateescape") for irq, path in paths.items()}
 
     def run(self, *argv: object) -> Run:
         """Runs the command here; the counters go on while it measures."""
