@@ -32,6 +32,7 @@ from irq_server.loading import load
 from irq_server.segment import (
     HEADER,
     State,
+    as_named,
     believed,
     cells_of,
     committed_length,
@@ -124,8 +125,14 @@ def append_next(store: Store, text: Callable[[int], str]) -> State:
 
 
 def check_segment(data: bytes, states: Mapping[float, State]) -> None:
-    """A look-up gives the state of a sample that was written by then, and totals never fall."""
-    before: State = {}
+    """A look-up gives the state of a sample that was written by then; totals rise with its time.
+
+    A sample that is copied to an earlier place hides those between: then a look-up may give less
+    than one of an earlier moment, but of an earlier sample, and the damage is told.
+    """
+    data = as_named(data, START)
+    before, last_time = State(), -math.inf
+    moments, damaged = examine(data)
     for moment in [*(START + STEP * n for n in range(-1, SAMPLES + 1)), math.inf]:
         found = state_at(data, moment)
         if found is None:
@@ -133,13 +140,14 @@ def check_segment(data: bytes, states: Mapping[float, State]) -> None:
         time, state = found
         assert time <= moment
         earlier = [each for t, each in states.items() if t <= moment]
-        if state not in earlier and (state or states[START]):
-            # a sample that is copied to an earlier place hides those between, which is told
-            assert examine(data)[1]
+        if state not in earlier:
+            assert damaged
             assert all(total <= earlier[-1].get(key, 0) for key, total in state.items())
-        assert all(state.get(key, 0) >= total for key, total in before.items())
-        before = state
-    moments, damaged = examine(data)
+        if time < last_time:
+            assert damaged
+        else:
+            assert all(state.get(key, 0) >= total for key, total in before.items())
+        before, last_time = state, time
     assert 0 <= damaged <= len(data)
     assert len(moments) <= data.count(b",END,")
     assert 0 <= committed_length(data) <= len(data)

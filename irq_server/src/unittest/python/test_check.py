@@ -112,6 +112,20 @@ def test_a_segment_that_lost_its_first_sample_gets_the_name_of_the_next_keyframe
     assert path.with_name("1200.csv").read_bytes() == segment.HEADER + parts[2]
 
 
+def test_a_segment_whose_first_sample_is_missing_is_damaged_up_to_the_next_keyframe(tmp_path: Path):
+    parts = samples(600, 610, 620, 1200, 1210)
+    path = store_of(tmp_path, parts[1:])
+    lost = parts[1] + parts[2]
+    start = len(segment.HEADER)
+
+    (report,) = repair(tmp_path)
+
+    assert (report.samples, report.damaged) == (2, (Stretch(start, start + len(lost)),))
+    assert path.with_name("600.csv.damaged").read_bytes() == lost
+    assert path.with_name("1200.csv").read_bytes() == segment.HEADER + parts[3] + parts[4]
+    assert all(report.is_sound for report in verify(tmp_path))
+
+
 def test_a_segment_without_a_believed_sample_is_set_aside_whole(tmp_path: Path):
     path = store_of(tmp_path, [b"rubbish\n"])
     path.with_name("600.csv.damaged").write_bytes(b"from an earlier repair")

@@ -4,8 +4,17 @@ import math
 
 import pytest
 
-from irq_server.segment import HEADER, State, encode_sample, examine, marks, state_at
+from irq_server.segment import (
+    HEADER,
+    State,
+    as_named,
+    encode_sample,
+    examine,
+    marks,
+    state_at,
+)
 from irq_server.times import LATEST_IN_FILES
+from segments import turned
 
 START = 1_767_225_600
 Sample = tuple[int, State]
@@ -112,3 +121,46 @@ def test_keyframes_in_an_order_of_their_own_are_keyframes(keys: list[str]):
         (START + 1200, first),
     ]
     assert examine(data)[1] == 0
+
+
+SEVEN = {f"{irq},0": 5 for irq in range(24, 31)}
+IN_TWO_SLOTS = [
+    *((START, SEVEN), (START + 10, SEVEN | {"24,0": 6}), (START + 20, SEVEN | {"24,0": 6})),
+    *((START + 30, SEVEN | {"24,0": 8}), (START + 600, SEVEN | {"24,0": 9})),
+    (START + 610, SEVEN | {"24,0": 10}),
+]
+
+
+def test_a_segment_that_begins_as_its_name_says_is_read_as_it_lies():
+    data = turned(IN_TWO_SLOTS)
+
+    assert as_named(data, START) is data
+    assert as_named(HEADER, START) is HEADER
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_segment_that_lost_its_beginning_is_believed_from_its_next_keyframe_on(lost: int):
+    data = turned(IN_TWO_SLOTS)
+    cut = HEADER + data[list(marks(data))[lost].start :]
+
+    read = as_named(cut, START)
+
+    assert len(read) == len(cut)
+    assert examine(read)[0] == [START + 600, START + 610]
+    assert state_at(read, START + 599) is None
+    assert state_at(read, math.inf) == IN_TWO_SLOTS[-1]
+
+
+def test_a_keyframe_that_shows_itself_is_believed_whatever_stood_before_it():
+    data = turned(IN_TWO_SLOTS)
+    cut = HEADER + data[list(marks(data))[4].start :]
+
+    assert as_named(cut, START) is cut
+
+
+def test_where_nothing_had_fired_a_damaged_first_time_is_not_believed():
+    data = segment((START, {}), (START + 10, {}), (START + 20, {"24,0": 1}))
+
+    read = as_named(data.replace(b"1767225600,", b"1767225605,"), START)
+
+    assert state_at(read, math.inf) is None

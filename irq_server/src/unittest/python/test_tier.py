@@ -340,6 +340,26 @@ def test_a_packed_segment_that_is_damaged_costs_only_itself(
     assert "cannot be read" in caplog.text
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_segment_that_lost_its_first_sample_tells_no_counts_of_its_own(
+    tmp_path: Path, packed: bool
+):
+    filled(tmp_path, [0, 3600, 3610, 7200])
+    packed_path = tmp_path / "raw/20260101/1767229200.csv.gz"
+    lines = gzip.decompress(packed_path.read_bytes()).splitlines(keepends=True)
+    rest = b"".join([lines[0], *lines[4:]])
+    if packed:
+        packed_path.write_bytes(gzip.compress(rest))
+    else:
+        packed_path.unlink()
+        packed_path.with_suffix("").write_bytes(rest)
+
+    tier = opened(tmp_path)
+
+    assert tier.find(START + 3610) == (START, state_of(0))
+    assert tier.find(START + 7200) == (START + 7200, state_of(7200))
+
+
 def test_a_newest_segment_that_is_damaged_does_not_stop_the_start(tmp_path: Path):
     tier = filled(tmp_path, [0, 3600])
     tier.close()

@@ -4,7 +4,7 @@ A stretch is damaged from the first byte that a reader does not believe to the n
 lies between may be whole, but says only what moved since samples that are lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,13 +105,23 @@ def _set_aside(report: SegmentReport) -> None:
         return
     data = files.read(path)
     files.replace(aside, b"".join(data[each.start : each.end] for each in report.damaged))
-    whole = b"".join(data[mark.start : mark.end] for mark, _ in segment.believed(data))
+    whole = _kept(data, report.damaged)
     first = whole.partition(b",")[0].decode()
     # a segment is named by its first sample, which may be another one now
     mended = path.with_name(f"{first}.csv")
     files.replace(mended, segment.HEADER + whole)
     if mended != path:
         path.unlink()
+
+
+def _kept(data: bytes, damaged: Sequence[Stretch]) -> bytes:
+    """Gives the believed samples: what no stretch holds, less the header."""
+    position = len(segment.HEADER) if data.startswith(segment.HEADER) else 0
+    kept = []
+    for each in damaged:
+        kept.append(data[position : each.start])
+        position = each.end
+    return b"".join([*kept, data[position:]])
 
 
 def _free_name(path: Path) -> Path:

@@ -179,6 +179,23 @@ def examine(data: bytes) -> tuple[list[float], int]:
     return moments, len(data) - trusted
 
 
+def as_named(data: bytes, first: float) -> bytes:
+    """Gives the bytes as they may be read where a segment's name tells `first`.
+
+    A segment that lost its beginning up to a sample's bound has no other sign of it than that its
+    first time is not that of its name. What it begins with is no keyframe then, unless it shows
+    itself as one: its first row is made a damaged one, of the same length.
+    """
+    start = len(HEADER)
+    time = _time_at(data, start)
+    if time is None or time == first:
+        return data
+    sample = next(marks(data), None)
+    if sample is not None and sample.start == start and _is_turned(data, sample):
+        return data
+    return data[:start] + b"?" + data[start + 1 :]
+
+
 def committed_length(data: bytes) -> int:
     """Gives the length up to the last confirmed sample; what lies behind is an unfinished tail."""
     length = min(len(HEADER), len(data))

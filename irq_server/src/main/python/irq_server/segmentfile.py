@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import segment
 from .files import Files
 from .times import LATEST_IN_FILES
 
@@ -28,13 +29,16 @@ def segments_in(folder: Path) -> list[Segment]:
 def read_segment(each: Segment, files: Files) -> bytes | None:
     """Gives a segment's bytes, also where it was packed meanwhile; None where it was dropped.
 
-    Raises OSError.
+    They are as_named(): where its first sample is not the one of its name, its first row is made a
+    damaged one. Raises OSError.
     """
     for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
         try:
-            return files.read(path)
+            data = files.read(path)
         except FileNotFoundError:
             continue
+        first = _first_of(path)
+        return data if first is None else segment.as_named(data, first)
     return None
 
 
