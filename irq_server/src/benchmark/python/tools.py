@@ -114,6 +114,67 @@ def ask_mpstat(_capture: Capture, root: Path) -> Answer:
     return Answer(_gathered(cells))
 
 
+def ask_sar(capture: Capture, root: Path) -> Answer:
+    """Asks sysstat's sar -I, from a sample before anything fired and one a second later.
+
+    To sadc a CPU that nothing interrupted before is an offline one: a further row counts one each.
+    """
+    further = f"ZZZ: {' '.join('1' for _ in capture.text.splitlines()[0].split())}\n"
+    (root / "asked").mkdir()
+    (root / "asked").chmod(0o777)
+    for second, text in enumerate((_before(capture.text), capture.text), 1):
+        (root / "proc/interrupts").write_text(text + further)
+        (root / "proc/uptime").write_text(f"{second}.00 0.00\n")
+        _run(root, "/usr/lib/sysstat/sadc", "-S", "INT", "1", "1", "/asked/file")
+    shown = _run(root, "/usr/bin/sar.sysstat", "-I", "ALL", "-P", "ALL", "-f", "/asked/file")
+    lines = [line.split()[1:] for line in shown.splitlines() if line.startswith("Average:")]
+    (_, _, *names), (_, total, *_), *rows = lines  # INTR, all, CPU0, ...; sum, ...
+    cells = [
+        (label, int(name.removeprefix("CPU")), round(float(rate)))
+        for label, _, *rates in rows
+        for name, rate in zip(names, rates, strict=True)
+        if label != "ZZZ"
+    ]
+    return Answer(_gathered(cells), total=round(float(total)))
+
+
+IRQTOP = """
+def sleep(_)
+  File.write("/proc/interrupts", File.read("/asked/interrupts"))
+end
+$seconds = 0.0
+def Time.now
+  $seconds += 1.0
+end
+def `(_)
+  "a host's name"
+end
+load "/usr/bin/irqtop"
+"""
+"""Runs Debian's irqtop, a Ruby script, on a clock of whole seconds: its rates are counts then."""
+
+
+def ask_irqtop(capture: Capture, root: Path) -> Answer:
+    """Asks irqtop for each CPU's rates between no interrupt at all and the capture."""
+    files = {
+        "asked/interrupts": capture.text,
+        "asked/irqtop.rb": IRQTOP,
+        "proc/softirqs": "CPU0\n\n",
+    }
+    files["proc/interrupts"] = _before(capture.text)
+    for path, text in files.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(text)
+    (root / "proc/interrupts").chmod(0o666)
+    try:
+        shown = _run(root, "/usr/bin/ruby", "/asked/irqtop.rb", "-b", "-i", "-t", "1", "1")
+    except subprocess.CalledProcessError as error:  # Ruby's first line ends with the class
+        return Answer(error=error.stderr.splitlines()[0].rpartition("(")[2].rstrip(")"))
+    found = re.findall(r"^ *([0-9]+)\.[0-9]  cpu([0-9]*)  i  <(.+?)>", shown, re.MULTILINE)
+    cells = ((label, int(cpu), int(rate)) for rate, cpu, label in found)
+    return Answer(_gathered(cells), only_fired=True)
+
+
 def ask_pcp(capture: Capture, root: Path) -> Answer:
     """Asks Performance Co-Pilot's kernel.percpu.interrupts, and its figures of the machine."""
     metrics = {
@@ -184,6 +245,8 @@ TOOLS: Mapping[str, tuple[str, Ask]] = {
     "python-linux-procfs": ("python3-linux-procfs", ask_procfs),
     "lsirq": ("util-linux", ask_lsirq),
     "mpstat": ("sysstat", ask_mpstat),
+    "sar -I": ("sysstat", ask_sar),
+    "irqtop": ("irqtop", ask_irqtop),
     "PCP": ("pcp", ask_pcp),
     "node_exporter": ("prometheus-node-exporter", ask_node_exporter),
 }

@@ -35,13 +35,14 @@ class Capture:
 class Answer:
     """What a tool says: its rows in its order, or the error that it ended with.
 
-    With `only_totals` each row is a figure, the sum over the CPUs. `total` is of the machine, where
-    the tool tells one.
+    With `only_totals` each row is a figure, the sum over the CPUs; with `only_fired` rows of zeros
+    are left out. `total` is of the machine, where the tool tells one.
     """
 
     rows: tuple[Row, ...] = ()
     error: str = ""
     only_totals: bool = False
+    only_fired: bool = False
     total: int | None = None
 
 
@@ -87,7 +88,10 @@ def _of_one(capture: Capture, answer: Answer) -> str:
         *_of_figures(capture, answer),
     ]
     subtotals = {row.label for row in capture.rows if row.is_subtotal}
-    lost = [label for label in _lost(capture, answer) if label not in subtotals]
+    if not subtotals & _labels(answer.rows):  # left out on purpose
+        lost = [label for label in _lost(capture, answer) if label not in subtotals]
+    else:
+        lost = _lost(capture, answer)
     if lost:
         problems.append(f"{', '.join(lost)} lost")
     invented = _labels(answer.rows) - _labels(capture.rows)
@@ -132,8 +136,10 @@ def _numbered(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
 
 
 def _lost(capture: Capture, answer: Answer) -> list[str]:
-    """Gives the labels that hold a count or figure and are not there."""
+    """Gives the labels that are not there, of rows that the tool would show."""
     wanted = [row for row in capture.rows if row.counts or row.figure is not None]
+    if answer.only_fired:
+        wanted = [row for row in wanted if _sum(row)]
     return sorted(_labels(wanted) - _labels(answer.rows))
 
 
