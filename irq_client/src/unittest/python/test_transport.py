@@ -158,6 +158,7 @@ def test_a_redirect_is_an_error_and_the_token_stays_here():
         (reply(b"x" * 20, more="Content-Encoding: gzip\r\n"), "cannot be unpacked"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", "does not speak HTTP"),
+        (reply(b"{}", more="Content-Length: 3\r\n"), "does not speak HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "broke off"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "broke off"),
         (b"HTTP/1.1 200 OK\r\nContent-Le", "not JSON"),
@@ -166,6 +167,20 @@ def test_a_redirect_is_an_error_and_the_token_stays_here():
 def test_an_answer_that_is_not_ours_is_an_error(answer: bytes, words: str):
     with pytest.raises(AnswerError, match=words):
         ask_service(answer)
+
+
+def test_an_error_that_is_kept_keeps_no_connection_open():
+    def sockets() -> int:
+        links = [path for path in Path("/dev/fd").iterdir() if path.is_symlink()]
+        return sum(str(path.readlink()).startswith("socket:") for path in links)
+
+    before, kept = sockets(), []
+    for _ in range(3):
+        with pytest.raises(AnswerError) as caught:
+            ask_service(reply(b"{}", more="Content-Length: 3\r\n"))
+        kept.append(caught)
+
+    assert sockets() == before
 
 
 def test_a_problem_is_told():

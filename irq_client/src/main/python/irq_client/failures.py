@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+import urllib3
 
 from .errors import (
     AnswerError,
@@ -72,7 +73,9 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
         return UnreachableError(url, "the server's name is not known", "check --server")
     if _first(causes, http.client.RemoteDisconnected):
         return _lost(url, "the connection was closed without an answer")
-    if _first(causes, http.client.HTTPException):
+    if _first(causes, http.client.HTTPException) or _first(
+        causes, urllib3.exceptions.InvalidHeader
+    ):
         return AnswerError(url, "what answers there does not speak HTTP", NOT_OURS)
     return _lost(url, _reason(causes))
 

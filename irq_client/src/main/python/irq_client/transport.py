@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from urllib.parse import urlsplit
@@ -97,6 +98,7 @@ class Transport:
                 return text
         except (OSError, urllib3.exceptions.HTTPError) as error:
             # RequestException is an OSError; some of urllib3's own come through unwrapped
+            _let_go(error)
             raise connection_error(url, error, limit) from error
 
     def _body(
@@ -176,6 +178,17 @@ def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) ->
     if not wait([future], timeout=seconds).done:
         raise limit
     return future.result()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Frees what an error's frames hold: connections that urllib3 left to them are closed then.
+
+    It does so where an answer tells two lengths. They would stay open for as long as the error is
+    kept, and until the garbage is collected, as who keeps it stands in its traceback.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _check_status(url: str, response: requests.Response, text: bytes) -> None:
