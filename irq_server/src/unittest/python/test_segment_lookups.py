@@ -121,12 +121,13 @@ def test_in_a_damaged_segment_a_look_up_gives_what_a_scan_gives(
 def test_whatever_place_is_known_a_look_up_gives_the_same(
     keys: list[str], idle: tuple[int, ...], write: Write
 ):
-    samples = history(2, 5, keys[:6], idle)
+    samples = history(3, 5, keys[:6], idle)
     whole = write(samples)
     moments = [START - 1, *(moment for moment, _ in samples), float("inf")]
 
     torn = [flipped(whole, mark.mark + 12, 0) for mark in marks(whole)]
-    for data in (whole, *torn):
+    late = [flipped(whole, mark.start, 3) for mark in marks(whole)]  # a time far in the future
+    for data in (whole, *torn, *late):
         places = {moment: place_at(data, moment) for moment in moments}
         for known in places.values():
             assert {moment: place_at(data, moment, known) for moment in moments} == places
