@@ -121,6 +121,35 @@ def test_the_last_runs_loads_are_scaled_beside_one_that_was_not_known():
     assert [each.irq.irq for each in make_plan(steady, {0, 1}, Limits(5)).moves] == ["2"]
 
 
+@pytest.mark.parametrize(("last", "moves"), [(120.0, 2), (40.0, 0), (None, 0)])
+def test_what_the_last_run_measured_of_fixed_irqs_counts_as_well(last: float | None, moves: int):
+    # changing places makes 1020 of 1120; in the last run 980 of 1100, of 1020, or of 980 itself
+    queue = irq(3, 120, 0, fixed="managed", last=last)
+    irqs = [irq(1, 1000, 0, last=980.0), irq(2, 900, 1, last=920.0), queue]
+
+    assert len(make_plan(irqs, {0, 1}, FOLLOWS).moves) == moves
+
+
+@pytest.mark.parametrize(
+    ("last_own", "moves"),
+    [
+        (None, 2),  # nobody knows
+        ({0: 600.0, 1: 0.0}, 2),  # 1150 -> 600 again
+        ({0: 20.0, 1: 600.0}, 0),  # it would have been 1150
+        ({0: 300.0}, 2),  # 850 -> 550
+    ],
+)
+def test_ticks_that_were_elsewhere_in_the_last_run_move_nothing(
+    last_own: dict[int, float] | None, moves: int
+):
+    # by devices alone one of them goes, 1150 -> 1100 by counts; by counts both, 1150 -> 600
+    irqs = [irq(1, 500, 0, last=500.0), irq(2, 50, 0, last=50.0), ticks(600, 0)]
+
+    plan = make_plan(irqs, {0, 1}, FOLLOWS._replace(last_own=last_own))
+
+    assert len(plan.moves) == moves
+
+
 def test_a_cpu_kept_busy_by_ticks_is_passed_over_and_devices_still_decide():
     # by devices 1 is as good as 2 and 3, but ends at 1000 of 1020; by counts it would be 3
     irqs = [irq(1, 500, 0), irq(2, 500, 0), ticks(20, 500, 400, 100)]

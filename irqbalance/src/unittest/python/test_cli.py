@@ -200,14 +200,15 @@ def test_a_broken_undo_record_is_told_though_it_is_read_last(
     assert fake.affinity(25) == "1\n"
 
 
+@pytest.mark.parametrize("broken", ["loads", "own"])
 def test_broken_loads_of_the_last_run_are_told(
-    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+    broken: str, fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
 ):
     assert command("--quiet") == 0
     path = fake.state / "prediction.json"
     kept = json.loads(path.read_text())
     assert kept["loads"] == {"24": 10.0, "25": 5.0}
-    path.write_text(json.dumps(kept | {"loads": 3}))
+    path.write_text(json.dumps(kept | {broken: 3}))
 
     assert command("--quiet", "--interval", "1") == 0
     assert "prediction.json is not used" in capsys.readouterr().err

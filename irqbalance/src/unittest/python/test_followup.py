@@ -4,7 +4,14 @@ import pytest
 
 from conftest import row
 from irqbalance.decisions import Limits
-from irqbalance.followup import FollowUp, content, follow_up, last_loads, prediction
+from irqbalance.followup import (
+    FollowUp,
+    content,
+    follow_up,
+    last_loads,
+    last_own,
+    prediction,
+)
 from irqbalance.interrupts import parse
 from irqbalance.irqs import Irq
 from irqbalance.loads import since_boot
@@ -59,6 +66,26 @@ def test_the_loads_of_devices_are_kept_with_their_unit():
     assert last_loads(None, "interrupts per second") == {}
     # what an earlier version left
     assert last_loads({"prediction": None}, "interrupts per second") == {}
+
+
+def test_what_was_the_cpus_own_is_kept_by_cpu():
+    ticks = Irq("LOC", "", 30.5, (0, 2), {0: 30.0, 2: 0.5}, "own", own=True)
+    irqs = [Irq("24", "a", 30.0, (0,), {0: 30.0}), ticks]
+
+    kept = content(make_plan(irqs, {0, 2}, Limits()), "interrupts per second")
+
+    assert kept["own"] == {"0": 30.0, "2": 0.5}
+    assert last_own(kept, "interrupts per second") == {0: 30.0, 2: 0.5}
+    assert last_own(kept, "CPU milliseconds per second") is None
+    assert last_own(None, "interrupts per second") is None
+    # what an earlier version left
+    assert last_own({"unit": "x", "loads": {}}, "x") is None
+
+
+@pytest.mark.parametrize("own", [[], "x", {"0": "x"}, {"0": None}, {"0": True}, {"x": 1.0}])
+def test_what_was_the_cpus_own_and_is_something_else_is_an_error(own: object):
+    with pytest.raises(ValueError, match=r"own|int"):
+        last_own({"unit": "x", "own": own}, "x")
 
 
 @pytest.mark.parametrize("loads", [[], "x", {"24": "x"}, {"24": None}, {"24": True}])

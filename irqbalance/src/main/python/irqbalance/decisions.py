@@ -21,13 +21,15 @@ class Limits(NamedTuple):
     """When to act: the least gain on the busiest CPU, and how many moves (None for any number).
 
     ``seconds`` is how long rates were measured, None where loads are no rates: they are then taken
-    to be exact. ``follows`` says whether a CPU's own interrupts are taken to follow the work.
+    to be exact. ``follows`` says whether a CPU's own interrupts are taken to follow the work;
+    ``last_own`` is what they were in the last run, by CPU, None where that is not known.
     """
 
     threshold_percent: float = 5.0
     max_moves: int | None = None
     seconds: float | None = None
     follows: bool = False
+    last_own: Mapping[int, float] | None = None
 
 
 class Decision(NamedTuple):

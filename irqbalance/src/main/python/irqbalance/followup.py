@@ -38,7 +38,8 @@ def content(plan: Plan, unit: str) -> dict[str, Any]:
     """Gives what is to be kept of a run, whose loads are in `unit`."""
     irqs = (each.irq for each in plan.decisions)
     loads = {irq.irq: round(irq.load, 3) for irq in irqs if irq.load and not irq.own}
-    return {"prediction": prediction(plan), "unit": unit, "loads": loads}
+    own = {str(cpu): round(load, 3) for cpu, load in zip(plan.cpus, plan.own.loads, strict=True)}
+    return {"prediction": prediction(plan), "unit": unit, "loads": loads, "own": own}
 
 
 def last_loads(kept: Mapping[str, Any] | None, unit: str) -> dict[str, float]:
@@ -50,6 +51,19 @@ def last_loads(kept: Mapping[str, Any] | None, unit: str) -> dict[str, float]:
     if not isinstance(loads, dict) or not all(map(_is_load, loads.values())):
         raise ValueError("loads")
     return loads if (kept or {}).get("unit") == unit else {}
+
+
+def last_own(kept: Mapping[str, Any] | None, unit: str) -> dict[int, float] | None:
+    """Gives what the CPUs' own interrupts were in the last run, None where that is not known.
+
+    Raises ValueError where `kept` is not what this module keeps.
+    """
+    own = (kept or {}).get("own")
+    if own is None or (kept or {}).get("unit") != unit:
+        return None
+    if not isinstance(own, dict) or not all(map(_is_load, own.values())):
+        raise ValueError("own")
+    return {int(cpu): load for cpu, load in own.items()}
 
 
 def prediction(plan: Plan) -> dict[str, Any] | None:

@@ -28,6 +28,8 @@ def make_plan(
     movable = [index for index, reason in enumerate(reasons) if not reason]
     own = balance(usable, [(irq, None) for irq in irqs if irq.own])
     task = _task(irqs, reasons, usable, topology, own)
+    if limits.last_own is not None:
+        task = task._replace(last_own=[limits.last_own.get(cpu, 0.0) for cpu in usable])
     choice = choose(task, limits)
     pairs = zip(movable, choice.bins, strict=True)
     targets = {index: usable[bin_] for index, bin_ in pairs if bin_ >= 0}
@@ -65,20 +67,28 @@ def _task(
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
     local = [_bins(irq.local, bin_of) for irq in movable]
-    return Task(problem, own.loads, local, neighbours, _last_loads(movable))
+    task = Task(problem, own.loads, local, neighbours)
+    factor = _growth(movable)
+    if factor is None:
+        return task
+    last = [irq.load if irq.last is None else irq.last * factor for irq in movable]
+    then = [_as_last(irq, factor) for irq in staying if irq.load and not irq.own]
+    last_fixed = balance(usable, [(irq, None) for irq in then]).loads
+    return task._replace(last=last, last_fixed=last_fixed)
 
 
-def _last_loads(irqs: Sequence[Irq]) -> list[float] | None:
-    """The loads of the last run, as much in all as they are now; None where none is known.
-
-    An IRQ that was not known then has its load of now.
-    """
+def _growth(irqs: Sequence[Irq]) -> float | None:
+    """How many times the load of the last run that of now is; None where none is known."""
     known = [(irq.last, irq.load) for irq in irqs if irq.last is not None]
     then = sum(last for last, _ in known)
-    if not then:
-        return None
-    factor = sum(load for _, load in known) / then
-    return [irq.load if irq.last is None else irq.last * factor for irq in irqs]
+    return sum(load for _, load in known) / then if then else None
+
+
+def _as_last(irq: Irq, factor: float) -> Irq:
+    """An IRQ where it is, with the load of the last run; none, where that measured none."""
+    share = (irq.last or 0.0) * factor / irq.load
+    placed = {cpu: load * share for cpu, load in irq.placed.items()}
+    return irq._replace(load=irq.load * share, placed=placed)
 
 
 def _bins(cpus: frozenset[int] | None, bin_of: dict[int, int]) -> frozenset[int] | None:

@@ -9,7 +9,7 @@ from .balancers import find_balancers
 from .clock import Clock
 from .cpuset import format_list
 from .errors import AtWorkError, FileError, NoUsableCpuError
-from .followup import FollowUp, content, follow_up, last_loads
+from .followup import FollowUp, content, follow_up, last_loads, last_own
 from .irqs import describe
 from .loads import Measurement
 from .measure import live
@@ -113,11 +113,11 @@ def _measure_and_act(
     kernel = machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered)
     refusals = act.remembered_refusals(folder, rows)
     irqs = describe(measurement, kernel, refusals, settings.selection())
-    last = _last_loads(folder, context.unit)
+    last, own = _last_run(folder, context.unit)
     irqs = tuple(irq._replace(last=last.get(irq.irq)) for irq in irqs)
     usable = usable_cpus(settings, machine, measurement.cpus, tellers)
     rated = None if context.unit == TIME else context.seconds
-    limits = limits_of(settings)._replace(seconds=rated, follows=True)
+    limits = limits_of(settings)._replace(seconds=rated, follows=True, last_own=own)
     topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
     context = context._replace(followed=_follow_up(folder, measurement, usable))
@@ -134,13 +134,14 @@ def _measure_and_act(
     return Report(result.plan, context, refused, not_permitted and not result.plan.moves)
 
 
-def _last_loads(folder: StateFolder, unit: str) -> dict[str, float]:
-    """The loads of the last run, none where it left none."""
+def _last_run(folder: StateFolder, unit: str) -> tuple[dict[str, float], dict[int, float] | None]:
+    """The loads of the last run, by IRQ and the CPUs' own; none where it left none."""
     try:
-        return last_loads(folder.load(PREDICTION), unit)
+        kept = folder.load(PREDICTION)
+        return last_loads(kept, unit), last_own(kept, unit)
     except ValueError:
         folder.distrust(PREDICTION)
-        return {}
+        return {}, None
 
 
 def _follow_up(

@@ -39,7 +39,8 @@ class Task(NamedTuple):
 
     ``own`` is the part of each bin's fixed load that is the CPU's own; ``local`` the bins on each
     item's own node, None for all. ``last`` are the weights that the last run measured, as much in
-    all as those of now, None where it left none.
+    all as those of now, None where it left none; ``last_fixed`` is what devices had fixed then, and
+    ``last_own`` what was the CPUs' own.
     """
 
     counted: Problem
@@ -47,6 +48,8 @@ class Task(NamedTuple):
     local: Sequence[frozenset[int] | None]
     neighbours: Neighbours
     last: Sequence[float] | None = None
+    last_fixed: Sequence[float] = ()
+    last_own: Sequence[float] | None = None
 
 
 class Choice(NamedTuple):
@@ -86,7 +89,7 @@ def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> C
     """The choice with ticks that follow the work, if it is one by what was counted as well.
 
     Where it leaves CPUs too busy as they were counted, nothing more goes to these, and in the end
-    it is chosen by what was counted alone.
+    it is chosen by what was counted alone, if that is worth it by what the last run counted too.
     """
     most = seat(task.counted, limits.max_moves).target()
     enough = most * (1 - limits.threshold_percent / 100)
@@ -102,7 +105,22 @@ def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> C
                 return choice
             break
         problem = _without(problem, too_busy)
-    return _best_enough(task, task.counted, limits, known)
+    choice = _best_enough(task, task.counted, limits, known)
+    if choice.acts and not _was_worth_it(task, choice):
+        return choice._replace(bins=seat(task.counted, limits.max_moves).bins, acts=False)
+    return choice
+
+
+def _was_worth_it(task: Task, choice: Choice) -> bool:
+    """Whether a choice gains enough by all that the last run counted, if that is known.
+
+    However much it gains: where the CPUs' own interrupts are, they may not be in the next run.
+    """
+    if task.last is None or task.last_own is None:
+        return True
+    fixed = [load + own for load, own in zip(task.last_fixed, task.last_own, strict=True)]
+    then = task.counted._replace(weights=task.last, fixed=fixed)
+    return _gains_then(then, seat(task.counted).bins, choice.bins, choice.needed)
 
 
 def _without(problem: Problem, bins: frozenset[int]) -> Problem:
@@ -130,13 +148,12 @@ def _best_enough(
     needed = _needed(least, limits)
     best = 0.0
     for bins in _candidates(task, problem, limits, known):
-        placement = Placement(problem, bins)
-        gain = 1 - placement.target() / least if least else 0.0
+        gain = 1 - Placement(problem, bins).target() / least if least else 0.0
         best = max(best, gain)
         if (
             gain > _ROUNDING
             and gain >= needed - _ROUNDING
-            and _lasts(task, placement, gain, needed)
+            and _lasts(task, problem, bins, gain, needed)
         ):
             spread_out = Placement(_on_own_node(task, problem, bins), bins)
             spread(spread_out, task.neighbours)
@@ -153,16 +170,22 @@ def _on_own_node(task: Task, problem: Problem, bins: Sequence[int]) -> Problem:
     return problem._replace(allowed=allowed)
 
 
-def _lasts(task: Task, placement: Placement, gain: float, needed: float) -> bool:
+def _lasts(task: Task, problem: Problem, bins: Sequence[int], gain: float, needed: float) -> bool:
     """Whether a plan gains enough by the loads of the last run as well, or is sure to be right.
 
     Loads that go to and fro between two runs would have IRQs follow them for nothing.
     """
     if task.last is None or gain >= SURE * needed:
         return True
-    then = placement.problem._replace(weights=task.last)
-    least = Placement(then, seat(placement.problem).bins).target()
-    return Placement(then, placement.bins).target() <= least * (1 - needed + _ROUNDING)
+    fixed = problem.fixed if problem.fixed is task.counted.fixed else task.last_fixed
+    then = problem._replace(weights=task.last, fixed=fixed)
+    return _gains_then(then, seat(problem).bins, bins, needed)
+
+
+def _gains_then(then: Problem, seated: Sequence[int], bins: Sequence[int], needed: float) -> bool:
+    """Whether `bins` gain what is needed over the least that must be done."""
+    least = Placement(then, seated).target()
+    return Placement(then, bins).target() <= least * (1 - needed + _ROUNDING)
 
 
 def _needed(least: float, limits: Limits) -> float:
