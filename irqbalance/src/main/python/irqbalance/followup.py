@@ -3,10 +3,12 @@
 The state directory keeps::
 
     prediction.json   {"version": 1, "boot": …, "prediction": {"before": 1.27, "predicted": 1.02},
-                       "unit": "interrupts per second", "loads": {"36": 374.3, "62": 369.0}}
+                       "unit": "interrupts per second", "loads": {"36": 374.3, "62": 369.0},
+                       "own": {"0": 101.2, "1": 98.7}}
 
 The prediction is of the last run if that moved something, else null: imbalances of the CPUs that
-were usable then; the measured one is of those usable now. The loads are those of its devices' IRQs.
+were usable then; the measured one is of those usable now. The loads are those of its devices' IRQs;
+what is the CPUs' own (ticks, IPIs) stands by CPU.
 """
 
 from collections.abc import Mapping

@@ -95,7 +95,8 @@ def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> C
     enough = most * (1 - limits.threshold_percent / 100)
     problem, worth_it = _of_devices(task), False
     for _ in range(_TRIES if limits.follows else 0):
-        choice = _best_enough(task, problem, limits, known)._replace(of_devices=True)
+        choice = _best_enough(task, problem, task.last_fixed, limits, known)
+        choice = choice._replace(of_devices=True)
         worth_it = worth_it or choice.acts
         limit = (enough if choice.acts else most) + most * _ROUNDING
         relative = Placement(task.counted, choice.bins).relative()
@@ -105,7 +106,7 @@ def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> C
                 return choice
             break
         problem = _without(problem, too_busy)
-    choice = _best_enough(task, task.counted, limits, known)
+    choice = _best_enough(task, task.counted, task.counted.fixed, limits, known)
     if choice.acts and not _was_worth_it(task, choice):
         return choice._replace(bins=seat(task.counted, limits.max_moves).bins, acts=False)
     return choice
@@ -120,7 +121,7 @@ def _was_worth_it(task: Task, choice: Choice) -> bool:
         return True
     fixed = [load + own for load, own in zip(task.last_fixed, task.last_own, strict=True)]
     then = task.counted._replace(weights=task.last, fixed=fixed)
-    return _gains_then(then, seat(task.counted).bins, choice.bins, choice.needed)
+    return _gains(then, task.counted, choice.bins, choice.needed)
 
 
 def _without(problem: Problem, bins: frozenset[int]) -> Problem:
@@ -140,9 +141,18 @@ def _of_devices(task: Task) -> Problem:
 
 
 def _best_enough(
-    task: Task, problem: Problem, limits: Limits, known: Sequence[int] | None
+    task: Task,
+    problem: Problem,
+    last_fixed: Sequence[float],
+    limits: Limits,
+    known: Sequence[int] | None,
 ) -> Choice:
-    """The first candidate that gains enough, else the least that must be done."""
+    """The first candidate that gains enough, else the least that must be done.
+
+    A gain that is not sure must have been one in the last run too, with `last_fixed` on the bins:
+    loads that go to and fro between two runs would have IRQs follow them for nothing.
+    """
+    then = None if task.last is None else problem._replace(weights=task.last, fixed=last_fixed)
     seated = seat(problem, limits.max_moves)
     least = seated.target()
     needed = _needed(least, limits)
@@ -153,7 +163,7 @@ def _best_enough(
         if (
             gain > _ROUNDING
             and gain >= needed - _ROUNDING
-            and _lasts(task, problem, bins, gain, needed)
+            and (gain >= SURE * needed or then is None or _gains(then, problem, bins, needed))
         ):
             spread_out = Placement(_on_own_node(task, problem, bins), bins)
             spread(spread_out, task.neighbours)
@@ -170,21 +180,9 @@ def _on_own_node(task: Task, problem: Problem, bins: Sequence[int]) -> Problem:
     return problem._replace(allowed=allowed)
 
 
-def _lasts(task: Task, problem: Problem, bins: Sequence[int], gain: float, needed: float) -> bool:
-    """Whether a plan gains enough by the loads of the last run as well, or is sure to be right.
-
-    Loads that go to and fro between two runs would have IRQs follow them for nothing.
-    """
-    if task.last is None or gain >= SURE * needed:
-        return True
-    fixed = problem.fixed if problem.fixed is task.counted.fixed else task.last_fixed
-    then = problem._replace(weights=task.last, fixed=fixed)
-    return _gains_then(then, seat(problem).bins, bins, needed)
-
-
-def _gains_then(then: Problem, seated: Sequence[int], bins: Sequence[int], needed: float) -> bool:
-    """Whether `bins` gain what is needed over the least that must be done."""
-    least = Placement(then, seated).target()
+def _gains(then: Problem, now: Problem, bins: Sequence[int], needed: float) -> bool:
+    """Whether `bins` gain what is needed by the loads of `then`, over what must be done now."""
+    least = Placement(then, seat(now).bins).target()
     return Placement(then, bins).target() <= least * (1 - needed + _ROUNDING)
 
 
