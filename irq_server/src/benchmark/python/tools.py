@@ -55,6 +55,10 @@ def show(root: Path, capture: Capture) -> None:
     }
     for cpu in possible:
         files[cpus / f"cpu{cpu}/online"] = f"{int(cpu in online)}\n"
+    _write(files)
+
+
+def _write(files: Mapping[Path, str]) -> None:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -156,15 +160,14 @@ load "/usr/bin/irqtop"
 
 def ask_irqtop(capture: Capture, root: Path) -> Answer:
     """Asks irqtop for each CPU's rates between no interrupt at all and the capture."""
-    files = {
-        "asked/interrupts": capture.text,
-        "asked/irqtop.rb": IRQTOP,
-        "proc/softirqs": "CPU0\n\n",
-    }
-    files["proc/interrupts"] = _before(capture.text)
-    for path, text in files.items():
-        (root / path).parent.mkdir(exist_ok=True)
-        (root / path).write_text(text)
+    _write(
+        {
+            root / "proc/interrupts": _before(capture.text),
+            root / "proc/softirqs": "CPU0\n\n",
+            root / "asked/interrupts": capture.text,
+            root / "asked/irqtop.rb": IRQTOP,
+        }
+    )
     (root / "proc/interrupts").chmod(0o666)
     try:
         shown = _run(root, "/usr/bin/ruby", "/asked/irqtop.rb", "-b", "-i", "-t", "1", "1")

@@ -45,7 +45,7 @@ class SegmentReport:
 
 def examine(data: bytes) -> tuple[int, tuple[Stretch, ...]]:
     """Gives how many samples of a segment are believed, and the stretches that are not."""
-    position = len(segment.HEADER) if data.startswith(segment.HEADER) else 0
+    position = segment.header_length(data)
     samples, damaged = 0, []
     for mark, _ in segment.believed(data):
         if mark.start > position:
@@ -116,7 +116,7 @@ def _set_aside(report: SegmentReport) -> None:
 
 def _kept(data: bytes, damaged: Sequence[Stretch]) -> bytes:
     """Gives the believed samples: what no stretch holds, less the header."""
-    position = len(segment.HEADER) if data.startswith(segment.HEADER) else 0
+    position = segment.header_length(data)
     kept = []
     for each in damaged:
         kept.append(data[position : each.start])

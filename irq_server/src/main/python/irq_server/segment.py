@@ -170,9 +170,14 @@ def _first_row(data: bytes, position: int, mark: int, time: bytes) -> int:
     return found + 1 if found >= 0 else mark
 
 
+def header_length(data: bytes) -> int:
+    """Gives where the first line behind the header starts; 0 where there is no header."""
+    return len(HEADER) if data.startswith(HEADER) else 0
+
+
 def examine(data: bytes) -> tuple[list[float], int]:
     """Gives the times of a segment's believed samples, and how many bytes nobody believes."""
-    moments, trusted = [], len(HEADER) if data.startswith(HEADER) else 0
+    moments, trusted = [], header_length(data)
     for mark, _ in believed(data):
         moments.append(mark.time)
         trusted += mark.end - mark.start

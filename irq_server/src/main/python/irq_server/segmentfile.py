@@ -34,11 +34,9 @@ def read_segment(each: Segment, files: Files) -> bytes | None:
     """
     for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
         try:
-            data = files.read(path)
+            return segment.as_named(files.read(path), each.first)
         except FileNotFoundError:
             continue
-        first = _first_of(path)
-        return data if first is None else segment.as_named(data, first)
     return None
 
 
