@@ -30,6 +30,7 @@ NOT_OURS = "is that an irq_server?"
 LONGEST_REASON = 500
 """Characters of a server's own words that are shown."""
 
+_NO_HTTP = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
 _TEMPORARY_STATUSES = (502, 503, 504)
 _ADVICE = {
     401: "--token-file names the file with the server's token",
@@ -56,7 +57,7 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
 
     `limit` is given back where the cause is a time limit.
     """
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     if isinstance(error, requests.exceptions.ProxyError):
         return UnreachableError(url, f"the proxy failed: {_reason(causes)}", "see HTTP_PROXY")
     if isinstance(error, requests.Timeout) or _first(causes, TimeoutError):
@@ -73,9 +74,7 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
         return UnreachableError(url, "the server's name is not known", "check --server")
     if _first(causes, http.client.RemoteDisconnected):
         return _lost(url, "the connection was closed without an answer")
-    if _first(causes, http.client.HTTPException) or _first(
-        causes, urllib3.exceptions.InvalidHeader
-    ):
+    if any(isinstance(each, _NO_HTTP) for each in causes):
         return AnswerError(url, "what answers there does not speak HTTP", NOT_OURS)
     return _lost(url, _reason(causes))
 
@@ -138,7 +137,7 @@ def _names_irq_or_cpu(url: str) -> bool:
     return "/" in route or bool(names & {"irq", "cpu"})
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
     """Gives an exception and all that it wraps, each once, the outermost first."""
     waiting: list[object] = [error]
     seen: set[int] = set()

@@ -14,7 +14,7 @@ import urllib3
 
 from . import __version__
 from .errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
-from .failures import NOT_OURS, connection_error, problem_error
+from .failures import NOT_OURS, causes_of, connection_error, problem_error
 from .parameters import is_socket
 
 MAX_ANSWER_BYTES = 64 * 2**20
@@ -98,7 +98,10 @@ class Transport:
                 return text
         except (OSError, urllib3.exceptions.HTTPError) as error:
             # RequestException is an OSError; some of urllib3's own come through unwrapped
-            _let_go(error)
+            # urllib3 leaves some connections to the frames, where they would stay open until the
+            # garbage is collected: who keeps the error stands in its traceback
+            for each in causes_of(error):
+                traceback.clear_frames(each.__traceback__)
             raise connection_error(url, error, limit) from error
 
     def _body(
@@ -178,17 +181,6 @@ def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) ->
     if not wait([future], timeout=seconds).done:
         raise limit
     return future.result()
-
-
-def _let_go(error: BaseException | None) -> None:
-    """Frees what an error's frames hold: connections that urllib3 left to them are closed then.
-
-    It does so where an answer tells two lengths. They would stay open for as long as the error is
-    kept, and until the garbage is collected, as who keeps it stands in its traceback.
-    """
-    while error is not None:
-        traceback.clear_frames(error.__traceback__)
-        error = error.__context__
 
 
 def _check_status(url: str, response: requests.Response, text: bytes) -> None:
