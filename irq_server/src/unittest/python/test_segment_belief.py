@@ -164,3 +164,40 @@ def test_where_nothing_had_fired_a_damaged_first_time_is_not_believed():
     read = as_named(data.replace(b"1767225600,", b"1767225605,"), START)
 
     assert state_at(read, math.inf) is None
+
+
+BEHIND = [(START + 1200, SEVEN | {"24,0": 11}), (START + 1210, SEVEN | {"24,0": 12})]
+
+
+def test_what_lost_its_first_sample_is_believed_as_what_remains_of_it_is():
+    kept = turned(IN_TWO_SLOTS[4:]).removeprefix(HEADER)
+    of_another = written(BEHIND[0], (START + 1210, {"24,0": 12}))
+    last = turned([(START + 1800, SEVEN)]).removeprefix(HEADER)
+    damaged = written((START, {"24,0": 5})).replace(b",5", b",6")
+
+    moments, bytes_lost = examine(HEADER + damaged + kept + of_another + last)
+
+    assert moments == [START + 600, START + 610, START + 1800]
+    assert bytes_lost == len(damaged + of_another)
+    assert examine(HEADER + kept + of_another + last) == (moments, len(of_another))
+
+
+def test_where_the_first_sample_is_damaged_a_keyframe_that_is_missing_is_noticed():
+    data = turned([*IN_TWO_SLOTS, *BEHIND])
+    each = list(marks(data))
+    cut = data[: each[6].start] + data[each[6].end :]
+
+    read = cut[:20] + b"?" + cut[21:]
+
+    assert examine(read)[0] == [START + 600, START + 610]
+    assert state_at(read, math.inf) == IN_TWO_SLOTS[-1]
+
+
+def test_a_keyframe_right_behind_the_damage_that_a_segment_begins_with_is_believed():
+    data = turned(IN_TWO_SLOTS)
+    keyframe = list(marks(data))[4]
+
+    read = HEADER + b"?" * (keyframe.start - len(HEADER) - 1) + b"\n" + data[keyframe.start :]
+
+    assert examine(read)[0] == [START + 600, START + 610]
+    assert state_at(read, START + 600) == IN_TWO_SLOTS[4]

@@ -18,9 +18,9 @@ before. The commit mark names the number of rows and the CRC-32 of their bytes, 
 A reader believes a sample whose mark matches. Behind damage it cannot know what it missed, so it
 believes nothing until the next keyframe. That one shows itself by the order of its rows, which its
 CRC covers: the least row, in the order of IRQs and CPUs, stands last (encode_keyframe), and no
-other sample of six rows or more is written so. Where the segment's first sample is not turned like
-this, as another program wrote it or it has fewer rows, a keyframe is the first sample after a
-matching one of another slot.
+other sample of six rows or more is written so. Where the first keyframe that is believed is not
+turned like this, as another program wrote it or it has fewer rows, a keyframe is the first sample
+after a matching one of another slot.
 
 No CRC covers the time of a sample without rows (nothing moved), so that time must fit its
 neighbours, and such a sample is a keyframe only where it is the segment's first.
@@ -286,9 +286,10 @@ def _is_keyframe(data: bytes, sample: Mark) -> bool:
         before = _mark_before(data, before.start)
     if before is None or not sample.has_rows:
         return False
-    first = next(marks(data), None)
-    if first is None or (_looks_turned(data, first) and not _looks_turned(data, sample)):
-        return False  # bytes are missing: the scan knows more
+    if not _looks_turned(data, sample):
+        first = next(marks(data), None)
+        if first is None or first.start > len(HEADER) or _looks_turned(data, first):
+            return False  # bytes are missing: the scan knows more
     return not before.has_rows or slot_of(before.time) != slot_of(sample.time)
 
 
@@ -409,16 +410,19 @@ def cells_of(data: bytes, mark: Mark) -> State:
 
 def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
     """Gives the samples of a segment that a reader believes, each with whether it is a keyframe."""
-    trusting = turned = False
+    trusting = False
+    turned: bool | None = None  # whether the first keyframe is, and so the others must be
     sure: int | None = -1  # the slot of the last sample whose time is sure; None behind damage
     slot = -1
     for mark in marks(data):
         before, slot = slot, slot_of(mark.time)
         is_first = mark.start == len(HEADER)
-        turned = turned or (is_first and _is_turned(data, mark))
         if not mark.follows:
             trusting, sure = False, None
         keyframe = is_first or (mark.has_rows and sure not in (None, slot))
+        if turned is None:
+            shows = _is_turned(data, mark)
+            turned = shows if shows or keyframe else None
         if turned:
             keyframe = is_first or _is_turned(data, mark)
             # a keyframe that is missing takes the rest of its slot with it
