@@ -420,11 +420,11 @@ def believed(data: bytes) -> Iterator[tuple[Mark, bool]]:
         if not mark.follows:
             trusting, sure = False, None
         keyframe = is_first or (mark.has_rows and sure not in (None, slot))
-        if turned is None:
-            shows = _is_turned(data, mark)
-            turned = shows if shows or keyframe else None
+        is_turned = turned is not False and _is_turned(data, mark)
+        if turned is None and (is_turned or keyframe):
+            turned = is_turned
         if turned:
-            keyframe = is_first or _is_turned(data, mark)
+            keyframe = is_turned
             # a keyframe that is missing takes the rest of its slot with it
             trusting = trusting and (keyframe or not mark.has_rows or sure in (None, slot))
         if (mark.follows or turned) and (trusting or keyframe):
