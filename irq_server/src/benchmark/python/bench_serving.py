@@ -23,7 +23,7 @@ from flask import Flask, Response
 from machine import Machine
 
 from irq_server.app import create_app
-from irq_server.interrupts import parse
+from irq_server.kernel.interrupts import parse
 from irq_server.listening import listen
 from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler

@@ -23,10 +23,10 @@ from fuzzing import PROJECT, hunt, saved
 from irq_server import check, offline
 from irq_server.answers import events_json, interrupts_json
 from irq_server.body import parse_affinity
-from irq_server.cpuset import MAX_CPU
 from irq_server.errors import ParameterError, SettingsError
 from irq_server.export import rows, write_csv
-from irq_server.interrupts import parse
+from irq_server.kernel.cpuset import MAX_CPU
+from irq_server.kernel.interrupts import parse
 from irq_server.ledger import Event
 from irq_server.loading import load
 from irq_server.segment import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from irq_server.files import Files
-from irq_server.interrupts import CELL_MODULUS, Snapshot, parse
+from irq_server.kernel.interrupts import CELL_MODULUS, Snapshot, parse
 from irq_server.segment import examine
 from irq_server.tier import Tier
 

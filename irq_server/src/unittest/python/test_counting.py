@@ -9,7 +9,7 @@ import pytest
 from irq_server import counting
 from irq_server.counting import Counting
 from irq_server.history import Window
-from irq_server.interrupts import parse
+from irq_server.kernel.interrupts import parse
 from irq_server.store import Store
 from irq_server.window import Filters
 from simulated import Machine

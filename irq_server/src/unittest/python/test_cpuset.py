@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_server.cpuset import MAX_CPU, format_list, format_mask, parse_list, parse_mask
 from irq_server.errors import CpuSetError
+from irq_server.kernel.cpuset import MAX_CPU, format_list, format_mask, parse_list, parse_mask
 
 CPU_SETS = st.frozensets(st.integers(0, MAX_CPU), max_size=40)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irq_server.errors import InterruptsFormatError
-from irq_server.interrupts import Description, Parser, Row, describe, parse
+from irq_server.kernel.interrupts import Description, Parser, Row, describe, parse
 
 # name: CPUs of the header, number of rows, one IRQ and its counts: read off the files by eye
 MACHINES = {

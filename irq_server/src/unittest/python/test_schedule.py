@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_server.interrupts import Row, parse
+from irq_server.kernel.interrupts import Row, parse
 from irq_server.schedule import Schedule
 
 TEXT = """\

@@ -11,7 +11,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from irq_server.interrupts import Description, Row, Snapshot, parse
+from irq_server.kernel.interrupts import Description, Row, Snapshot, parse
 from irq_server.totals import Identity, Memory, Totals, Update
 from simulated import Machine
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_server.interrupts import Description, Row, Snapshot, parse
+from irq_server.kernel.interrupts import Description, Row, Snapshot, parse
 from irq_server.totals import Identity, Memory, Totals
 from irq_server.window import Filters, KnownRow, count
 

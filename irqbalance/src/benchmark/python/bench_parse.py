@@ -13,7 +13,7 @@ import jc
 from bench_startup import counters
 from conditions import conditions
 
-from irqbalance.interrupts import Parser, parse
+from irqbalance.kernel.interrupts import Parser, parse
 
 RUNS = 9
 SIZES = ((2, 40), (16, 120), (128, 1000))

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from fuzzing import PROJECT, hunt, saved
-from irqbalance.cpuset import MAX_CPU, format_list, format_mask, parse_list, parse_mask
 from irqbalance.errors import CpuSetError, InterruptsFormatError
-from irqbalance.interrupts import CELL_MODULUS, Parser, Snapshot, parse
+from irqbalance.kernel.cpuset import MAX_CPU, format_list, format_mask, parse_list, parse_mask
+from irqbalance.kernel.interrupts import CELL_MODULUS, Parser, Snapshot, parse
 from world import AFTER, SMALL_FILES, Run, World, run
 
 CAPTURES = sorted((PROJECT / "src/unittest/resources/captures").glob("*.tar.xz"))

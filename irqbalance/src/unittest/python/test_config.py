@@ -10,7 +10,7 @@ from irqbalance.config import parser, settings_of
 from irqbalance.decisions import OBJECTIVE
 from irqbalance.documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
-from irqbalance.interrupts import parse
+from irqbalance.kernel.interrupts import parse
 from irqbalance.options import SETTINGS
 from irqbalance.settings import Settings
 

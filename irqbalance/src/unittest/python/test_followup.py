@@ -12,8 +12,8 @@ from irqbalance.followup import (
     last_own,
     prediction,
 )
-from irqbalance.interrupts import parse
 from irqbalance.irqs import Irq
+from irqbalance.kernel.interrupts import parse
 from irqbalance.loads import since_boot
 from irqbalance.plan import make_plan
 

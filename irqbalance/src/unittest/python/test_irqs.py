@@ -3,8 +3,8 @@
 import pytest
 
 from conftest import row
-from irqbalance.interrupts import parse
 from irqbalance.irqs import Irq, KernelSays, Selection, describe
+from irqbalance.kernel.interrupts import parse
 from irqbalance.loads import since_boot
 
 ANY = Selection()

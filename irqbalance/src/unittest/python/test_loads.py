@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import row
-from irqbalance.interrupts import parse
+from irqbalance.kernel.interrupts import parse
 from irqbalance.loads import Load, Measurement, between, scaled, since_boot, weighed
 
 TOP = 2**32

@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import row
-from irqbalance.interrupts import Row, parse
+from irqbalance.kernel.interrupts import Row, parse
 from irqbalance.patterns import compile_pattern
 
 

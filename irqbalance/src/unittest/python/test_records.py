@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conftest import row
-from irqbalance.interrupts import Row, parse
+from irqbalance.kernel.interrupts import Row, parse
 from irqbalance.records import (
     REFUSAL_FIELDS,
     UNDO_FIELDS,

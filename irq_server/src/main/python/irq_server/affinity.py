@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .cpuset import format_list, parse_list
 from .errors import AffinityError, AffinityRefusedError, OutOfResourcesError
+from .kernel.cpuset import format_list, parse_list
 from .ledger import Event
 from .procfs import Affinity, Procfs
 from .watch import AffinityWatch

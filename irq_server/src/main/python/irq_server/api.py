@@ -21,7 +21,7 @@ from .errors import (
     StoreError,
 )
 from .history import Window
-from .interrupts import Snapshot, parse
+from .kernel.interrupts import Snapshot, parse
 from .ledger import Event
 from .limits import check_events, check_series, check_table
 from .procfs import Affinity, Procfs

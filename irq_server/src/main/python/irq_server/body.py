@@ -3,8 +3,8 @@
 import json
 from typing import Any, NoReturn
 
-from .cpuset import MAX_CPU, parse_list
 from .errors import CpuSetError, ParameterError
+from .kernel.cpuset import MAX_CPU, parse_list
 
 _EXPECTED = 'expected {"cpus": "0-3,8"} or {"cpu": 3}'
 

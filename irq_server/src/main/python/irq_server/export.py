@@ -12,7 +12,7 @@ from typing import IO
 from . import segment
 from .errors import InterruptsFormatError, StoreError
 from .files import Files
-from .interrupts import Snapshot, parse
+from .kernel.interrupts import Snapshot, parse
 from .segmentfile import Segment, read_segment, segments_in
 from .store import Store
 from .tiershape import shapes_in

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from .errors import NoSampleError
 from .files import Files
-from .interrupts import SUBTOTAL_LABELS
+from .kernel.interrupts import SUBTOTAL_LABELS
 from .sampler import Sampler
 from .segment import State
 from .selection import Selection, read_selection, write_selection

@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from .cpuset import parse_list
 from .errors import CpuSetError, ParameterError, TimeFormatError
+from .kernel.cpuset import parse_list
 from .parameters import (
     DEFAULT_PERIOD_SECONDS,
     DEFAULT_STEPS,

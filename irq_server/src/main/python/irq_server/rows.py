@@ -6,7 +6,7 @@ The store's writer adds to it; any number of threads ask, and none waits.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .history import History, Sample
-from .interrupts import Snapshot
+from .kernel.interrupts import Snapshot
 from .ledger import Appearance
 from .segment import State
 from .totals import Identity, Totals

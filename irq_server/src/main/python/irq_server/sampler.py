@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import IrqServerError
-from .interrupts import Parser
+from .kernel.interrupts import Parser
 from .ledger import Event
 from .procfs import Procfs
 from .schedule import Schedule

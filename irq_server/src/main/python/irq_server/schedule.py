@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
-from .interrupts import Row
+from .kernel.interrupts import Row
 
 Elapsed = Callable[[Row], float | None]
 """Gives the seconds since a row was counted last; None for a row whose turn it is not."""

@@ -6,7 +6,7 @@ is worked out once, so that a step costs one look at each of its cells.
 
 from collections.abc import Collection, Iterable
 
-from .interrupts import SUBTOTAL_LABELS
+from .kernel.interrupts import SUBTOTAL_LABELS
 from .segment import State
 from .window import Filters, KnownRow, Point
 

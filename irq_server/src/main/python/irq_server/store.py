@@ -29,7 +29,7 @@ from .errors import StoreError
 from .eventlog import EventLog
 from .files import Files
 from .history import NOT_COUNTED, History, Sample
-from .interrupts import Snapshot
+from .kernel.interrupts import Snapshot
 from .ledger import IRQ_FIELDS, Appearance, Event, Ledger, first_and_last, identity_row
 from .memory import Lock, write_memory
 from .opening import look_into

@@ -19,7 +19,7 @@ Source: struct irqstat in include/linux/irqdesc.h (``unsigned int cnt``) of Linu
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .interrupts import CELL_MODULUS, Row, Snapshot
+from .kernel.interrupts import CELL_MODULUS, Row, Snapshot
 from .schedule import Elapsed
 from .segment import State
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import add
 
-from .interrupts import SUBTOTAL_LABELS
+from .kernel.interrupts import SUBTOTAL_LABELS
 from .segment import State
 from .totals import Identity
 

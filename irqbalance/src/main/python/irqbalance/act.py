@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .affinity import APPLIED, FIXED, PENDING, Outcome, Writer
-from .cpuset import format_list
 from .decisions import Decision, Limits, Plan, revised
-from .interrupts import Row
 from .irqs import Irq, KernelSays
+from .kernel.cpuset import format_list
+from .kernel.interrupts import Row
 from .plan import make_plan
 from .records import (
     REFUSAL_FIELDS,

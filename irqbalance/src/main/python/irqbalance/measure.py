@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from .clock import Clock
 from .errors import InterruptsFormatError
-from .interrupts import Snapshot, parse
+from .kernel.interrupts import Snapshot, parse
 from .loads import Measurement, between, weighed
 from .procfs import Machine
 from .report import RATES, TIME, Context

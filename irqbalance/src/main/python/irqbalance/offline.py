@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from .cpuset import format_list
 from .decisions import Limits, Plan
 from .errors import NoUsableCpuError
 from .irqs import describe
+from .kernel.cpuset import format_list
 from .loads import Measurement, between, since_boot
 from .plan import make_plan
 from .procfs import read_interrupts

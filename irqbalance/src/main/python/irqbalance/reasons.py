@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from .cpuset import format_list
 from .decisions import Balance, Limits
 from .irqs import Irq
+from .kernel.cpuset import format_list
 from .targets import Choice
 from .words import figure
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .cpuset import format_list
 from .decisions import OBJECTIVE, Balance, Decision, Plan
 from .followup import FollowUp
+from .kernel.cpuset import format_list
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
 

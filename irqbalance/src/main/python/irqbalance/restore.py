@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from .act import load_entries
 from .affinity import APPLIED, Writer
-from .cpuset import format_list
 from .decisions import KEPT, PLANNED, REFUSED
-from .interrupts import Row
+from .kernel.cpuset import format_list
+from .kernel.interrupts import Row
 from .procfs import Machine
 from .records import UNDO_FIELDS, Undo, belongs, undo_of
 from .state import UNDO, StateFolder

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from .cpuset import format_list
 from .decisions import APPLIED, PLANNED
+from .kernel.cpuset import format_list
 from .restore import Restored
 
 FIELDS = ("irq", "device", "affinity", "before", "status", "reason")

@@ -7,10 +7,10 @@ from . import act, restore
 from .affinity import Writer, is_not_permitted
 from .balancers import find_balancers
 from .clock import Clock
-from .cpuset import format_list
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .followup import FollowUp, content, follow_up, last_loads, last_own
 from .irqs import describe
+from .kernel.cpuset import format_list
 from .loads import Measurement
 from .measure import live
 from .offline import Report, limits_of

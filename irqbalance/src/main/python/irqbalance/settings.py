@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .interrupts import Row
 from .irqs import Selection
+from .kernel.interrupts import Row
 from .patterns import compile_pattern
 
 

@@ -7,8 +7,8 @@ Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from .cpuset import parse_list
 from .errors import CpuSetError, FileError
+from .kernel.cpuset import parse_list
 from .procfs import Machine, read_text
 from .topology import Topology
 

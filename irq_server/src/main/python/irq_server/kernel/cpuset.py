@@ -7,7 +7,7 @@ Source: lib/bitmap-str.c (bitmap_parselist, bitmap_parse, bitmap_print_to_pagebu
 import re
 from collections.abc import Iterable
 
-from .errors import CpuSetError
+from ..errors import CpuSetError
 
 MAX_CPU = 2**16 - 1
 """The largest CPU number that is believed; kernels are built for 8,192 CPUs at most (NR_CPUS)."""

@@ -22,8 +22,8 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..errors import InterruptsFormatError
 from .cpuset import MAX_CPU
-from .errors import InterruptsFormatError
 
 CELL_MODULUS = 2**32
 """Cells are ``unsigned int`` and wrap here. Source: include/linux/irqdesc.h, struct irqstat."""

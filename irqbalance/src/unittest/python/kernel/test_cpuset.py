@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irqbalance.cpuset import MAX_CPU, format_list, format_mask, parse_list, parse_mask
 from irqbalance.errors import CpuSetError
+from irqbalance.kernel.cpuset import MAX_CPU, format_list, format_mask, parse_list, parse_mask
 
 CPU_SETS = st.frozensets(st.integers(0, MAX_CPU), max_size=40)
 

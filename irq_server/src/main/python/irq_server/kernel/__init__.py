@@ -1,0 +1,1 @@
+"""The kernel's side: files below /proc and /sys, and the only writer of affinities."""
