@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from irqbalance.clock import Clock
-from irqbalance.procfs import Machine
+from irqbalance.kernel.procfs import Machine
 
 settings.register_profile("patient", deadline=None)  # how long a test takes is no test
 settings.load_profile("patient")

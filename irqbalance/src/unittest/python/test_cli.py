@@ -12,8 +12,8 @@ import pytest
 
 from conftest import FakeClock, FakeMachine, row
 from irqbalance import run
-from irqbalance.affinity import Outcome, Writer
 from irqbalance.cli import main
+from irqbalance.kernel.affinity import Outcome, Writer
 
 Command = Callable[..., int]
 

@@ -9,7 +9,7 @@ import os
 import pytest
 
 from conftest import FakeMachine, row
-from irqbalance.affinity import Writer
+from irqbalance.kernel.affinity import Writer
 from irqbalance.records import Undo, undo_entry
 from irqbalance.restore import Restored, carry_out, plan_restore
 from irqbalance.restorereport import as_text

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .decisions import Decision, Limits, Plan, revised
 from .irqs import Irq, KernelSays
+from .kernel.affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
 from .plan import make_plan

@@ -24,9 +24,9 @@ from typing import Any
 
 from .config import parse_value
 from .errors import SettingError
+from .kernel.procfs import read_text
 from .options import SETTINGS, Setting
 from .patterns import compile_pattern
-from .procfs import read_text
 from .settings import Rule
 from .values import parse_cpus
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from .clock import Clock
 from .errors import InterruptsFormatError
 from .kernel.interrupts import Snapshot, parse
+from .kernel.procfs import Machine
 from .loads import Measurement, between, weighed
-from .procfs import Machine
 from .report import RATES, TIME, Context
 from .state import SNAPSHOT, StateFolder
 

@@ -4,22 +4,22 @@ import os
 from collections.abc import Callable
 
 from . import act, restore
-from .affinity import Writer, is_not_permitted
-from .balancers import find_balancers
 from .clock import Clock
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .followup import FollowUp, content, follow_up, last_loads, last_own
 from .irqs import describe
+from .kernel.affinity import Writer, is_not_permitted
+from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
+from .kernel.procfs import Machine
+from .kernel.topology import read_topology
 from .loads import Measurement
 from .measure import live
 from .offline import Report, limits_of
 from .plan import make_plan
-from .procfs import Machine
 from .report import TIME
 from .settings import Settings
 from .state import PREDICTION, SNAPSHOT, StateFolder
-from .sysfs import read_topology
 from .tellers import Tellers
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conftest import FakeMachine
-from irqbalance.balancers import find_balancers
+from irqbalance.kernel.balancers import find_balancers
 
 
 def process(fake: FakeMachine, number: int, name: str, cmdline: str | None, state: str = "S"):

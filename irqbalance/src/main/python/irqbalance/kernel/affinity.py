@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from .kernel.cpuset import format_list
+from .cpuset import format_list
 from .procfs import Machine
 
 APPLIED, PENDING, REFUSED, FIXED = "applied", "pending", "refused", "fixed"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import FileError
+from ..errors import FileError
 from .procfs import read_text
 
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*", re.ASCII)

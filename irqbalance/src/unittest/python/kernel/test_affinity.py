@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conftest import FakeMachine
-from irqbalance.affinity import WAITS_SECONDS, Outcome, Writer, is_not_permitted
+from irqbalance.kernel.affinity import WAITS_SECONDS, Outcome, Writer, is_not_permitted
 
 
 class System:

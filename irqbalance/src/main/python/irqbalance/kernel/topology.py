@@ -7,10 +7,10 @@ Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from .errors import CpuSetError, FileError
-from .kernel.cpuset import parse_list
+from ..errors import CpuSetError, FileError
+from ..topology import Topology
+from .cpuset import parse_list
 from .procfs import Machine, read_text
-from .topology import Topology
 
 LARGEST_CAPACITY = 2**16
 """No figure above this is believed. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""

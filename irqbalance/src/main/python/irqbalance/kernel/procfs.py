@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import CpuSetError, FileError, InterruptsFormatError
-from .irqs import KernelSays
-from .kernel.cpuset import parse_list, parse_mask
-from .kernel.interrupts import Snapshot, parse
+from ..errors import CpuSetError, FileError, InterruptsFormatError
+from ..irqs import KernelSays
+from .cpuset import parse_list, parse_mask
+from .interrupts import Snapshot, parse
 
 TICKS_PER_SECOND = 100
 """The unit of /proc/stat. Source: USER_HZ, include/asm-generic/param.h; the same everywhere now."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import FakeMachine
-from irqbalance.procfs import Machine
-from irqbalance.sysfs import read_topology
+from irqbalance.kernel.procfs import Machine
+from irqbalance.kernel.topology import read_topology
 from irqbalance.topology import Topology
 
 
