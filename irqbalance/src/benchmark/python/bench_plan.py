@@ -11,7 +11,7 @@ from statistics import mean, median
 from yardsticks import fewest_moves, highest, least, least_in_moves
 
 from irqbalance.decisions import Limits
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.plan import make_plan
 
 Draw = Callable[[random.Random], int]

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from irqbalance.decisions import Limits
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
 from planning import irq

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from irqbalance.decisions import Limits
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.placement import Placement, Problem, with_homes
 from irqbalance.plan import make_plan
 from irqbalance.targets import Choice, Task, choose

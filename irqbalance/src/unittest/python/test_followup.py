@@ -12,9 +12,9 @@ from irqbalance.followup import (
     last_own,
     prediction,
 )
-from irqbalance.irqs import Irq
 from irqbalance.kernel.interrupts import parse
-from irqbalance.loads import since_boot
+from irqbalance.loads.irqs import Irq
+from irqbalance.loads.loads import since_boot
 from irqbalance.plan import make_plan
 
 MEASURED = since_boot(

@@ -3,7 +3,7 @@
 import pytest
 
 from irqbalance.decisions import Limits, Plan
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
 from planning import irq

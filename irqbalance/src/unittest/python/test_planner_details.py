@@ -5,7 +5,7 @@ import pytest
 from irqbalance.decisions import Limits
 from irqbalance.exact import least_target
 from irqbalance.fewmoves import give_back
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.placement import Placement
 from irqbalance.plan import make_plan
 from irqbalance.steps import best_step

@@ -6,7 +6,7 @@ import json
 
 from irqbalance.decisions import OBJECTIVE, Decision, Limits, revised
 from irqbalance.followup import FollowUp
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.report import Context, as_csv, as_json
 from irqbalance.table import as_table

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irqbalance.decisions import Limits
-from irqbalance.irqs import Irq
+from irqbalance.loads.irqs import Irq
 from irqbalance.plan import make_plan
 from irqbalance.topology import Topology
 from planning import by_irq

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .decisions import Decision, Limits, Plan, revised
-from .irqs import Irq, KernelSays
 from .kernel.affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
+from .loads.irqs import Irq, KernelSays
 from .plan import make_plan
 from .records import (
     REFUSAL_FIELDS,

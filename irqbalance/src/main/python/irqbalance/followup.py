@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from .decisions import Balance, Plan
-from .loads import Measurement
+from .loads.loads import Measurement
 
 LARGEST_LOAD = 1e15
 """No load that was measured is larger."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from .decisions import Limits, Plan
 from .errors import NoUsableCpuError
-from .irqs import describe
 from .kernel.cpuset import format_list
 from .kernel.procfs import read_interrupts
-from .loads import Measurement, between, since_boot
+from .loads.irqs import describe
+from .loads.loads import Measurement, between, since_boot
 from .plan import make_plan
 from .report import COUNTS, Context
 from .settings import Settings

@@ -8,7 +8,7 @@ falls by the threshold at least.
 from collections.abc import Callable, Iterable, Sequence
 
 from .decisions import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance
-from .irqs import Irq
+from .loads.irqs import Irq
 from .placement import Problem, lower_bound
 from .reasons import may_use, mover, what_no_placement_helps, why_it_stays, why_kept
 from .targets import Task, choose

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from .decisions import Balance, Limits
-from .irqs import Irq
 from .kernel.cpuset import format_list
+from .loads.irqs import Irq
 from .targets import Choice
 from .words import figure
 

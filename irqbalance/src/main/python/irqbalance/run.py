@@ -7,14 +7,14 @@ from . import act, restore
 from .clock import Clock
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .followup import FollowUp, content, follow_up, last_loads, last_own
-from .irqs import describe
 from .kernel.affinity import Writer, is_not_permitted
 from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
 from .kernel.procfs import Machine
 from .kernel.topology import read_topology
-from .loads import Measurement
-from .measure import live
+from .loads.irqs import describe
+from .loads.loads import Measurement
+from .loads.measure import live
 from .offline import Report, limits_of
 from .plan import make_plan
 from .report import TIME

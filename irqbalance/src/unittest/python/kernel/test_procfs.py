@@ -7,8 +7,8 @@ import pytest
 
 from conftest import FakeMachine, row
 from irqbalance.errors import FileError
-from irqbalance.irqs import KernelSays
 from irqbalance.kernel.procfs import Machine, read_interrupts
+from irqbalance.loads.irqs import KernelSays
 
 
 def cpus(*numbers: int) -> frozenset[int]:

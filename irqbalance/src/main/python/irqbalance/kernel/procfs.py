@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CpuSetError, FileError, InterruptsFormatError
-from ..irqs import KernelSays
+from ..loads.irqs import KernelSays
 from .cpuset import parse_list, parse_mask
 from .interrupts import Snapshot, parse
 

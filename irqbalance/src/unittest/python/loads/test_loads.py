@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conftest import row
 from irqbalance.kernel.interrupts import parse
-from irqbalance.loads import Load, Measurement, between, scaled, since_boot, weighed
+from irqbalance.loads.loads import Load, Measurement, between, scaled, since_boot, weighed
 
 TOP = 2**32
 

@@ -3,9 +3,9 @@
 import pytest
 
 from conftest import row
-from irqbalance.irqs import Irq, KernelSays, Selection, describe
 from irqbalance.kernel.interrupts import parse
-from irqbalance.loads import since_boot
+from irqbalance.loads.irqs import Irq, KernelSays, Selection, describe
+from irqbalance.loads.loads import since_boot
 
 ANY = Selection()
 

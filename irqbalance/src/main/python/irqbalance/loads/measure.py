@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .clock import Clock
-from .errors import InterruptsFormatError
-from .kernel.interrupts import Snapshot, parse
-from .kernel.procfs import Machine
+from ..clock import Clock
+from ..errors import InterruptsFormatError
+from ..kernel.interrupts import Snapshot, parse
+from ..kernel.procfs import Machine
+from ..report import RATES, TIME, Context
+from ..state import SNAPSHOT, StateFolder
 from .loads import Measurement, between, weighed
-from .report import RATES, TIME, Context
-from .state import SNAPSHOT, StateFolder
 
 DEFAULT_SECONDS = 10.0
 YOUNGEST_SECONDS, OLDEST_SECONDS = 10.0, 86400.0

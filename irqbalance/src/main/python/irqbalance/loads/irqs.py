@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from .kernel.interrupts import Row
+from ..kernel.interrupts import Row
 from .loads import Load, Measurement
 
 SMALL_SHARE = 0.1

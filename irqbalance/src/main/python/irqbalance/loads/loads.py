@@ -18,7 +18,7 @@ Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/lin
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .kernel.interrupts import CELL_MODULUS, Row, Snapshot
+from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 
 LARGEST_GROWTH = CELL_MODULUS // 2
 """A cell that fell is taken to have wrapped only if it grew by less than this."""
