@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from .clock import Clock
-from .config import settings_of
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .offline import Report, offline
 from .report import as_csv, as_json
-from .settings import Settings
+from .settings.command_line import settings_of
+from .settings.model import Settings
 from .tellers import Tellers
 
 DONE, FAILED, WRONG_USAGE, SOME_REFUSED, AT_WORK, WOULD_ACT = 0, 1, 2, 3, 4, 5

@@ -11,7 +11,7 @@ from .loads.irqs import describe
 from .loads.loads import Measurement, between, since_boot
 from .plan import make_plan
 from .report import COUNTS, Context
-from .settings import Settings
+from .settings.model import Settings
 
 
 class Report(NamedTuple):

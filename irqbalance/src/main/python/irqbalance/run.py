@@ -18,7 +18,7 @@ from .loads.measure import live
 from .offline import Report, limits_of
 from .plan import make_plan
 from .report import TIME
-from .settings import Settings
+from .settings.model import Settings
 from .state import PREDICTION, SNAPSHOT, StateFolder
 from .tellers import Tellers
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .kernel.interrupts import Row
-from .loads.irqs import Selection
+from ..kernel.interrupts import Row
+from ..loads.irqs import Selection
 from .patterns import compile_pattern
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__
-from .errors import SettingError
-from .options import SETTINGS, Setting
-from .settings import Settings
+from .. import __version__
+from ..errors import SettingError
+from .model import Settings
+from .table import SETTINGS, Setting
 
 EPILOG = """\
 exit status:
@@ -75,7 +75,7 @@ def settings_of(argv: Sequence[str] | None) -> Settings:
     config = given.pop("config", None)
     if config is not None:
         # imported only where it is asked for: cron runs this often
-        from .configfile import read_config
+        from .file import read_config
 
         values |= read_config(config)
     for setting in SETTINGS:

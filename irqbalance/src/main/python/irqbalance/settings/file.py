@@ -22,12 +22,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .config import parse_value
-from .errors import SettingError
-from .kernel.procfs import read_text
-from .options import SETTINGS, Setting
+from ..errors import SettingError
+from ..kernel.procfs import read_text
+from .command_line import parse_value
+from .model import Rule
 from .patterns import compile_pattern
-from .settings import Rule
+from .table import SETTINGS, Setting
 from .values import parse_cpus
 
 _RULE_KEYS = frozenset({"pattern", "cpus", "ban", "one_node"})

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from conftest import row
-from irqbalance.config import parser, settings_of
 from irqbalance.decisions import OBJECTIVE
 from irqbalance.documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
 from irqbalance.kernel.interrupts import parse
-from irqbalance.options import SETTINGS
-from irqbalance.settings import Settings
+from irqbalance.settings.command_line import parser, settings_of
+from irqbalance.settings.model import Settings
+from irqbalance.settings.table import SETTINGS
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 ROWS = parse(
     "\n".join(["CPU0", row(24, 1, device="eth0-rx"), row(25, 1, device="nvme0q1"), row(26, 1)])
 ).rows

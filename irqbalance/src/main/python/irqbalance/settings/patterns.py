@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from .kernel.interrupts import Row
+from ..kernel.interrupts import Row
 
 _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import CpuSetError
-from .kernel.cpuset import parse_list
+from ..errors import CpuSetError
+from ..kernel.cpuset import parse_list
 from .patterns import compile_pattern
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)?", re.ASCII)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from irqbalance.values import (
+from irqbalance.settings.values import (
     one_of,
     parse_cpus,
     parse_duration,

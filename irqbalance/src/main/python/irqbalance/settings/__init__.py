@@ -1,0 +1,1 @@
+"""Options and the settings file become one Settings value."""
