@@ -10,9 +10,9 @@ from statistics import mean, median
 
 from yardsticks import fewest_moves, highest, least, least_in_moves
 
-from irqbalance.decisions import Limits
 from irqbalance.loads.irqs import Irq
-from irqbalance.plan import make_plan
+from irqbalance.planning.plan import Limits
+from irqbalance.planning.planner import make_plan
 
 Draw = Callable[[random.Random], int]
 KINDS: dict[str, Draw] = {

@@ -1,7 +1,7 @@
 """What the planner's tests share: IRQs in few words, and a plan's decisions by IRQ."""
 
-from irqbalance.decisions import Decision, Plan
 from irqbalance.loads.irqs import Irq
+from irqbalance.planning.plan import Decision, Plan
 
 
 def irq(number: int | str, load: float, *present: int, **more: object) -> Irq:

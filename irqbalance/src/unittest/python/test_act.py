@@ -7,11 +7,11 @@ import pytest
 
 from conftest import FakeMachine, row
 from irqbalance.act import Machinery, Result, carry_out, load_entries, remembered_refusals
-from irqbalance.decisions import Decision, Limits
 from irqbalance.kernel.affinity import Writer
 from irqbalance.loads.irqs import Selection, describe
 from irqbalance.loads.loads import since_boot
-from irqbalance.plan import make_plan
+from irqbalance.planning.plan import Decision, Limits
+from irqbalance.planning.planner import make_plan
 from irqbalance.records import REFUSAL_FIELDS, UNDO_FIELDS
 from irqbalance.state import UNDO, StateFolder
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from irqbalance.decisions import Limits
 from irqbalance.exact import least_target
 from irqbalance.fewmoves import give_back
 from irqbalance.loads.irqs import Irq
 from irqbalance.placement import Placement
-from irqbalance.plan import make_plan
+from irqbalance.planning.nodes import Topology
+from irqbalance.planning.plan import Limits
+from irqbalance.planning.planner import make_plan
 from irqbalance.steps import best_step
-from irqbalance.topology import Topology
 from tiny import problem
 
 NODE_0_IS_THEIRS = Topology(

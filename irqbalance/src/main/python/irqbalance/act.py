@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .decisions import Decision, Limits, Plan, revised
 from .kernel.affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
 from .loads.irqs import Irq, KernelSays
-from .plan import make_plan
+from .planning.nodes import Topology
+from .planning.plan import Decision, Limits, Plan, revised
+from .planning.planner import make_plan
 from .records import (
     REFUSAL_FIELDS,
     UNDO_FIELDS,
@@ -25,7 +26,6 @@ from .records import (
     undo_of,
 )
 from .state import REFUSALS, UNDO, StateFolder
-from .topology import Topology
 
 OFTEN_MANAGED = re.compile(
     r"virtio[0-9]+-(?:req\.|request)|nvme[0-9]+q[1-9]|mpt[23]sas|megasas|smartpqi|hisi_sas|aacraid"

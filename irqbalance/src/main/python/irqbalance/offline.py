@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from .decisions import Limits, Plan
 from .errors import NoUsableCpuError
 from .kernel.cpuset import format_list
 from .kernel.procfs import read_interrupts
 from .loads.irqs import describe
 from .loads.loads import Measurement, between, since_boot
-from .plan import make_plan
+from .planning.plan import Limits, Plan
+from .planning.planner import make_plan
 from .report import COUNTS, Context
 from .settings.model import Settings
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from .act import load_entries
-from .decisions import KEPT, PLANNED, REFUSED
 from .kernel.affinity import APPLIED, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
 from .kernel.procfs import Machine
+from .planning.plan import KEPT, PLANNED, REFUSED
 from .records import UNDO_FIELDS, Undo, belongs, undo_of
 from .state import UNDO, StateFolder
 

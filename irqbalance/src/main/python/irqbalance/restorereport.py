@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from .decisions import APPLIED, PLANNED
 from .kernel.cpuset import format_list
+from .planning.plan import APPLIED, PLANNED
 from .restore import Restored
 
 FIELDS = ("irq", "device", "affinity", "before", "status", "reason")

@@ -16,7 +16,7 @@ from .loads.irqs import describe
 from .loads.loads import Measurement
 from .loads.measure import live
 from .offline import Report, limits_of
-from .plan import make_plan
+from .planning.planner import make_plan
 from .report import TIME
 from .settings.model import Settings
 from .state import PREDICTION, SNAPSHOT, StateFolder

@@ -6,7 +6,7 @@ from pathlib import Path
 from conftest import FakeMachine
 from irqbalance.kernel.procfs import Machine
 from irqbalance.kernel.topology import read_topology
-from irqbalance.topology import Topology
+from irqbalance.planning.nodes import Topology
 
 
 def test_a_captured_machine_of_two_nodes_is_understood(captured: Callable[[str], Path]):

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from conftest import row
-from irqbalance.decisions import OBJECTIVE
 from irqbalance.documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
 from irqbalance.kernel.interrupts import parse
+from irqbalance.planning.plan import OBJECTIVE
 from irqbalance.settings.command_line import parser, settings_of
 from irqbalance.settings.model import Settings
 from irqbalance.settings.table import SETTINGS

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import CpuSetError, FileError
-from ..topology import Topology
+from ..planning.nodes import Topology
 from .cpuset import parse_list
 from .procfs import Machine, read_text
 

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple
 
-from .decisions import Limits
-from .placement import Placement, Problem, with_homes
-from .search import seat, solve
-from .ties import Neighbours, spread
+from ..placement import Placement, Problem, with_homes
+from ..search import seat, solve
+from ..ties import Neighbours, spread
+from .plan import Limits
 
 CLEARLY_BUSIER = 1.1
 """Local CPUs are clearly busier where they would take this many times what all CPUs could do."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .loads.irqs import Irq
+from ..loads.irqs import Irq
 
 
 class Topology(NamedTuple):

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from irqbalance.decisions import Limits
 from irqbalance.loads.irqs import Irq
-from irqbalance.plan import make_plan
-from irqbalance.topology import Topology
+from irqbalance.planning.nodes import Topology
+from irqbalance.planning.plan import Limits
+from irqbalance.planning.planner import make_plan
 from planning import irq
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .loads.irqs import Irq
+from ..loads.irqs import Irq
 
 OBJECTIVE = (
     "allowed CPUs only",

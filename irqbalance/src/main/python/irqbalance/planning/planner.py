@@ -7,13 +7,13 @@ falls by the threshold at least.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from .decisions import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance
-from .loads.irqs import Irq
-from .placement import Problem, lower_bound
+from ..loads.irqs import Irq
+from ..placement import Problem, lower_bound
+from ..ties import Neighbours
+from .nodes import Topology, localized
+from .plan import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance
+from .policy import Task, choose
 from .reasons import may_use, mover, what_no_placement_helps, why_it_stays, why_kept
-from .targets import Task, choose
-from .ties import Neighbours
-from .topology import Topology, localized
 
 _NOTHING_KNOWN = Topology()
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irqbalance.decisions import Limits
 from irqbalance.loads.irqs import Irq
-from irqbalance.plan import make_plan
-from irqbalance.topology import Topology
+from irqbalance.planning.nodes import Topology
+from irqbalance.planning.plan import Limits
+from irqbalance.planning.planner import make_plan
 from planning import by_irq
 
 LIVE = Limits(threshold_percent=5, seconds=600, follows=True)

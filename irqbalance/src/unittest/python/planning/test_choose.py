@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from irqbalance.decisions import Limits
 from irqbalance.loads.irqs import Irq
 from irqbalance.placement import Placement, Problem, with_homes
-from irqbalance.plan import make_plan
-from irqbalance.targets import Choice, Task, choose
+from irqbalance.planning.plan import Limits
+from irqbalance.planning.planner import make_plan
+from irqbalance.planning.policy import Choice, Task, choose
 from irqbalance.ties import Neighbours
 from planning import by_irq, irq
 from tiny import problem

@@ -2,10 +2,10 @@
 
 import pytest
 
-from irqbalance.decisions import Limits, Plan
 from irqbalance.loads.irqs import Irq
-from irqbalance.plan import make_plan
-from irqbalance.topology import Topology
+from irqbalance.planning.nodes import Topology
+from irqbalance.planning.plan import Limits, Plan
+from irqbalance.planning.planner import make_plan
 from planning import irq
 
 EVERY = {0, 1, 2, 3}

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from .decisions import Balance, Limits
-from .kernel.cpuset import format_list
-from .loads.irqs import Irq
-from .targets import Choice
+from ..kernel.cpuset import format_list
+from ..loads.irqs import Irq
+from .plan import Balance, Limits
+from .policy import Choice
 from .words import figure
 
 TOO_LARGE = 1.1

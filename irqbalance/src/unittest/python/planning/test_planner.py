@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irqbalance.decisions import Balance, Decision, Limits, Plan, revised
 from irqbalance.loads.irqs import Irq
-from irqbalance.plan import make_plan
+from irqbalance.planning.plan import Balance, Decision, Limits, Plan, revised
+from irqbalance.planning.planner import make_plan
 from planning import by_irq, irq
 
 NO_THRESHOLD = Limits(threshold_percent=0)

@@ -1,0 +1,1 @@
+"""Loads and places become a plan: the objective, the NUMA rules, the reasons. Pure."""
