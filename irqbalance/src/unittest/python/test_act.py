@@ -12,8 +12,8 @@ from irqbalance.loads.irqs import Selection, describe
 from irqbalance.loads.loads import since_boot
 from irqbalance.planning.plan import Decision, Limits
 from irqbalance.planning.planner import make_plan
-from irqbalance.records import REFUSAL_FIELDS, UNDO_FIELDS
-from irqbalance.state import UNDO, StateFolder
+from irqbalance.state.folder import UNDO, StateFolder
+from irqbalance.state.records import REFUSAL_FIELDS, UNDO_FIELDS
 
 LIMITS = Limits(threshold_percent=0)
 

@@ -10,10 +10,10 @@ import pytest
 
 from conftest import FakeMachine, row
 from irqbalance.kernel.affinity import Writer
-from irqbalance.records import Undo, undo_entry
 from irqbalance.restore import Restored, carry_out, plan_restore
 from irqbalance.restorereport import as_text
-from irqbalance.state import UNDO, StateFolder
+from irqbalance.state.folder import UNDO, StateFolder
+from irqbalance.state.records import Undo, undo_entry
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from .loads.irqs import Irq, KernelSays
 from .planning.nodes import Topology
 from .planning.plan import Decision, Limits, Plan, revised
 from .planning.planner import make_plan
-from .records import (
+from .state.folder import REFUSALS, UNDO, StateFolder
+from .state.records import (
     REFUSAL_FIELDS,
     UNDO_FIELDS,
     Undo,
@@ -25,7 +26,6 @@ from .records import (
     undo_entry,
     undo_of,
 )
-from .state import REFUSALS, UNDO, StateFolder
 
 OFTEN_MANAGED = re.compile(
     r"virtio[0-9]+-(?:req\.|request)|nvme[0-9]+q[1-9]|mpt[23]sas|megasas|smartpqi|hisi_sas|aacraid"

@@ -9,8 +9,8 @@ from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
 from .kernel.procfs import Machine
 from .planning.plan import KEPT, PLANNED, REFUSED
-from .records import UNDO_FIELDS, Undo, belongs, undo_of
-from .state import UNDO, StateFolder
+from .state.folder import UNDO, StateFolder
+from .state.records import UNDO_FIELDS, Undo, belongs, undo_of
 
 
 class Restored(NamedTuple):

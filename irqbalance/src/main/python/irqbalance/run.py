@@ -6,7 +6,6 @@ from collections.abc import Callable
 from . import act, restore
 from .clock import Clock
 from .errors import AtWorkError, FileError, NoUsableCpuError
-from .followup import FollowUp, content, follow_up, last_loads, last_own
 from .kernel.affinity import Writer, is_not_permitted
 from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
@@ -19,7 +18,8 @@ from .offline import Report, limits_of
 from .planning.planner import make_plan
 from .report import TIME
 from .settings.model import Settings
-from .state import PREDICTION, SNAPSHOT, StateFolder
+from .state.folder import PREDICTION, SNAPSHOT, StateFolder
+from .state.last_run import FollowUp, content, follow_up, last_loads, last_own
 from .tellers import Tellers
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"

@@ -5,7 +5,7 @@ import pytest
 from conftest import FakeClock, FakeMachine, row
 from irqbalance.loads.measure import Reading, live, load_snapshot, take
 from irqbalance.offline import from_files
-from irqbalance.state import SNAPSHOT, StateFolder
+from irqbalance.state.folder import SNAPSHOT, StateFolder
 
 
 @pytest.fixture

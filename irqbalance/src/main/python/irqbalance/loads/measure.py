@@ -8,7 +8,7 @@ from ..errors import InterruptsFormatError
 from ..kernel.interrupts import Snapshot, parse
 from ..kernel.procfs import Machine
 from ..report import RATES, TIME, Context
-from ..state import SNAPSHOT, StateFolder
+from ..state.folder import SNAPSHOT, StateFolder
 from .loads import Measurement, between, weighed
 
 DEFAULT_SECONDS = 10.0

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import row
 from irqbalance.kernel.interrupts import Row, parse
-from irqbalance.records import (
+from irqbalance.state.records import (
     REFUSAL_FIELDS,
     UNDO_FIELDS,
     Undo,

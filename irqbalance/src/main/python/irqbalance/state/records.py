@@ -6,9 +6,9 @@ A record belongs to an IRQ only while chip, hardware IRQ and device are those it
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .errors import CpuSetError
-from .kernel.cpuset import format_list, parse_list
-from .kernel.interrupts import Row
+from ..errors import CpuSetError
+from ..kernel.cpuset import format_list, parse_list
+from ..kernel.interrupts import Row
 
 UNDO_FIELDS = ("chip", "hwirq", "device", "before", "written")
 REFUSAL_FIELDS = ("chip", "hwirq", "device", "reason")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from irqbalance.errors import AtWorkError, FileError
-from irqbalance.state import SNAPSHOT, StateFolder
+from irqbalance.state.folder import SNAPSHOT, StateFolder
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ what is the CPUs' own (ticks, IPIs) stands by CPU.
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
-from .loads.loads import Measurement
-from .planning.plan import Balance, Plan
+from ..loads.loads import Measurement
+from ..planning.plan import Balance, Plan
 
 LARGEST_LOAD = 1e15
 """No load that was measured is larger."""

@@ -3,7 +3,12 @@
 import pytest
 
 from conftest import row
-from irqbalance.followup import (
+from irqbalance.kernel.interrupts import parse
+from irqbalance.loads.irqs import Irq
+from irqbalance.loads.loads import since_boot
+from irqbalance.planning.plan import Limits
+from irqbalance.planning.planner import make_plan
+from irqbalance.state.last_run import (
     FollowUp,
     content,
     follow_up,
@@ -11,11 +16,6 @@ from irqbalance.followup import (
     last_own,
     prediction,
 )
-from irqbalance.kernel.interrupts import parse
-from irqbalance.loads.irqs import Irq
-from irqbalance.loads.loads import since_boot
-from irqbalance.planning.plan import Limits
-from irqbalance.planning.planner import make_plan
 
 MEASURED = since_boot(
     parse("\n".join(["CPU0 CPU1", row(24, 30, 0), row(25, 0, 10), "ERR: 900", "EXT: 9 9"]))

@@ -27,7 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .errors import AtWorkError, FileError
+from ..errors import AtWorkError, FileError
 
 VERSION = 1
 SNAPSHOT, UNDO, REFUSALS, LOCK = "snapshot.json", "undo.json", "refusals.json", "lock"

@@ -1,0 +1,1 @@
+"""The files that one run leaves for the next, in the state directory."""
