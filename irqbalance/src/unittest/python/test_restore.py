@@ -10,8 +10,8 @@ import pytest
 
 from conftest import FakeMachine, row
 from irqbalance.kernel.affinity import Writer
+from irqbalance.report.restored import as_text
 from irqbalance.restore import Restored, carry_out, plan_restore
-from irqbalance.restorereport import as_text
 from irqbalance.state.folder import UNDO, StateFolder
 from irqbalance.state.records import Undo, undo_entry
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from .clock import Clock
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .offline import Report, offline
-from .report import as_csv, as_json
+from .report.machine_readable import as_csv, as_json
 from .settings.command_line import settings_of
 from .settings.model import Settings
 from .tellers import Tellers
@@ -81,13 +81,13 @@ def _text(settings: Settings, report: Report) -> str:
         return as_json(report.plan, report.context)
     if settings.format == "csv":
         return as_csv(report.plan)
-    from .table import as_table
+    from .report.table import as_table
 
     return as_table(report.plan, report.context, settings.verbose)
 
 
 def _run_restore(settings: Settings, tellers: Tellers, clock: Clock) -> int:
-    from .restorereport import as_text
+    from .report.restored import as_text
     from .run import restoring
 
     restored = restoring(settings, tellers, clock)

@@ -10,7 +10,7 @@ from .loads.irqs import describe
 from .loads.loads import Measurement, between, since_boot
 from .planning.plan import Limits, Plan
 from .planning.planner import make_plan
-from .report import COUNTS, Context
+from .report.machine_readable import COUNTS, Context
 from .settings.model import Settings
 
 

@@ -16,7 +16,7 @@ from .loads.loads import Measurement
 from .loads.measure import live
 from .offline import Report, limits_of
 from .planning.planner import make_plan
-from .report import TIME
+from .report.machine_readable import TIME
 from .settings.model import Settings
 from .state.folder import PREDICTION, SNAPSHOT, StateFolder
 from .state.last_run import FollowUp, content, follow_up, last_loads, last_own

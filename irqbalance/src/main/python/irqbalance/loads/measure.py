@@ -7,7 +7,7 @@ from ..clock import Clock
 from ..errors import InterruptsFormatError
 from ..kernel.interrupts import Snapshot, parse
 from ..kernel.procfs import Machine
-from ..report import RATES, TIME, Context
+from ..report.machine_readable import RATES, TIME, Context
 from ..state.folder import SNAPSHOT, StateFolder
 from .loads import Measurement, between, weighed
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .kernel.cpuset import format_list
-from .planning.plan import OBJECTIVE, Balance, Decision, Plan
-from .state.last_run import FollowUp
+from ..kernel.cpuset import format_list
+from ..planning.plan import OBJECTIVE, Balance, Decision, Plan
+from ..state.last_run import FollowUp
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
 

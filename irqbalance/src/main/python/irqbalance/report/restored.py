@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Sequence
 
-from .kernel.cpuset import format_list
-from .planning.plan import APPLIED, PLANNED
-from .restore import Restored
+from ..kernel.cpuset import format_list
+from ..planning.plan import APPLIED, PLANNED
+from ..restore import Restored
 
 FIELDS = ("irq", "device", "affinity", "before", "status", "reason")
 """``affinity`` is what stood when the run began, ``before`` what stood before the first write."""

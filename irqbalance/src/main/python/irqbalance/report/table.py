@@ -6,9 +6,9 @@ Lines are at most 80 characters wide, but for the reasons of ``--verbose``.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .planning.plan import FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
-from .planning.words import figure
-from .report import Context
+from ..planning.plan import FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
+from ..planning.words import figure
+from .machine_readable import Context
 
 _WIDTH = 80
 _BAR = 22
