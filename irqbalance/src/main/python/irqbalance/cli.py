@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from .clock import Clock
+from .console import Tellers
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .offline import Report, offline
 from .report.machine_readable import as_csv, as_json
 from .settings.command_line import settings_of
 from .settings.model import Settings
-from .tellers import Tellers
 
 DONE, FAILED, WRONG_USAGE, SOME_REFUSED, AT_WORK, WOULD_ACT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from .act import load_entries
+from .apply import load_entries
 from .kernel.affinity import APPLIED, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable
 
-from . import act, restore
+from . import apply as act
+from . import restore
 from .clock import Clock
+from .console import Tellers
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .kernel.affinity import Writer, is_not_permitted
 from .kernel.balancers import find_balancers
@@ -20,7 +22,6 @@ from .report.machine_readable import TIME
 from .settings.model import Settings
 from .state.folder import PREDICTION, SNAPSHOT, StateFolder
 from .state.last_run import FollowUp, content, follow_up, last_loads, last_own
-from .tellers import Tellers
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from conftest import FakeMachine, row
-from irqbalance.act import Machinery, Result, carry_out, load_entries, remembered_refusals
+from irqbalance.apply import Machinery, Result, carry_out, load_entries, remembered_refusals
 from irqbalance.kernel.affinity import Writer
 from irqbalance.loads.irqs import Selection, describe
 from irqbalance.loads.loads import since_boot
