@@ -19,8 +19,13 @@ MAX_CPU = 2**16 - 1
 
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
 _UNIT_SECONDS = {
-    **{None: 1.0, "ms": 0.001, "s": 1.0},
-    **{"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0},
+    None: 1.0,
+    "ms": 0.001,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86_400.0,
+    "w": 604_800.0,
 }
 _UNIX_TIME = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?", re.ASCII)
