@@ -213,10 +213,9 @@ def test_wheel(project, logger, reactor, *options):
 
 
 def run_pytest(project, logger, python, kind, *options):
-    """Runs a folder of tests at the project's pace; the report is target/reports/KIND.xml."""
-    report = project.expand_path("$dir_reports", f"{kind}.xml")
+    """Runs a folder of tests at the project's pace."""
     tests = project.expand_path(f"src/{kind}/python")
-    command = [python, "-m", "pytest", f"--junitxml={report}", *options, tests]
+    command = [python, "-m", "pytest", *options, tests]
     run(project, logger, command, TEST_PACE=project.get_property("pace"))
 
 
