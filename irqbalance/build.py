@@ -2,7 +2,9 @@
 
 Building: `analyze` (ruff, mypy --strict), `run_unit_tests` (pytest in the build environment, with
 coverage), `package` (the wheel), `run_integration_tests` (pytest against that wheel, installed in a
-fresh environment), `publish`. `pyb benchmark` runs src/benchmark/python.
+fresh environment), `publish`. `pyb` alone does all of that at a quick pace and leaves out the tests
+marked `slow`; `pyb full`, or `pyb` where CI is set, leaves out nothing. `pyb soak`, `pyb fuzz` and
+`pyb guests` run the tests so marked, in full. `pyb benchmark` runs src/benchmark/python.
 """
 
 import json
@@ -32,6 +34,7 @@ default_task = ["analyze", "publish"]
 def describe(project):
     """What this project alone needs; the rest of this file is the same in all three."""
     project.set_property("distutils_console_scripts", ["irqbalance = irqbalance.cli:main"])
+    project.set_property("suites", ("fuzz", "guests"))
     ship(project, "share/man/man8", "irqbalance.8")
     # bash looks for a file with the command's name there
     ship(project, "share/bash-completion/completions", "bash-completion/irqbalance")
@@ -58,7 +61,8 @@ COVERAGE_FLOOR_PERCENT = 90
 
 @init
 def describe_build(project):
-    """Environments, checks and the wheel."""
+    """Environments, checks, the pace of the tests and the wheel."""
+    project.set_property("pace", "full" if os.environ.get("CI") else "quick")
     project.build_depends_on("mypy", ">=1.11")
     project.build_depends_on("pytest-cov", ">=6")
     project.build_depends_on("ruff", ">=0.6")
@@ -107,8 +111,8 @@ def run_unit_tests(project, logger, reactor):
     report.unlink(missing_ok=True)
     python = build_python(project, logger, reactor)
     coverage = [f"--cov={project.name}", "--cov-branch", "--cov-report=term-missing:skip-covered"]
-    tests = project.expand_path("src/unittest/python")
-    run(project, logger, [python, "-m", "pytest", *coverage, f"--cov-report=json:{report}", tests])
+    coverage.append(f"--cov-report=json:{report}")
+    run_pytest(project, logger, python, "unittest", *coverage)
     totals = json.loads(report.read_text())["totals"]
     for kind in ("statements", "branches"):
         percent = totals[f"percent_{kind}_covered"]
@@ -131,14 +135,68 @@ def build_wheel(project, logger, reactor):
 @task
 def run_integration_tests(project, logger, reactor):
     """Fails where a test of the wheel, in a fresh environment, fails or none was found."""
+    quick = () if project.get_property("pace") == "full" else ("-m", "not slow")
+    test_wheel(project, logger, reactor, *quick)
+
+
+@task(description="Sets the pace of the tasks after it: nothing is left out.")
+def full_pace(project):
+    """Makes the tests thorough."""
+    project.set_property("pace", "full")
+
+
+@task(description="Does what pyb does, with every test: slow ones too, each check in full.")
+@depends("full_pace", "analyze", "publish")
+def full():
+    """Fails where one of its tasks does."""
+
+
+@task(description="Runs the tests of a long life in full.")
+@depends("full_pace", "package")
+def soak(project, logger, reactor):
+    """Fails where a test marked `soak` does."""
+    run_suite(project, logger, reactor, "soak")
+
+
+@task(description="Fuzzes each check in full; FUZZ_SECONDS says for how long (4).")
+@depends("full_pace", "package")
+def fuzz(project, logger, reactor):
+    """Fails where a test marked `fuzz` does."""
+    run_suite(project, logger, reactor, "fuzz")
+
+
+@task(description="Runs the tests on real kernels under QEMU in full.")
+@depends("full_pace", "package")
+def guests(project, logger, reactor):
+    """Fails where a test marked `guests` does."""
+    run_suite(project, logger, reactor, "guests")
+
+
+def run_suite(project, logger, reactor, marker):
+    """Runs the integration tests with a marker, if this project has such."""
+    if marker in project.get_property("suites"):
+        test_wheel(project, logger, reactor, "-m", marker)
+    else:
+        logger.info("%s has no tests marked %s", project.name, marker)
+
+
+def test_wheel(project, logger, reactor, *options):
+    """Runs pytest against the wheel in a fresh environment."""
     (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
     core_plugin.create_venv(project, logger, reactor, "integration", True)
     python = reactor.python_env_registry["integration"].executable[0]
     needed = [f"{each.name}{each.version}" for each in project.build_dependencies]
     run(project, logger, [python, "-m", "pip", "install", "--quiet", wheel, *needed])
-    tests = project.expand_path("src/integrationtest/python")
     # without src/main/python on the path: the wheel is what is tested
-    run(project, logger, [python, "-m", "pytest", "-o", f"pythonpath={tests}", tests])
+    path = project.expand_path("src/testing/python")
+    run_pytest(project, logger, python, "integrationtest", "-o", f"pythonpath={path}", *options)
+
+
+def run_pytest(project, logger, python, kind, *options):
+    """Runs a folder of tests at the project's pace."""
+    tests = project.expand_path(f"src/{kind}/python")
+    command = [python, "-m", "pytest", *options, tests]
+    run(project, logger, command, TEST_PACE=project.get_property("pace"))
 
 
 @task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 PROJECTS = ("irqbalance", "irq_server", "irq_client")
 START_SECONDS = 30.0
 
+pytest_plugins = ["leftovers"]
+
 
 def pythons() -> list[str]:
     """Gives the Python that runs the tests, and each newer one that can make an environment."""

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = ("irqbalance", "irq_server", "irq_client")
+TESTING = ("leftovers.py", "needs.py", "pace.py")
 COMMON_PART = "# ---- the same in all three projects from here on"
 
 
@@ -45,10 +46,13 @@ def test_the_parsers_copies_are_the_same_file(name: str):
     assert (source("irqbalance") / name).read_bytes() == (source("irq_server") / name).read_bytes()
 
 
-def test_what_fuzzes_is_the_same_file_in_all():
-    copies = [ROOT / each / "src/integrationtest/python/fuzzing.py" for each in PROJECTS]
+@pytest.mark.parametrize(
+    "name", ["integrationtest/python/fuzzing.py", *(f"testing/python/{name}" for name in TESTING)]
+)
+def test_what_the_tests_share_by_copy_is_the_same_file(name: str):
+    copies = {(ROOT / each / "src" / name).read_bytes() for each in PROJECTS}
 
-    assert len({path.read_bytes() for path in copies}) == 1
+    assert len(copies) == 1
 
 
 @pytest.mark.parametrize(("name", "count"), [("conditions.py", 3), ("debian.py", 2)])

@@ -117,6 +117,7 @@ def test_the_history_is_plain_csv(running: Running):
     assert re.fullmatch(r"[0-9]+\.[0-9]{3},[^,]+,[0-9]*,[0-9]+", lines[1])
 
 
+@pytest.mark.slow
 def test_the_readmes_first_command_ends_well_in_a_fresh_clone(tmp_path: Path):
     subprocess.run(["git", "clone", "--quiet", ROOT, tmp_path / "clone"], check=True)
     block = re.search(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)

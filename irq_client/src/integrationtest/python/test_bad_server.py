@@ -17,6 +17,7 @@ import trustme
 
 import machine
 from conftest import COMMAND, Done
+from leftovers import running
 from service import Request, WebService, json_reply, problem, reply
 
 GARBAGE = {
@@ -278,13 +279,11 @@ def test_control_c_is_quiet(environment):
         service.stopping.wait()
         yield b""
 
-    with WebService(hold) as service:
-        process = subprocess.Popen(
-            [COMMAND, "cpus", "--server", service.url],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with (
+        WebService(hold) as service,
+        running(COMMAND, "cpus", "--server", service.url, env=environment, **pipes) as process,
+    ):
         assert asked.wait(30)
         process.send_signal(signal.SIGINT)
 

@@ -22,6 +22,8 @@ from irq_client.tokenfile import read_token
 from service import Request, WebService, json_reply, problem, reply
 from terminal import streams, written
 
+pytestmark = pytest.mark.fuzz
+
 COMMANDS = {
     "/api/v1/interrupts": ("overview",),
     "/api/v1/irqs": ("irqs",),

@@ -11,6 +11,7 @@ import pytest
 
 import machine
 from conftest import COMMAND
+from leftovers import running
 from service import WebService, json_reply, reply
 
 COMMANDS = {
@@ -169,13 +170,11 @@ def test_the_token_is_sent_and_never_shown(run, good, tmp_path):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(environment):
-    with WebService(lambda _, __: machine.WIDE) as service:
-        process = subprocess.Popen(
-            [COMMAND, "overview", "--server", service.url],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with (
+        WebService(lambda _, __: machine.WIDE) as service,
+        running(COMMAND, "overview", "--server", service.url, env=environment, **pipes) as process,
+    ):
         process.stdout.readline()
         process.stdout.close()
         messages = process.stderr.read()

@@ -5,13 +5,13 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import termios
 
 import pytest
 
 import machine
 from conftest import COMMAND
+from leftovers import running
 from service import WebService, json_reply
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -24,25 +24,21 @@ def on_terminal(
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     os.write(controller, typed.encode())
-    process = subprocess.Popen(
-        [COMMAND, *argv],
-        env={"TERM": "xterm-256color"} | environment,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-    )
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(controller, 65_536)
-        except OSError:  # EIO: the last one who had the terminal open is gone
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(controller)
-    return process.wait(30), shown.decode().replace("\r\n", "\n")
+    ends = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    variables = {"TERM": "xterm-256color"} | environment
+    with running(COMMAND, *argv, env=variables, **ends) as process:
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(controller, 65_536)
+            except OSError:  # EIO: the last one who had the terminal open is gone
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(controller)
+        return process.wait(30), shown.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

@@ -3,11 +3,11 @@
 import os
 
 import pytest
-from hypothesis import settings
+
+import pace
 
 # a busy machine is no failure: no example has to be quick
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+pace.load_profile()
 
 
 @pytest.fixture(autouse=True)

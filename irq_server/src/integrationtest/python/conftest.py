@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+pytest_plugins = ["leftovers"]
+
 COMMAND = Path(sys.executable).parent / "irq_server"
 START_SECONDS = 20.0
 REQUEST_SECONDS = 10.0

@@ -4,7 +4,6 @@ Needs Debian's chromium, or another Chromium or Chrome.
 """
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import needs
 from conftest import Server, Tree, wait_until
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -52,8 +52,7 @@ def server(tree: Tree, start: Callable[..., Server]) -> Server:
 @pytest.fixture
 def visit(tmp_path: Path) -> Callable[[str], Visit]:
     """Gives a function that opens an address in a new browser."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert browser, f"this test needs one of {', '.join(BROWSERS)}: apt-get install chromium"
+    browser = needs.program(*BROWSERS)
 
     def open_page(url: str) -> Visit:
         log = tmp_path / "net.json"

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import requests
 
 from conftest import COMMAND, Server, Tree, wait_until
+from leftovers import running
 
 Start = Callable[..., Server]
 FAST = ("--interval", "50ms")
@@ -370,15 +372,12 @@ def test_no_request_can_forge_a_line_of_the_log(tree: Tree, start: Start):
 
 
 def test_syslog_takes_the_log(tree: Tree, tmp_path: Path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog, ExitStack() as stack:
         syslog.bind(str(tmp_path / "log"))
         syslog.settimeout(WAIT_SECONDS)
         options = ["--port", "0", "--procfs", tree.root, "--data-dir", tmp_path / "data"]
-        process = subprocess.Popen(
-            [COMMAND, *options, "--log", f"syslog:{tmp_path}/log"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        arguments = [COMMAND, *options, "--log", f"syslog:{tmp_path}/log"]
+        process = stack.enter_context(running(*arguments, stderr=subprocess.PIPE, text=True))
         head = f"<30>irq_server[{process.pid}]: irq_server: "
         assert syslog.recv(4096).decode().startswith(f"{head}running as ")
         assert syslog.recv(4096).decode().startswith(f"{head}sampling every 10 s into ")

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pace
 from conftest import Server, Tree, wait_until
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES") or (8 if pace.FULL else 1))
 """Requests of each kind for each operation; 8 take about a minute."""
 
 SECONDS = 500 * max(1, EXAMPLES // 8)

@@ -42,6 +42,8 @@ from irq_server.segment import (
 from irq_server.store import Store
 from irq_server.window import Filters, count
 
+pytestmark = pytest.mark.fuzz
+
 CAPTURES = sorted((PROJECT / "src/unittest/resources/captures").glob("*.tar.xz"))
 START = 1_767_225_600.0
 STEP = 60.0

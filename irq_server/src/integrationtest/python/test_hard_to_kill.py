@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import requests
 
 from conftest import Server, Tree
@@ -51,6 +52,7 @@ def ask_once(session: requests.Session, url: str, start: str, back: float) -> li
     return [] if right else [body]
 
 
+@pytest.mark.slow
 def test_ten_thousand_reads_beside_a_busy_writer_are_all_right(
     tree: Tree, start: Start, tmp_path: Path
 ):

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import needs
 from conftest import COMMAND, Server, Tree
 
 Start = Callable[..., Server]
-IS_ROOT = os.geteuid() == 0
-as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
 
 
 def threads(server: Server) -> list[dict[str, str]]:
@@ -57,8 +56,8 @@ def test_a_server_runs_without_capabilities_in_every_thread(
     assert any(f"running as {user}:" in line and "no capabilities" in line for line in server.log)
 
 
-@as_root
 def test_root_becomes_the_user_who_then_owns_the_history(start: Start, reachable: Path):
+    needs.root()
     tree = Tree(reachable / "proc")
     data = reachable / "data"
 
@@ -77,8 +76,8 @@ def test_root_becomes_the_user_who_then_owns_the_history(start: Start, reachable
     assert "stop" in (data / "events.csv").read_text()
 
 
-@as_root
 def test_the_user_owns_the_socket_too(start: Start, reachable: Path):
+    needs.root()
     tree = Tree(reachable / "proc")
     run = reachable / "run"
     run.mkdir()
@@ -94,8 +93,8 @@ def test_the_user_owns_the_socket_too(start: Start, reachable: Path):
     assert not place.exists()
 
 
-@as_root
 def test_a_history_of_another_user_is_named_and_left(tree: Tree, tmp_path: Path):
+    needs.root()
     done = subprocess.run(
         [COMMAND, "--port", "0", "--procfs", tree.root, "--user", "nobody", "--data-dir", tmp_path],
         capture_output=True,

@@ -4,11 +4,9 @@ import http.client
 import json
 import os
 import re
-import shutil
 import socket
 import ssl
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,9 @@ from typing import Any
 import pytest
 import trustme
 
+import needs
 from conftest import COMMAND, Server, Tree, wait_until
+from leftovers import running
 
 NAME = "irq.example.org"
 TOKEN = "a-token-for-tests"  # noqa: S105 - of no real server
@@ -143,8 +143,7 @@ def adapted(folder: Path, authority: trustme.CA, port: int, upstream: str, rate:
 @contextmanager
 def nginx(folder: Path, example: str) -> Iterator[None]:
     """Runs nginx with the example in its http block, until the end of the block."""
-    command = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert command, "nginx is not installed"
+    command = needs.program("nginx")
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{each}_temp_path {folder}/{each};\n" for each in places)
     user = "user root;\n" if os.geteuid() == 0 else ""
@@ -152,14 +151,14 @@ def nginx(folder: Path, example: str) -> Iterator[None]:
         f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
         f"worker_processes 1;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{example}\n}}\n"
     )
-    running = subprocess.Popen([command, "-p", folder, "-e", "stderr", "-c", "nginx.conf"])
-    try:
-        wait_until(lambda: (folder / "nginx.pid").exists() or running.poll() is not None)
-        assert running.poll() is None
-        yield
-    finally:
-        running.terminate()
-        running.wait(SECONDS)
+    with running(command, "-p", folder, "-e", "stderr", "-c", "nginx.conf") as process:
+        wait_until(lambda: (folder / "nginx.pid").exists() or process.poll() is not None)
+        assert process.poll() is None
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
 
 
 def free_port() -> int:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import requests
 
+import needs
 from conftest import COMMAND, Tree, wait_until
+from leftovers import running
 
 PREFIX = COMMAND.parent.parent
 SHARE = PREFIX / "share/irq_server"
@@ -21,6 +23,7 @@ FAST = ("--interval", "50ms")
 
 def run(*command: object, **more: Any) -> "subprocess.CompletedProcess[str]":
     """Runs a tool of the system that the tests need."""
+    needs.program(str(command[0]))
     return subprocess.run(
         [str(each) for each in command], capture_output=True, text=True, timeout=60, **more
     )
@@ -227,6 +230,7 @@ def test_the_init_script_has_the_header_of_the_lsb_and_asks_for_no_more_than_a_s
 
 
 def test_logrotate_takes_the_log_and_the_server_opens_another(tree: Tree, tmp_path: Path):
+    needs.program("logrotate")
     logs = tmp_path / "log"
     logs.mkdir(mode=0o755)
     rules = tmp_path / "irq_server.logrotate"
@@ -239,22 +243,22 @@ def test_logrotate_takes_the_log_and_the_server_opens_another(tree: Tree, tmp_pa
         port = probe.getsockname()[1]
     log = logs / "irq_server.log"
     options = ["--procfs", tree.root, *FAST, "--port", str(port), "--data-dir", tmp_path / "data"]
-    process = subprocess.Popen([COMMAND, *options, "--access-log", "--log-file", log])
-    wait_until(lambda: log.exists() and "listening on" in log.read_text())
-    url = f"http://127.0.0.1:{port}"
+    with running(COMMAND, *options, "--access-log", "--log-file", log) as process:
+        wait_until(lambda: log.exists() and "listening on" in log.read_text())
+        url = f"http://127.0.0.1:{port}"
 
-    tried = run("logrotate", "-d", rules)
-    assert tried.returncode == 0
-    assert "error" not in tried.stderr
-    for number in range(2):
-        requests.get(f"{url}/healthz?{number}", timeout=10)
-        wait_until(lambda number=number: f"/healthz?{number}" in log.read_text())
-        done = run("logrotate", "--force", "--state", tmp_path / "state", rules)
-        assert (done.returncode, done.stderr) == (0, "")
-    requests.get(f"{url}/healthz?2", timeout=10)
-    wait_until(lambda: log.exists() and "/healthz?2" in log.read_text())
-    process.terminate()
-    assert process.wait(20) == 0
+        tried = run("logrotate", "-d", rules)
+        assert tried.returncode == 0
+        assert "error" not in tried.stderr
+        for number in range(2):
+            requests.get(f"{url}/healthz?{number}", timeout=10)
+            wait_until(lambda number=number: f"/healthz?{number}" in log.read_text())
+            done = run("logrotate", "--force", "--state", tmp_path / "state", rules)
+            assert (done.returncode, done.stderr) == (0, "")
+        requests.get(f"{url}/healthz?2", timeout=10)
+        wait_until(lambda: log.exists() and "/healthz?2" in log.read_text())
+        process.terminate()
+        assert process.wait(20) == 0
 
     told = run("zcat", "-f", *sorted(logs.glob("*"), reverse=True)).stdout
     assert re.findall(r"/healthz\?(\d)", told) == ["0", "1", "2"]
@@ -284,11 +288,17 @@ def test_the_man_page_is_shown_without_a_warning():
     assert "irq_server - record a machine's interrupts, answer what fired where" in name
 
 
-def complete(line: str, folder: Path) -> list[str]:
+@pytest.fixture
+def bash_completion() -> Path:
+    """Return the script that sets completion up in a shell."""
+    return needs.file("/usr/share/bash-completion/bash_completion", "bash-completion")
+
+
+def complete(bash_completion: Path, line: str, folder: Path) -> list[str]:
     """Gives what bash offers at the end of a line."""
     words = line.split(" ")
     script = f"""
-        source /usr/share/bash-completion/bash_completion
+        source {bash_completion}
         source {PREFIX}/share/bash-completion/completions/irq_server
         COMP_WORDS=({" ".join(map(repr, words))})
         COMP_CWORD={len(words) - 1}
@@ -320,17 +330,17 @@ def complete(line: str, folder: Path) -> list[str]:
         ("irq_server --daemon --pid", ["--pid-file"]),
     ],
 )
-def test_bash_completes(line: str, offered: list[str], tmp_path: Path):
+def test_bash_completes(bash_completion: Path, line: str, offered: list[str], tmp_path: Path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "settings.toml").write_text("")
     (tmp_path / "notes.txt").write_text("")
 
-    assert sorted(complete(line, tmp_path)) == sorted(offered)
+    assert sorted(complete(bash_completion, line, tmp_path)) == sorted(offered)
 
 
-def test_bash_loads_the_completion_by_the_commands_name():
+def test_bash_loads_the_completion_by_the_commands_name(bash_completion: Path):
     script = f"""
-        source /usr/share/bash-completion/bash_completion
+        source {bash_completion}
         XDG_DATA_DIRS={PREFIX}/share _completion_loader irq_server
         complete -p irq_server
     """

@@ -18,9 +18,12 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND, Server, wait_until
+from leftovers import running
 from soak import machine, troubles, watch
 from soak.readers import AT_ANY_TIME, Lives, Readers
 from soak.truth import Truth
+
+pytestmark = [pytest.mark.soak, pytest.mark.slow]
 
 SECONDS = float(os.environ.get("IRQ_SOAK_SECONDS", "600"))
 SEED = int(os.environ.get("IRQ_SOAK_SEED") or time.time_ns() % 10**9)
@@ -103,7 +106,7 @@ class Soak:
 def counting(soak: Soak) -> Iterator[None]:
     """Lets the machine count, in a process of its own."""
     program = [sys.executable, machine.__file__, soak.tree.root, str(SEED), str(RATE)]
-    with subprocess.Popen(program, stdin=subprocess.PIPE) as process:
+    with running(*program, stdin=subprocess.PIPE) as process:
         assert process.stdin
         yield
         process.stdin.close()

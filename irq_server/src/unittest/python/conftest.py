@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
+import pace
 from house import House
 from irq_server.app import create_app
 from irq_server.guard import Rules
@@ -17,8 +17,7 @@ from irq_server.store import Store
 from simulated import FakeClock, Machine
 from storing import START, Open, killed
 
-settings.register_profile("patient", deadline=None)  # how long a test takes is no test
-settings.load_profile("patient")
+pace.load_profile()
 
 CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 """Trees of /proc and /sys of real machines, one archive each, as files with their modes."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pace
 from irq_server.errors import NoSampleError
 from irq_server.files import Files
 from irq_server.history import NOT_COUNTED, History, Sample, interval_detail
@@ -335,7 +336,7 @@ def test_several_moments_are_looked_up_at_once(tmp_path: Path):
     edges=st.lists(st.integers(-20, 20_000), min_size=3, max_size=6, unique=True).map(sorted),
     lost=st.sampled_from([0, 3600, 7200]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=pace.examples(60))
 def test_neighbouring_windows_add_up(
     tmp_path_factory: pytest.TempPathFactory, steps: list[int], edges: list[int], lost: int
 ):

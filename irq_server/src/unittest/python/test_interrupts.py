@@ -189,6 +189,13 @@ def test_what_is_not_proc_interrupts_is_refused_with_its_line(text: str, line_nu
     assert caught.value.line_number == line_number
 
 
+@pytest.mark.parametrize("end", ["", "\n\n", "\n \n\t\n", "\r\n\r\n"])
+def test_blank_lines_at_the_end_of_a_pasted_text_are_no_rows(end: str):
+    snapshot = parse(TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0" + end)
+
+    assert [(row.irq, row.counts, row.device) for row in snapshot.rows] == [("24", (1, 2), "eth0")]
+
+
 def test_a_parser_gives_the_same_row_for_an_unchanged_line():
     parser = Parser()
     before = parser.parse(TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\nLOC: 5 6 Timer\nLOC: 7 8 x\n")

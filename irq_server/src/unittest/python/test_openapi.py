@@ -162,7 +162,7 @@ def test_the_examples_of_parameters_are_taken(name: str, text: str):
         ("end", "nan"),
         ("period", "soon"),
         ("period", "0"),
-        ("period", "1w"),
+        ("period", "1y"),
         ("period_seconds", "-1"),
         ("cpu", "a"),
         ("cpu", "0-"),

@@ -13,11 +13,11 @@ from typing import Any
 import mock
 import pytest
 
+import needs
 from irq_server import privileges
 from irq_server.errors import PrivilegeError
 
 IS_ROOT = os.geteuid() == 0
-as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
 SOURCES = Path(privileges.__file__).parents[1]
 CAP_DAC_OVERRIDE = 1 << 1
 
@@ -125,8 +125,8 @@ def test_who_is_not_root_becomes_nobody_else(tmp_path: Path, monkeypatch: pytest
         privileges.become("nobody", tmp_path / "data")
 
 
-@as_root
 def test_root_becomes_a_user_with_its_groups_and_a_data_directory(tmp_path: Path):
+    needs.root()
     data = tmp_path / "made/data"
     code = f"os.setgroups([0, 4])\nprivileges.become('nobody', pathlib.Path({str(data)!r}))\n"
     found = report(code + "privileges.drop(writes=False)")
@@ -141,14 +141,14 @@ def test_root_becomes_a_user_with_its_groups_and_a_data_directory(tmp_path: Path
     assert data.stat().st_uid == uid
 
 
-@as_root
 def test_a_data_directory_of_another_is_named(tmp_path: Path):
+    needs.root()
     with pytest.raises(PrivilegeError, match=f"another user; chown -R nobody {tmp_path}$"):
         privileges.become("nobody", tmp_path)
 
 
-@as_root
 def test_the_one_capability_that_writes_is_kept_by_a_user_who_has_it():
+    needs.root()
     keep = (
         "libc = ctypes.CDLL(None)\n"
         "libc.prctl(8, 1, 0, 0, 0)\n"  # PR_SET_KEEPCAPS

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import pace
 from irq_server.app import create_app
 from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler
@@ -133,7 +134,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 @example(path="/irqs/ERR", pairs=[("cpu", "0")], accept="*/*")
 @example(path="/irqs/FIQ", pairs=[("cpu", "1")], accept="text/csv")
 @settings(
-    max_examples=400,
+    max_examples=pace.examples(400),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -154,7 +155,7 @@ def test_any_request_is_answered(
 
 @given(path=st.text(alphabet="/irqscpu0249#%.-\\\x00\n\u00e9 ", max_size=20))
 @settings(
-    max_examples=200,
+    max_examples=pace.examples(200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

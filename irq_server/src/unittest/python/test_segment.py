@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import pace
 from irq_server.segment import (
     HEADER,
     State,
@@ -244,7 +245,7 @@ def test_a_look_up_equals_a_naive_replay(samples: Samples, data: st.DataObject):
 
 
 @given(samples=histories(), data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=pace.examples(300))
 def test_random_damage_never_makes_a_wrong_state(samples: Samples, data: st.DataObject):
     written = bytearray(encode(samples))
     flips = st.tuples(st.integers(len(HEADER), len(written) - 1), st.integers(0, 7))
@@ -310,7 +311,7 @@ def large_histories(draw: st.DrawFn) -> Samples:
 
 
 @given(samples=large_histories(), data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=pace.examples(300))
 def test_damage_of_a_slots_last_sample_costs_no_other_slot(samples: Samples, data: st.DataObject):
     written = turned(samples)
     every = list(marks(written))
@@ -326,7 +327,7 @@ def test_damage_of_a_slots_last_sample_costs_no_other_slot(samples: Samples, dat
 
 
 @given(samples=large_histories(), data=st.data())
-@settings(max_examples=600)
+@settings(max_examples=pace.examples(600))
 def test_whatever_happens_to_a_turned_segment_no_state_is_wrong(
     samples: Samples, data: st.DataObject
 ):
@@ -351,7 +352,7 @@ def test_whatever_happens_to_a_turned_segment_no_state_is_wrong(
 
 
 @given(samples=large_histories(), data=st.data())
-@settings(max_examples=200)
+@settings(max_examples=pace.examples(200))
 def test_a_slot_without_its_keyframe_is_not_believed(samples: Samples, data: st.DataObject):
     written = turned(samples)
     every = list(marks(written))
@@ -370,7 +371,7 @@ def test_a_slot_without_its_keyframe_is_not_believed(samples: Samples, data: st.
 
 
 @given(samples=large_histories() | histories(), data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=pace.examples(300))
 def test_reading_on_from_a_place_gives_what_a_look_up_gives(samples: Samples, data: st.DataObject):
     written = bytearray(data.draw(st.sampled_from([turned, encode]))(samples))
     for _ in range(data.draw(st.integers(0, 2))):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pace
 from irq_server import tier as tier_module
 from irq_server.files import Files
 from irq_server.segment import State
@@ -433,7 +434,7 @@ def test_remembered_times_are_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
     steps=st.lists(st.sampled_from([1, 10, 60, 599, 600, 3600, 90000]), min_size=1, max_size=12),
     reopen_at=st.integers(0, 12),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=pace.examples(40))
 def test_every_look_up_equals_a_list_of_what_was_appended(
     tmp_path_factory: pytest.TempPathFactory, steps: list[int], reopen_at: int
 ):

@@ -28,6 +28,8 @@ NOW = 1767225600.0  # 2026-01-01T00:00:00Z: 20,454 days of 86,400 s since 1970
         ("15m", 900.0),
         ("2h", 7200.0),
         ("7d", 604800.0),
+        ("1w", 604800.0),
+        ("0.50654934370569", 0.50654934370569),
         ("1.5h", 5400.0),
         (" 10s ", 10.0),
     ],
@@ -38,7 +40,7 @@ def test_a_duration_is_seconds(text: str, seconds: float):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "0s", "-5", "5 m", "5M", "1w", "1e3", ".5", "5.", "s", "nan", "inf", "\u0665", "1_0"],
+    ["", "0", "0s", "-5", "5 m", "5M", "1y", "1e3", ".5", "5.", "s", "nan", "inf", "\u0665", "1_0"],
 )
 def test_what_is_not_a_duration_is_refused(text: str):
     with pytest.raises(TimeFormatError) as caught:

@@ -11,6 +11,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+import pace
 from irq_server.kernel.interrupts import Description, Row, Snapshot, parse
 from irq_server.totals import Identity, Memory, Totals, Update
 from simulated import Machine
@@ -529,5 +530,5 @@ class AnyMachine(RuleBasedStateMachine):
             assert {key: n for key, n in self.state.items() if n} == self.machine.truth
 
 
-AnyMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+AnyMachine.TestCase.settings = settings(max_examples=pace.examples(120), stateful_step_count=30)
 test_any_machine_is_counted_exactly = AnyMachine.TestCase

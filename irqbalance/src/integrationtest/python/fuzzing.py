@@ -17,7 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "4"))
+import pace
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS") or (4.0 if pace.FULL else 0.5))
 """How long each check is fuzzed."""
 
 PROJECT = Path(__file__).parents[3]

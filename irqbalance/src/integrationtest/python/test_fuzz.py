@@ -19,6 +19,8 @@ from irqbalance.kernel.cpuset import MAX_CPU, format_list, format_mask, parse_li
 from irqbalance.kernel.interrupts import CELL_MODULUS, Parser, Snapshot, parse
 from world import AFTER, SMALL_FILES, Run, World, run
 
+pytestmark = pytest.mark.fuzz
+
 CAPTURES = sorted((PROJECT / "src/unittest/resources/captures").glob("*.tar.xz"))
 
 

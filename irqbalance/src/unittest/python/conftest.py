@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
+import pace
 from irqbalance.clock import Clock
 from irqbalance.kernel.procfs import Machine
 
-settings.register_profile("patient", deadline=None)  # how long a test takes is no test
-settings.load_profile("patient")
+pace.load_profile()
 
 CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 """Trees of /proc and /sys of real machines, one archive each, as files with their modes."""

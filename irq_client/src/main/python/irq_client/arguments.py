@@ -33,7 +33,7 @@ Shows in a terminal what an irq_server knows of a machine's interrupts.
 commands (irq_client COMMAND --help says more):
 """
 _EPILOG = """\
-Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d. Times: 2026-01-01T00:00:00Z, Unix seconds,
+Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d, 1w. Times: 2026-01-01T00:00:00Z, Unix seconds,
 now, -15m (so long ago). A window is any two of --period, --start and --end; it ends now and is
 60 seconds long where nothing else is said.
 

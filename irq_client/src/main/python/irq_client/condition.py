@@ -27,7 +27,7 @@ FORM = "a condition such as 'imbalance > 1.5 for 5m' or 'irq eth0-* rate > 50k'"
 
 _CONDITION = re.compile(
     r"\s*(?P<figure>imbalance|rate|(?P<kind>cpu|irq)\s+(?P<name>\S+)\s+rate)\s*"
-    r"(?P<comparison>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,6})?)(?P<unit>[kMG]?)"
+    r"(?P<comparison>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
     r"(?:\s+for\s+(?P<duration>\S+))?\s*",
     re.ASCII,
 )

@@ -96,7 +96,7 @@ CONFIG_KEYS = tuple(
 WINDOW = (
     Setting(
         "period",
-        "length of the window: 90 (seconds), 20ms, 90s, 15m, 2h, 7d",
+        "length of the window: 90 (seconds), 20ms, 90s, 15m, 2h, 7d, 1w",
         "DURATION",
         "60s",
     ),

@@ -40,7 +40,7 @@ def manual_page() -> str:
             ".SH OPTIONS OF SOME COMMANDS",
             *_settings(settings()[len(EVERYWHERE) :]),
             ".SH DURATIONS AND TIMES",
-            "Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d.",
+            "Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d, 1w.",
             r"Times: 2026\-01\-01T00:00:00Z, Unix seconds, now, \-15m (so long ago).",
             "A window is any two of",
             r".BR \-\-period , \-\-start",

@@ -17,8 +17,16 @@ MAX_SECONDS = 100 * 366 * 86_400
 MAX_CPU = 2**16 - 1
 """The largest CPU number that is believed; kernels are built for 8,192 CPUs at most (NR_CPUS)."""
 
-_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)?", re.ASCII)
-_UNIT_SECONDS = {None: 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
+_UNIT_SECONDS = {
+    None: 1.0,
+    "ms": 0.001,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86_400.0,
+    "w": 604_800.0,
+}
 _UNIX_TIME = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 _ZONELESS = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?", re.ASCII)
 _CPU_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5})(?::([0-9]{1,5})/([0-9]{1,5}))?)?", re.ASCII)
@@ -27,7 +35,7 @@ _SOCKET = re.compile(r"unix:(?=/)[!-\"$&->@-~]{1,107}(?<!/)", re.ASCII)
 
 _IRQ = re.compile(r"[!-9;-~]{1,64}", re.ASCII)
 
-_DURATION_FORM = "a duration such as 90 (seconds), 20ms, 90s, 15m, 2h or 7d"
+_DURATION_FORM = "a duration such as 90 (seconds), 20ms, 90s, 15m, 2h, 7d or 1w"
 _TIME_FORM = "a time such as 2026-01-01T00:00:00Z, 1767225600 (Unix seconds), now or -15m"
 _CPU_LIST_FORM = "a CPU list such as 0-3,8"
 

@@ -24,7 +24,7 @@ DONE, FAILED, USAGE = 0, 1, 2
 _log = logging.getLogger("irq_server")
 
 _EPILOG = """\
-durations: 20ms, 90s, 15m, 2h, 7d; seconds without a unit
+durations: 20ms, 90s, 15m, 2h, 7d, 1w; seconds without a unit
 sizes: bytes, or with K, M, G, T (1000) or Ki, Mi, Gi, Ti (1024): 500MB, 1GiB
 
 Every setting is also an environment variable, and a key of the file that

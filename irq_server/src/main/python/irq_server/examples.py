@@ -64,7 +64,7 @@ irq_interrupts_total{irq="36",device="virtio1-req.0",cpu="1"} 139295.0
 
 PROBLEMS: Mapping[int, tuple[str, str | None]] = {
     400: (
-        "period: expected a duration above zero such as 90, 0.5, 20ms, 90s, 15m, 2h or 7d, "
+        "period: expected a duration above zero such as 90, 0.5, 20ms, 90s, 15m, 2h, 7d or 1w, "
         "found 'soon'",
         "period",
     ),

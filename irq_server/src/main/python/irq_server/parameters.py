@@ -13,13 +13,13 @@ FORMATS = ("json", "csv")
 
 _MOMENT = {
     "type": "string",
-    "pattern": r"^(now|-[0-9]{1,12}(\.[0-9]{1,9})?(ms|s|m|h|d)?|[0-9]{1,10}(\.[0-9]{1,9})?"
+    "pattern": r"^(now|-[0-9]{1,12}(\.[0-9]{1,20})?(ms|s|m|h|d|w)?|[0-9]{1,10}(\.[0-9]{1,9})?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2}))$",
 }
 _DURATION = {
     "type": "string",
-    "pattern": r"^[1-9][0-9]{0,7}(\.[0-9]{1,9})?(ms|s|m|h|d)?$|^0\.[0-9]{0,2}[1-9](s|m|h|d)?$",
+    "pattern": r"^[1-9][0-9]{0,7}(\.[0-9]{1,20})?(ms|s|m|h|d|w)?$|^0\.[0-9]{0,2}[1-9](s|m|h|d|w)?$",
 }
 CPU_LIST_PATTERN = r"^[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*$"
 _CPU_LIST = {"type": "string", "pattern": CPU_LIST_PATTERN}
@@ -57,7 +57,7 @@ _QUERY = (
     ),
     Parameter(
         "period",
-        "How long the window is: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`. "
+        "How long the window is: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`, `1w`. "
         f"{DEFAULT_PERIOD_SECONDS:g} seconds where it is not told otherwise.",
         _DURATION,
         {"minute": "60", "hours": "2h"},

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 
 from .errors import TimeFormatError
 
-UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 MOMENT_FORMS = (
     "an RFC 3339 time with a zone (2026-01-01T00:00:00Z), Unix seconds, now, or relative (-15m)"
 )
-DURATION_FORMS = "a duration above zero such as 90, 0.5, 20ms, 90s, 15m, 2h or 7d"
+DURATION_FORMS = "a duration above zero such as 90, 0.5, 20ms, 90s, 15m, 2h, 7d or 1w"
 
-_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)?", re.ASCII)
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"

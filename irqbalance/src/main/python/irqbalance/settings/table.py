@@ -47,7 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "since the last run, else 10s",
         "DURATION",
-        "measure from now, for this long (90, 0.5, 20ms, 90s, 15m, 2h, 7d; seconds "
+        "measure from now, for this long (90, 0.5, 20ms, 90s, 15m, 2h, 7d, 1w; seconds "
         "without a unit); without it, since the last run's snapshot if that is of this boot "
         "and 10 s to a day old, else for 10s",
     ),

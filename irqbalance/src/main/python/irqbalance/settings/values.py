@@ -11,14 +11,14 @@ from ..errors import CpuSetError
 from ..kernel.cpuset import parse_list
 from .patterns import compile_pattern
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)?", re.ASCII)
-_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%?", re.ASCII)
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
+_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800, None: 1}
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,20})?)\s*%?", re.ASCII)
 _LONGEST_SECONDS = 366 * 86400
 
 
 def parse_duration(text: str) -> float:
-    """Gives the seconds of a duration such as ``90``, ``0.5``, ``20ms``, ``15m``, ``7d``."""
+    """Return the seconds of a duration such as ``90``, ``0.5``, ``20ms``, ``15m``, ``1w``."""
     match = _DURATION.fullmatch(text.strip())
     seconds = float(match[1]) * _UNIT_SECONDS[match[2]] if match else 0.0
     if not 0 < seconds <= _LONGEST_SECONDS:

@@ -1,0 +1,21 @@
+"""How thorough the tests are: quick, or full where CI is set or TEST_PACE says so.
+
+`pyb` sets TEST_PACE (see build.py). The same file in all three projects.
+"""
+
+import os
+
+from hypothesis import settings
+
+FULL = os.environ.get("TEST_PACE", "full" if os.environ.get("CI") else "quick") == "full"
+
+
+def examples(full: int) -> int:
+    """Return how many examples a check looks at that looks at `full` of them in a full run."""
+    return full if FULL else max(10, full // 5)
+
+
+def load_profile() -> None:
+    """Make Hypothesis keep the pace. It sets no deadline: how long a test takes is no test."""
+    settings.register_profile("pace", deadline=None, max_examples=examples(100))
+    settings.load_profile("pace")

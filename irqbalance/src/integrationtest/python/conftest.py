@@ -1,0 +1,3 @@
+"""What the integration tests share: no process of theirs outlives them."""
+
+pytest_plugins = ["leftovers"]

@@ -1,0 +1,72 @@
+"""Skip a test that needs something this machine lacks, and name the package that brings it.
+
+Where the environment has CI, such a test fails instead: there nothing may be skipped. The same file
+in all three projects.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+PACKAGES = {
+    "busybox": "busybox-static",
+    "chromium": "chromium",
+    "cpio": "cpio",
+    "depmod": "kmod",
+    "logrotate": "logrotate",
+    "man": "man-db",
+    "mke2fs": "e2fsprogs",
+    "mmdebstrap": "mmdebstrap",
+    "nginx": "nginx",
+    "prlimit": "util-linux",
+    "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-ppc64": "qemu-system-ppc",
+    "qemu-system-riscv64": "qemu-system-misc",
+    "qemu-system-s390x": "qemu-system-misc",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "systemd-analyze": "systemd",
+    "systemd-sysusers": "systemd",
+    "systemd-tmpfiles": "systemd",
+    "xz": "xz-utils",
+    "zstd": "zstd",
+}
+"""Debian's package of each program that a test runs."""
+
+FOLDERS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+"""Where programs are looked for: a user's PATH often lacks the folders of root's programs."""
+
+
+def program(*names: str) -> str:
+    """Return the path of the first of these programs that is installed; else skip the test."""
+    found = next(filter(None, (shutil.which(name, path=FOLDERS) for name in names)), None)
+    if found is None:
+        packages([PACKAGES.get(names[0], names[0])], names[0])
+    assert found
+    return found
+
+
+def file(path: str, package: str) -> Path:
+    """Return the path of a file that a package brings; skip the test if it is missing."""
+    if not Path(path).exists():
+        packages([package], path)
+    return Path(path)
+
+
+def root() -> None:
+    """Skip the test unless root runs it."""
+    if os.geteuid() != 0:
+        _missing("needs root")
+
+
+def packages(names: Iterable[str], what: str) -> None:
+    """Skip the test: `what` it needs is missing, and these packages bring it."""
+    _missing(f"needs {what}: apt-get install {' '.join(sorted(names))}")
+
+
+def _missing(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason} (CI is set, so this is no skip)")
+    pytest.skip(reason)
