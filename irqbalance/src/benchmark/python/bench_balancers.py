@@ -30,7 +30,7 @@ from watch import Watch
 from yardsticks import differencing, largest_first
 
 from irqbalance.cli import main as irqbalance
-from irqbalance.clock import Clock
+from irqbalance.loads.measure import Clock
 
 ROUNDS = 12
 SECONDS = 10.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from irqbalance.cli import main
-from irqbalance.clock import Clock
+from irqbalance.loads.measure import Clock
 
 START = 1_767_225_600.0
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import pace
-from irqbalance.clock import Clock
 from irqbalance.kernel.procfs import Machine
+from irqbalance.loads.measure import Clock
 
 pace.load_profile()
 

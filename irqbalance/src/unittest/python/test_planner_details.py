@@ -4,9 +4,9 @@ import pytest
 
 from irqbalance.exact import least_target
 from irqbalance.fewmoves import give_back
+from irqbalance.kernel.topology import Topology
 from irqbalance.loads.irqs import Irq
 from irqbalance.placement import Placement
-from irqbalance.planning.nodes import Topology
 from irqbalance.planning.plan import Limits
 from irqbalance.planning.planner import make_plan
 from irqbalance.steps import best_step

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from .kernel.affinity import APPLIED, FIXED, PENDING, Outcome, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
-from .loads.irqs import Irq, KernelSays
-from .planning.nodes import Topology
+from .kernel.procfs import KernelSays
+from .kernel.topology import Topology
+from .loads.irqs import Irq
 from .planning.plan import Decision, Limits, Plan, revised
 from .planning.planner import make_plan
 from .state.folder import REFUSALS, UNDO, StateFolder

@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from .clock import Clock
 from .console import Tellers
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
+from .loads.measure import Clock
 from .offline import Report, offline
 from .report.machine_readable import as_csv, as_json
 from .settings.command_line import settings_of

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from . import apply as act
 from . import restore
-from .clock import Clock
 from .console import Tellers
 from .errors import AtWorkError, FileError, NoUsableCpuError
 from .kernel.affinity import Writer, is_not_permitted
@@ -15,7 +14,7 @@ from .kernel.procfs import Machine
 from .kernel.topology import read_topology
 from .loads.irqs import describe
 from .loads.loads import Measurement
-from .loads.measure import live
+from .loads.measure import Clock, live
 from .offline import Report, limits_of
 from .planning.planner import make_plan
 from .report.machine_readable import TIME

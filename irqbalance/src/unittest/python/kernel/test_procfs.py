@@ -7,8 +7,7 @@ import pytest
 
 from conftest import FakeMachine, row
 from irqbalance.errors import FileError
-from irqbalance.kernel.procfs import Machine, read_interrupts
-from irqbalance.loads.irqs import KernelSays
+from irqbalance.kernel.procfs import KernelSays, Machine, read_interrupts
 
 
 def cpus(*numbers: int) -> frozenset[int]:

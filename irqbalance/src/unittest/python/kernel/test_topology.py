@@ -5,8 +5,7 @@ from pathlib import Path
 
 from conftest import FakeMachine
 from irqbalance.kernel.procfs import Machine
-from irqbalance.kernel.topology import read_topology
-from irqbalance.planning.nodes import Topology
+from irqbalance.kernel.topology import Topology, read_topology
 
 
 def test_a_captured_machine_of_two_nodes_is_understood(captured: Callable[[str], Path]):

@@ -4,7 +4,8 @@ import pytest
 
 from conftest import row
 from irqbalance.kernel.interrupts import parse
-from irqbalance.loads.irqs import Irq, KernelSays, Selection, describe
+from irqbalance.kernel.procfs import KernelSays
+from irqbalance.loads.irqs import Irq, Selection, describe
 from irqbalance.loads.loads import since_boot
 
 ANY = Selection()

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
+from irqbalance.kernel.topology import Topology
 from irqbalance.loads.irqs import Irq
-from irqbalance.planning.nodes import Topology
 from irqbalance.planning.plan import Limits
 from irqbalance.planning.planner import make_plan
 from planning import irq

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irqbalance.kernel.topology import Topology
 from irqbalance.loads.irqs import Irq
-from irqbalance.planning.nodes import Topology
 from irqbalance.planning.plan import Limits
 from irqbalance.planning.planner import make_plan
 from planning import by_irq

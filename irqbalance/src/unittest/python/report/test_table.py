@@ -7,7 +7,7 @@ import json
 from irqbalance.loads.irqs import Irq
 from irqbalance.planning.plan import OBJECTIVE, Decision, Limits, revised
 from irqbalance.planning.planner import make_plan
-from irqbalance.planning.words import figure
+from irqbalance.planning.reasons import figure
 from irqbalance.report.machine_readable import Context, as_csv, as_json
 from irqbalance.report.table import as_table
 from irqbalance.state.last_run import FollowUp

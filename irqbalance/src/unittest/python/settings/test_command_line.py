@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conftest import row
-from irqbalance.documents import completion, man_options, readme_table
+from documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
 from irqbalance.kernel.interrupts import parse
 from irqbalance.planning.plan import OBJECTIVE

@@ -4,7 +4,7 @@ import pytest
 
 from conftest import row
 from irqbalance.kernel.interrupts import Row, parse
-from irqbalance.settings.patterns import compile_pattern
+from irqbalance.settings.values import compile_pattern
 
 
 def rows(*lines: str) -> list[Row]:

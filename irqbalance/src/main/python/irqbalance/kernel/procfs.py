@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CpuSetError, FileError, InterruptsFormatError
-from ..loads.irqs import KernelSays
 from .cpuset import parse_list, parse_mask
 from .interrupts import Snapshot, parse
 
@@ -52,6 +51,19 @@ def read_interrupts(path: Path) -> tuple[str, Snapshot]:
         return text, parse(text)
     except InterruptsFormatError as error:
         raise FileError(path, str(error)) from error
+
+
+class KernelSays(NamedTuple):
+    """What /proc/irq/N says of one IRQ: CPU sets, and whether its files may be written.
+
+    ``affinity`` and ``effective`` are None where the file does not exist or cannot be read.
+    ``effective`` is empty where the kernel routes the IRQ to no CPU in particular.
+    """
+
+    exists: bool
+    writable: bool = True
+    affinity: frozenset[int] | None = None
+    effective: frozenset[int] | None = None
 
 
 class Machine(NamedTuple):

@@ -1,14 +1,15 @@
-"""Reads how a machine is built: capacities, cores, nodes, and the nodes of devices. Writes nothing.
+"""How a machine is built: capacities, cores, nodes, and the nodes of devices. Writes nothing.
 
 Everything here may be missing, and is then unknown: no file of it is needed for a plan.
 Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sysfs-bus-pci.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..errors import CpuSetError, FileError
-from ..planning.nodes import Topology
 from .cpuset import parse_list
 from .procfs import Machine, read_text
 
@@ -16,6 +17,36 @@ LARGEST_CAPACITY = 2**16
 """No figure above this is believed. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""
 
 _NUMBERED_CPU = "cpu[0-9]*"
+
+
+class Topology(NamedTuple):
+    """What is known of the machine.
+
+    ``capacities`` are the kernel's figures by CPU (1024 is the largest CPU of the machine);
+    ``nodes`` the NUMA node of each CPU, ``siblings`` the threads of its core, itself included;
+    ``irq_nodes`` the node of the device that an IRQ belongs to, where that is known.
+    """
+
+    capacities: Mapping[int, int] = MappingProxyType({})
+    nodes: Mapping[int, int] = MappingProxyType({})
+    siblings: Mapping[int, frozenset[int]] = MappingProxyType({})
+    irq_nodes: Mapping[str, int] = MappingProxyType({})
+
+    def speeds(self, cpus: Iterable[int]) -> list[float]:
+        """Gives each CPU's capacity as a share of the largest of `cpus`; 1.0 where none is told."""
+        told = [self.capacities.get(cpu, 0) for cpu in cpus]
+        largest = max(told, default=0)
+        return [capacity / largest if capacity and largest else 1.0 for capacity in told]
+
+    def cpus_of_node(self, node: int) -> frozenset[int]:
+        """Gives the CPUs of a node."""
+        return frozenset(cpu for cpu, its in self.nodes.items() if its == node)
+
+    def local_cpus(self, irq: str) -> frozenset[int] | None:
+        """Gives the CPUs on the node of an IRQ's device; None where nobody knows or all are."""
+        if irq not in self.irq_nodes or len(set(self.nodes.values())) < 2:
+            return None
+        return self.cpus_of_node(self.irq_nodes[irq])
 
 
 def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:

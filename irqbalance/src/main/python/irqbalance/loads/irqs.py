@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ..kernel.interrupts import Row
+from ..kernel.procfs import KernelSays
 from .loads import Load, Measurement
 
 SMALL_SHARE = 0.1
@@ -43,19 +44,6 @@ NOT_INTERRUPTS = frozenset({"STK", "IST"})
 
 _GROUP = re.compile(r"(?:[-.@:\[].*|(?<=[0-9])q[0-9]+)$")
 """What follows the device in an action's name: the queue, or where the device sits."""
-
-
-class KernelSays(NamedTuple):
-    """What /proc/irq/N says of one IRQ: CPU sets, and whether its files may be written.
-
-    ``affinity`` and ``effective`` are None where the file does not exist or cannot be read.
-    ``effective`` is empty where the kernel routes the IRQ to no CPU in particular.
-    """
-
-    exists: bool
-    writable: bool = True
-    affinity: frozenset[int] | None = None
-    effective: frozenset[int] | None = None
 
 
 class Irq(NamedTuple):

@@ -1,9 +1,9 @@
 """Takes the measurement of a live run: since the last run, or from now on."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..clock import Clock
 from ..errors import InterruptsFormatError
 from ..kernel.interrupts import Snapshot, parse
 from ..kernel.procfs import Machine
@@ -17,6 +17,14 @@ YOUNGEST_SECONDS, OLDEST_SECONDS = 10.0, 86400.0
 
 _NOT_ITS_FIELDS = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 """What is raised by the content of a snapshot that has other fields than a run leaves."""
+
+
+class Clock(NamedTuple):
+    """Moments in Unix seconds, spans in seconds, and waiting."""
+
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Reading(NamedTuple):

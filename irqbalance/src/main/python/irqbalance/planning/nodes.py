@@ -1,43 +1,9 @@
-"""How the CPUs of a machine lie to one another, and which node a device is on. Pure.
+"""The NUMA rules: which CPUs are local to an IRQ, and which IRQs stay together. Pure."""
 
-Everything may be unknown: a machine that tells nothing has CPUs of equal capacity on one node.
-"""
+from collections.abc import Iterable
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import NamedTuple
-
+from ..kernel.topology import Topology
 from ..loads.irqs import Irq
-
-
-class Topology(NamedTuple):
-    """What is known of the machine.
-
-    ``capacities`` are the kernel's figures by CPU (1024 is the largest CPU of the machine);
-    ``nodes`` the NUMA node of each CPU, ``siblings`` the threads of its core, itself included;
-    ``irq_nodes`` the node of the device that an IRQ belongs to, where that is known.
-    """
-
-    capacities: Mapping[int, int] = MappingProxyType({})
-    nodes: Mapping[int, int] = MappingProxyType({})
-    siblings: Mapping[int, frozenset[int]] = MappingProxyType({})
-    irq_nodes: Mapping[str, int] = MappingProxyType({})
-
-    def speeds(self, cpus: Iterable[int]) -> list[float]:
-        """Gives each CPU's capacity as a share of the largest of `cpus`; 1.0 where none is told."""
-        told = [self.capacities.get(cpu, 0) for cpu in cpus]
-        largest = max(told, default=0)
-        return [capacity / largest if capacity and largest else 1.0 for capacity in told]
-
-    def cpus_of_node(self, node: int) -> frozenset[int]:
-        """Gives the CPUs of a node."""
-        return frozenset(cpu for cpu, its in self.nodes.items() if its == node)
-
-    def local_cpus(self, irq: str) -> frozenset[int] | None:
-        """Gives the CPUs on the node of an IRQ's device; None where nobody knows or all are."""
-        if irq not in self.irq_nodes or len(set(self.nodes.values())) < 2:
-            return None
-        return self.cpus_of_node(self.irq_nodes[irq])
 
 
 def localized(irqs: Iterable[Irq], topology: Topology, usable: frozenset[int]) -> tuple[Irq, ...]:

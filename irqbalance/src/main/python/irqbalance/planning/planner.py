@@ -7,10 +7,11 @@ falls by the threshold at least.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from ..placement import Problem, lower_bound
 from ..ties import Neighbours
-from .nodes import Topology, localized
+from .nodes import localized
 from .plan import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance
 from .policy import Task, choose
 from .reasons import may_use, mover, what_no_placement_helps, why_it_stays, why_kept

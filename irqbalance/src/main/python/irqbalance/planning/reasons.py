@@ -6,7 +6,6 @@ from ..kernel.cpuset import format_list
 from ..loads.irqs import Irq
 from .plan import Balance, Limits
 from .policy import Choice
-from .words import figure
 
 TOO_LARGE = 1.1
 """From how many times a CPU's share on an IRQ, or load that cannot be moved, is worth a word."""
@@ -120,3 +119,10 @@ def _is_one_irq_here(irq: Irq, usable: frozenset[int]) -> bool:
     if irq.own or not irq.load or len(irq.present) > 1:
         return False
     return not irq.fixed or not usable.isdisjoint(irq.present)
+
+
+def figure(value: float) -> str:
+    """Gives a load in four digits or more: ``5604``, ``34.97``, ``0.0125``."""
+    if value == int(value) or value >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.4g}"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..planning.plan import FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
-from ..planning.words import figure
+from ..planning.reasons import figure
 from .machine_readable import Context
 
 _WIDTH = 80

@@ -26,9 +26,8 @@ from ..errors import SettingError
 from ..kernel.procfs import read_text
 from .command_line import parse_value
 from .model import Rule
-from .patterns import compile_pattern
 from .table import SETTINGS, Setting
-from .values import parse_cpus
+from .values import compile_pattern, parse_cpus
 
 _RULE_KEYS = frozenset({"pattern", "cpus", "ban", "one_node"})
 _IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}

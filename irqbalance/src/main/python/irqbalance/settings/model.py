@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..kernel.interrupts import Row
 from ..loads.irqs import Selection
-from .patterns import compile_pattern
+from .values import compile_pattern
 
 
 class Rule(NamedTuple):

@@ -5,16 +5,20 @@ Each function raises ValueError that says what it takes.
 
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..errors import CpuSetError
 from ..kernel.cpuset import parse_list
-from .patterns import compile_pattern
+from ..kernel.interrupts import Row
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800, None: 1}
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,20})?)\s*%?", re.ASCII)
 _LONGEST_SECONDS = 366 * 86400
+_NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
+
+EXPECTED = "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*)"
 
 
 def parse_duration(text: str) -> float:
@@ -50,6 +54,24 @@ def parse_cpus(text: str) -> frozenset[int]:
     if not cpus:
         raise ValueError("a CPU list such as 0-3,8")
     return cpus
+
+
+def compile_pattern(text: str) -> Callable[[Row], bool]:
+    """Gives the test that `text` stands for; raises ValueError, saying what it takes instead.
+
+    ``24`` and ``40-47`` mean IRQ numbers. Anything else is a shell pattern that any of the row's
+    action names must match whole, capital letters told from small ones.
+    """
+    text = text.strip()
+    match = _NUMBERS.fullmatch(text)
+    if match:
+        first, last = int(match[1]), int(match[2] or match[1])
+        if first > last:
+            raise ValueError(EXPECTED)
+        return lambda row: row.is_numbered and first <= int(row.irq) <= last
+    if not text:
+        raise ValueError(EXPECTED)
+    return lambda row: any(fnmatchcase(action, text) for action in row.actions)
 
 
 def parse_pattern(text: str) -> str:

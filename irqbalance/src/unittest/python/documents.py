@@ -3,7 +3,7 @@
 Only tests and whoever changes the table need this: the documents are files, kept equal by a test.
 """
 
-from .settings.table import SETTINGS, Setting
+from irqbalance.settings.table import SETTINGS, Setting
 
 OTHERS = (
     ("--config", "FILE", "take settings and rules from this TOML file; the command line wins"),
