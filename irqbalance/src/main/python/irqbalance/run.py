@@ -12,7 +12,7 @@ from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
 from .kernel.procfs import Machine
 from .kernel.topology import read_topology
-from .loads.irqs import describe
+from .loads.irqs import Irq, describe
 from .loads.loads import Measurement
 from .loads.measure import Clock, live
 from .offline import Report, limits_of
@@ -20,7 +20,7 @@ from .planning.planner import make_plan
 from .report.machine_readable import TIME
 from .settings.model import Settings
 from .state.folder import PREDICTION, SNAPSHOT, StateFolder
-from .state.last_run import FollowUp, content, follow_up, last_loads, last_own
+from .state.last_run import FollowUp, content, follow_up, last_loads
 
 ROOT_TAKES = "not allowed to write here: this takes root (--dry-run does not)"
 
@@ -113,14 +113,14 @@ def _measure_and_act(
     kernel = machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered)
     refusals = act.remembered_refusals(folder, rows)
     irqs = describe(measurement, kernel, refusals, settings.selection())
-    last, own = _last_run(folder, context.unit)
+    last = _last_loads(folder, context.unit)
     irqs = tuple(irq._replace(last=last.get(irq.irq)) for irq in irqs)
     usable = usable_cpus(settings, machine, measurement.cpus, tellers)
     rated = None if context.unit == TIME else context.seconds
-    limits = limits_of(settings)._replace(seconds=rated, follows=True, last_own=own)
+    limits = limits_of(settings)._replace(seconds=rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
-    context = context._replace(followed=_follow_up(folder, measurement, usable))
+    context = context._replace(followed=_follow_up(folder, measurement, irqs, usable))
     _tell_problems(folder, tellers)
     if not settings.writes:
         return Report(plan, context, {})
@@ -134,22 +134,24 @@ def _measure_and_act(
     return Report(result.plan, context, refused, not_permitted and not result.plan.moves)
 
 
-def _last_run(folder: StateFolder, unit: str) -> tuple[dict[str, float], dict[int, float] | None]:
-    """The loads of the last run, by IRQ and the CPUs' own; none where it left none."""
+def _last_loads(folder: StateFolder, unit: str) -> dict[str, float]:
+    """Return the load of each IRQ in the last run; empty if it left none."""
     try:
-        kept = folder.load(PREDICTION)
-        return last_loads(kept, unit), last_own(kept, unit)
+        return last_loads(folder.load(PREDICTION), unit)
     except ValueError:
         folder.distrust(PREDICTION)
-        return {}, None
+        return {}
 
 
 def _follow_up(
-    folder: StateFolder, measurement: Measurement, usable: frozenset[int]
+    folder: StateFolder,
+    measurement: Measurement,
+    irqs: tuple[Irq, ...],
+    usable: frozenset[int],
 ) -> FollowUp | None:
     """What came of the last run's prediction, None where that is not known."""
     try:
-        return follow_up(folder.load(PREDICTION), measurement, usable)
+        return follow_up(folder.load(PREDICTION), measurement, irqs, usable)
     except ValueError:
         folder.distrust(PREDICTION)
         return None

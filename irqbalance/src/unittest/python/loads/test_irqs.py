@@ -103,6 +103,7 @@ def test_a_read_only_affinity_is_managed():
 
     assert irq.fixed == "managed by the kernel: its affinity is read-only"
     assert irq.placed == {0: 5}
+    assert not irq.own
 
 
 def test_an_irq_that_fires_and_is_routed_nowhere_cannot_be_moved():
@@ -122,14 +123,16 @@ def test_timers_of_which_each_cpu_has_its_own_are_fixed_where_they_are():
         assert irq.fixed.startswith("per-CPU")
         assert irq.placed == {0: 5, 1: 6, 2: 7, 3: 8}
         assert irq.present == (0, 1, 2, 3)
+        assert irq.own
 
 
-def test_a_row_of_the_cpus_is_fixed_load_where_it_fired():
+def test_a_row_without_a_number_is_the_cpus_own_where_it_fired():
     irq = one("LOC: 5 0 7 0 Local timer interrupts")
 
     assert irq.placed == {0: 5, 2: 7}
     assert irq.present == (0, 2)
     assert irq.fixed
+    assert irq.own
 
 
 def test_subtotals_and_machine_wide_figures_are_in_no_total():
@@ -137,6 +140,8 @@ def test_subtotals_and_machine_wide_figures_are_in_no_total():
 
     assert (subtotal.load, subtotal.placed) == (12, {})
     assert (figure.load, figure.placed, figure.present) == (12, {}, ())
+    assert subtotal.own
+    assert figure.own
 
 
 def test_other_rows_that_did_not_fire_are_left_out_and_idle_irqs_are_not():

@@ -6,10 +6,11 @@ from irqbalance.kernel.topology import Topology
 from irqbalance.loads.irqs import Irq
 from irqbalance.planning.plan import Limits, Plan
 from irqbalance.planning.planner import make_plan
-from planning import irq
+from planning import by_irq, irq
 
 EVERY = {0, 1, 2, 3}
 NODES = {0: 0, 1: 0, 2: 1, 3: 1}
+TWO_NODES = Topology(nodes=NODES, irq_nodes={"1": 0, "2": 0, "3": 1, "4": 1})
 
 
 def on_node(node: int, *irqs: int) -> Topology:
@@ -120,3 +121,56 @@ def test_it_is_spread_within_its_node():
     plan = make_plan(irqs, EVERY, Limits(), topology)
 
     assert where(plan)["2"] == 1
+
+
+def test_irqs_go_to_their_devices_own_node():
+    irqs = [irq(n, 100, 0) for n in (1, 2, 3, 4)]
+
+    plan = make_plan(irqs, {0, 1, 2, 3}, Limits(), TWO_NODES)
+
+    assert plan.after.loads == (100, 100, 100, 100)
+    assert {number: decision.to in (0, 1) for number, decision in by_irq(plan).items()} == {
+        "1": True,
+        "2": True,
+        "3": False,
+        "4": False,
+    }
+
+
+def test_they_stay_on_it_where_its_cpus_would_be_a_little_busier_only():
+    # node 0 has 210 on two CPUs, node 1 has 190: 105 against 100 everywhere is not clearly busier
+    irqs = [irq(1, 105, 0), irq(2, 105, 0), irq(3, 95, 0), irq(4, 95, 0)]
+
+    plan = make_plan(irqs, {0, 1, 2, 3}, Limits(), TWO_NODES)
+
+    assert sorted(plan.after.loads) == [95, 95, 105, 105]
+    assert by_irq(plan)["1"].to in (0, 1)
+    assert by_irq(plan)["2"].to in (0, 1)
+
+
+def test_they_spill_where_its_cpus_would_be_clearly_busier():
+    local = {str(n): 0 for n in range(8)}
+    topology = TWO_NODES._replace(irq_nodes=local)
+    irqs = [irq(n, 100, 0) for n in range(8)]
+
+    plan = make_plan(irqs, {0, 1, 2, 3}, Limits(), topology)
+
+    assert plan.after.loads == (200, 200, 200, 200)
+
+
+def test_a_node_without_a_usable_cpu_binds_nothing():
+    irqs = [irq(3, 100, 0), irq(4, 100, 0)]
+
+    plan = make_plan(irqs, {0, 1}, Limits(), TWO_NODES)
+
+    assert plan.after.loads == (100, 100)
+
+
+def test_a_rule_keeps_queues_on_one_node():
+    topology = TWO_NODES._replace(irq_nodes={})
+    irqs = [irq(n, 100, 2 if n else 0, together="dev*") for n in range(4)]
+
+    plan = make_plan(irqs, {0, 1, 2, 3}, Limits(), topology)
+
+    assert plan.after.loads == (0, 0, 200, 200)
+    assert by_irq(plan)["0"].reason == "its rule gives it CPUs 2-3"

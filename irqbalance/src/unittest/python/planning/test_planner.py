@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irqbalance.kernel.topology import Topology
 from irqbalance.loads.irqs import Irq
 from irqbalance.planning.plan import Balance, Decision, Limits, Plan, revised
 from irqbalance.planning.planner import make_plan
@@ -242,3 +243,54 @@ def test_planning_again_moves_nothing_where_there_is_much_to_choose_from(seed: i
 
     assert plan.moves
     assert make_plan(moved(plan), range(8), Limits(0.0)).moves == ()
+
+
+@st.composite
+def machines_with_nodes(draw: st.DrawFn) -> tuple[list[Irq], set[int], Topology]:
+    cpus = draw(st.sets(st.integers(0, 7), min_size=1, max_size=6))
+    nodes = {cpu: draw(st.integers(0, 1)) for cpu in range(8)}
+    irq_nodes, irqs = {}, []
+    for number in range(draw(st.integers(0, 12))):
+        load = float(draw(st.integers(0, 1000)))
+        irqs.append(irq(number, load, draw(st.sampled_from(sorted(cpus)))))
+        if draw(st.booleans()):
+            irq_nodes[str(number)] = draw(st.integers(0, 1))
+    siblings = {cpu: frozenset({cpu, cpu ^ 1}) for cpu in range(8)}
+    return irqs, cpus, Topology({}, nodes, siblings, irq_nodes)
+
+
+@given(machines_with_nodes(), st.sampled_from([None, 2, 5]), st.sampled_from([0.0, 5.0]))
+def test_the_laws_hold_with_nodes_and_noise(
+    machine: tuple[list[Irq], set[int], Topology], most: int | None, percent: float
+):
+    irqs, cpus, topology = machine
+    limits = Limits(percent, most, seconds=10)
+
+    plan = make_plan(irqs, cpus, limits, topology)
+
+    assert plan.after.max <= plan.before.max * (1 + 1e-9)
+    assert plan.after.max >= plan.lower_bound * (1 - 1e-9)
+    assert most is None or len(plan.moves) <= most
+    assert not plan.moves or plan.after.max <= plan.before.max * (1 - percent / 100 + 1e-9)
+    for each in plan.moves:
+        assert each.to in cpus
+        assert each.irq.load > 0
+        assert each.to not in each.irq.present
+    if most is None:
+        assert make_plan(moved(plan), cpus, limits, topology).moves == ()
+
+
+@given(machines_with_nodes(), st.lists(st.integers(0, 9999), min_size=8, max_size=8))
+def test_own_interrupts_change_no_plan(
+    machine: tuple[list[Irq], set[int], Topology], ticks: list[int]
+):
+    irqs, cpus, topology = machine
+    cells = {cpu: float(count) for cpu, count in enumerate(ticks)}
+    own = Irq("LOC", "", sum(cells.values()), tuple(cells), cells, "own", own=True)
+
+    without = make_plan(irqs, cpus, Limits(), topology)
+    with_own = make_plan([*irqs, own], cpus, Limits(), topology)
+
+    assert with_own.decisions[:-1] == without.decisions
+    assert with_own._replace(decisions=(), own=()) == without._replace(decisions=(), own=())
+    assert with_own.own == tuple(cells[cpu] for cpu in sorted(cpus))

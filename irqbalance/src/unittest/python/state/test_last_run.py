@@ -4,7 +4,7 @@ import pytest
 
 from conftest import row
 from irqbalance.kernel.interrupts import parse
-from irqbalance.loads.irqs import Irq
+from irqbalance.loads.irqs import Irq, Selection, describe
 from irqbalance.loads.loads import since_boot
 from irqbalance.planning.plan import Limits
 from irqbalance.planning.planner import make_plan
@@ -13,13 +13,13 @@ from irqbalance.state.last_run import (
     content,
     follow_up,
     last_loads,
-    last_own,
     prediction,
 )
 
 MEASURED = since_boot(
-    parse("\n".join(["CPU0 CPU1", row(24, 30, 0), row(25, 0, 10), "ERR: 900", "EXT: 9 9"]))
+    parse("\n".join(["CPU0 CPU1", row(24, 30, 0), row(25, 0, 10), "ERR: 900", "LOC: 9 90"]))
 )
+IRQS = describe(MEASURED, None, {}, Selection())
 
 
 def test_a_plan_that_moves_predicts():
@@ -33,7 +33,7 @@ def test_a_plan_that_moves_predicts():
 def test_the_next_run_measures_by_the_cells():
     kept = {"prediction": {"before": 2.0, "predicted": 1.2}}
 
-    found = follow_up(kept, MEASURED, frozenset({0, 1}))
+    found = follow_up(kept, MEASURED, IRQS, frozenset({0, 1}))
 
     assert found == FollowUp(2.0, 1.2, 1.5)
     assert found.sentence() == (
@@ -43,7 +43,7 @@ def test_the_next_run_measures_by_the_cells():
 
 @pytest.mark.parametrize("content", [None, {}, {"prediction": None}])
 def test_without_a_prediction_nothing_is_said(content: dict[str, None] | None):
-    assert follow_up(content, MEASURED, frozenset({0, 1})) is None
+    assert follow_up(content, MEASURED, IRQS, frozenset({0, 1})) is None
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_without_a_prediction_nothing_is_said(content: dict[str, None] | None):
 )
 def test_a_prediction_that_is_something_else_is_an_error(kept: object):
     with pytest.raises(ValueError, match=r"prediction|convert"):
-        follow_up({"prediction": kept}, MEASURED, frozenset({0, 1}))
+        follow_up({"prediction": kept}, MEASURED, IRQS, frozenset({0, 1}))
 
 
 def test_the_loads_of_devices_are_kept_with_their_unit():
@@ -66,26 +66,6 @@ def test_the_loads_of_devices_are_kept_with_their_unit():
     assert last_loads(None, "interrupts per second") == {}
     # what an earlier version left
     assert last_loads({"prediction": None}, "interrupts per second") == {}
-
-
-def test_what_was_the_cpus_own_is_kept_by_cpu():
-    ticks = Irq("LOC", "", 30.5, (0, 2), {0: 30.0, 2: 0.5}, "own", own=True)
-    irqs = [Irq("24", "a", 30.0, (0,), {0: 30.0}), ticks]
-
-    kept = content(make_plan(irqs, {0, 2}, Limits()), "interrupts per second")
-
-    assert kept["own"] == {"0": 30.0, "2": 0.5}
-    assert last_own(kept, "interrupts per second") == {0: 30.0, 2: 0.5}
-    assert last_own(kept, "CPU milliseconds per second") is None
-    assert last_own(None, "interrupts per second") is None
-    # what an earlier version left
-    assert last_own({"unit": "x", "loads": {}}, "x") is None
-
-
-@pytest.mark.parametrize("own", [[], "x", {"0": "x"}, {"0": None}, {"0": True}, {"x": 1.0}])
-def test_what_was_the_cpus_own_and_is_something_else_is_an_error(own: object):
-    with pytest.raises(ValueError, match=r"own|int"):
-        last_own({"unit": "x", "own": own}, "x")
 
 
 @pytest.mark.parametrize("loads", [[], "x", {"24": "x"}, {"24": None}, {"24": True}])

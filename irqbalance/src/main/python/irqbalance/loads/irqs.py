@@ -53,7 +53,7 @@ class Irq(NamedTuple):
     them and, for what is not one IRQ at one place, on each CPU that it ran on. ``fixed`` is why it
     cannot be moved, ``""`` where it can. ``allowed`` are the CPUs that a rule gives it, None where
     no rule does. ``heading`` is the CPU that it was sent to already and moves to at its next
-    interrupt, None for nearly all. ``own`` says that it is no device's interrupt but the CPUs' own.
+    interrupt, None for nearly all. ``own`` marks the CPUs' own interrupts, which are in no load.
     ``local`` are the CPUs on its device's node, None where nobody knows; ``together`` names the
     rule that keeps it on one node with others, ``""`` for none. ``last`` is the load that the last
     run measured, None where it knew of none.
@@ -127,12 +127,12 @@ def describe(
 def _other(load: Load, cpus: tuple[int, ...]) -> Irq:
     if load.by_cpu is None:
         reason = "one figure for the whole machine, in no total"
-        return Irq(load.row.irq, "", load.total, (), {}, reason)
+        return Irq(load.row.irq, "", load.total, (), {}, reason, own=True)
     cells = _cells(load.by_cpu, cpus)
     present = tuple(sorted(cells))
     if load.row.is_subtotal:
         reason = "a subtotal of other rows, in no total"
-        return Irq(load.row.irq, "", load.total, present, {}, reason)
+        return Irq(load.row.irq, "", load.total, present, {}, reason, own=True)
     reason = "not a device's interrupt but the CPU's own"
     return Irq(load.row.irq, "", load.total, present, cells, reason, own=True)
 

@@ -21,15 +21,12 @@ class Limits(NamedTuple):
     """When to act: the least gain on the busiest CPU, and how many moves (None for any number).
 
     ``seconds`` is how long rates were measured, None where loads are no rates: they are then taken
-    to be exact. ``follows`` says whether a CPU's own interrupts are taken to follow the work;
-    ``last_own`` is what they were in the last run, by CPU, None where that is not known.
+    to be exact.
     """
 
     threshold_percent: float = 5.0
     max_moves: int | None = None
     seconds: float | None = None
-    follows: bool = False
-    last_own: Mapping[int, float] | None = None
 
 
 class Decision(NamedTuple):
@@ -70,8 +67,8 @@ class Balance(NamedTuple):
 class Plan(NamedTuple):
     """A decision for every IRQ, and the loads of the usable CPUs (by number, rising) around it.
 
-    ``own`` is what the CPUs' own interrupts (ticks, IPIs) make of those loads. ``limit`` says what
-    no placement can help, ``""`` where there is nothing of the kind.
+    ``own`` holds the CPUs' own interrupts (ticks, IPIs), which are in none of those loads.
+    ``limit`` says what no placement can help, ``""`` if there is no such thing.
     """
 
     cpus: tuple[int, ...]
@@ -79,7 +76,7 @@ class Plan(NamedTuple):
     before: Balance
     after: Balance
     lower_bound: float
-    own: Balance
+    own: tuple[float, ...]
     limit: str = ""
 
     @property
@@ -88,23 +85,36 @@ class Plan(NamedTuple):
         moving = (decision for decision in self.decisions if decision.moves)
         return tuple(sorted(moving, key=lambda decision: -decision.irq.load))
 
-    def of_devices(self, balance: Balance) -> Balance:
-        """Gives a balance of this plan without the CPUs' own interrupts."""
-        pairs = zip(balance.loads, self.own.loads, strict=True)
-        return Balance(tuple(max(0.0, load - own) for load, own in pairs))
-
 
 def balance(usable: tuple[int, ...], places: Iterable[tuple[Irq, int | None]]) -> Balance:
-    """The loads where each IRQ is wholly on the CPU beside it, or stays as it is for None."""
+    """Return the loads with each IRQ wholly on the CPU beside it, or left in place for None.
+
+    A CPU's own interrupts are in no load.
+    """
     loads = dict.fromkeys(usable, 0.0)
     for irq, cpu in places:
-        if cpu is not None:
-            loads[cpu] += irq.load
+        if irq.own:
             continue
-        for present, load in irq.placed.items():
-            if present in loads:
-                loads[present] += load
+        if cpu is None:
+            _add(loads, irq)
+        else:
+            loads[cpu] += irq.load
     return Balance(tuple(loads.values()))
+
+
+def own_interrupts(usable: tuple[int, ...], irqs: Iterable[Irq]) -> tuple[float, ...]:
+    """Return the own interrupts of each usable CPU."""
+    loads = dict.fromkeys(usable, 0.0)
+    for irq in irqs:
+        if irq.own:
+            _add(loads, irq)
+    return tuple(loads.values())
+
+
+def _add(loads: dict[int, float], irq: Irq) -> None:
+    for cpu, load in irq.placed.items():
+        if cpu in loads:
+            loads[cpu] += load
 
 
 def revised(plan: Plan, changes: Mapping[str, Decision]) -> Plan:

@@ -12,7 +12,7 @@ from ..loads.irqs import Irq
 from ..placement import Problem, lower_bound
 from ..ties import Neighbours
 from .nodes import localized
-from .plan import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance
+from .plan import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance, own_interrupts
 from .policy import Task, choose
 from .reasons import may_use, mover, what_no_placement_helps, why_it_stays, why_kept
 
@@ -27,16 +27,13 @@ def make_plan(
     irqs = localized(irqs, topology, frozenset(usable))
     reasons = [why_kept(irq, frozenset(usable)) for irq in irqs]
     movable = [index for index, reason in enumerate(reasons) if not reason]
-    own = balance(usable, [(irq, None) for irq in irqs if irq.own])
-    task = _task(irqs, reasons, usable, topology, own)
-    if limits.last_own is not None:
-        task = task._replace(last_own=[limits.last_own.get(cpu, 0.0) for cpu in usable])
+    task = _task(irqs, reasons, usable, topology)
     choice = choose(task, limits)
     pairs = zip(movable, choice.bins, strict=True)
     targets = {index: usable[bin_] for index, bin_ in pairs if bin_ >= 0}
     before = balance(usable, [(irq, None) for irq in irqs])
     after = balance(usable, [(irq, targets.get(index)) for index, irq in enumerate(irqs)])
-    moving = choice.bins != list(task.counted.homes)
+    moving = choice.bins != list(task.problem.homes)
     stays = why_it_stays(choice, limits, moving)
     explain = mover(usable, before, after)
     decisions = (
@@ -45,6 +42,7 @@ def make_plan(
     )
     bound = _lower_bound(irqs, usable, before)
     limit = what_no_placement_helps(irqs, usable, before)
+    own = own_interrupts(usable, irqs)
     return Plan(usable, tuple(decisions), before, after, bound, own, limit)
 
 
@@ -53,7 +51,6 @@ def _task(
     reasons: Sequence[str],
     usable: tuple[int, ...],
     topology: Topology,
-    own: Balance,
 ) -> Task:
     bin_of = {cpu: index for index, cpu in enumerate(usable)}
     movable = [irq for irq, reason in zip(irqs, reasons, strict=True) if not reason]
@@ -68,12 +65,12 @@ def _task(
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
     local = [_bins(irq.local, bin_of) for irq in movable]
-    task = Task(problem, own.loads, local, neighbours)
+    task = Task(problem, local, neighbours)
     factor = _growth(movable)
     if factor is None:
         return task
     last = [irq.load if irq.last is None else irq.last * factor for irq in movable]
-    then = [_as_last(irq, factor) for irq in staying if irq.load and not irq.own]
+    then = [_as_last(irq, factor) for irq in staying if irq.load]
     last_fixed = balance(usable, [(irq, None) for irq in then]).loads
     return task._replace(last=last, last_fixed=last_fixed)
 

@@ -4,10 +4,8 @@ In this order: what each IRQ is allowed; the least relative load (load over capa
 CPU, on the CPUs of the device's own node where these are not clearly busier for it; the fewest
 moves; then queues of one device and busy threads of one core apart, and fewer IRQs per CPU.
 
-A CPU's own interrupts (ticks, IPIs) follow the work that the scheduler gives the CPU, and that
-follows the room that devices leave. Where they were measured (``Limits.follows``), the load that
-devices make is decided by. What was counted is shown, and it is the busiest CPU as it was counted
-that a plan must lower by the threshold.
+A CPU's own interrupts (ticks, IPIs) follow the work that the scheduler gives the CPU. They are no
+load, and decide nothing.
 """
 
 from collections.abc import Sequence
@@ -29,135 +27,73 @@ SURE = 3.0
 """A gain of this many times what it takes is acted on, whatever the last run measured."""
 
 _SETTLING_ROUNDS = (True, True, False, False, False, False)
-"""Whether each round starts anew."""
-_TRIES = 3
+"""Whether each round starts from the homes again."""
 _ROUNDING = 1e-9
 
 
 class Task(NamedTuple):
-    """What is to be decided: the items and bins as counted, and what is known of both.
+    """What is to be decided: the items and bins, and what is known of both.
 
-    ``own`` is the part of each bin's fixed load that is the CPU's own; ``local`` the bins on each
-    item's own node, None for all. ``last`` are the weights that the last run measured, as much in
-    all as those of now, None where it left none; ``last_fixed`` is what devices had fixed then, and
-    ``last_own`` what was the CPUs' own.
+    ``local`` are the bins on each item's own node, None for all. ``last`` are the weights that the
+    last run measured, scaled to the sum of today's, None if it left none; ``last_fixed`` are the
+    loads that were fixed then.
     """
 
-    counted: Problem
-    own: Sequence[float]
+    problem: Problem
     local: Sequence[frozenset[int] | None]
     neighbours: Neighbours
     last: Sequence[float] | None = None
     last_fixed: Sequence[float] = ()
-    last_own: Sequence[float] | None = None
 
 
 class Choice(NamedTuple):
     """A bin for each item (-1: no move was left for it), what that gains and what was needed.
 
-    Both are shares of the busiest CPU's load; ``of_devices`` says whether of the part of it that
-    devices make. ``acts`` is whether more is done than must be.
+    Both are shares of the busiest CPU's load. ``acts`` is whether more is done than must be.
     """
 
     bins: list[int]
     gain: float
     needed: float
-    of_devices: bool
     acts: bool
 
 
 def choose(task: Task, limits: Limits) -> Choice:
-    """Gives the choice for a task. Choosing again after the moves moves nothing.
+    """Return the choice for a task. Choosing again after the moves moves nothing.
 
-    Where the search finds a better target when it starts from its own result, it starts anew from
-    where the items are, knowing that target; in the end it goes on from the result until that
-    stands.
+    If the search finds a better target from its own result, it starts again from where the items
+    are, knowing that target. In the last rounds it goes on from the result until that stands.
     """
     choice = _choose(task, limits)
     if limits.max_moves is not None:
         return choice
-    for anew in _SETTLING_ROUNDS:
-        settled = task._replace(counted=with_homes(task.counted, choice.bins))
+    for from_homes in _SETTLING_ROUNDS:
+        settled = task._replace(problem=with_homes(task.problem, choice.bins))
         again = _choose(settled, limits)
         if again.bins == choice.bins:
             break
-        choice = _choose(task, limits, again.bins) if anew else choice._replace(bins=again.bins)
+        if from_homes:
+            choice = _choose(task, limits, again.bins)
+        else:
+            choice = choice._replace(bins=again.bins)
     return choice
 
 
 def _choose(task: Task, limits: Limits, known: Sequence[int] | None = None) -> Choice:
-    """The choice with ticks that follow the work, if it is one by what was counted as well.
+    """Return the first candidate that gains enough, else the least that must be done.
 
-    Where it leaves CPUs too busy as they were counted, nothing more goes to these, and in the end
-    it is chosen by what was counted alone, if that is worth it by what the last run counted too.
+    A gain that is not sure must have been one in the last run too: otherwise IRQs would follow
+    loads that go to and fro.
     """
-    most = seat(task.counted, limits.max_moves).target()
-    enough = most * (1 - limits.threshold_percent / 100)
-    problem, worth_it = _of_devices(task), False
-    for _ in range(_TRIES if limits.follows else 0):
-        choice = _best_enough(task, problem, task.last_fixed, limits, known)
-        choice = choice._replace(of_devices=True)
-        worth_it = worth_it or choice.acts
-        limit = (enough if choice.acts else most) + most * _ROUNDING
-        relative = Placement(task.counted, choice.bins).relative()
-        too_busy = frozenset(bin_ for bin_, load in enumerate(relative) if load > limit)
-        if not too_busy:
-            if choice.acts or not worth_it:
-                return choice
-            break
-        problem = _without(problem, too_busy)
-    choice = _best_enough(task, task.counted, task.counted.fixed, limits, known)
-    if choice.acts and not _was_worth_it(task, choice):
-        return choice._replace(bins=seat(task.counted, limits.max_moves).bins, acts=False)
-    return choice
-
-
-def _was_worth_it(task: Task, choice: Choice) -> bool:
-    """Whether a choice gains enough by all that the last run counted, if that is known.
-
-    However much it gains: where the CPUs' own interrupts are, they may not be in the next run.
-    """
-    if task.last is None or task.last_own is None:
-        return True
-    fixed = [load + own for load, own in zip(task.last_fixed, task.last_own, strict=True)]
-    then = task.counted._replace(weights=task.last, fixed=fixed)
-    return _gains(then, task.counted, choice.bins, choice.needed)
-
-
-def _without(problem: Problem, bins: frozenset[int]) -> Problem:
-    """The problem where no item goes to `bins` that is not there, unless it has no other."""
-    every = frozenset(range(len(problem.fixed)))
-    allowed = [
-        ((may or every) - bins | ({home} if home >= 0 else frozenset())) or may
-        for may, home in zip(problem.allowed, problem.homes, strict=True)
-    ]
-    return problem._replace(allowed=allowed)
-
-
-def _of_devices(task: Task) -> Problem:
-    """The problem without the CPUs' own interrupts."""
-    pairs = zip(task.counted.fixed, task.own, strict=True)
-    return task.counted._replace(fixed=[max(0.0, load - own) for load, own in pairs])
-
-
-def _best_enough(
-    task: Task,
-    problem: Problem,
-    last_fixed: Sequence[float],
-    limits: Limits,
-    known: Sequence[int] | None,
-) -> Choice:
-    """The first candidate that gains enough, else the least that must be done.
-
-    A gain that is not sure must have been one in the last run too, with `last_fixed` on the bins:
-    loads that go to and fro between two runs would have IRQs follow them for nothing.
-    """
-    then = None if task.last is None else problem._replace(weights=task.last, fixed=last_fixed)
+    problem = task.problem
+    then = None
+    if task.last is not None:
+        then = problem._replace(weights=task.last, fixed=task.last_fixed)
     seated = seat(problem, limits.max_moves)
     least = seated.target()
     needed = _needed(least, limits)
     best = 0.0
-    for bins in _candidates(task, problem, limits, known):
+    for bins in _candidates(task, limits, known):
         gain = 1 - Placement(problem, bins).target() / least if least else 0.0
         best = max(best, gain)
         if (
@@ -165,19 +101,19 @@ def _best_enough(
             and gain >= needed - _ROUNDING
             and (gain >= SURE * needed or then is None or _gains(then, problem, bins, needed))
         ):
-            spread_out = Placement(_on_own_node(task, problem, bins), bins)
+            spread_out = Placement(_on_own_node(task, bins), bins)
             spread(spread_out, task.neighbours)
-            return Choice(spread_out.bins, gain, needed, of_devices=False, acts=True)
-    return Choice(seated.bins, best, needed, of_devices=False, acts=False)
+            return Choice(spread_out.bins, gain, needed, acts=True)
+    return Choice(seated.bins, best, needed, acts=False)
 
 
-def _on_own_node(task: Task, problem: Problem, bins: Sequence[int]) -> Problem:
+def _on_own_node(task: Task, bins: Sequence[int]) -> Problem:
     """The problem where every item that `bins` has on its own node stays on it."""
     allowed = [
         may if not local or bin_ not in local else local if may is None else may & local
-        for may, local, bin_ in zip(problem.allowed, task.local, bins, strict=True)
+        for may, local, bin_ in zip(task.problem.allowed, task.local, bins, strict=True)
     ]
-    return problem._replace(allowed=allowed)
+    return task.problem._replace(allowed=allowed)
 
 
 def _gains(then: Problem, now: Problem, bins: Sequence[int], needed: float) -> bool:
@@ -199,14 +135,13 @@ def _needed(least: float, limits: Limits) -> float:
     return max(threshold, min(2 * threshold, noise))
 
 
-def _candidates(
-    task: Task, problem: Problem, limits: Limits, known: Sequence[int] | None
-) -> list[list[int]]:
+def _candidates(task: Task, limits: Limits, known: Sequence[int] | None) -> list[list[int]]:
     """Plans in the order of preference: on local CPUs, else with the fewest IRQs away from them."""
+    problem = task.problem
     anywhere = solve(problem, limits.max_moves, known)
     if not any(task.local):
         return [anywhere]
-    near = solve(_near(task, problem, limits.max_moves is not None), limits.max_moves, known)
+    near = solve(_near(task, limits.max_moves is not None), limits.max_moves, known)
     wanted = Placement(problem, anywhere).target() * CLEARLY_BUSIER
     if Placement(problem, near).target() <= wanted:
         return [near, anywhere]
@@ -215,8 +150,9 @@ def _candidates(
     return [solve(with_homes(problem, near)), anywhere]
 
 
-def _near(task: Task, problem: Problem, may_stay: bool) -> Problem:
+def _near(task: Task, may_stay: bool) -> Problem:
     """The problem with every item on its own node, or where it is if it `may_stay` there."""
+    problem = task.problem
     allowed: list[frozenset[int] | None] = []
     homes = list(problem.homes)
     for item, (may, local) in enumerate(zip(problem.allowed, task.local, strict=True)):

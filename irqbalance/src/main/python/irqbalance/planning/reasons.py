@@ -46,17 +46,14 @@ def why_it_stays(choice: Choice, limits: Limits, moving: bool) -> str:
         return "well placed: the plan needs no move of it"
     if gain <= _ROUNDING:
         return "well placed: no move was found that lowers the busiest CPU's load"
-    what = (
-        "what devices load the busiest CPU with" if choice.of_devices else "the busiest CPU's load"
-    )
-    reason = f"the best plan lowers {what} by {100 * gain:.1f}%, less than "
+    reason = f"the best plan lowers the busiest CPU's load by {100 * gain:.1f}%, less than "
     if 100 * gain < limits.threshold_percent:
         return f"{reason}the threshold of {limits.threshold_percent:g}%"
     if gain < needed - _ROUNDING:
         return f"{reason}the {100 * needed:.1f}% that stand out of noise"
     return (
-        f"the best plan lowers {what} by {100 * gain:.1f}%, but would not have by the loads of the "
-        "last run: wait whether they last"
+        f"the best plan lowers the busiest CPU's load by {100 * gain:.1f}%, "
+        "but not by the last run's loads; waiting to see if it lasts"
     )
 
 
@@ -102,7 +99,7 @@ def what_no_placement_helps(irqs: Sequence[Irq], usable: tuple[int, ...], before
         )
     stuck = dict.fromkeys(usable, 0.0)
     for irq in irqs:
-        if irq.fixed:
+        if irq.fixed and not irq.own:
             for cpu in stuck.keys() & irq.placed.keys():
                 stuck[cpu] += irq.placed[cpu]
     cpu = max(stuck, key=lambda each: stuck[each])

@@ -1,6 +1,5 @@
 """A Plan -> JSON and CSV; table.py makes the third form. Pure."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..kernel.cpuset import format_list
@@ -44,10 +43,6 @@ def as_object(plan: Plan, context: Context) -> dict[str, Any]:
             "after": _balance_object(plan.after),
             "lower_bound": _rounded(plan.lower_bound),
         },
-        "devices": {
-            "before": _balance_object(plan.of_devices(plan.before)),
-            "after": _balance_object(plan.of_devices(plan.after)),
-        },
         "moves": len(plan.moves),
         "objective": list(OBJECTIVE),
         "limit": plan.limit or None,
@@ -67,8 +62,8 @@ def as_csv(plan: Plan) -> str:
     writer = csv.DictWriter(text, CSV_FIELDS, lineterminator="\n")
     writer.writeheader()
     for decision in plan.decisions:
-        row: Mapping[str, Any] = _irq_object(decision)
-        writer.writerow({**row, "from": format_list(decision.irq.present)})
+        row = _irq_object(decision) | {"from": format_list(decision.irq.present)}
+        writer.writerow({field: row[field] for field in CSV_FIELDS})
     return text.getvalue()
 
 
@@ -82,6 +77,7 @@ def _irq_object(decision: Decision) -> dict[str, Any]:
         "to": decision.to,
         "status": decision.status,
         "reason": decision.reason,
+        "own": irq.own,
     }
 
 

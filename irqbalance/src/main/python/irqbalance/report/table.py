@@ -1,137 +1,165 @@
-"""A Plan -> text for people: the CPUs before and after, the moves, and why the rest stays. Pure.
+"""A plan as text for people: what moved and what it gains, the CPUs, the moves, and the rest. Pure.
 
-Lines are at most 80 characters wide, but for the reasons of ``--verbose``.
+Lines are at most ``width`` characters wide, except for device names that are longer.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from ..planning.plan import FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
+from ..kernel.cpuset import format_list
+from ..planning.plan import APPLIED, FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
 from ..planning.reasons import figure
 from .machine_readable import Context
 
-_WIDTH = 80
-_BAR = 22
+NARROWEST = 80
+
+_LARGEST_BAR, _LARGEST_CPU_LABEL = 40, 11
+_FIGURE = 11
 _MOST_CPU_LINES = 32
-_DEVICES, _OWN = "#", "-"
+_DEVICES, _OWN, _MORE = "#", "-", ">"
+_OWN_SHARE = 4
+"""Own interrupts take this part of the bar at most; it is left free for them."""
+
+_HEADER = f"{'IRQ':>5} {'load':>12}  {'CPU':>11}  {'status':8} device: reason"
 
 
-def as_table(plan: Plan, context: Context, verbose: bool = False) -> str:
-    """Gives the report; with `verbose` a line for every IRQ instead of a summary."""
+def as_table(plan: Plan, context: Context, verbose: bool = False, width: int = NARROWEST) -> str:
+    """Return the report. With `verbose` it states the objective, and has a line for every IRQ."""
+    width = max(width, NARROWEST)
     lines = [
-        *_heading(plan, context),
+        *_folded("", _headline(plan), width),
+        *_notes(plan, context, verbose, width),
         "",
-        *_cpu_lines(plan),
+        *_cpu_lines(plan, width),
         "",
-        *(_every_irq(plan) if verbose else [*_move_lines(plan), *_staying_lines(plan)]),
+        *(_every_irq(plan, width) if verbose else _moves_and_rest(plan, width)),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _heading(plan: Plan, context: Context) -> Iterator[str]:
-    yield from _folded("Load: ", f"{context.unit}, {context.source}")
-    moves = plan.moves
-    done = "moved" if any(each.status == "applied" for each in moves) else "to move"
-    tail = f"; {len(moves)} IRQ{'' if len(moves) == 1 else 's'} {done}"
-    if any(plan.own.loads):
-        before, after = plan.of_devices(plan.before), plan.of_devices(plan.after)
-        yield f"Busiest CPU, by devices: {_change(before, after)}{tail}"
-        yield f"With ticks and IPIs, as they were: {_change(plan.before, plan.after)}"
-    else:
-        yield f"Busiest CPU: {_change(plan.before, plan.after)}{tail}"
-    yield f"No assignment can bring the busiest CPU below {figure(plan.lower_bound)}"
-    yield from _folded("", f"Objective, in this order: {'; '.join(OBJECTIVE)}")
-    if plan.limit:
-        yield from _folded("", plan.limit)
-    if context.followed is not None:
-        yield from _folded("", context.followed.sentence())
-
-
-def _change(before: Balance, after: Balance) -> str:
+def _headline(plan: Plan) -> str:
+    before, after = plan.before, plan.after
+    moved = len(plan.moves)
+    refused = sum(each.status == REFUSED for each in plan.decisions)
+    if not moved:
+        start = f"{_irqs(refused)} refused to move" if refused else "Nothing to move"
+        return (
+            f"{start}: the busiest CPU's load is {figure(before.max)}, "
+            f"imbalance {before.imbalance:.2f}"
+        )
+    done = any(each.status == APPLIED for each in plan.moves)
+    start = f"{_irqs(moved)} {'moved' if done else 'would move'}"
+    if refused:
+        start += f", {refused} refused"
     return (
-        f"{figure(before.max)} -> {figure(after.max)}; "
+        f"{start}: busiest CPU {figure(before.max)} -> {figure(after.max)}, "
         f"imbalance {before.imbalance:.2f} -> {after.imbalance:.2f}"
     )
 
 
-def _cpu_lines(plan: Plan) -> Iterator[str]:
-    """A line per CPU, or per group of neighbours where there are many: the busiest one of each."""
-    top = max(plan.before.max, plan.after.max)
+def _irqs(number: int) -> str:
+    return "1 IRQ" if number == 1 else f"{number} IRQs"
+
+
+def _notes(plan: Plan, context: Context, verbose: bool, width: int) -> Iterator[str]:
+    yield from _folded("Load: ", f"{context.unit} of devices, {context.source}", width)
+    yield f"No assignment can bring the busiest CPU below {figure(plan.lower_bound)}"
+    if verbose:
+        yield from _folded("", f"Objective, in this order: {'; '.join(OBJECTIVE)}", width)
+    if plan.limit:
+        yield from _folded("", plan.limit, width)
+    if context.followed is not None:
+        yield from _folded("", context.followed.sentence(), width)
+
+
+class _Bars(NamedTuple):
+    """The scale of the bars: characters per unit of load, and how many own interrupts may take."""
+
+    per_load: float
+    most_own: int
+
+    def draw(self, load: float, own: float = 0.0) -> str:
+        """Return a bar: the load of devices, then thin the CPU's own interrupts."""
+        whole = round(own * self.per_load)
+        thin = _OWN * whole if whole <= self.most_own else _OWN * (self.most_own - 1) + _MORE
+        return _DEVICES * round(load * self.per_load) + thin
+
+
+def _cpu_lines(plan: Plan, width: int) -> Iterator[str]:
+    """Yield a line per CPU, or per group of CPUs: then the busiest one of each."""
     size = -(-len(plan.cpus) // _MOST_CPU_LINES)
+    every = range(len(plan.cpus))
+    groups = [every[start : start + size] for start in every[::size]]
+    labels = [_label([plan.cpus[index] for index in group]) for group in groups]
+    label = max(7, *map(len, labels))
+    # a label, two figures and two bars, with blanks between them
+    bar = min(_LARGEST_BAR, (width - label - 2 * _FIGURE - 4) // 2)
+    top = max(plan.before.max, plan.after.max)
+    most_own = bar // _OWN_SHARE if any(plan.own) else 0
+    bars = _Bars((bar - most_own) / top if top else 0.0, most_own)
     name = "CPU" if size == 1 else "CPUs"
-    yield f"{name:>7} {'before':>11} {'':{_BAR}} {'after':>11} {'':{_BAR}}"
-    notes = ["the busiest CPU of each group"] if size > 1 else []
-    if any(plan.own.loads):
-        notes.append(f"{_DEVICES} devices, {_OWN} ticks and IPIs")
-    if notes:
-        yield f"{'':7} ({'; '.join(notes)})"
-    for start in range(0, len(plan.cpus), size):
-        group = range(start, min(start + size, len(plan.cpus)))
-        cells = [_cell(plan, balance, group, top) for balance in (plan.before, plan.after)]
-        yield f"{_span(plan.cpus[group.start : group.stop]):>7} {' '.join(cells)}"
+    yield f"{name:>{label}} {'before':>{_FIGURE}} {'':{bar}} {'after':>{_FIGURE}}"
+    legend = ["the busiest CPU of each group"] if size > 1 else []
+    if any(plan.own):
+        legend.append(f"{_DEVICES} load, {_OWN} the CPU's own interrupts, which are no load")
+    if legend:
+        yield from _folded(" " * (label + 1), f"({'; '.join(legend)})", width)
+    for text, group in zip(labels, groups, strict=True):
+        was, will = (_busiest(balance, group) for balance in (plan.before, plan.after))
+        drawn = bars.draw(plan.before.loads[was], plan.own[was])
+        yield (
+            f"{text:>{label}} {figure(plan.before.loads[was]):>{_FIGURE}} {drawn:{bar}} "
+            f"{figure(plan.after.loads[will]):>{_FIGURE}} {bars.draw(plan.after.loads[will])}"
+        )
 
 
-def _cell(plan: Plan, balance: Balance, group: range, top: float) -> str:
-    """The load and the bar of the busiest CPU of a group."""
-    busiest = max(group, key=balance.loads.__getitem__)
-    load = balance.loads[busiest]
-    return f"{figure(load):>11} {_bar(load, plan.own.loads[busiest], top):{_BAR}}"
+def _busiest(balance: Balance, group: range) -> int:
+    return max(group, key=balance.loads.__getitem__)
 
 
-def _span(cpus: Sequence[int]) -> str:
-    return str(cpus[0]) if len(cpus) == 1 else f"{cpus[0]}-{cpus[-1]}"
+def _label(cpus: Sequence[int]) -> str:
+    """Return the list of `cpus` if that is short, else their number and first and last."""
+    text = format_list(cpus)
+    return text if len(text) <= _LARGEST_CPU_LABEL else f"{len(cpus)} of {cpus[0]}-{cpus[-1]}"
 
 
-def _bar(load: float, own: float, top: float) -> str:
-    whole = round(_BAR * load / top) if top else 0
-    part = min(whole, round(_BAR * own / top)) if top else 0
-    return _OWN * part + _DEVICES * (whole - part)
-
-
-def _move_lines(plan: Plan) -> Iterator[str]:
+def _moves_and_rest(plan: Plan, width: int) -> Iterator[str]:
     rows = [each for each in plan.decisions if each.moves or each.status == REFUSED]
-    rows.sort(key=lambda each: -each.irq.load)
-    if not rows:
-        yield "Nothing to move."
+    if rows:
+        yield _HEADER
+        for row in sorted(rows, key=lambda each: -each.irq.load):
+            yield from _row(row, width)
         yield ""
-        return
-    yield f"{'IRQ':>5} {'load':>12}  {'CPU':>11}  {'status':8} device: reason"
-    for row in rows:
-        yield from _row(row, f"{_cpus(row.irq.present)} -> {row.to}")
-    yield ""
+    staying = [each for each in plan.decisions if each.status in (KEPT, FIXED)]
+    if staying:
+        yield f"{len(staying)} stay where they are:"
+    counts = Counter((each.status, each.reason) for each in staying)
+    for (status, reason), count in counts.most_common():
+        yield from _folded(f"{count:>5}  {status:6} ", reason, width)
 
 
-def _row(row: Decision, where: str) -> Iterator[str]:
+def _every_irq(plan: Plan, width: int) -> Iterator[str]:
+    yield _HEADER
+    for row in plan.decisions:
+        yield from _row(row, width)
+
+
+def _row(row: Decision, width: int) -> Iterator[str]:
+    here = format_list(row.irq.present) if len(row.irq.present) <= 3 else None
+    here = f"{len(row.irq.present)} CPUs" if here is None else here
+    where = f"{here} -> {row.to}" if row.moves or row.status == REFUSED else here
     start = f"{row.irq.irq:>5} {figure(row.irq.load):>12}  {where:>11}  {row.status:8} "
-    yield from _folded(start, f"{row.irq.device}: {row.reason}" if row.irq.device else row.reason)
+    text = f"{row.irq.device}: {row.reason}" if row.irq.device else row.reason
+    yield from _folded(start, text, width)
 
 
-def _folded(start: str, text: str) -> Iterator[str]:
-    """Breaks a long line between words, the rest below its own column."""
-    room = max(_WIDTH - len(start), 20)
+def _folded(start: str, text: str, width: int) -> Iterator[str]:
+    """Yield `text` broken between words, its later lines below its own column."""
+    room = max(width - len(start), 20)
     while len(text) > room:
         cut = text.rfind(" ", 0, room + 1)
         cut = cut if cut > 0 else room
         yield start + text[:cut]
         text, start = text[cut:].lstrip(), " " * len(start)
     yield start + text
-
-
-def _staying_lines(plan: Plan) -> Iterator[str]:
-    staying = [each for each in plan.decisions if each.status in (KEPT, FIXED)]
-    counts = Counter((each.status, each.reason) for each in staying)
-    if counts:
-        yield f"{len(staying)} stay where they are:"
-    for (status, reason), count in counts.most_common():
-        yield from _folded(f"{count:>5}  {status:6} ", reason)
-
-
-def _every_irq(plan: Plan) -> Iterator[str]:
-    yield f"{'IRQ':>5} {'load':>12}  {'CPU':>11}  {'status':8} device: reason"
-    for row in plan.decisions:
-        where = f"{_cpus(row.irq.present)} -> {row.to}" if row.moves else _cpus(row.irq.present)
-        yield from _row(row, where)
-
-
-def _cpus(present: Sequence[int]) -> str:
-    return ",".join(map(str, sorted(present))) if len(present) <= 3 else f"{len(present)} CPUs"
