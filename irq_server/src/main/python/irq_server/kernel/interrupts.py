@@ -8,11 +8,11 @@ The file, on a machine whose CPU 1 is offline::
     LOC:       1681       1579       1748   Local timer interrupts
     ERR:          0
 
-A header names the online CPUs, so numbers may be missing. A row is a label up to the first colon
-(nothing need follow it: arm prints ``IPI0:4294967295``), one cell per CPU of the header, and free
-text. Cells are never found by their offset, as widths differ between kernels. Of the rows that no
-device owns, some hold one figure for the whole machine (``ERR``, ``MIS``, ``Err``), some none at
-all (arm's ``FIQ:   usb_fiq``), and a label may stand twice (powerpc's ``LOC``).
+The header names the online CPUs, so numbers may be missing. A row is a label up to the first colon,
+one cell per CPU of the header, and free text. Nothing need follow the colon: arm prints
+``IPI0:4294967295``. Widths differ between kernels, so no cell has a fixed offset. Of the rows that
+no device owns, some hold one figure for the whole machine (``ERR``, ``MIS``, ``Err``). Some hold
+none at all (arm's ``FIQ:   usb_fiq``). A label may stand twice (powerpc's ``LOC``).
 
 Source: kernel/irq/proc.c (show_interrupts) and arch/*/kernel/{irq,smp}.c of Linux 6.12;
 Documentation/filesystems/proc.rst.
@@ -52,12 +52,11 @@ _WITHOUT_HWIRQ = re.compile(
 
 
 class Description(NamedTuple):
-    """What stands behind the cells of a row.
+    """The text behind the cells of a row.
 
-    ``text`` is all of it. Of a numbered row it is also taken apart: the interrupt controller's
-    name, the hardware IRQ (as printed, ``""`` where there is none), how it is triggered (``edge``,
-    ``fasteoi``, ``Level``; ``""`` where not told) and the device: the action names, joined by
-    ``", "``.
+    ``text`` is all of it. The other fields are the parts of a numbered row: the interrupt
+    controller's name, the hardware IRQ as printed, the trigger (``edge``, ``fasteoi``, ``Level``)
+    and the device, which is the action names joined by ``", "``. A part that is missing is ``""``.
     """
 
     text: str = ""
@@ -68,7 +67,7 @@ class Description(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row: an IRQ and what it counted since boot.
+    """One row: an IRQ and its counts since boot.
 
     ``irq`` is unique in its snapshot: the second row that is labelled ``LOC`` is ``LOC#2``.
     ``counts`` holds one cell per CPU, in the order of ``Snapshot.cpus``, modulo 2**32; it is None
@@ -82,22 +81,22 @@ class Row(NamedTuple):
 
     @property
     def is_numbered(self) -> bool:
-        """Whether this is an IRQ of a device, with a directory in /proc/irq."""
+        """Return whether the row has a number, and so a directory in /proc/irq."""
         return self.irq.isdecimal()
 
     @property
     def is_subtotal(self) -> bool:
-        """Whether other rows hold the same interrupts, so that they must not be added again."""
+        """Return whether other rows hold the same interrupts, so that no sum may add both."""
         return self.irq in SUBTOTAL_LABELS
 
     @property
     def device(self) -> str:
-        """The action names of a numbered row, joined by ``", "``; else ``""``."""
+        """Return the action names of a numbered row, joined by ``", "``; else ``""``."""
         return self.description.device
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The action names of a numbered row, one by one."""
+        """Return the action names of a numbered row, one by one."""
         return tuple(self.device.split(", ")) if self.device else ()
 
 
@@ -109,9 +108,9 @@ class Snapshot(NamedTuple):
 
 
 def parse(text: str) -> Snapshot:
-    """Gives the snapshot that `text`, the whole of a /proc/interrupts, describes.
+    """Return the snapshot in `text`, the whole of a /proc/interrupts.
 
-    Raises InterruptsFormatError, with the line, for a text that is something else.
+    Raise InterruptsFormatError, with the line, for any other text.
     """
     return Parser().parse(text)
 
@@ -119,12 +118,12 @@ def parse(text: str) -> Snapshot:
 class Parser:
     """Parses the texts of one machine, one after the other.
 
-    It remembers the last text: a row whose line has not changed is the very same Row object as
-    before, so that a caller finds the changed rows by ``is`` and most lines cost one comparison.
+    The parser keeps the last text. A row whose line has not changed is the same Row object as
+    before. A caller finds the changed rows by ``is``, and most lines cost one comparison.
     """
 
     def __init__(self) -> None:
-        """Makes a parser that has seen nothing."""
+        """Start with no text."""
         self._header = ""
         self._cpus: tuple[int, ...] = ()
         self._lines: list[str] = []
@@ -132,7 +131,7 @@ class Parser:
         self._descriptions: dict[tuple[str, bool], Description] = {}
 
     def parse(self, text: str) -> Snapshot:
-        """Gives the snapshot of `text`; raises InterruptsFormatError like the function parse()."""
+        """Return the snapshot of `text`; raise InterruptsFormatError like the function parse()."""
         header, *lines = text.split("\n")
         while lines and not lines[-1].strip():
             del lines[-1]
@@ -160,7 +159,7 @@ class Parser:
         return self._parse_other_rows(lines)
 
     def _parse_other_rows(self, lines: list[str]) -> list[Row]:
-        """The rows of a text whose labels are not those of the last one."""
+        """Return the rows of a text whose labels differ from the last one's."""
         known = dict(zip(self._lines, self._rows, strict=True))
         times_seen: dict[str, int] = {}
         rows = []
@@ -189,7 +188,7 @@ class Parser:
         return self._parse_row_without_cells(label, rest.strip(), line_number)
 
     def _parse_row_without_cells(self, label: str, rest: str, line_number: int) -> Row:
-        """A row with one figure for the whole machine, or with text only."""
+        """Return a row with one figure for the whole machine, or with text only."""
         words = rest.split()
         numbers = sum(1 for word in words[:2] if word.isdecimal() and word.isascii())
         if label.isdecimal() or numbers > 1 or (numbers and len(words) > 1):
@@ -209,7 +208,7 @@ class Parser:
 
 
 def describe(text: str) -> Description:
-    """Takes the text behind the cells of a numbered row apart. An empty text gives empty fields."""
+    """Split the text behind the cells of a numbered row. An empty text has empty fields."""
     text = text.strip()
     match = _WITH_HWIRQ.fullmatch(text) or _WITHOUT_HWIRQ.fullmatch(text)
     if match is None:
@@ -225,14 +224,14 @@ def describe(text: str) -> Description:
 
 
 def _is_label(text: str) -> bool:
-    """Whether the text before a colon can be a label: one word, and if a number, an IRQ's."""
+    """Return whether the text before a colon can be a label: a word, or the number of an IRQ."""
     if text.isdecimal():
         return _IRQ_NUMBER.fullmatch(text) is not None
     return bool(text) and "#" not in text and not any(map(str.isspace, text))
 
 
 def _counts(cells: list[str], line_number: int) -> tuple[int, ...]:
-    """The cells of a row, all digits."""
+    """Return the cells of a row, all digits, as counts."""
     try:
         counts = tuple(map(int, cells))
     except ValueError:  # more digits than int() takes
@@ -251,7 +250,7 @@ def _figure(digits: str, line_number: int) -> int:
 
 
 def _is_machine_wide(label: str, text: str) -> bool:
-    """Whether the single cell of a row of a one-CPU machine is a figure for the whole machine."""
+    """Return whether the only cell of a row, on one CPU, is a figure for the whole machine."""
     return not text and not label.isdecimal() and label not in SUBTOTAL_LABELS
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ..errors import CpuSetError
 
 MAX_CPU = 2**16 - 1
-"""The largest CPU number that is believed; kernels are built for 8,192 CPUs at most (NR_CPUS)."""
+"""The largest CPU number that is accepted; kernels are built for 8,192 CPUs at most (NR_CPUS)."""
 
 _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+)(?::([0-9]+)/([0-9]+))?)?", re.ASCII)
 _MASK_WORD = re.compile(r"[0-9a-fA-F]{1,8}", re.ASCII)
@@ -18,9 +18,9 @@ _WORD_BITS = 32
 
 
 def parse_list(text: str) -> frozenset[int]:
-    """Gives the CPUs of a list such as ``0-3,8`` or ``0-31:2/8``; an empty text is the empty set.
+    """Return the CPUs of a list such as ``0-3,8`` or ``0-31:2/8``; an empty text is the empty set.
 
-    Raises CpuSetError for anything else, a range that falls, or a CPU beyond MAX_CPU.
+    Raise CpuSetError for anything else, a range that falls, or a CPU beyond MAX_CPU.
     """
     cpus: set[int] = set()
     if not text.strip():
@@ -40,7 +40,7 @@ def parse_list(text: str) -> frozenset[int]:
 
 
 def format_list(cpus: Iterable[int]) -> str:
-    """Gives the shortest list of `cpus`, as the kernel prints it: ``0-3,8``; ``""`` for none."""
+    """Return the shortest list of `cpus`, as the kernel prints it: ``0-3,8``; ``""`` for none."""
     ranges: list[list[int]] = []
     for cpu in sorted(set(cpus)):
         if ranges and ranges[-1][1] == cpu - 1:
@@ -51,9 +51,9 @@ def format_list(cpus: Iterable[int]) -> str:
 
 
 def parse_mask(text: str) -> frozenset[int]:
-    """Gives the CPUs of a mask such as ``f`` or ``00ff,ffffffff`` (most significant word first).
+    """Return the CPUs of a mask such as ``f`` or ``00ff,ffffffff`` (most significant word first).
 
-    Raises CpuSetError for anything else, an empty text and a ``0x`` included.
+    Raise CpuSetError for anything else, also for an empty text and a ``0x``.
     """
     words = text.strip().split(",")
     if not all(_MASK_WORD.fullmatch(word) for word in words):
@@ -64,20 +64,3 @@ def parse_mask(text: str) -> frozenset[int]:
     if bits.bit_length() - 1 > MAX_CPU:
         raise CpuSetError(text, f"CPU numbers up to {MAX_CPU}")
     return frozenset(cpu for cpu in range(bits.bit_length()) if bits >> cpu & 1)
-
-
-def format_mask(cpus: Iterable[int], cpu_count: int = 1) -> str:
-    """Gives the mask of `cpus`, as wide as a kernel for `cpu_count` CPUs prints it.
-
-    Words are of 32 bits, joined by commas, the most significant first and only as wide as needed:
-    CPU 32 of 40 is ``01,00000000``.
-    """
-    bits = sum(1 << cpu for cpu in set(cpus))
-    width = max(cpu_count, bits.bit_length(), 1)
-    words = []
-    while width > 0:
-        digits = (min(width, _WORD_BITS) + 3) // 4
-        words.append(f"{bits & 0xFFFFFFFF:0{digits}x}")
-        bits >>= _WORD_BITS
-        width -= _WORD_BITS
-    return ",".join(reversed(words))
