@@ -6,14 +6,14 @@ import os
 import pytest
 
 from conftest import FakeMachine, row
-from irqbalance.apply import Machinery, Result, carry_out, load_entries, remembered_refusals
+from irqbalance.apply import Result, Tools, carry_out
 from irqbalance.kernel.affinity import Writer
-from irqbalance.loads.irqs import Selection, describe
+from irqbalance.loads.irqs import make_irqs
 from irqbalance.loads.loads import since_boot
 from irqbalance.planning.plan import Decision, Limits
 from irqbalance.planning.planner import make_plan
 from irqbalance.state.folder import UNDO, StateFolder
-from irqbalance.state.records import REFUSAL_FIELDS, UNDO_FIELDS
+from irqbalance.state.records import load_refusals, load_undo
 
 LIMITS = Limits(threshold_percent=0)
 
@@ -61,10 +61,10 @@ def run(fake: FakeMachine, folder: StateFolder, kernel: Kernel, limits: Limits =
     measured = since_boot(snapshot)
     rows = {each.irq: each for each in snapshot.rows}
     says = fake.machine.kernel_says(rows)
-    irqs = describe(measured, says, remembered_refusals(folder, rows), Selection())
+    irqs = make_irqs(measured, says, refusals=load_refusals(folder, rows))
     plan = make_plan(irqs, {0, 1}, limits)
     writer = Writer(fake.machine, kernel, lambda _seconds: None)
-    return carry_out(plan, limits, Machinery(rows, says, writer, folder), lambda _text: None)
+    return carry_out(plan, limits, Tools(writer, folder), lambda _text: None)
 
 
 def decisions(result: Result) -> dict[str, Decision]:
@@ -124,7 +124,7 @@ def test_the_undo_record_is_there_before_the_first_write(fake: FakeMachine, fold
     with pytest.raises(KeyboardInterrupt):
         run(fake, folder, Dying())
 
-    assert load_entries(folder, UNDO, UNDO_FIELDS)["24"]["before"] == "0-1"
+    assert load_undo(folder)["24"].before == {0, 1}
 
 
 def test_the_first_affinity_is_remembered_over_several_runs(fake: FakeMachine, folder: StateFolder):
@@ -134,8 +134,8 @@ def test_the_first_affinity_is_remembered_over_several_runs(fake: FakeMachine, f
 
     run(fake, folder, Kernel())
 
-    entry = load_entries(folder, UNDO, UNDO_FIELDS)["24"]
-    assert (entry["before"], entry["written"]) == ("0-1", "0")
+    undo = load_undo(folder)["24"]
+    assert (undo.before, undo.written) == ({0, 1}, {0})
 
 
 def test_what_somebody_else_wrote_meanwhile_is_what_an_undo_goes_back_to(
@@ -148,7 +148,7 @@ def test_what_somebody_else_wrote_meanwhile_is_what_an_undo_goes_back_to(
 
     run(fake, folder, Kernel())
 
-    assert load_entries(folder, UNDO, UNDO_FIELDS)["24"]["before"] == "1,5"
+    assert load_undo(folder)["24"].before == {1, 5}
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EPERM])
@@ -179,7 +179,7 @@ def test_a_managed_irq_is_remembered_and_not_tried_again(fake: FakeMachine, fold
 
     assert "24" not in kernel.written
     assert decisions(result)["24"].reason == "managed by the kernel (EIO)"
-    assert "24" not in load_entries(folder, UNDO, UNDO_FIELDS)
+    assert "24" not in load_undo(folder)
 
 
 def test_another_device_of_that_number_is_tried(fake: FakeMachine, folder: StateFolder):
@@ -203,7 +203,9 @@ def test_refusals_of_devices_that_went_are_forgotten(fake: FakeMachine, folder: 
 
     run(fake, folder, Kernel(irq30=errno.EIO, irq31=errno.EIO, irq32=errno.EIO))
 
-    assert "24" not in load_entries(folder, "refusals.json", REFUSAL_FIELDS)
+    rows = {each.irq: each for each in fake.machine.interrupts()[1].rows}
+    assert set(load_refusals(folder, rows)) == {"30", "31", "32"}
+    assert "24" not in (folder.path / "refusals.json").read_text()
 
 
 def test_a_refused_irq_does_not_keep_the_others_from_moving(fake: FakeMachine, folder: StateFolder):
@@ -237,7 +239,7 @@ def test_broken_records_are_told_and_replaced(fake: FakeMachine, folder: StateFo
     run(fake, folder, Kernel())
 
     assert "undo.json is not used" in folder.problems[0]
-    assert set(load_entries(folder, UNDO, UNDO_FIELDS)) == {"24"}
+    assert set(load_undo(folder)) == {"24"}
 
 
 def test_an_irq_whose_affinity_cannot_be_read_is_moved_without_an_undo(
@@ -249,7 +251,7 @@ def test_an_irq_whose_affinity_cannot_be_read_is_moved_without_an_undo(
     result = run(fake, folder, Kernel())
 
     assert decisions(result)["24"].status == "applied"
-    assert load_entries(folder, UNDO, UNDO_FIELDS) == {}
+    assert load_undo(folder) == {}
 
 
 def test_what_the_kernel_often_keeps_for_itself_is_tried_before_what_is_busier(

@@ -14,6 +14,7 @@ from conftest import FakeClock, FakeMachine, row
 from irqbalance import run
 from irqbalance.cli import main
 from irqbalance.kernel.affinity import Outcome, Writer
+from irqbalance.status import Status
 
 Command = Callable[..., int]
 
@@ -128,7 +129,7 @@ def test_a_restore_that_is_refused_says_so(
     command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     command("--interval", "1", "--quiet")
-    monkeypatch.setattr(Writer, "write", lambda *_arguments: Outcome("refused", "why (X)", 28))
+    monkeypatch.setattr(Writer, "write", lambda *_arguments: Outcome(Status.REFUSED, "why (X)", 28))
 
     assert command("--restore", "--quiet") == 3
     assert capsys.readouterr() == ("", "irqbalance: IRQ 25 is refused: why (X)\n")
@@ -185,7 +186,7 @@ def test_broken_state_is_told_and_does_no_harm(
     fake.write("state/snapshot.json", "{")
 
     assert command("--quiet") == 0
-    assert "snapshot.json is not used: it is no JSON" in capsys.readouterr().err
+    assert "snapshot.json is not used: it is not JSON" in capsys.readouterr().err
     assert command("--quiet", "--interval", "1") == 0
     assert capsys.readouterr().err == ""
 
@@ -196,7 +197,7 @@ def test_a_broken_undo_record_is_told_though_it_is_read_last(
     fake.write("state/undo.json", "{")
 
     assert command("--quiet") == 0
-    assert capsys.readouterr().err.count("undo.json is not used: it is no JSON") == 1
+    assert capsys.readouterr().err.count("undo.json is not used: it is not JSON") == 1
     assert fake.affinity(25) == "1\n"
 
 
@@ -335,7 +336,7 @@ def test_want_of_permission_is_one_clear_line_before_measuring(
     clock = FakeClock()
 
     assert command("--interval", "1", clock=clock) == 1
-    assert "this takes root" in capsys.readouterr().err
+    assert "needs root" in capsys.readouterr().err
     assert clock.slept == []
 
 
@@ -383,7 +384,7 @@ def test_all_refused_for_want_of_permission_is_a_failure(
     capsys: pytest.CaptureFixture[str],
 ):
     def refuse(_self: Any, _irq: str, _cpu: int) -> Outcome:
-        return Outcome("refused", "/proc is mounted read-only here (EROFS)", 30)
+        return Outcome(Status.REFUSED, "/proc is mounted read-only here (EROFS)", 30)
 
     monkeypatch.setattr(Writer, "move", refuse)
 

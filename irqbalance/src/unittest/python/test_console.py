@@ -1,5 +1,6 @@
-"""What is told to the system's log."""
+"""The console: the system's log."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -7,7 +8,6 @@ from unittest import mock
 import pytest
 
 from conftest import FakeClock, FakeMachine, row
-from irqbalance import journal
 from irqbalance.cli import main
 
 
@@ -17,8 +17,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     system = mock.Mock(LOG_NOTICE=5, LOG_ERR=3)
     lines: list[tuple[int, str]] = []
     system.syslog = lambda priority, text: lines.append((priority, text))
-    monkeypatch.setattr(journal, "syslog", system)
-    monkeypatch.setattr(journal.Journal.__init__, "__defaults__", (system,))
+    monkeypatch.setitem(sys.modules, "syslog", system)
     return lines
 
 

@@ -13,7 +13,7 @@ from irqbalance.kernel.affinity import Writer
 from irqbalance.report.restored import as_text
 from irqbalance.restore import Restored, carry_out, plan_restore
 from irqbalance.state.folder import UNDO, StateFolder
-from irqbalance.state.records import Undo, undo_entry
+from irqbalance.status import Status
 
 
 @pytest.fixture
@@ -23,9 +23,8 @@ def folder(fake: FakeMachine) -> StateFolder:
     fake.irq(24, affinity="1")
     made = StateFolder(fake.state, "this-boot")
     made.prepare()
-    rows = {each.irq: each for each in fake.machine.interrupts()[1].rows}
-    undo = Undo(frozenset({0, 1}), frozenset({1}))
-    made.save(UNDO, {"irqs": {"24": undo_entry(rows["24"], undo)}})
+    device = {"chip": "PCI-MSI", "hwirq": "1", "device": "dev24"}
+    made.save(UNDO, {"irqs": {"24": {**device, "before": "0-1", "written": "1"}}})
     return made
 
 
@@ -97,7 +96,10 @@ def test_a_refusal_stays_in_the_record(fake: FakeMachine, folder: StateFolder):
     writer = Writer(fake.machine, Full(), lambda _seconds: None)
     (result,) = carry_out(planned, writer, folder, lambda _text: None)
 
-    assert (result.status, result.errno) == ("refused", errno.ENOSPC)
+    assert (result.status, result.reason) == (
+        "refused",
+        "no interrupt vector is free on that CPU (ENOSPC)",
+    )
     fake.irq(24, affinity="1")
     assert plan_restore(fake.machine, folder, False)[0].status == "planned"
 
@@ -110,7 +112,7 @@ def test_a_record_of_another_boot_restores_nothing(fake: FakeMachine, folder: St
 
 
 def test_the_reports_say_what_was_done(fake: FakeMachine, folder: StateFolder):
-    done = [restore(fake, folder), Restored("9", "x", None, frozenset({2}), "kept", "skipped")]
+    done = [restore(fake, folder), Restored("9", "x", None, frozenset({2}), Status.KEPT, "skipped")]
 
     assert json.loads(as_text(done, "json")) == {
         "irqs": [

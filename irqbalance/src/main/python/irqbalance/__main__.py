@@ -1,4 +1,4 @@
-"""`python -m irqbalance` is the command `irqbalance`."""
+"""Run the command `irqbalance` as `python -m irqbalance`."""
 
 import sys
 

@@ -1,33 +1,35 @@
-"""argv -> exit status. The one place that prints, and that turns errors into exit statuses."""
+"""argv becomes an exit status. All errors become exit statuses here, and nowhere else."""
 
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from .console import Tellers
+from .console import Console, Log, say
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
-from .loads.measure import Clock
-from .offline import Report, offline
-from .report.machine_readable import as_csv, as_json
 from .settings.command_line import settings_of
 from .settings.model import Settings
 
+if TYPE_CHECKING:  # a run imports the modules that it needs, and no other
+    from .loads.measure import Clock
+    from .report.report import Report
+
 DONE, FAILED, WRONG_USAGE, SOME_REFUSED, AT_WORK, WOULD_ACT = 0, 1, 2, 3, 4, 5
 INTERRUPTED = 130
-"""What a shell shows for a command that SIGINT ended: 128 + 2."""
+"""A shell shows this for a command that SIGINT ended: 128 + 2."""
 
 
-def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
-    """Runs the command with the arguments of `argv`, or of the process; gives its exit status."""
+def main(argv: Sequence[str] | None = None, clock: "Clock | None" = None) -> int:
+    """Run the command with the arguments of `argv`, or of the process; return its exit status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # device names are any bytes, and cron has no locale
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(argv, clock or Clock())
+        return _run(argv, clock)
     except SystemExit as exit_:
-        # argparse has said what is wrong, or has shown its help
+        # argparse has printed its help, or what is wrong
         return _flushed(exit_.code if isinstance(exit_.code, int) else FAILED)
     except (SettingError, CpuSetError) as error:
         return _failed(error, WRONG_USAGE)
@@ -39,77 +41,70 @@ def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
         return INTERRUPTED
 
 
-def _run(argv: Sequence[str] | None, clock: Clock) -> int:
+def _run(argv: Sequence[str] | None, clock: "Clock | None") -> int:
     settings = settings_of(argv)
-    tellers = _tellers(settings)
-    if settings.log == "none" or not settings.writes:
-        return _run_with(settings, tellers, clock)
-    tellers, failed = _logging(tellers)
+    log = Log() if settings.log != "none" and settings.writes else None
+    console = Console(settings.verbose, settings.quiet, log)
     try:
-        return _run_with(settings, tellers, clock)
+        text, status = _outcome(settings, console, clock)
     except IrqbalanceError as error:
-        failed(str(error))
+        console.log_failure(str(error))
         raise
+    try:
+        console.result(text)
+    except OSError as error:
+        return _lost_output(error, status)
+    return status
 
 
-def _run_with(settings: Settings, tellers: Tellers, clock: Clock) -> int:
-    if settings.restore:
-        return _run_restore(settings, tellers, clock)
+def _outcome(settings: Settings, console: Console, clock: "Clock | None") -> tuple[str, int]:
+    """Do what the settings say; return the text to print, and the exit status."""
     if settings.from_file is not None:
-        report = offline(settings, settings.from_file)
-    else:
-        # imported here, so that a plan from files does not pay for it
-        from .run import on_machine
+        from .offline import plan_from_files
 
-        report = on_machine(settings, tellers, clock)
-    status = _status(settings, report)
-    for irq, reason in report.refused.items():
-        tellers.failed(f"IRQ {irq} is refused: {reason}")
-    return _show(settings, _text(settings, report), status)
+        report = plan_from_files(settings, settings.from_file)
+        return _text(settings, console, report), _status(settings, report)
+    from . import run
+    from .loads.measure import Clock
+
+    clock = clock or Clock()
+    if settings.restore:
+        from .report.restored import as_text
+
+        restored = run.restore_machine(settings, console, clock)
+        refused = {each.irq: each.reason for each in restored if each.status == "refused"}
+        _name_refused(console, refused)
+        return as_text(restored, settings.format), SOME_REFUSED if refused else DONE
+    report = run.balance_machine(settings, console, clock)
+    _name_refused(console, report.refused)
+    return _text(settings, console, report), _status(settings, report)
 
 
-def _status(settings: Settings, report: Report) -> int:
+def _name_refused(console: Console, refused: Mapping[str, str]) -> None:
+    for irq, reason in refused.items():
+        console.failure(f"IRQ {irq} is refused: {reason}")
+
+
+def _status(settings: Settings, report: "Report") -> int:
     if report.refused:
-        return FAILED if report.refused_as_not_permitted else SOME_REFUSED
+        return FAILED if report.not_permitted else SOME_REFUSED
     if settings.check and report.plan.moves:
         return WOULD_ACT
     return DONE
 
 
-def _text(settings: Settings, report: Report) -> str:
-    if settings.format == "json":
-        return as_json(report.plan, report.context)
-    if settings.format == "csv":
-        return as_csv(report.plan)
-    from .report.table import as_table
+def _text(settings: Settings, console: Console, report: "Report") -> str:
+    if settings.format == "table":
+        from .report.table import as_table
 
-    return as_table(report.plan, report.context, settings.verbose)
+        return as_table(report, settings.verbose, console.width)
+    from .report.machine_readable import as_csv, as_json
 
-
-def _run_restore(settings: Settings, tellers: Tellers, clock: Clock) -> int:
-    from .report.restored import as_text
-    from .run import restoring
-
-    restored = restoring(settings, tellers, clock)
-    refused = [each for each in restored if each.status == "refused"]
-    for each in refused:
-        tellers.failed(f"IRQ {each.irq} is refused: {each.reason}")
-    return _show(settings, as_text(restored, settings.format), SOME_REFUSED if refused else DONE)
-
-
-def _show(settings: Settings, text: str, status: int) -> int:
-    """Prints the report unless the run is quiet; gives the status, FAILED where printing fails."""
-    if settings.quiet:
-        return status
-    try:
-        sys.stdout.write(text)
-    except OSError as error:
-        return _lost_output(error, status)
-    return _flushed(status)
+    return as_json(report) if settings.format == "json" else as_csv(report)
 
 
 def _flushed(status: int) -> int:
-    """Brings out what was printed, so that a full disk or a closed pipe is noticed here."""
+    """Write out what was printed, so that a full disk or a closed pipe is noticed here."""
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -118,8 +113,8 @@ def _flushed(status: int) -> int:
 
 
 def _lost_output(error: OSError, status: int) -> int:
-    """A reader that has seen enough (``| head``) is no failure; anything else is."""
-    # what is left in the buffer must not fail again when Python ends
+    """Return the status after a failed print. A reader that stops (``| head``) is no failure."""
+    # the rest of the buffer must not fail again when Python ends
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return status
@@ -127,47 +122,5 @@ def _lost_output(error: OSError, status: int) -> int:
 
 
 def _failed(problem: object, status: int) -> int:
-    _say(str(problem))
+    say(str(problem))
     return status
-
-
-def _say(text: str) -> None:
-    try:
-        print(f"irqbalance: {text}", file=sys.stderr, flush=True)  # noqa: T201 - this module prints
-    except OSError:
-        return
-
-
-def _logging(tellers: Tellers) -> tuple[Tellers, Callable[[str], None]]:
-    """Gives the tellers with the system's log beside them, and what tells the log of a failure."""
-    from .journal import Journal
-
-    journal = Journal()
-
-    def both(first: Callable[[str], None], second: Callable[[str], None]) -> Callable[[str], None]:
-        def tell(text: str) -> None:
-            first(text)
-            second(text)
-
-        return tell
-
-    logged = tellers._replace(
-        told=both(tellers.told, journal.changed),
-        failed=both(tellers.failed, journal.failed),
-    )
-    return logged, journal.failed
-
-
-def _tellers(settings: Settings) -> Tellers:
-    def silent(_text: str) -> None:
-        return
-
-    def when(condition: bool) -> Callable[[str], None]:
-        return _say if condition else silent
-
-    return Tellers(
-        failed=_say,
-        warned=when(not settings.quiet),
-        told=when(settings.verbose),
-        progress=when(not settings.quiet and sys.stderr.isatty()),
-    )

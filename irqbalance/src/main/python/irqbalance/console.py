@@ -1,16 +1,88 @@
-"""What says things to people, and to the log. Pure: the command makes them."""
+"""How a run speaks: its result, failures, warnings, writes, progress, and the system's log."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+import os
+import sys
+from types import ModuleType
 
 
-class Tellers(NamedTuple):
-    """What says things to people: always, unless quiet, when verbose, on a terminal only.
+class Log:
+    """The system's log, under the name irqbalance and the facility daemon.
 
-    ``told`` is given every affinity that is written, and may have a log to tell it to as well.
+    If no log listens at /dev/log, the text is lost. Source: syslog(3).
     """
 
-    failed: Callable[[str], None]
-    warned: Callable[[str], None]
-    told: Callable[[str], None]
-    progress: Callable[[str], None]
+    def __init__(self) -> None:
+        """Open the log."""
+        import syslog  # few runs need it
+
+        self._syslog: ModuleType = syslog
+        syslog.openlog("irqbalance", syslog.LOG_PID, syslog.LOG_DAEMON)
+
+    def write(self, text: str) -> None:
+        """Log an affinity that was written, or refused."""
+        self._syslog.syslog(self._syslog.LOG_NOTICE, text)
+
+    def failure(self, text: str) -> None:
+        """Log a failure."""
+        self._syslog.syslog(self._syslog.LOG_ERR, text)
+
+
+class Console:
+    """Standard output and standard error, as verbose as the settings say, and the log."""
+
+    def __init__(self, verbose: bool = False, quiet: bool = False, log: Log | None = None) -> None:
+        """Take the verbosity, and the log that gets writes and failures too."""
+        self._verbose = verbose
+        self._quiet = quiet
+        self._log = log
+
+    def failure(self, text: str) -> None:
+        """Print and log a failure."""
+        say(text)
+        if self._log:
+            self._log.failure(text)
+
+    def log_failure(self, text: str) -> None:
+        """Log a failure that the command prints itself."""
+        if self._log:
+            self._log.failure(text)
+
+    def warning(self, text: str) -> None:
+        """Print a warning, unless the run is quiet."""
+        if not self._quiet:
+            say(text)
+
+    def written(self, text: str) -> None:
+        """Log an affinity that was written or refused; print it if the run is verbose."""
+        if self._verbose:
+            say(text)
+        if self._log:
+            self._log.write(text)
+
+    def progress(self, text: str) -> None:
+        """Print what the run waits for, on a terminal only."""
+        if not self._quiet and sys.stderr.isatty():
+            say(text)
+
+    @property
+    def width(self) -> int:
+        """Return the columns of the terminal on standard output; 0 if it is none."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns
+        except (OSError, ValueError):
+            return 0
+
+    def result(self, text: str) -> None:
+        """Print the report, unless the run is quiet; raise OSError if that fails."""
+        if not self._quiet:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Print a message on standard error, and ignore a failure: nobody can be told of it."""
+    try:
+        sys.stderr.write(f"irqbalance: {text}\n")
+        sys.stderr.flush()
+    except OSError:
+        return

@@ -1,15 +1,15 @@
-"""The exceptions of irqbalance: one root, each with the fields that say what went wrong.
+"""The exceptions of irqbalance: one root, and fields that say what went wrong.
 
 ::
 
-    IrqbalanceError                 never raised itself; cli.main turns the tree into exit statuses
+    IrqbalanceError                 never raised itself; cli.main makes exit statuses of the tree
     ├── InterruptsFormatError       a text is not /proc/interrupts (line_number, expected, found)
     ├── CpuSetError                 a text is not a CPU list or mask (text, expected)
     ├── SettingError                an option or a file's key has a value that it cannot have
     │                               (name, expected, found); exit status 2
     ├── AtWorkError                 another run or another balancer is at work (who); exit status 4
     ├── FileError                   a file cannot be read, written or trusted (path, problem)
-    └── NoUsableCpuError            nothing is left of the CPUs (problem)
+    └── NoUsableCpuError            no CPU is left to use (problem)
 """
 
 
@@ -18,10 +18,10 @@ class IrqbalanceError(Exception):
 
 
 class InterruptsFormatError(IrqbalanceError):
-    """A text is not what /proc/interrupts holds, from line `line_number` (the first is 1) on."""
+    """A text is not a /proc/interrupts, from line `line_number` (the first is 1) on."""
 
     def __init__(self, line_number: int, expected: str, found: str) -> None:
-        """Takes what was expected in that line and what was found there."""
+        """Take the text that was expected in that line, and the text that was found."""
         super().__init__(f"line {line_number}: expected {expected}, found {found}")
         self.line_number = line_number
         self.expected = expected
@@ -32,7 +32,7 @@ class CpuSetError(IrqbalanceError):
     """A text is not a CPU list or a CPU mask."""
 
     def __init__(self, text: str, expected: str) -> None:
-        """Takes the text and what was expected in its place."""
+        """Take the text, and the form that was expected in its place."""
         super().__init__(f"expected {expected}, found {text[:60]!r}")
         self.text = text
         self.expected = expected
@@ -42,7 +42,7 @@ class SettingError(IrqbalanceError):
     """An option or a key of the settings file has a value that it cannot have."""
 
     def __init__(self, name: str, expected: str, found: object) -> None:
-        """Takes the option or key as the person wrote it, what it takes, and what was given."""
+        """Take the option or key as the person wrote it, the values it has, and the one given."""
         super().__init__(f"{name}: expected {expected}, found {str(found)[:60]!r}")
         self.name = name
         self.expected = expected
@@ -53,7 +53,7 @@ class AtWorkError(IrqbalanceError):
     """Another run of irqbalance, or another balancer, is at work on this machine."""
 
     def __init__(self, who: str) -> None:
-        """Takes who is at work, as the start of a sentence."""
+        """Take who is at work, as the start of a sentence."""
         super().__init__(who)
         self.who = who
 
@@ -62,7 +62,7 @@ class FileError(IrqbalanceError):
     """A file or folder cannot be read, written or trusted."""
 
     def __init__(self, path: object, problem: str) -> None:
-        """Takes the path and what is wrong with it."""
+        """Take the path, and the problem with it."""
         super().__init__(f"{path}: {problem}")
         self.path = str(path)
         self.problem = problem
@@ -72,6 +72,6 @@ class NoUsableCpuError(IrqbalanceError):
     """No CPU is left that IRQs may be moved to."""
 
     def __init__(self, problem: str) -> None:
-        """Takes what took the CPUs away."""
+        """Take the reason why no CPU is left."""
         super().__init__(f"no CPU is left to use: {problem}")
         self.problem = problem

@@ -1,48 +1,35 @@
-"""Runs that plan from captured files alone, and what every run has to show."""
+"""A run that plans from captured files alone. It imports nothing that a live run needs."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from .errors import NoUsableCpuError
 from .kernel.cpuset import format_list
 from .kernel.procfs import read_interrupts
-from .loads.irqs import describe
+from .loads.irqs import make_irqs
 from .loads.loads import Measurement, between, since_boot
-from .planning.plan import Limits, Plan
+from .loads.measure import COUNTS, Basis
+from .planning.plan import Limits
 from .planning.planner import make_plan
-from .report.machine_readable import COUNTS, Context
+from .report.report import Report
 from .settings.model import Settings
 
 
-class Report(NamedTuple):
-    """What a run has to show: the plan and what refused to move, by IRQ with the reason."""
-
-    plan: Plan
-    context: Context
-    refused: dict[str, str]
-    refused_as_not_permitted: bool = False
-
-
-def offline(settings: Settings, source: Path) -> Report:
-    """Plans from captured files alone."""
-    measurement, context = from_files(source, settings.to_file)
+def plan_from_files(settings: Settings, source: Path) -> Report:
+    """Return the plan for one captured file, or for two."""
+    measurement, basis = read_captures(source, settings.to_file)
     cpus = frozenset(measurement.cpus)
     usable = (cpus if settings.cpus is None else cpus & settings.cpus) - settings.ban_cpus
     if not usable:
         raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
-    irqs = describe(measurement, None, {}, settings.selection())
-    return Report(make_plan(irqs, usable, limits_of(settings)), context, {})
+    irqs = make_irqs(measurement, selection=settings.selection)
+    limits = Limits(settings.threshold, settings.max_moves)
+    return Report(make_plan(irqs, usable, limits), basis)
 
 
-def from_files(earlier: Path, later: Path | None) -> tuple[Measurement, Context]:
-    """Gives the loads of one captured file, or of two."""
+def read_captures(earlier: Path, later: Path | None) -> tuple[Measurement, Basis]:
+    """Return the counts of one captured file, or the difference of two."""
     _, first = read_interrupts(earlier)
     if later is None:
-        return since_boot(first), Context(COUNTS, f"all that {earlier} holds")
+        return since_boot(first), Basis(COUNTS, f"all counts in {earlier}")
     _, second = read_interrupts(later)
-    return between(first, second), Context(COUNTS, f"between {earlier} and {later}")
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Gives when the settings let a run act."""
-    return Limits(settings.threshold, settings.max_moves)
+    return between(first, second), Basis(COUNTS, f"between {earlier} and {later}")

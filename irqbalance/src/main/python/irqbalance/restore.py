@@ -1,84 +1,74 @@
-"""Puts back the affinities from before irqbalance wrote them."""
+"""Put back the affinities that stood before irqbalance wrote them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
-from .apply import load_entries
-from .kernel.affinity import APPLIED, Writer
+from .kernel.affinity import Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
 from .kernel.procfs import Machine
-from .planning.plan import KEPT, PLANNED, REFUSED
-from .state.folder import UNDO, StateFolder
-from .state.records import UNDO_FIELDS, Undo, belongs, undo_of
+from .state.folder import StateFolder
+from .state.records import Undo, forget_undo, identity, load_undo
+from .status import Status
 
 
 class Restored(NamedTuple):
-    """What is done with one IRQ of the undo record: CPU sets from before and of now, and why."""
+    """The decision on one IRQ of the undo record: CPU sets of now and from before, and why.
+
+    ``others`` marks one that is kept because somebody else wrote it: --force may still restore it.
+    """
 
     irq: str
     device: str
     now: frozenset[int] | None
     before: frozenset[int]
-    status: str
+    status: Status
     reason: str
-    errno: int = 0
+    others: bool = False
 
 
 def plan_restore(machine: Machine, folder: StateFolder, force: bool) -> list[Restored]:
-    """Gives what is to be put back, and what is skipped with the reason; in numerical order."""
+    """Return the IRQs to put back, and those to skip with the reason; in numerical order."""
     rows = {row.irq: row for row in machine.interrupts()[1].rows}
-    entries = load_entries(folder, UNDO, UNDO_FIELDS)
     return [
-        _decide(irq, entry, rows.get(irq), machine.affinity(irq), force)
-        for irq, entry in sorted(entries.items(), key=lambda pair: (len(pair[0]), pair[0]))
+        _decide(irq, undo, rows.get(irq), machine.affinity(irq), force)
+        for irq, undo in sorted(load_undo(folder).items(), key=lambda pair: (len(pair[0]), pair[0]))
     ]
 
 
 def _decide(
-    irq: str,
-    entry: Mapping[str, str],
-    row: Row | None,
-    now: frozenset[int] | None,
-    force: bool,
+    irq: str, undo: Undo, row: Row | None, now: frozenset[int] | None, force: bool
 ) -> Restored:
-    undo = undo_of(entry)
-    status, reason = KEPT, ""
-    if row is None or not belongs(entry, row) or now is None:
-        reason = "skipped: the IRQ is gone, or another device's now"
-    elif now == undo.before:
-        reason = "it is as it was before"
-    elif now != undo.written and not force:
+    restored = Restored(irq, undo.identity.device, now, undo.before, Status.KEPT, "")
+    if row is None or identity(row) != undo.identity or now is None:
+        return restored._replace(reason="skipped: the IRQ is gone, or another device's now")
+    if now == undo.before:
+        return restored._replace(reason="it is as it was before")
+    if now != undo.written and not force:
         reason = f"skipped: somebody wrote {format_list(now)} since (--force overrides)"
-    else:
-        status, reason = PLANNED, _what_to_do(undo)
-    return Restored(irq, entry["device"], now, undo.before, status, reason)
-
-
-def _what_to_do(undo: Undo) -> str:
-    return f"back to {format_list(undo.before)}"
+        return restored._replace(reason=reason, others=True)
+    return restored._replace(status=Status.PLANNED, reason=f"back to {format_list(undo.before)}")
 
 
 def carry_out(
-    restored: list[Restored], writer: Writer, folder: StateFolder, tell: Callable[[str], None]
+    restored: list[Restored], writer: Writer, folder: StateFolder, report: Callable[[str], None]
 ) -> list[Restored]:
-    """Writes what is to be put back; gives what came of it. What is done leaves the record."""
+    """Put back what is planned, and `report` each; return the outcome.
+
+    The undo record keeps what was refused and what others wrote. All else leaves it.
+    """
     result = []
     for each in restored:
-        if each.status == PLANNED:
+        if each.status == Status.PLANNED:
             outcome = writer.write(each.irq, each.before)
-            status = APPLIED if outcome.status == APPLIED else REFUSED
-            reason = outcome.reason or each.reason
-            each = each._replace(status=status, reason=reason, errno=outcome.errno)
-            tell(f"IRQ {each.irq} ({each.device}): {each.reason}")
+            is_applied = outcome.status == Status.APPLIED
+            status = Status.APPLIED if is_applied else Status.REFUSED
+            each = each._replace(status=status, reason=outcome.reason or each.reason)
+            report(f"IRQ {each.irq} ({each.device}): {each.reason}")
         result.append(each)
-    if restored:
-        entries = load_entries(folder, UNDO, UNDO_FIELDS)
-        open_ = {each.irq for each in result if each.status == REFUSED or _is_others(each)}
-        folder.save(UNDO, {"irqs": {irq: entries[irq] for irq in entries if irq in open_}})
+    forget_undo(folder, [each.irq for each in result if not _stays_in_record(each)])
     return result
 
 
-def _is_others(restored: Restored) -> bool:
-    """Whether it was skipped for what somebody else wrote, so that --force may still restore it."""
-    return restored.status == KEPT and "--force" in restored.reason
+def _stays_in_record(restored: Restored) -> bool:
+    return restored.status == Status.REFUSED or restored.others

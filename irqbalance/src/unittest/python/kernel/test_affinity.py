@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from conftest import FakeMachine
-from irqbalance.kernel.affinity import WAITS_SECONDS, Outcome, Writer, is_not_permitted
+from irqbalance.kernel.affinity import WAITS_SECONDS, Outcome, Writer
+from irqbalance.status import Status
 
 
 class System:
@@ -64,7 +65,7 @@ def test_one_cpu_is_written_by_one_write_of_the_whole_text(fake: FakeMachine):
     fake.irq(24, affinity="0-31,64-95")
     system = System()
 
-    assert writer(fake, system).move("24", 1) == Outcome("applied", "")
+    assert writer(fake, system).move("24", 1) == Outcome(Status.APPLIED, "")
 
     assert fake.affinity(24) == "1\n"
     assert [call for call in system.calls if call[0] == "write"] == [("write", b"1\n")]
@@ -83,25 +84,28 @@ def test_a_file_that_is_not_there_is_not_made(fake: FakeMachine):
 
     outcome = writer(fake, System()).move("24", 1)
 
-    assert outcome == Outcome("fixed", "gone: its device gave it up (ENOENT)", errno.ENOENT)
+    assert outcome == Outcome(Status.FIXED, "gone: its device freed it (ENOENT)", errno.ENOENT)
     assert not (fake.procfs / "irq/24/smp_affinity_list").exists()
 
 
-def test_the_kernel_that_moves_it_later_makes_it_pending(fake: FakeMachine):
+def test_a_move_that_the_kernel_makes_later_is_applied_and_says_pending(fake: FakeMachine):
     fake.irq(24, effective="0")
 
     outcome = writer(fake, System()).move("24", 1)
 
-    assert outcome == Outcome("pending", "pending (on CPU 0 until its next interrupt)")
+    assert outcome == Outcome(Status.APPLIED, "pending (on CPU 0 until its next interrupt)")
 
 
 @pytest.mark.parametrize(
-    ("effective", "status"), [("1", "applied"), (None, "applied"), ("", "pending")]
+    ("effective", "reason"),
+    [("1", ""), (None, ""), ("", "pending (on no CPU until its next interrupt)")],
 )
-def test_the_effective_affinity_decides(fake: FakeMachine, effective: str | None, status: str):
+def test_the_effective_affinity_says_if_a_move_is_pending(
+    fake: FakeMachine, effective: str | None, reason: str
+):
     fake.irq(24, effective=effective)
 
-    assert writer(fake, System()).move("24", 1).status == status
+    assert writer(fake, System()).move("24", 1) == Outcome(Status.APPLIED, reason)
 
 
 def test_a_kernel_that_keeps_another_affinity_has_refused(fake: FakeMachine):
@@ -111,7 +115,7 @@ def test_a_kernel_that_keeps_another_affinity_has_refused(fake: FakeMachine):
 
     outcome = writer(fake, system).move("24", 1)
 
-    assert outcome == Outcome("refused", "the kernel made it CPU 0")
+    assert outcome == Outcome(Status.REFUSED, "the kernel made it CPU 0")
 
 
 @pytest.mark.parametrize("shown", [b"", b"0\n"])
@@ -130,7 +134,7 @@ def test_what_the_kernel_shows_while_a_move_is_carried_out_is_read_again(
 
     outcome = Writer(fake.machine, system, wait).move("24", 1)
 
-    assert outcome == Outcome("applied", "")
+    assert outcome == Outcome(Status.APPLIED, "")
     assert len(waited) == 1
 
 
@@ -174,8 +178,8 @@ def test_want_of_permission_is_told_apart(fake: FakeMachine, number: int):
     outcome = writer(fake, System(open=[number])).move("24", 1)
 
     assert outcome.status == "refused"
-    assert is_not_permitted(outcome)
-    assert not is_not_permitted(Outcome("refused", "", errno.ENOSPC))
+    assert outcome.not_permitted
+    assert not Outcome(Status.REFUSED, "", errno.ENOSPC).not_permitted
 
 
 @pytest.mark.parametrize("number", [errno.EBUSY, errno.EAGAIN, errno.EINTR])
@@ -213,7 +217,7 @@ def test_a_short_write_is_refused(fake: FakeMachine):
 
     outcome = writer(fake, ShortSystem()).move("24", 1)
 
-    assert outcome == Outcome("refused", "only 1 of 2 bytes were taken")
+    assert outcome == Outcome(Status.REFUSED, "only 1 of 2 bytes were taken")
 
 
 def test_the_file_is_closed_after_an_error_and_a_second_error_is_not_told(fake: FakeMachine):

@@ -5,29 +5,39 @@ import pytest
 from conftest import row
 from irqbalance.kernel.interrupts import parse
 from irqbalance.kernel.procfs import KernelSays
-from irqbalance.loads.irqs import Irq, Selection, describe
+from irqbalance.loads.irqs import Irq, make_irqs
 from irqbalance.loads.loads import since_boot
-
-ANY = Selection()
+from irqbalance.settings.model import Rule, Selection
+from irqbalance.settings.values import Pattern
 
 
 def cpus(*numbers: int) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def one(line: str, says: KernelSays | None = None, selection: Selection = ANY) -> Irq:
+def one(line: str, says: KernelSays | None = None) -> Irq:
     """The only IRQ of a machine with four CPUs; without `says` the file is all there is."""
     measured = since_boot(parse(f"CPU0 CPU1 CPU2 CPU3\n{line}\n"))
     kernel = None if says is None else {line.split(":")[0].strip(): says}
-    (irq,) = describe(measured, kernel, {}, selection)
+    (irq,) = make_irqs(measured, kernel)
     return irq
 
 
 def test_a_captured_irq_is_where_its_largest_cell_is_with_all_its_load():
     irq = one(row(24, 30, 70, 0, 0, device="eth0"))
 
-    assert irq == Irq("24", "eth0", 100, (1,), {1: 100})
+    assert irq[:5] == ("24", "eth0", 100, (1,), {1: 100})
+    assert irq[5:12] == Irq(*irq[:5])[5:12]
     assert irq.home == 1
+
+
+def test_an_irq_carries_its_row_and_the_kernels_facts():
+    says = KernelSays(True, effective=cpus(2))
+
+    irq = one(row(24, 0, 0, 9, 0, device="eth0"), says)
+
+    assert irq.row.counts == (0, 0, 9, 0)
+    assert irq.kernel == says
 
 
 def test_the_effective_affinity_says_where_an_irq_is():
@@ -69,7 +79,7 @@ def test_an_irq_spread_over_very_many_cpus_is_on_all_of_them():
     line = row(24, *([5] * 64))
     measured = since_boot(parse(" ".join(f"CPU{n}" for n in range(64)) + f"\n{line}\n"))
 
-    (irq,) = describe(measured, {"24": KernelSays(True)}, {}, ANY)
+    (irq,) = make_irqs(measured, {"24": KernelSays(True)})
 
     assert irq.present == tuple(range(64))
 
@@ -147,22 +157,21 @@ def test_subtotals_and_machine_wide_figures_are_in_no_total():
 def test_other_rows_that_did_not_fire_are_left_out_and_idle_irqs_are_not():
     text = f"CPU0\n{row(24, 0)}\nNMI: 0 x\nERR: 0\nFIQ: usb\nSTK: 4096 stack\n"
 
-    irqs = describe(since_boot(parse(text)), None, {}, ANY)
+    irqs = make_irqs(since_boot(parse(text)))
 
     assert [irq.irq for irq in irqs] == ["24"]
 
 
 def test_what_the_person_keeps_and_what_was_refused_before_is_fixed():
     measured = since_boot(parse(f"CPU0\n{row(24, 5)}\n{row(25, 6)}\n"))
-    selection = Selection(
-        why_fixed=lambda row: "banned" if row.irq == "25" else "",
-        allowed=lambda _row: cpus(3),
-    )
+    banned, any_ = Pattern("25", range(25, 26)), Pattern("*")
+    selection = Selection(banned=(banned,), rules=(Rule(any_, cpus(3), ban=False),))
 
-    first, second = describe(measured, None, {"24": "managed"}, selection)
+    first, second = make_irqs(measured, None, selection, {"24": "managed"}, {"25": 7.0})
 
-    assert (first.fixed, second.fixed) == ("managed", "banned")
+    assert (first.fixed, second.fixed) == ("managed", "banned by --ban-irq 25")
     assert first.allowed == cpus(3)
+    assert (first.last, second.last) == (None, 7.0)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_the_limit_on_moves_holds_for_those_that_must_move_too():
     plan = make_plan(irqs, {0, 1}, Limits(max_moves=2))
 
     assert sorted(each.irq.irq for each in plan.moves) == ["25", "26"]
-    assert by_irq(plan)["24"].reason == "may not stay there, but the moves allowed are used up"
+    assert by_irq(plan)["24"].reason == "may not stay there, but --max-moves leaves no move for it"
     assert (by_irq(plan)["24"].status, by_irq(plan)["24"].to) == ("kept", 3)
 
 

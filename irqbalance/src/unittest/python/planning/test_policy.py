@@ -9,7 +9,7 @@ from irqbalance.loads.irqs import Irq
 from irqbalance.placement import Problem, with_homes
 from irqbalance.planning.plan import Limits
 from irqbalance.planning.planner import make_plan
-from irqbalance.planning.policy import Choice, Task, choose
+from irqbalance.planning.policy import Choice, Task, Verdict, choose
 from irqbalance.ties import Neighbours
 from planning import by_irq, irq
 from tiny import problem
@@ -28,12 +28,14 @@ def moved(irqs: list[Irq], cpus: set[int], limits: Limits) -> list[str]:
 def test_a_choice_has_gain_and_need_and_says_if_it_acts():
     stacked = problem([60, 40], [0, 0], [0, 0])
 
-    assert choose(task(stacked), Limits(25)) == Choice([0, 1], 0.4, 0.25, True)
-    assert choose(task(stacked), Limits(50)) == Choice([0, 0], 0.4, 0.5, False)
+    assert choose(task(stacked), Limits(25)) == Choice([0, 1], 0.4, 0.25, Verdict.ACTS)
+    assert choose(task(stacked), Limits(50)) == Choice([0, 0], 0.4, 0.5, Verdict.BELOW_THRESHOLD)
 
 
 def test_where_nothing_can_move_nothing_is_gained():
-    assert choose(task(problem([], [], [0, 0])), Limits(5)) == Choice([], 0.0, 0.05, False)
+    empty = task(problem([], [], [0, 0]))
+
+    assert choose(empty, Limits(5)) == Choice([], 0.0, 0.05, Verdict.NO_GAIN)
 
 
 def test_a_gain_of_the_threshold_itself_is_enough():
@@ -70,7 +72,7 @@ def test_a_gain_must_stand_out_of_what_counts_scatter_by(seconds: float | None, 
     if not moves:
         assert by_irq(plan)["2"].reason == (
             "the best plan lowers the busiest CPU's load by 8.3%, "
-            "less than the 10.0% that stand out of noise"
+            "less than the 10.0% that rates scatter"
         )
 
 
@@ -85,7 +87,7 @@ def test_noise_is_three_deviations_of_the_difference_of_two_counts(small: float,
     if not moves:
         assert by_irq(plan)["2"].reason == (
             "the best plan lowers the busiest CPU's load by 5.8%, "
-            "less than the 6.0% that stand out of noise"
+            "less than the 6.0% that rates scatter"
         )
 
 

@@ -24,7 +24,9 @@ def test_load_that_cannot_be_moved_is_named_where_it_fills_a_cpu():
 
     plan = make_plan([irq(8, 100, 1), *managed], {0, 1}, Limits())
 
-    assert plan.limit.startswith("what cannot be moved off CPU 0 is 1.7 times a CPU's share")
+    assert plan.limit.startswith(
+        "the load that cannot be moved off CPU 0 is 1.7 times a CPU's share"
+    )
 
 
 def test_where_placement_helps_nothing_is_said():

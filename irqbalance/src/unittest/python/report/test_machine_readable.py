@@ -5,12 +5,14 @@ import io
 import json
 
 from irqbalance.loads.irqs import Irq
-from irqbalance.planning.plan import OBJECTIVE, Limits
+from irqbalance.loads.measure import Basis
+from irqbalance.planning.plan import FollowUp, Limits
 from irqbalance.planning.planner import make_plan
-from irqbalance.report.machine_readable import Context, as_csv, as_json
-from irqbalance.state.last_run import FollowUp
+from irqbalance.planning.policy import OBJECTIVE
+from irqbalance.report.machine_readable import as_csv, as_json
+from irqbalance.report.report import Report
 
-CONTEXT = Context("interrupts per second", "over 10 s, measured just now", 10.0)
+BASIS = Basis("interrupts per second", "over 10 s, measured just now", 10.0)
 IRQS = [
     Irq("36", "virtio1-req.0", 5604.0, (1,), {1: 5604.0}),
     Irq("38", 'eth0, "usb"', 299.0, (1,), {1: 299.0}),
@@ -19,10 +21,11 @@ IRQS = [
     Irq("LOC", "", 99.0, (0, 2), {0: 90.0, 2: 9.0}, "the CPU's own", own=True),
 ]
 PLAN = make_plan(IRQS, {0, 1}, Limits())
+REPORT = Report(PLAN, BASIS)
 
 
 def test_json_has_the_fields_of_the_contract():
-    text = as_json(PLAN, CONTEXT)
+    text = as_json(REPORT)
 
     assert text.endswith("}\n")
     report = json.loads(text)
@@ -52,22 +55,22 @@ def test_json_has_the_fields_of_the_contract():
 
 
 def test_own_interrupts_are_listed_and_in_no_load():
-    own = json.loads(as_json(PLAN, CONTEXT))["irqs"][4]
+    own = json.loads(as_json(REPORT))["irqs"][4]
 
     assert (own["irq"], own["own"], own["load"], own["from"]) == ("LOC", True, 99.0, [0, 2])
 
 
 def test_json_says_what_no_placement_helps_and_what_came_of_the_last_run():
-    context = CONTEXT._replace(followed=FollowUp(2.0, 1.5, 1.6))
+    report_ = REPORT._replace(followed=FollowUp(2.0, 1.5, 1.6))
 
-    report = json.loads(as_json(PLAN, context))
+    report = json.loads(as_json(report_))
 
     assert report["followed"] == {"before": 2.0, "predicted": 1.5, "measured": 1.6}
     assert report["limit"].startswith("IRQ 36")
 
 
 def test_csv_has_a_line_per_irq_that_reads_back():
-    rows = list(csv.reader(io.StringIO(as_csv(PLAN))))
+    rows = list(csv.reader(io.StringIO(as_csv(REPORT))))
 
     assert rows[0] == ["irq", "device", "load", "from", "to", "status", "reason"]
     assert rows[2][:6] == ["38", 'eth0, "usb"', "299.0", "1", "0", "planned"]

@@ -3,19 +3,22 @@
 import pytest
 
 from irqbalance.loads.irqs import Irq
-from irqbalance.planning.plan import OBJECTIVE, Decision, Limits, revised
+from irqbalance.loads.measure import Basis
+from irqbalance.planning.plan import Decision, FollowUp, Limits, revised
 from irqbalance.planning.planner import make_plan
-from irqbalance.report.machine_readable import Context
+from irqbalance.planning.policy import OBJECTIVE
+from irqbalance.report.report import Report
 from irqbalance.report.table import as_table
-from irqbalance.state.last_run import FollowUp
+from irqbalance.status import Status
 
-CONTEXT = Context("interrupts per second", "over 10 s, measured just now", 10.0)
+BASIS = Basis("interrupts per second", "over 10 s, measured just now", 10.0)
 IRQS = [
     Irq("36", "virtio1-req.0", 5604.0, (1,), {1: 5604.0}),
     Irq("38", 'eth0, "usb"', 299.0, (1,), {1: 299.0}),
     Irq("39", "eth1", 0.0, (), {}),
 ]
 PLAN = make_plan(IRQS, {0, 1}, Limits())
+REPORT = Report(PLAN, BASIS)
 
 
 def ticks(*loads: float) -> Irq:
@@ -25,13 +28,13 @@ def ticks(*loads: float) -> Irq:
 
 def test_the_first_line_says_how_many_move_and_what_that_gains():
     # 5903 and 0 become 5604 and 299
-    assert as_table(PLAN, CONTEXT).splitlines()[0] == (
+    assert as_table(REPORT).splitlines()[0] == (
         "1 IRQ would move: busiest CPU 5903 -> 5604, imbalance 2.00 -> 1.90"
     )
 
 
 def test_the_table_shows_the_cpus_the_moves_and_why_others_stay():
-    text = as_table(PLAN, CONTEXT)
+    text = as_table(REPORT)
 
     assert "\nLoad: interrupts per second of devices, over 10 s, measured just now\n" in text
     assert "\nNo assignment can bring the busiest CPU below 5604\n" in text
@@ -44,38 +47,40 @@ def test_the_table_shows_the_cpus_the_moves_and_why_others_stay():
 
 
 def test_the_objective_is_stated_where_every_irq_is_explained():
-    verbose = as_table(PLAN, CONTEXT, verbose=True)
+    verbose = as_table(REPORT, verbose=True)
 
-    stated = f"Objective, in this order: {'; '.join(OBJECTIVE)}"
-    assert stated in " ".join(verbose.split())
-    assert "Objective" not in as_table(PLAN, CONTEXT)
+    goals = " ".join(f"{number}. {goal}" for number, goal in enumerate(OBJECTIVE, 1))
+    assert f"Objective, in this order: {goals}" in " ".join(verbose.split())
+    assert "Objective" not in as_table(REPORT)
     assert [line.split()[0] for line in verbose.splitlines() if " kept " in line] == ["36", "39"]
 
 
 def test_own_interrupts_are_a_thin_part_of_the_bar_and_no_load():
     # 5 of 23 characters are left to own interrupts: 5903 are 18, and 1000 are 3.05
-    text = as_table(make_plan([*IRQS, ticks(1000, 0)], {0, 1}, Limits()), CONTEXT)
+    text = as_table(Report(make_plan([*IRQS, ticks(1000, 0)], {0, 1}, Limits()), BASIS))
 
     assert "busiest CPU 5903 -> 5604, imbalance 2.00 -> 1.90" in text
     assert "(# load, - the CPU's own interrupts, which are no load)" in text
     assert "\n      0           0 ---                             299 #\n" in text
-    assert "own" not in as_table(PLAN, CONTEXT)
+    assert "own" not in as_table(REPORT)
 
 
 def test_own_interrupts_beyond_the_bar_are_cut_and_marked():
-    text = as_table(make_plan([*IRQS, ticks(1e6, 0)], {0, 1}, Limits()), CONTEXT)
+    text = as_table(Report(make_plan([*IRQS, ticks(1e6, 0)], {0, 1}, Limits()), BASIS))
 
     assert "\n      0           0 ---->                           299 #\n" in text
 
 
 def test_every_irq_has_a_line_if_asked():
-    text = as_table(make_plan([*IRQS, ticks(90, 0, 10)], {0, 1}, Limits()), CONTEXT, verbose=True)
+    text = as_table(
+        Report(make_plan([*IRQS, ticks(90, 0, 10)], {0, 1}, Limits()), BASIS), verbose=True
+    )
 
     assert "\n  LOC          100          0,2  fixed    the CPU's own\n" in text
 
 
 def test_an_idle_machine_has_a_table_too():
-    text = as_table(make_plan([], {0, 1}, Limits()), CONTEXT)
+    text = as_table(Report(make_plan([], {0, 1}, Limits()), BASIS))
 
     assert text.startswith("Nothing to move: the busiest CPU's load is 0, imbalance 1.00\n")
 
@@ -85,12 +90,12 @@ def test_what_was_done_and_what_was_refused_is_told_apart():
     plan = revised(
         PLAN,
         {
-            "36": Decision(first.irq, 0, "refused", "no interrupt vector is free (ENOSPC)"),
-            "38": Decision(second.irq, 0, "applied", "pending: on CPU 1 until then"),
+            "36": Decision(first.irq, 0, Status.REFUSED, "no interrupt vector is free (ENOSPC)"),
+            "38": Decision(second.irq, 0, Status.APPLIED, "pending: on CPU 1 until then"),
         },
     )
 
-    text = as_table(plan, CONTEXT)
+    text = as_table(Report(plan, BASIS))
 
     assert text.startswith("1 IRQ moved, 1 refused: busiest CPU")
     assert "refused  virtio1-req.0: no interrupt vector" in text
@@ -99,10 +104,10 @@ def test_what_was_done_and_what_was_refused_is_told_apart():
 
 def test_a_run_whose_only_move_was_refused_says_so_first():
     (first, *_) = PLAN.decisions
-    refused = Decision(first.irq, 0, "refused", "no interrupt vector is free (ENOSPC)")
-    second = PLAN.decisions[1]._replace(status="refused")
+    refused = Decision(first.irq, 0, Status.REFUSED, "no interrupt vector is free (ENOSPC)")
+    second = PLAN.decisions[1]._replace(status=Status.REFUSED)
 
-    text = as_table(revised(PLAN, {"36": refused, "38": second}), CONTEXT)
+    text = as_table(Report(revised(PLAN, {"36": refused, "38": second}), BASIS))
 
     assert text.startswith("2 IRQs refused to move: the busiest CPU's load is 5903, ")
 
@@ -110,13 +115,13 @@ def test_a_run_whose_only_move_was_refused_says_so_first():
 def test_a_word_that_is_too_long_is_cut_rather_than_widening_the_table():
     plan = make_plan([Irq("7", "x" * 200, 5.0, (3,), {3: 5.0})], {0, 1}, Limits())
 
-    assert max(map(len, as_table(plan, CONTEXT).splitlines())) <= 80
+    assert max(map(len, as_table(Report(plan, BASIS)).splitlines())) <= 80
 
 
 def test_an_irq_on_many_cpus_names_their_number():
     everywhere = ticks(*[1.0] * 64)
 
-    text = as_table(make_plan([everywhere], range(64), Limits()), CONTEXT, verbose=True)
+    text = as_table(Report(make_plan([everywhere], range(64), Limits()), BASIS), verbose=True)
 
     assert "64 CPUs" in text
 
@@ -128,7 +133,7 @@ def test_the_table_of_256_cpus_folds_them_and_keeps_to_its_width(width: int):
     ]
     plan = make_plan(irqs, set(range(256)), Limits())
 
-    lines = as_table(plan, CONTEXT, width=width).splitlines()
+    lines = as_table(Report(plan, BASIS), width=width).splitlines()
 
     assert max(map(len, lines)) <= width
     assert sum(1 for line in lines if "#" in line and "IRQ" not in line) <= 32
@@ -149,7 +154,7 @@ def test_the_table_of_256_cpus_folds_them_and_keeps_to_its_width(width: int):
 def test_a_group_of_cpus_is_never_shown_as_a_range_with_others_in_it(cpus: range, label: str):
     irqs = [Irq(str(cpu), f"eth{cpu}", 100.0, (cpu,), {cpu: 100.0}) for cpu in cpus]
 
-    lines = as_table(make_plan(irqs, cpus, Limits()), CONTEXT).splitlines()
+    lines = as_table(Report(make_plan(irqs, cpus, Limits()), BASIS)).splitlines()
 
     group = next(line for line in lines if "#" in line and "load" not in line)
     assert group.lstrip().startswith(f"{label}   ")
@@ -157,9 +162,9 @@ def test_a_group_of_cpus_is_never_shown_as_a_range_with_others_in_it(cpus: range
 
 
 def test_the_table_says_what_no_placement_helps_and_what_came_of_the_last_run():
-    context = CONTEXT._replace(followed=FollowUp(2.0, 1.5, 1.6))
+    report_ = REPORT._replace(followed=FollowUp(2.0, 1.5, 1.6))
 
-    text = as_table(PLAN, context)
+    text = as_table(report_)
 
     assert "IRQ 36 (virtio1-req.0) alone is 1.9 times a CPU's share" in text
     assert "The last run's moves: imbalance 2.00, predicted 1.50, measured 1.60" in text

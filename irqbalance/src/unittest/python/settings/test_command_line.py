@@ -9,10 +9,11 @@ from conftest import row
 from documents import completion, man_options, readme_table
 from irqbalance.errors import FileError, SettingError
 from irqbalance.kernel.interrupts import parse
-from irqbalance.planning.plan import OBJECTIVE
+from irqbalance.planning.policy import OBJECTIVE
 from irqbalance.settings.command_line import parser, settings_of
 from irqbalance.settings.model import Settings
 from irqbalance.settings.table import SETTINGS
+from irqbalance.settings.values import Pattern
 
 PROJECT = Path(__file__).parents[4]
 ROWS = parse(
@@ -43,11 +44,12 @@ def test_the_man_page_and_the_completion_know_every_option():
 
 
 def test_the_readme_and_the_man_page_state_the_objective():
-    stated = f"Objective, in this order: {'; '.join(OBJECTIVE)}."
+    goals = " ".join(f"{number}. {goal}" for number, goal in enumerate(OBJECTIVE, 1))
+    page = (PROJECT / "src/main/data/irqbalance.8").read_text()
+    shown = page.replace(".br\n", "").replace("\\-", "-").replace("\\(aq", "'")
 
-    assert stated in " ".join((PROJECT / "README.md").read_text().split())
-    page = (PROJECT / "src/main/data/irqbalance.8").read_text().replace("\\-", "-")
-    assert stated in " ".join(page.split())
+    assert goals in " ".join((PROJECT / "README.md").read_text().split())
+    assert goals in " ".join(shown.split())
 
 
 def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
@@ -84,7 +86,11 @@ def test_without_arguments_the_defaults_hold():
         (["-n"], "dry_run", True),
         (["--interval", "20ms"], "interval", 0.02),
         (["--cpus", "0-2"], "cpus", frozenset({0, 1, 2})),
-        (["--ban-irq", "24", "--ban-irq", "eth*"], "ban_irq", ("24", "eth*")),
+        (
+            ["--ban-irq", "24", "--ban-irq", "eth*"],
+            "ban_irq",
+            (Pattern("24", range(24, 25)), Pattern("eth*")),
+        ),
         (["--threshold=0"], "threshold", 0.0),
         (["--max-moves", "3"], "max_moves", 3),
         (["--format", "json"], "format", "json"),
@@ -144,8 +150,8 @@ def test_a_file_gives_settings_and_the_command_line_wins(tmp_path: Path):
     assert settings.interval == 120
     assert settings.threshold == 1
     assert settings.max_moves == 4
-    assert settings.ban_irq == ("24", "eth*")
-    assert settings.only_irq == ("25",)
+    assert [pattern.text for pattern in settings.ban_irq] == ["24", "eth*"]
+    assert [pattern.text for pattern in settings.only_irq] == ["25"]
     assert settings.quiet
     assert settings.cpus == {0, 1}
 
@@ -194,7 +200,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path):
 
 
 def reasons(argv: list[str]) -> list[str]:
-    selection = settings_of(argv).selection()
+    selection = settings_of(argv).selection
     return [selection.why_fixed(each) for each in ROWS]
 
 
@@ -215,7 +221,7 @@ def test_the_first_rule_that_matches_counts(tmp_path: Path):
         '[[rules]]\npattern = "*"\ncpus = 1\n',
     )
 
-    selection = settings_of(["--config", path]).selection()
+    selection = settings_of(["--config", path]).selection
 
     assert [selection.why_fixed(each) for each in ROWS] == ["", "banned by the rule for nvme*", ""]
     assert [selection.allowed(each) for each in ROWS] == [{2, 3}, None, {1}]
@@ -224,7 +230,7 @@ def test_the_first_rule_that_matches_counts(tmp_path: Path):
 def test_a_rule_keeps_irqs_on_one_node(tmp_path: Path):
     text = '[[rules]]\npattern = "eth0-*"\none_node = true\n'
 
-    selection = settings_of(["--config", config(tmp_path, text)]).selection()
+    selection = settings_of(["--config", config(tmp_path, text)]).selection
 
     assert [selection.together(each) for each in ROWS] == ["eth0-*", "", ""]
     assert [selection.why_fixed(each) for each in ROWS] == ["", "", ""]

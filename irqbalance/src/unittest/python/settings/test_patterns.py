@@ -4,7 +4,7 @@ import pytest
 
 from conftest import row
 from irqbalance.kernel.interrupts import Row, parse
-from irqbalance.settings.values import compile_pattern
+from irqbalance.settings.values import parse_pattern
 
 
 def rows(*lines: str) -> list[Row]:
@@ -36,12 +36,12 @@ ROWS = rows(
     ],
 )
 def test_a_pattern_means_these_irqs(pattern: str, irqs: list[str]):
-    matches = compile_pattern(pattern)
+    parsed = parse_pattern(pattern)
 
-    assert [each.irq for each in ROWS if matches(each)] == irqs
+    assert [each.irq for each in ROWS if parsed.matches(each)] == irqs
 
 
 @pytest.mark.parametrize("pattern", ["", "  ", "47-40"])
 def test_what_means_nothing_is_refused(pattern: str):
     with pytest.raises(ValueError, match="a range"):
-        compile_pattern(pattern)
+        parse_pattern(pattern)

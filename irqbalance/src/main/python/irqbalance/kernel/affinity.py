@@ -1,4 +1,4 @@
-"""Writes affinities: the only place that does. Reads back, and sorts what the kernel answers."""
+"""Write affinities. No other module does. Read them back, and sort the kernel's answers."""
 
 import errno
 import os
@@ -6,30 +6,32 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from ..status import Status
 from .cpuset import format_list
 from .procfs import Machine
 
-APPLIED, PENDING, REFUSED, FIXED = "applied", "pending", "refused", "fixed"
-
 TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR})
-"""Answers that another try may turn into success. EBUSY: x86 still cleans up after the IRQ's last
-move. Source: arch/x86/kernel/apic/vector.c."""
+"""Answers that may pass with another try. EBUSY: x86 still cleans up after the IRQ's last move.
+ Source: arch/x86/kernel/apic/vector.c."""
 
 WAITS_SECONDS = (0.01, 0.02, 0.05, 0.1)
 """The pauses between tries."""
 
 MEANINGS = {
-    errno.EIO: (FIXED, "managed by the kernel"),
-    errno.EPERM: (FIXED, "managed by the kernel"),
-    errno.ENOENT: (FIXED, "gone: its device gave it up"),
-    errno.EACCES: (REFUSED, "not allowed: this takes root"),
-    errno.EROFS: (REFUSED, "/proc is mounted read-only here"),
-    errno.EINVAL: (REFUSED, "the CPU is offline, or the interrupt controller cannot reach it"),
-    errno.ENOSPC: (REFUSED, "no interrupt vector is free on that CPU"),
-    errno.EBUSY: (REFUSED, "its last move is not finished"),
-    errno.ERANGE: (REFUSED, "the kernel has no such CPU"),
-    errno.EOVERFLOW: (REFUSED, "the kernel has no such CPU"),
-    errno.ENOMEM: (REFUSED, "the kernel is out of memory"),
+    errno.EIO: (Status.FIXED, "managed by the kernel"),
+    errno.EPERM: (Status.FIXED, "managed by the kernel"),
+    errno.ENOENT: (Status.FIXED, "gone: its device freed it"),
+    errno.EACCES: (Status.REFUSED, "not allowed: writing needs root"),
+    errno.EROFS: (Status.REFUSED, "/proc is mounted read-only here"),
+    errno.EINVAL: (
+        Status.REFUSED,
+        "the CPU is offline, or out of the controller's reach",
+    ),
+    errno.ENOSPC: (Status.REFUSED, "no interrupt vector is free on that CPU"),
+    errno.EBUSY: (Status.REFUSED, "its last move is not finished"),
+    errno.ERANGE: (Status.REFUSED, "the kernel has no such CPU"),
+    errno.EOVERFLOW: (Status.REFUSED, "the kernel has no such CPU"),
+    errno.ENOMEM: (Status.REFUSED, "the kernel is out of memory"),
 }
 """What an answer means for an IRQ. Managed IRQs answer EPERM since Linux 6.12, EIO before.
 Source: kernel/irq/proc.c (write_irq_affinity), lib/bitmap-str.c, arch/x86/kernel/apic/vector.c,
@@ -37,24 +39,29 @@ kernel/irq/matrix.c."""
 
 
 class System(Protocol):
-    """The system calls that writing takes; the module os is one."""
+    """The system calls that writing needs; the module os has them."""
 
     def open(self, path: str, flags: int, /) -> int:
-        """Opens a file."""
+        """Open a file."""
 
     def write(self, fd: int, data: bytes, /) -> int:
-        """Writes once."""
+        """Write once."""
 
     def close(self, fd: int, /) -> None:
-        """Closes a file."""
+        """Close a file."""
 
 
 class Outcome(NamedTuple):
-    """What became of a write: one of the four words, why, and the errno (0 where there is none)."""
+    """The result of a write: APPLIED, REFUSED or FIXED, the reason, and the errno (0 for none)."""
 
-    status: str
+    status: Status
     reason: str
     errno: int = 0
+
+    @property
+    def not_permitted(self) -> bool:
+        """Return whether the process may not write here, whatever the IRQ and the CPU."""
+        return self.errno in (errno.EACCES, errno.EROFS)
 
 
 class Writer:
@@ -66,33 +73,33 @@ class Writer:
         system: System = os,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Takes the machine, the system calls, and what waits between tries."""
+        """Take the machine, the system calls, and the function that waits between tries."""
         self._machine = machine
         self._system = system
         self._wait = wait
 
     def move(self, irq: str, cpu: int) -> Outcome:
-        """Sends an IRQ to one CPU, and says what the kernel made of it."""
+        """Send an IRQ to one CPU; return the result that the kernel then shows."""
         outcome = self.write(irq, frozenset({cpu}))
-        if outcome.status != APPLIED:
+        if outcome.status != Status.APPLIED:
             return outcome
         kept = self._read_back(irq, cpu)
         if kept and kept != {cpu}:
-            return Outcome(REFUSED, f"the kernel made it CPU {format_list(kept)}")
+            return Outcome(Status.REFUSED, f"the kernel made it CPU {format_list(kept)}")
         effective = self._machine.effective_affinity(irq)
         if effective is None or effective == {cpu}:
             return outcome
         # without interrupt remapping x86 moves an IRQ when its next interrupt comes
         where = f"CPU {format_list(effective)}" if effective else "no CPU"
-        return Outcome(PENDING, f"pending (on {where} until its next interrupt)")
+        return Outcome(Status.APPLIED, f"pending (on {where} until its next interrupt)")
 
     def _read_back(self, irq: str, cpu: int) -> frozenset[int] | None:
-        """The affinity that stands now; None or empty where the kernel does not say.
+        """Return the affinity that stands now; None or empty if the kernel does not say.
 
-        A read that meets a pending move as it is carried out gives the affinity from before it, or
-        an empty list, for a moment: that is waited out. Source: kernel/irq/proc.c
-        (show_irq_affinity takes no lock), kernel/irq/migration.c (irq_move_masked_irq: no longer
-        pending, not yet moved); seen on Linux 6.1.
+        While the kernel carries out a pending move, a read may show the old affinity or an empty
+        list for a moment. Read again then. Source: kernel/irq/proc.c (show_irq_affinity takes no
+        lock), kernel/irq/migration.c (irq_move_masked_irq: no longer pending, not yet moved); seen
+        on Linux 6.1.
         """
         kept = self._machine.affinity(irq)
         for pause in WAITS_SECONDS:
@@ -103,7 +110,7 @@ class Writer:
         return kept
 
     def write(self, irq: str, cpus: frozenset[int]) -> Outcome:
-        """Writes an IRQ's affinity; tries again where that may help."""
+        """Write an IRQ's affinity; try again after an answer that may pass."""
         path = str(self._machine.irq_folder / irq / "smp_affinity_list")
         text = f"{format_list(cpus)}\n"
         for pause in (*WAITS_SECONDS, None):
@@ -115,12 +122,12 @@ class Writer:
                     continue
                 return _outcome_of(error)
             break
-        return Outcome(APPLIED, "")
+        return Outcome(Status.APPLIED, "")
 
     def _write_once(self, path: str, data: bytes) -> None:
-        """Writes `data` in one call, since the kernel takes each write for a whole list.
+        """Write `data` in one call, since the kernel takes each write for a whole list.
 
-        A file that is not there is not made. Errors may show at the write or at the close.
+        A missing file is not created. Errors may show at the write or at the close.
         """
         fd = self._system.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
         try:
@@ -133,7 +140,7 @@ class Writer:
             raise OSError(0, f"only {written} of {len(data)} bytes were taken")
 
     def _close_quietly(self, fd: int) -> None:
-        """Closes after an error that is told already."""
+        """Close after an error that the caller raises already."""
         try:
             self._system.close(fd)
         except OSError:
@@ -142,11 +149,6 @@ class Writer:
 
 def _outcome_of(error: OSError) -> Outcome:
     number = error.errno or 0
-    status, meaning = MEANINGS.get(number, (REFUSED, error.strerror or str(error)))
+    status, meaning = MEANINGS.get(number, (Status.REFUSED, error.strerror or str(error)))
     name = errno.errorcode.get(number)
     return Outcome(status, f"{meaning} ({name})" if name else meaning, number)
-
-
-def is_not_permitted(outcome: Outcome) -> bool:
-    """Whether a write failed for want of permission, which no IRQ or CPU is to blame for."""
-    return outcome.errno in (errno.EACCES, errno.EROFS)

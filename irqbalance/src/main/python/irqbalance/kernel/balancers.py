@@ -1,4 +1,4 @@
-"""Finds other programs on this machine that move interrupts: the C irqbalance, and tuned."""
+"""Find other programs on this machine that move interrupts: the C irqbalance, and tuned."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ _INCLUDE = re.compile(r"^\s*include\s*=\s*(.+)$", re.MULTILINE)
 
 
 def find_balancers(procfs: Path) -> list[str]:
-    """Gives the other balancers that run, each as a few words; in the order of their process ids.
+    """Return the other balancers that run, each as a few words, by rising process id.
 
-    Processes of other PID namespaces are not seen, so one on the host hides from a container.
+    A container does not see a balancer of its host: that runs in another PID namespace.
     """
     return [words for words in map(_what_balances, _processes(procfs)) if words]
 
@@ -29,7 +29,7 @@ def _processes(procfs: Path) -> Iterator[Path]:
 
 
 def _what_balances(process: Path) -> str:
-    """What a process balances as, ``""`` for most of them."""
+    """Return the balancer that a process is, ``""`` for most processes."""
     name = _read(process / "comm").strip()
     if name == "irqbalance" and not _is_python(process) and not _is_dead(process):
         return f"irqbalance (process {process.name})"
@@ -39,18 +39,18 @@ def _what_balances(process: Path) -> str:
 
 
 def _is_python(process: Path) -> bool:
-    """Whether a process is a Python program: ours, named by its script, then has this name too."""
+    """Return whether a process is a Python program, as this one is: it may have the same name."""
     program = _read(process / "cmdline").split("\0")[0]
     return _PYTHON.fullmatch(program.rpartition("/")[2]) is not None
 
 
 def _is_dead(process: Path) -> bool:
-    """Whether a process has ended and only waits for its parent (state Z). Source: proc(5)."""
+    """Return whether a process has ended and waits for its parent (state Z). Source: proc(5)."""
     return _read(process / "stat").rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def _uses_irqbalance(root: Path) -> bool:
-    """Whether tuned's active profile, or one that it includes, has the irqbalance plug-in.
+    """Return whether tuned's active profile, or one that it includes, has the irqbalance plug-in.
 
     Source: tuned's consts.py (folders of profiles) and its plugin_irqbalance.py.
     """

@@ -1,7 +1,7 @@
-"""Reads /proc and /sys, each under a root that may be another folder. Writes nothing.
+"""Read /proc and /sys, each under a root that may be another folder. Write nothing.
 
-Whole files are read at once, since they change between reads. What may be missing on some kernels
-comes back as None or empty, as each function says; what must be there raises FileError.
+A file is read whole, at once, since it changes between reads. For a file that some kernels do not
+have, a function returns None or an empty set, as it says. A file that must exist raises FileError.
 """
 
 import re
@@ -27,9 +27,9 @@ _SMALL_BYTES = 2**20
 
 
 def read_text(path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
-    """Gives the text of a file; bytes that are no UTF-8 are replaced.
+    """Return the text of a file, with replacements for bytes that are not UTF-8.
 
-    Raises FileError where it cannot be read, or is larger than it can be.
+    Raise FileError if it cannot be read, or is larger than `largest_bytes`.
     """
     try:
         with path.open("rb") as file:
@@ -42,9 +42,9 @@ def read_text(path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
 
 
 def read_interrupts(path: Path) -> tuple[str, Snapshot]:
-    """Gives the text of a /proc/interrupts, live or captured, and what it says.
+    """Return the text of a /proc/interrupts, live or captured, and its snapshot.
 
-    Raises FileError, with the line where the text is something else.
+    Raise FileError if it cannot be read; with the line, if it is another text.
     """
     text = read_text(path, LARGEST_BYTES)
     try:
@@ -54,10 +54,10 @@ def read_interrupts(path: Path) -> tuple[str, Snapshot]:
 
 
 class KernelSays(NamedTuple):
-    """What /proc/irq/N says of one IRQ: CPU sets, and whether its files may be written.
+    """The files of /proc/irq/N: CPU sets, and whether user space may write them.
 
-    ``affinity`` and ``effective`` are None where the file does not exist or cannot be read.
-    ``effective`` is empty where the kernel routes the IRQ to no CPU in particular.
+    ``affinity`` and ``effective`` are None if the file does not exist or cannot be read.
+    ``effective`` is empty if the kernel routes the IRQ to no CPU in particular.
     """
 
     exists: bool
@@ -74,20 +74,20 @@ class Machine(NamedTuple):
 
     @property
     def irq_folder(self) -> Path:
-        """The folder with one folder per IRQ."""
+        """Return the folder with one folder per IRQ."""
         return self.procfs / "irq"
 
     def interrupts(self) -> tuple[str, Snapshot]:
-        """Gives the text of /proc/interrupts, and what it says."""
+        """Return the text of /proc/interrupts, and its snapshot."""
         return read_interrupts(self.procfs / "interrupts")
 
     def kernel_says(self, irqs: Iterable[str]) -> dict[str, KernelSays]:
-        """Gives what /proc/irq/N says of each of the numbered `irqs`."""
+        """Return what /proc/irq/N says of each of the numbered `irqs`."""
         return {irq: self._kernel_says(self.irq_folder / irq) for irq in irqs}
 
     def _kernel_says(self, folder: Path) -> KernelSays:
-        # Since Linux 6.12 the mode of the files says which IRQs user space may move; asking by
-        # os.access would not do, as root passes it for read-only files too.
+        # Since Linux 6.12 the mode of the files says which IRQs user space may move. os.access
+        # cannot find that out: root passes it for read-only files too.
         modes = [_mode(folder / name) for name in ("smp_affinity_list", "smp_affinity")]
         if modes[0] is None:
             return KernelSays(exists=False)
@@ -99,13 +99,13 @@ class Machine(NamedTuple):
         )
 
     def affinity(self, irq: str) -> frozenset[int] | None:
-        """Gives the CPUs that an IRQ may go to, None where the kernel does not say."""
+        """Return the CPUs that an IRQ may go to, None if the kernel does not say."""
         return _cpus_or_none(self.irq_folder / irq / "smp_affinity_list", parse_list)
 
     def effective_affinity(self, irq: str) -> frozenset[int] | None:
-        """Gives where the kernel really sends an IRQ, None where it does not say.
+        """Return the CPUs where the kernel really sends an IRQ, None if it does not say.
 
-        Not every interrupt controller's driver tells (CONFIG_GENERIC_IRQ_EFFECTIVE_AFF_MASK).
+        Some interrupt controllers' drivers do not (CONFIG_GENERIC_IRQ_EFFECTIVE_AFF_MASK).
         """
         folder = self.irq_folder / irq
         found = _cpus_or_none(folder / "effective_affinity_list", parse_list)
@@ -114,15 +114,15 @@ class Machine(NamedTuple):
         return found
 
     def online(self) -> frozenset[int] | None:
-        """Gives the online CPUs, None where /sys does not say."""
+        """Return the online CPUs, None if /sys does not say."""
         return _cpus_or_none(self._cpu_folder / "online", parse_list)
 
     def isolated(self) -> dict[str, frozenset[int]]:
-        """Gives the CPUs that are kept free of other work, by what keeps them so.
+        """Return the CPUs that are kept free of other work, by what keeps them free.
 
-        Empty sets where a file is missing or holds something else: without CONFIG_NO_HZ_FULL there
-        is no ``nohz_full``, and with it the file may hold ``(null)``. Run-time isolation stands in
-        the root cgroup only, since Linux 6.9. Source: kernel/cgroup/cpuset.c.
+        The set is empty if a file is missing or holds another text. Without CONFIG_NO_HZ_FULL there
+        is no ``nohz_full``, and with it the file may hold ``(null)``. Since Linux 6.9 the root
+        cgroup, and no other, shows run-time isolation. Source: kernel/cgroup/cpuset.c.
         """
         cgroup = self.sysfs / "fs" / "cgroup"
         partitions = [
@@ -140,7 +140,7 @@ class Machine(NamedTuple):
         return self.sysfs / "devices" / "system" / "cpu"
 
     def boot(self) -> str:
-        """Gives what tells this boot from others: its id, else its time, else ``""``."""
+        """Return the id of this boot, else its time, else ``""``."""
         try:
             return read_text(self.procfs / "sys" / "kernel" / "random" / "boot_id").strip()
         except FileError:
@@ -152,9 +152,9 @@ class Machine(NamedTuple):
         return next((line for line in lines if line.startswith("btime ")), "")
 
     def interrupt_seconds(self) -> dict[int, float]:
-        """Gives the time since boot that each online CPU spent on interrupts and softirqs.
+        """Return the seconds since boot that each online CPU spent on interrupts and softirqs.
 
-        Raises FileError where /proc/stat cannot be read or holds something else.
+        Raise FileError if /proc/stat cannot be read or holds another text.
         Source: fs/proc/stat.c; columns user nice system idle iowait irq softirq.
         """
         path = self.procfs / "stat"

@@ -1,6 +1,6 @@
-"""How a machine is built: capacities, cores, nodes, and the nodes of devices. Writes nothing.
+"""The shape of a machine: capacities, cores, nodes, and the nodes of devices. Write nothing.
 
-Everything here may be missing, and is then unknown: no file of it is needed for a plan.
+Any of these files may be missing. Its facts are then unknown, and a plan is made without them.
 Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sysfs-bus-pci.
 """
 
@@ -14,17 +14,17 @@ from .cpuset import parse_list
 from .procfs import Machine, read_text
 
 LARGEST_CAPACITY = 2**16
-"""No figure above this is believed. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""
+"""No larger figure is accepted. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""
 
 _NUMBERED_CPU = "cpu[0-9]*"
 
 
 class Topology(NamedTuple):
-    """What is known of the machine.
+    """The known facts of a machine's CPUs and devices.
 
-    ``capacities`` are the kernel's figures by CPU (1024 is the largest CPU of the machine);
-    ``nodes`` the NUMA node of each CPU, ``siblings`` the threads of its core, itself included;
-    ``irq_nodes`` the node of the device that an IRQ belongs to, where that is known.
+    ``capacities`` has the kernel's figure for each CPU (1024 for the largest CPU of the machine),
+    ``nodes`` its NUMA node, and ``siblings`` the threads of its core, itself among them.
+    ``irq_nodes`` has the node of the device that an IRQ belongs to. Unknown facts are left out.
     """
 
     capacities: Mapping[int, int] = MappingProxyType({})
@@ -33,24 +33,24 @@ class Topology(NamedTuple):
     irq_nodes: Mapping[str, int] = MappingProxyType({})
 
     def speeds(self, cpus: Iterable[int]) -> list[float]:
-        """Gives each CPU's capacity as a share of the largest of `cpus`; 1.0 where none is told."""
-        told = [self.capacities.get(cpu, 0) for cpu in cpus]
-        largest = max(told, default=0)
-        return [capacity / largest if capacity and largest else 1.0 for capacity in told]
+        """Return each CPU's capacity as a share of the largest of `cpus`; 1.0 if unknown."""
+        known = [self.capacities.get(cpu, 0) for cpu in cpus]
+        largest = max(known, default=0)
+        return [capacity / largest if capacity and largest else 1.0 for capacity in known]
 
     def cpus_of_node(self, node: int) -> frozenset[int]:
-        """Gives the CPUs of a node."""
+        """Return the CPUs of a node."""
         return frozenset(cpu for cpu, its in self.nodes.items() if its == node)
 
     def local_cpus(self, irq: str) -> frozenset[int] | None:
-        """Gives the CPUs on the node of an IRQ's device; None where nobody knows or all are."""
+        """Return the CPUs on the node of an IRQ's device; None if unknown, or if all CPUs are."""
         if irq not in self.irq_nodes or len(set(self.nodes.values())) < 2:
             return None
         return self.cpus_of_node(self.irq_nodes[irq])
 
 
 def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
-    """Gives what `machine` tells of its CPUs, and the nodes of the devices behind `irqs`."""
+    """Return the facts of the CPUs of `machine`, and the nodes of the devices behind `irqs`."""
     capacities, siblings = {}, {}
     for folder in (machine.sysfs / "devices" / "system" / "cpu").glob(_NUMBERED_CPU):
         cpu = int(folder.name[3:]) if folder.name[3:].isdecimal() else None
@@ -69,7 +69,7 @@ def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
 
 
 def _nodes(folder: Path) -> dict[int, int]:
-    """The node of each CPU."""
+    """Return the node of each CPU."""
     found = {}
     for node in folder.glob("node[0-9]*"):
         if node.name[4:].isdecimal():
@@ -78,9 +78,9 @@ def _nodes(folder: Path) -> dict[int, int]:
 
 
 def _irq_nodes(machine: Machine, irqs: Iterable[str], nodes: frozenset[int]) -> dict[str, int]:
-    """The node of each IRQ's device, as PCI tells it: -1 for most devices of virtual machines.
+    """Return the node of each IRQ's device by PCI, which has -1 for most virtual devices.
 
-    Not /proc/irq/N/node, which is where the kernel keeps its own record of the IRQ.
+    /proc/irq/N/node is another fact: the node where the kernel keeps its own record of the IRQ.
     """
     of_devices: dict[str, int] = {}
     for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
@@ -92,7 +92,7 @@ def _irq_nodes(machine: Machine, irqs: Iterable[str], nodes: frozenset[int]) -> 
 
 
 def _number(path: Path) -> int | None:
-    """The whole number that a file holds; None where it holds none."""
+    """Return the whole number in a file; None if it holds none."""
     try:
         return int(read_text(path))
     except (FileError, ValueError):

@@ -1,20 +1,22 @@
-"""Measured loads and what the kernel says of each IRQ -> the IRQs that a plan is made from. Pure.
+"""Measured loads and the kernel's facts become the IRQs that a plan is made from. Pure.
 
-An IRQ is fixed where the kernel or the person keeps it from being moved; the reason is in plain
-words. The present CPU of an IRQ is where its interrupts arrive: its effective affinity, else the
-cell that grew. Its affinity mask says only where it may go, and is never asked.
+An IRQ is fixed if the kernel or the person keeps it from being moved; the reason is in plain words.
+The present CPU of an IRQ is where its interrupts arrive: its effective affinity, else the cell that
+grew. Its affinity mask says only where it may go, and decides nothing here.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from ..kernel.interrupts import Row
+from ..kernel.interrupts import Description, Row
 from ..kernel.procfs import KernelSays
+from ..settings.model import Selection
 from .loads import Load, Measurement
 
 SMALL_SHARE = 0.1
-"""A CPU that took less than this share of what an IRQ's busiest CPU took is not its place."""
+"""A CPU that took less than this share of the busiest CPU's part of an IRQ is not its place."""
 
 PER_CPU_DEVICES = frozenset(
     {
@@ -28,7 +30,7 @@ PER_CPU_DEVICES = frozenset(
         "vgic",  # arch/arm64/kvm/vgic/vgic-init.c
     }
 )
-"""Devices that ask for one interrupt per CPU (request_percpu_irq) under one IRQ number."""
+"""Devices that request one interrupt per CPU (request_percpu_irq) under one IRQ number."""
 
 PER_CPU_CHIPS = frozenset(
     {
@@ -41,22 +43,27 @@ PER_CPU_CHIPS = frozenset(
 NOT_INTERRUPTS = frozenset({"STK", "IST"})
 """Rows of parisc that hold bytes of stack. Source: arch/parisc/kernel/irq.c."""
 
-
 _GROUP = re.compile(r"(?:[-.@:\[].*|(?<=[0-9])q[0-9]+)$")
-"""What follows the device in an action's name: the queue, or where the device sits."""
+"""The part of an action's name after the device: the queue, or where the device sits."""
+
+_NO_ROW = Row("", None, None, Description())
+_NO_FACTS = KernelSays(exists=False)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_LOADS: Mapping[str, float] = MappingProxyType({})
+_ANY = Selection()
 
 
 class Irq(NamedTuple):
     """One row of /proc/interrupts as the planner sees it.
 
-    ``present`` holds the CPUs where it arrives, the busiest first; ``placed`` its load on each of
-    them and, for what is not one IRQ at one place, on each CPU that it ran on. ``fixed`` is why it
-    cannot be moved, ``""`` where it can. ``allowed`` are the CPUs that a rule gives it, None where
-    no rule does. ``heading`` is the CPU that it was sent to already and moves to at its next
-    interrupt, None for nearly all. ``own`` marks the CPUs' own interrupts, which are in no load.
-    ``local`` are the CPUs on its device's node, None where nobody knows; ``together`` names the
-    rule that keeps it on one node with others, ``""`` for none. ``last`` is the load that the last
-    run measured, None where it knew of none.
+    ``present`` holds the CPUs where it arrives, the busiest first. ``placed`` has its load on each
+    of them; for a CPU's own interrupts, on each CPU that they ran on. ``fixed`` is why it cannot be
+    moved, ``""`` if it can. ``allowed`` are the CPUs that a rule gives it, None for all.
+    ``heading`` is the CPU of a move that waits for its next interrupt, None for nearly all.
+    ``own`` marks a CPU's own interrupts, which are in no load. ``local`` are the CPUs on its
+    device's node, None if unknown. ``together`` names the rule that keeps it on one node with
+    others, ``""`` for none. ``last`` is the load that the last run measured, None if unknown.
+    ``row`` and ``kernel`` are what it was made from.
     """
 
     irq: str
@@ -71,93 +78,84 @@ class Irq(NamedTuple):
     local: frozenset[int] | None = None
     together: str = ""
     last: float | None = None
+    row: Row = _NO_ROW
+    kernel: KernelSays = _NO_FACTS
 
     @property
     def group(self) -> str:
-        """The device that this IRQ is a queue of, as its first action's name tells it.
+        """Return the device that this IRQ is a queue of, by its first action's name.
 
         ``eth0`` for ``eth0-TxRx-3``, ``virtio6`` for ``virtio6-input.0``, ``nvme0`` for
-        ``nvme0q3``; ``""`` where there is no name.
+        ``nvme0q3``; ``""`` if there is no name.
         """
         return _GROUP.sub("", self.device.partition(",")[0])
 
     @property
     def home(self) -> int | None:
-        """The one CPU where it is unless it is moved; None where there is not one."""
+        """Return the one CPU where it is unless it is moved; None if there is not one."""
         if self.heading is not None:
             return self.heading
         return self.present[0] if len(self.present) == 1 else None
 
 
-class Selection(NamedTuple):
-    """What a person lets irqbalance do with an IRQ.
-
-    ``why_fixed`` gives the reason why a row must stay, ``""`` where it may be moved; ``allowed``
-    the CPUs that a rule gives a row, None for all; ``together`` names the rule that keeps a row on
-    one node with others, ``""`` where none does.
-    """
-
-    why_fixed: Callable[[Row], str] = lambda _row: ""
-    allowed: Callable[[Row], frozenset[int] | None] = lambda _row: None
-    together: Callable[[Row], str] = lambda _row: ""
-
-
-def describe(
+def make_irqs(
     measurement: Measurement,
-    kernel: Mapping[str, KernelSays] | None,
-    refusals: Mapping[str, str],
-    selection: Selection,
+    kernel: Mapping[str, KernelSays] | None = None,
+    selection: Selection = _ANY,
+    refusals: Mapping[str, str] = _NOTHING,
+    last: Mapping[str, float] = _NO_LOADS,
 ) -> tuple[Irq, ...]:
-    """Gives every numbered row, and every other row that fired, in the order of the file.
+    """Return every numbered row, and every other row that fired, in the order of the file.
 
-    `kernel` is what /proc/irq says of the numbered rows, None for captured files without it.
-    `refusals` gives the reason of each IRQ that the kernel would not move in an earlier run.
+    `kernel` has the facts of the numbered rows, None for captured files without /proc/irq.
+    `refusals` has the reason of each IRQ that the kernel did not move in an earlier run, and `last`
+    the load of each IRQ in the last run.
     """
+    cpus = measurement.cpus
     found = []
     for load in measurement.loads:
         row = load.row
         if row.is_numbered:
-            says = None if kernel is None else kernel.get(row.irq, KernelSays(exists=False))
-            found.append(_numbered(load, measurement.cpus, says, refusals, selection))
+            says = None if kernel is None else kernel.get(row.irq, _NO_FACTS)
+            own = _why_per_cpu(row, load.total, says)
         elif load.total and row.irq not in NOT_INTERRUPTS:
-            found.append(_other(load, measurement.cpus))
+            says, own = None, _why_unnumbered(load)
+        else:
+            continue
+        if own:
+            # a subtotal counts nothing: its parts have rows of their own
+            cells = _cells(load, cpus)
+            present, placed = tuple(cells), {} if row.is_subtotal else cells
+        else:
+            present = _present(load, cpus, says)
+            placed = _placed(load, cpus, present)
+        fixed = own or _why_fixed(says, refusals.get(row.irq, ""), row, selection)
+        found.append(
+            Irq(
+                row.irq,
+                row.device,
+                load.total,
+                present,
+                placed,
+                fixed,
+                allowed=None if own else selection.allowed(row),
+                heading=_heading(says, present, cpus) if load.total and not own else None,
+                own=bool(own),
+                together="" if own else selection.together(row),
+                last=last.get(row.irq),
+                row=row,
+                kernel=says or _NO_FACTS,
+            )
+        )
     return tuple(found)
 
 
-def _other(load: Load, cpus: tuple[int, ...]) -> Irq:
+def _why_unnumbered(load: Load) -> str:
     if load.by_cpu is None:
-        reason = "one figure for the whole machine, in no total"
-        return Irq(load.row.irq, "", load.total, (), {}, reason, own=True)
-    cells = _cells(load.by_cpu, cpus)
-    present = tuple(sorted(cells))
+        return "one figure for the whole machine, in no total"
     if load.row.is_subtotal:
-        reason = "a subtotal of other rows, in no total"
-        return Irq(load.row.irq, "", load.total, present, {}, reason, own=True)
-    reason = "not a device's interrupt but the CPU's own"
-    return Irq(load.row.irq, "", load.total, present, cells, reason, own=True)
-
-
-def _numbered(
-    load: Load,
-    cpus: tuple[int, ...],
-    says: KernelSays | None,
-    refusals: Mapping[str, str],
-    selection: Selection,
-) -> Irq:
-    row = load.row
-    fixed = _why_per_cpu(row, load.total, says)
-    if fixed:
-        cells = _cells(load.by_cpu or (), cpus)
-        return Irq(row.irq, row.device, load.total, tuple(sorted(cells)), cells, fixed, own=True)
-    present = _present(load, cpus, says)
-    fixed = _why_kernel_fixes(says) or refusals.get(row.irq, "") or selection.why_fixed(row)
-    placed = _placed(load, cpus, present)
-    heading = _heading(says, present, cpus) if load.total else None
-    allowed = selection.allowed(row)
-    together = selection.together(row)
-    return Irq(
-        row.irq, row.device, load.total, present, placed, fixed, allowed, heading, together=together
-    )
+        return "a subtotal of other rows, in no total"
+    return "the CPU's own interrupts, no device's"
 
 
 def _why_per_cpu(row: Row, total: float, says: KernelSays | None) -> str:
@@ -168,21 +166,19 @@ def _why_per_cpu(row: Row, total: float, says: KernelSays | None) -> str:
     return ""
 
 
-def _why_kernel_fixes(says: KernelSays | None) -> str:
-    if says is None:
-        return ""
-    if not says.exists:
+def _why_fixed(says: KernelSays | None, refused: str, row: Row, selection: Selection) -> str:
+    if says is not None and not says.exists:
         return "it has no affinity in /proc/irq"
-    if not says.writable:
+    if says is not None and not says.writable:
         return "managed by the kernel: its affinity is read-only"
-    return ""
+    return refused or selection.why_fixed(row)
 
 
 def _present(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> tuple[int, ...]:
-    """Where the interrupts arrive, the busiest CPU first; empty where nobody knows.
+    """Return the CPUs where the interrupts arrive, the busiest first; empty if nobody knows.
 
-    The effective affinity says it; where it names several CPUs, or there is none, the cells that
-    grew do. Captured files without /proc/irq tell only the one cell that grew most.
+    The effective affinity decides. If it names several CPUs, or is missing, the cells that grew do.
+    Captured files without /proc/irq show only the one cell that grew most.
     """
     effective = frozenset(cpus) & (says.effective if says and says.effective else frozenset())
     if effective and (len(effective) == 1 or not load.total):
@@ -203,10 +199,10 @@ def _present(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> tupl
 def _heading(
     says: KernelSays | None, present: tuple[int, ...], cpus: tuple[int, ...]
 ) -> int | None:
-    """The CPU of a move that the kernel has been asked for and has not carried out yet.
+    """Return the CPU of a move that is written, and that the kernel has not carried out yet.
 
-    Without interrupt remapping x86 moves an IRQ when its next interrupt comes; until then its
-    affinity names the new CPU, its effective affinity the old. Source: kernel/irq/migration.c.
+    Without interrupt remapping x86 moves an IRQ at its next interrupt. Until then its affinity
+    names the new CPU, and its effective affinity the old one. Source: kernel/irq/migration.c.
     """
     if says is None or not says.effective or not says.affinity or len(says.affinity) > 1:
         return None
@@ -215,15 +211,18 @@ def _heading(
 
 
 def _placed(load: Load, cpus: tuple[int, ...], present: tuple[int, ...]) -> dict[int, float]:
-    """The load on each present CPU: all of it where there is one, else shared as the cells say."""
+    """Return the load on each present CPU: all of it if there is one, else shared by the cells."""
     if not load.total:
         return {}
     if len(present) == 1:
         return {present[0]: load.total}
-    cells = _cells(load.by_cpu or (), cpus)
+    cells = _cells(load, cpus)
     known = sum(cells.get(cpu, 0) for cpu in present)
     return {cpu: load.total * cells.get(cpu, 0) / known for cpu in present}
 
 
-def _cells(by_cpu: tuple[float, ...], cpus: tuple[int, ...]) -> dict[int, float]:
-    return {cpu: cell for cpu, cell in zip(cpus, by_cpu, strict=True) if cell}
+def _cells(load: Load, cpus: tuple[int, ...]) -> dict[int, float]:
+    """Return the cells that are not zero, by rising CPU."""
+    if load.by_cpu is None:
+        return {}
+    return {cpu: cell for cpu, cell in zip(cpus, load.by_cpu, strict=True) if cell}

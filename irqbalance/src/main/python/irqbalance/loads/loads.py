@@ -1,17 +1,17 @@
-"""What each IRQ did on each CPU: the difference of two snapshots, or the counts of one. Pure.
+"""The load of each IRQ on each CPU: the difference of two snapshots, or the counts of one. Pure.
 
-A cell of /proc/interrupts is 32 bits wide: it wraps. It starts again from zero when its vector is
-freed and allocated anew (a link that goes down and up, a driver that is loaded again), and its IRQ
-number may then belong to another device. Told apart by row:
+A cell of /proc/interrupts is 32 bits wide, and wraps. It starts again from zero when its vector is
+freed and allocated again (a link that goes down and up, a driver that is loaded again). Its IRQ
+number may then belong to another device. The rules, for each row:
 
-- another device (other chip or hardware IRQ, or no action name in common), or no such row before:
-  the row is new, and all that its cells hold came since;
-- a cell that fell, and would have had to grow beyond what is plausible to do so by wrapping: the
-  row started again, and all that its cells hold came since;
-- any other cell that fell has wrapped.
+- Another device (other chip or hardware IRQ, or no action name in common), or no such row before:
+  the row is new, and all its counts came since.
+- A cell fell, and only an implausible growth could have wrapped it: the row started again, and all
+  its counts came since.
+- Any other cell that fell has wrapped.
 
 A CPU that only the later snapshot has was offline before. The kernel keeps the cells of an offline
-CPU, so nobody knows what of them is new: none of it is counted.
+CPU, so nobody knows which of its counts are new. None of them counts.
 Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/linux/irqdesc.h.
 """
 
@@ -21,17 +21,17 @@ from typing import NamedTuple
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 
 LARGEST_GROWTH = CELL_MODULUS // 2
-"""A cell that fell is taken to have wrapped only if it grew by less than this."""
+"""A cell that fell counts as wrapped only if it grew by less than this."""
 
 LARGEST_RATE_PER_SECOND = 20_000_000
-"""The same as a rate, where the time between the snapshots is known: more than a CPU can take."""
+"""The same as a rate, if the time between the snapshots is known: more than a CPU can take."""
 
 
 class Load(NamedTuple):
-    """What one row did on each CPU.
+    """The load of one row on each CPU.
 
     ``by_cpu`` is in the order of ``Measurement.cpus``; None for a row that belongs to no CPU.
-    ``total`` is its sum, or what a machine-wide figure grew by. ``history`` is ``""``, ``"new"``
+    ``total`` is its sum, or the growth of a machine-wide figure. ``history`` is ``""``, ``"new"``
     or ``"reset"``.
     """
 
@@ -42,9 +42,9 @@ class Load(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """The loads of all rows of a machine, and the CPUs (by number, rising) that they are split by.
+    """The loads of all rows of a machine, and the CPUs (by number, rising) of their cells.
 
-    ``seconds`` is the time that was measured, None where nobody knows it (captured files).
+    ``seconds`` is the time between the snapshots, None for captured files: nobody knows it.
     """
 
     cpus: tuple[int, ...]
@@ -53,14 +53,14 @@ class Measurement(NamedTuple):
 
 
 def since_boot(snapshot: Snapshot) -> Measurement:
-    """Gives the plain counts of one snapshot as loads."""
+    """Return the plain counts of one snapshot as loads."""
     return Measurement(snapshot.cpus, tuple(_new(row, "") for row in snapshot.rows))
 
 
 def between(earlier: Snapshot, later: Snapshot, seconds: float | None = None) -> Measurement:
-    """Gives what the rows of `later` counted since `earlier`, `seconds` before it.
+    """Return the loads of the rows of `later` since `earlier`, `seconds` before it.
 
-    Loads are interrupts per second; where `seconds` is None, plain counts.
+    Loads are interrupts per second, or plain counts if `seconds` is None.
     """
     largest = LARGEST_GROWTH
     if seconds is not None:
@@ -76,7 +76,7 @@ def between(earlier: Snapshot, later: Snapshot, seconds: float | None = None) ->
 
 
 def scaled(load: Load, factor: float) -> Load:
-    """Gives the load times `factor`, cell by cell."""
+    """Return the load times `factor`, cell by cell."""
     if not load.total:
         return load
     if load.by_cpu is None:
@@ -86,10 +86,10 @@ def scaled(load: Load, factor: float) -> Load:
 
 
 def weighed(measurement: Measurement, busy_seconds: Mapping[int, float]) -> Measurement:
-    """Gives the loads as CPU time: milliseconds per second that a CPU spends on each IRQ.
+    """Return the loads as CPU time: milliseconds per second that a CPU spends on each IRQ.
 
-    `busy_seconds` is the time that each CPU spent on interrupts while the loads were measured. On
-    each CPU it is dealt out to its rows by their counts, as nothing finer is known.
+    `busy_seconds` is the time that each CPU spent on interrupts during the measurement. Each CPU's
+    time is shared among its rows by their counts, as nothing finer is known.
     """
     rows = [load for load in measurement.loads if load.by_cpu and not load.row.is_subtotal]
     counts = [sum(cells) for cells in zip(*(load.by_cpu or () for load in rows), strict=True)]
@@ -105,7 +105,7 @@ def weighed(measurement: Measurement, busy_seconds: Mapping[int, float]) -> Meas
 
 
 def is_same_device(old: Row, new: Row) -> bool:
-    """Whether two rows of one IRQ number, read at different times, belong to the same device."""
+    """Return whether two rows of one IRQ number, read at two moments, belong to the same device."""
     if not new.is_numbered or old.description is new.description:
         return True
     before, after = old.description, new.description
@@ -127,7 +127,7 @@ def _new(row: Row, history: str) -> Load:
 
 
 def _difference(old: Row | None, new: Row, columns: list[int | None] | None, largest: int) -> Load:
-    """The load of one row; `columns` gives the old column of each new one, None where all agree."""
+    """Return the load of one row. `columns` has the old column of each new one, None if equal."""
     if old is None or not is_same_device(old, new):
         return _new(new, "new")
     if new.counts is None or old.counts is None:

@@ -1,27 +1,17 @@
-"""The values that a plan is made of: limits, decisions, balances, the plan itself. Pure."""
+"""The values of a plan: limits, decisions, balances, and the plan itself. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..loads.irqs import Irq
-
-OBJECTIVE = (
-    "allowed CPUs only",
-    "least load on the busiest CPU (load over capacity), NUMA-local first",
-    "fewest moves",
-    "queues and siblings apart",
-    "fewer IRQs per CPU",
-)
-"""What every plan is made for, what comes first standing first. targets.py is where it is done."""
-
-PLANNED, APPLIED, REFUSED, KEPT, FIXED = "planned", "applied", "refused", "kept", "fixed"
+from ..status import Status
 
 
 class Limits(NamedTuple):
-    """When to act: the least gain on the busiest CPU, and how many moves (None for any number).
+    """When to act: the least gain on the busiest CPU, and the most moves (None for any number).
 
-    ``seconds`` is how long rates were measured, None where loads are no rates: they are then taken
-    to be exact.
+    ``seconds`` is the time over which rates were measured. It is None for loads that are no rates:
+    these count as exact.
     """
 
     threshold_percent: float = 5.0
@@ -30,17 +20,17 @@ class Limits(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What is done with one IRQ, and why. ``to`` is the CPU where it then is, None if unknown."""
+    """The decision on one IRQ, and the reason. ``to`` is the CPU where it then is, if known."""
 
     irq: Irq
     to: int | None
-    status: str
+    status: Status
     reason: str
 
     @property
     def moves(self) -> bool:
-        """Whether the IRQ goes, or went, to another CPU."""
-        return self.status in (PLANNED, APPLIED)
+        """Return whether the IRQ goes, or went, to another CPU."""
+        return self.status in (Status.PLANNED, Status.APPLIED)
 
 
 class Balance(NamedTuple):
@@ -50,17 +40,17 @@ class Balance(NamedTuple):
 
     @property
     def max(self) -> float:
-        """The load of the busiest CPU."""
+        """Return the load of the busiest CPU."""
         return max(self.loads)
 
     @property
     def mean(self) -> float:
-        """The mean load."""
+        """Return the mean load."""
         return sum(self.loads) / len(self.loads)
 
     @property
     def imbalance(self) -> float:
-        """The busiest CPU's load over the mean; 1.0 for an idle machine."""
+        """Return the busiest CPU's load over the mean; 1.0 for an idle machine."""
         return self.max / self.mean if self.mean else 1.0
 
 
@@ -68,7 +58,7 @@ class Plan(NamedTuple):
     """A decision for every IRQ, and the loads of the usable CPUs (by number, rising) around it.
 
     ``own`` holds the CPUs' own interrupts (ticks, IPIs), which are in none of those loads.
-    ``limit`` says what no placement can help, ``""`` if there is no such thing.
+    ``limit`` is a sentence on load that no placement helps, ``""`` if there is none.
     """
 
     cpus: tuple[int, ...]
@@ -81,9 +71,24 @@ class Plan(NamedTuple):
 
     @property
     def moves(self) -> tuple[Decision, ...]:
-        """The IRQs that move, the busiest first."""
+        """Return the IRQs that move, the busiest first."""
         moving = (decision for decision in self.decisions if decision.moves)
         return tuple(sorted(moving, key=lambda decision: -decision.irq.load))
+
+
+class FollowUp(NamedTuple):
+    """The imbalance before the last run's moves, the one that it predicted, and the one since."""
+
+    before: float
+    predicted: float
+    measured: float
+
+    def sentence(self) -> str:
+        """Return it as a person reads it."""
+        return (
+            f"The last run's moves: imbalance {self.before:.2f}, "
+            f"predicted {self.predicted:.2f}, measured {self.measured:.2f}"
+        )
 
 
 def balance(usable: tuple[int, ...], places: Iterable[tuple[Irq, int | None]]) -> Balance:
@@ -118,14 +123,14 @@ def _add(loads: dict[int, float], irq: Irq) -> None:
 
 
 def revised(plan: Plan, changes: Mapping[str, Decision]) -> Plan:
-    """Gives the plan with other decisions on some IRQs, and the loads that follow from them."""
+    """Return the plan with other decisions on some IRQs, and the loads that follow from them."""
     decisions = tuple(changes.get(each.irq.irq, each) for each in plan.decisions)
     places = [(each.irq, _place_after(each)) for each in decisions]
     return plan._replace(decisions=decisions, after=balance(plan.cpus, places))
 
 
 def _place_after(decision: Decision) -> int | None:
-    """The CPU that the whole IRQ is on afterwards; None where nothing changes for it."""
+    """Return the CPU that the whole IRQ is on afterwards; None if nothing changes for it."""
     if decision.moves:
         return decision.to
-    return decision.irq.heading if decision.status == KEPT else None
+    return decision.irq.heading if decision.status == Status.KEPT else None

@@ -1,8 +1,7 @@
-"""IRQs and usable CPUs -> a Plan: who moves where, who stays, and why. Pure.
+"""IRQs and usable CPUs become a plan: which IRQ moves where, which stays, and why. Pure.
 
-The objective stands in targets.py. An idle IRQ is never touched. An IRQ that arrives on a CPU that
-it may not use is moved off it in any case; everything else moves only where the busiest CPU's load
-falls by the threshold at least.
+An idle IRQ is never touched. An IRQ on a CPU that it may not use is moved off it in any case. Every
+other IRQ moves only if the policy finds the plan worth it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from ..placement import Problem, lower_bound
+from ..status import Status
 from ..ties import Neighbours
-from .nodes import localized
-from .plan import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance, own_interrupts
+from .nodes import with_nodes
+from .plan import Balance, Decision, Limits, Plan, balance, own_interrupts
 from .policy import Task, choose
-from .reasons import may_use, mover, what_no_placement_helps, why_it_stays, why_kept
+from .reasons import load_that_no_placement_helps, may_use, mover, why_it_stays, why_kept
 
 _NOTHING_KNOWN = Topology()
 
@@ -22,9 +22,9 @@ _NOTHING_KNOWN = Topology()
 def make_plan(
     irqs: Sequence[Irq], cpus: Iterable[int], limits: Limits, topology: Topology = _NOTHING_KNOWN
 ) -> Plan:
-    """Gives the plan for `irqs` on the usable `cpus`, of which there is at least one."""
+    """Return the plan for `irqs` on the usable `cpus`, of which there is at least one."""
     usable = tuple(sorted(cpus))
-    irqs = localized(irqs, topology, frozenset(usable))
+    irqs = with_nodes(irqs, topology, frozenset(usable))
     reasons = [why_kept(irq, frozenset(usable)) for irq in irqs]
     movable = [index for index, reason in enumerate(reasons) if not reason]
     task = _task(irqs, reasons, usable, topology)
@@ -33,24 +33,25 @@ def make_plan(
     targets = {index: usable[bin_] for index, bin_ in pairs if bin_ >= 0}
     before = balance(usable, [(irq, None) for irq in irqs])
     after = balance(usable, [(irq, targets.get(index)) for index, irq in enumerate(irqs)])
-    moving = choice.bins != list(task.problem.homes)
-    stays = why_it_stays(choice, limits, moving)
+    stays = why_it_stays(choice, limits, choice.bins != list(task.problem.homes))
     explain = mover(usable, before, after)
     decisions = (
         _decide(irq, reasons[index], targets.get(index), stays, explain)
         for index, irq in enumerate(irqs)
     )
-    bound = _lower_bound(irqs, usable, before)
-    limit = what_no_placement_helps(irqs, usable, before)
-    own = own_interrupts(usable, irqs)
-    return Plan(usable, tuple(decisions), before, after, bound, own, limit)
+    return Plan(
+        usable,
+        tuple(decisions),
+        before,
+        after,
+        _lower_bound(irqs, usable, before),
+        own_interrupts(usable, irqs),
+        load_that_no_placement_helps(irqs, usable, before),
+    )
 
 
 def _task(
-    irqs: Sequence[Irq],
-    reasons: Sequence[str],
-    usable: tuple[int, ...],
-    topology: Topology,
+    irqs: Sequence[Irq], reasons: Sequence[str], usable: tuple[int, ...], topology: Topology
 ) -> Task:
     bin_of = {cpu: index for index, cpu in enumerate(usable)}
     movable = [irq for irq, reason in zip(irqs, reasons, strict=True) if not reason]
@@ -64,33 +65,32 @@ def _task(
         [[other for other in its if other != bin_] for bin_, its in enumerate(siblings)],
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
-    local = [_bins(irq.local, bin_of) for irq in movable]
-    task = Task(problem, local, neighbours)
-    factor = _growth(movable)
-    if factor is None:
+    task = Task(problem, [_bins(irq.local, bin_of) for irq in movable], neighbours)
+    growth = _growth(movable)
+    if growth is None:
         return task
-    last = [irq.load if irq.last is None else irq.last * factor for irq in movable]
-    then = [_as_last(irq, factor) for irq in staying if irq.load]
+    last = [irq.load if irq.last is None else irq.last * growth for irq in movable]
+    then = [_as_last(irq, growth) for irq in staying if irq.load]
     last_fixed = balance(usable, [(irq, None) for irq in then]).loads
     return task._replace(last=last, last_fixed=last_fixed)
 
 
 def _growth(irqs: Sequence[Irq]) -> float | None:
-    """How many times the load of the last run that of now is; None where none is known."""
+    """Return today's load over the last run's, of the IRQs that it knew; None if it knew none."""
     known = [(irq.last, irq.load) for irq in irqs if irq.last is not None]
     then = sum(last for last, _ in known)
     return sum(load for _, load in known) / then if then else None
 
 
-def _as_last(irq: Irq, factor: float) -> Irq:
-    """An IRQ where it is, with the load of the last run; none, where that measured none."""
-    share = (irq.last or 0.0) * factor / irq.load
+def _as_last(irq: Irq, growth: float) -> Irq:
+    """Return an IRQ in its place, with the load of the last run: none if that measured none."""
+    share = (irq.last or 0.0) * growth / irq.load
     placed = {cpu: load * share for cpu, load in irq.placed.items()}
     return irq._replace(load=irq.load * share, placed=placed)
 
 
 def _bins(cpus: frozenset[int] | None, bin_of: dict[int, int]) -> frozenset[int] | None:
-    """The bins of those CPUs that have one; None where that is none of them."""
+    """Return the bins of those CPUs that have one; None if none of them has."""
     return frozenset(bin_of[cpu] for cpu in cpus or () if cpu in bin_of) or None
 
 
@@ -110,12 +110,12 @@ def _problem(
 
 
 def _lower_bound(irqs: Sequence[Irq], usable: tuple[int, ...], before: Balance) -> float:
-    """A load of the busiest CPU that no assignment of the IRQs that may move can be below."""
+    """Return a load that no assignment of the movable IRQs can bring the busiest CPU below."""
     every = frozenset(usable)
     stays = [irq for irq in irqs if irq.fixed or not may_use(irq, every)]
     free = [irq for irq in irqs if not why_kept(irq, every)]
     bound = lower_bound(_problem(free, stays, usable, [1.0] * len(usable)))
-    # the load grows where some that arrived elsewhere comes to a usable CPU, and never falls
+    # load that comes from an unusable CPU raises the mean, and nothing lowers it
     return max(bound, before.mean)
 
 
@@ -123,14 +123,16 @@ def _decide(
     irq: Irq, reason: str, to: int | None, stays: str, explain: Callable[[Irq, int], str]
 ) -> Decision:
     if irq.fixed:
-        return Decision(irq, None, FIXED, irq.fixed)
+        return Decision(irq, None, Status.FIXED, irq.fixed)
     here = irq.present[0] if irq.present else None
     if reason:
-        return Decision(irq, here, KEPT, reason)
+        return Decision(irq, here, Status.KEPT, reason)
     if to is None:
-        return Decision(irq, here, KEPT, "may not stay there, but the moves allowed are used up")
+        reason = "may not stay there, but --max-moves leaves no move for it"
+        return Decision(irq, here, Status.KEPT, reason)
     if irq.heading == to:
-        return Decision(irq, to, KEPT, "pending: written already, it moves at its next interrupt")
+        reason = "pending: written already, it moves at its next interrupt"
+        return Decision(irq, to, Status.KEPT, reason)
     if irq.home == to:
-        return Decision(irq, to, KEPT, stays)
-    return Decision(irq, to, PLANNED, explain(irq, to))
+        return Decision(irq, to, Status.KEPT, stays)
+    return Decision(irq, to, Status.PLANNED, explain(irq, to))

@@ -1,20 +1,18 @@
-"""Why an IRQ moves or stays, and what no placement can help: the sentences of a plan. Pure."""
+"""The sentences of a plan: why an IRQ moves or stays, and load that no placement helps. Pure."""
 
 from collections.abc import Callable, Sequence
 
 from ..kernel.cpuset import format_list
 from ..loads.irqs import Irq
 from .plan import Balance, Limits
-from .policy import Choice
+from .policy import Choice, Verdict
 
 TOO_LARGE = 1.1
-"""From how many times a CPU's share on an IRQ, or load that cannot be moved, is worth a word."""
-
-_ROUNDING = 1e-9
+"""An IRQ, or load that cannot move, is named from this many times a CPU's share on."""
 
 
 def why_kept(irq: Irq, usable: frozenset[int]) -> str:
-    """Gives why an IRQ is not part of the problem; ``""`` where it is."""
+    """Return why an IRQ is not part of the problem; ``""`` if it is."""
     if irq.fixed:
         return irq.fixed
     if not irq.load:
@@ -23,42 +21,36 @@ def why_kept(irq: Irq, usable: frozenset[int]) -> str:
     if not may:
         return f"its rule gives it CPUs {format_list(irq.allowed or ())}, none of them usable"
     if irq.home is None and may.issuperset(irq.present):
-        return "arrives on several CPUs by turns, so it is spread already"
+        return "arrives on several CPUs, so it is spread already"
     return ""
 
 
 def may_use(irq: Irq, usable: frozenset[int]) -> frozenset[int]:
-    """Gives the usable CPUs that an IRQ may go to."""
+    """Return the usable CPUs that an IRQ may go to."""
     return usable if irq.allowed is None else usable & irq.allowed
 
 
 def why_it_stays(choice: Choice, limits: Limits, moving: bool) -> str:
-    """Gives the reason of the movable IRQs that the plan leaves alone.
-
-    The gain of a choice that does not act is what the best plan that was found would have gained.
-    """
-    gain, needed = choice.gain, choice.needed
+    """Return the reason of the movable IRQs that the plan leaves alone."""
     if limits.max_moves == 0:
         return "--max-moves 0 allows no move"
     if limits.max_moves is not None and moving:
         return f"the best plan that --max-moves {limits.max_moves} allows does not move it"
     if moving:
-        return "well placed: the plan needs no move of it"
-    if gain <= _ROUNDING:
-        return "well placed: no move was found that lowers the busiest CPU's load"
-    reason = f"the best plan lowers the busiest CPU's load by {100 * gain:.1f}%, less than "
-    if 100 * gain < limits.threshold_percent:
-        return f"{reason}the threshold of {limits.threshold_percent:g}%"
-    if gain < needed - _ROUNDING:
-        return f"{reason}the {100 * needed:.1f}% that stand out of noise"
-    return (
-        f"the best plan lowers the busiest CPU's load by {100 * gain:.1f}%, "
-        "but not by the last run's loads; waiting to see if it lasts"
-    )
+        return "well placed: the plan does not need to move it"
+    best = f"the best plan lowers the busiest CPU's load by {100 * choice.gain:.1f}%, "
+    unsure = "but not by the last run's loads; waiting to see if it lasts"
+    return {
+        Verdict.ACTS: "well placed: the plan does not need to move it",
+        Verdict.NO_GAIN: "well placed: no move was found that lowers the busiest CPU's load",
+        Verdict.BELOW_THRESHOLD: f"{best}less than the threshold of {limits.threshold_percent:g}%",
+        Verdict.WITHIN_NOISE: f"{best}less than the {100 * choice.needed:.1f}% that rates scatter",
+        Verdict.NOT_IN_LAST_RUN: best + unsure,
+    }[choice.verdict]
 
 
 def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[[Irq, int], str]:
-    """Gives the function that says why an IRQ moves to a CPU."""
+    """Return the function that says why an IRQ moves to a CPU."""
     was = dict(zip(usable, before.loads, strict=True))
     will = dict(zip(usable, after.loads, strict=True))
 
@@ -73,18 +65,18 @@ def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[
             return f"takes {figure(irq.load)} off CPU {source}, to its device's own node"
         if was[source] < will[source]:
             return f"makes room on CPU {source}"
-        return f"takes {figure(irq.load)} off CPU {source} ({figure(was[source])} -> " + (
-            f"{figure(will[source])})"
+        return (
+            f"takes {figure(irq.load)} off CPU {source} "
+            f"({figure(was[source])} -> {figure(will[source])})"
         )
 
     return explain
 
 
-def what_no_placement_helps(irqs: Sequence[Irq], usable: tuple[int, ...], before: Balance) -> str:
-    """Gives a sentence on the one IRQ, or the load that cannot be moved, that fills a CPU alone.
-
-    ``""`` where placement can help all there is, or nothing is known to be wrong.
-    """
+def load_that_no_placement_helps(
+    irqs: Sequence[Irq], usable: tuple[int, ...], before: Balance
+) -> str:
+    """Return a sentence on one IRQ, or fixed load, that fills a CPU alone; ``""`` if none does."""
     share = before.mean
     if len(usable) < 2 or not share:
         return ""
@@ -105,21 +97,21 @@ def what_no_placement_helps(irqs: Sequence[Irq], usable: tuple[int, ...], before
     cpu = max(stuck, key=lambda each: stuck[each])
     if stuck[cpu] > TOO_LARGE * share:
         return (
-            f"what cannot be moved off CPU {cpu} is {stuck[cpu] / share:.1f} times a CPU's share: "
-            "no placement helps"
+            f"the load that cannot be moved off CPU {cpu} is {stuck[cpu] / share:.1f} times "
+            "a CPU's share: no placement helps"
         )
     return ""
 
 
 def _is_one_irq_here(irq: Irq, usable: frozenset[int]) -> bool:
-    """Whether an IRQ is a device's and loads one usable CPU, or will."""
+    """Return whether an IRQ is a device's and loads one usable CPU, or will."""
     if irq.own or not irq.load or len(irq.present) > 1:
         return False
     return not irq.fixed or not usable.isdisjoint(irq.present)
 
 
 def figure(value: float) -> str:
-    """Gives a load in four digits or more: ``5604``, ``34.97``, ``0.0125``."""
+    """Return a load in four digits or more: ``5604``, ``34.97``, ``0.0125``."""
     if value == int(value) or value >= 1000:
         return f"{value:.0f}"
     return f"{value:.4g}"

@@ -1,41 +1,23 @@
-"""A Plan -> JSON and CSV; table.py makes the third form. Pure."""
+"""A report as JSON and CSV, for programs. Pure."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..kernel.cpuset import format_list
-from ..planning.plan import OBJECTIVE, Balance, Decision, Plan
-from ..state.last_run import FollowUp
+from ..planning.plan import Balance, Decision, FollowUp
+from ..planning.policy import OBJECTIVE
+from .report import Report
 
 CSV_FIELDS = ("irq", "device", "load", "from", "to", "status", "reason")
-
-COUNTS, RATES, TIME = "interrupts", "interrupts per second", "CPU milliseconds per second"
-"""The units of load."""
 
 _DECIMALS = 3
 
 
-class Context(NamedTuple):
-    """What a reader needs to know beside the plan: the unit of load, and where it came from.
-
-    ``followed`` is what came of the last run's moves, None where there were none.
-    """
-
-    unit: str
-    source: str
-    seconds: float | None = None
-    followed: FollowUp | None = None
-
-
-def as_json(plan: Plan, context: Context) -> str:
-    """Gives the report as one JSON object and a line end."""
+def as_json(report: Report) -> str:
+    """Return the report as one JSON object and a line end."""
     import json  # the table, which most runs print, does without
 
-    return json.dumps(as_object(plan, context)) + "\n"
-
-
-def as_object(plan: Plan, context: Context) -> dict[str, Any]:
-    """Gives the report as what JSON has: objects, lists, numbers and texts."""
-    return {
+    plan, basis = report.plan, report.basis
+    content = {
         "cpus": list(plan.cpus),
         "irqs": [_irq_object(decision) for decision in plan.decisions],
         "balance": {
@@ -46,24 +28,24 @@ def as_object(plan: Plan, context: Context) -> dict[str, Any]:
         "moves": len(plan.moves),
         "objective": list(OBJECTIVE),
         "limit": plan.limit or None,
-        "followed": _followed_object(context.followed),
-        "unit": context.unit,
-        "source": context.source,
-        "seconds": None if context.seconds is None else _rounded(context.seconds),
+        "followed": None if report.followed is None else _followed_object(report.followed),
+        "unit": basis.unit,
+        "source": basis.source,
+        "seconds": None if basis.seconds is None else _rounded(basis.seconds),
     }
+    return json.dumps(content) + "\n"
 
 
-def as_csv(plan: Plan) -> str:
-    """Gives the report as CSV, a line per IRQ; ``from`` is a CPU list."""
+def as_csv(report: Report) -> str:
+    """Return the report as CSV, a line per IRQ; ``from`` is a CPU list."""
     import csv  # as json above
     import io
 
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_FIELDS, lineterminator="\n")
+    writer = csv.DictWriter(text, CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for decision in plan.decisions:
-        row = _irq_object(decision) | {"from": format_list(decision.irq.present)}
-        writer.writerow({field: row[field] for field in CSV_FIELDS})
+    for decision in report.plan.decisions:
+        writer.writerow(_irq_object(decision) | {"from": format_list(decision.irq.present)})
     return text.getvalue()
 
 
@@ -90,10 +72,8 @@ def _balance_object(balance: Balance) -> dict[str, Any]:
     }
 
 
-def _followed_object(followed: FollowUp | None) -> dict[str, float] | None:
-    if followed is None:
-        return None
-    return {name: _rounded(getattr(followed, name)) for name in ("before", "predicted", "measured")}
+def _followed_object(followed: FollowUp) -> dict[str, float]:
+    return {name: _rounded(value) for name, value in followed._asdict().items()}
 
 
 def _rounded(number: float) -> float:

@@ -1,24 +1,26 @@
-"""What ``--restore`` did -> table, JSON and CSV. Pure."""
+"""The outcome of ``--restore`` as a table, JSON and CSV. Pure."""
 
 import csv
 import io
 from collections.abc import Sequence
 
 from ..kernel.cpuset import format_list
-from ..planning.plan import APPLIED, PLANNED
 from ..restore import Restored
+from ..status import Status
 
 FIELDS = ("irq", "device", "affinity", "before", "status", "reason")
-"""``affinity`` is what stood when the run began, ``before`` what stood before the first write."""
+"""``affinity`` stood when the run began, ``before`` stood before the first write."""
+
+_MOVES = (Status.PLANNED, Status.APPLIED)
 
 
 def as_text(restored: Sequence[Restored], form: str) -> str:
-    """Gives the report in the form ``table``, ``json`` or ``csv``."""
+    """Return the report in the form ``table``, ``json`` or ``csv``."""
     rows = [_row(each) for each in restored]
     if form == "json":
         import json
 
-        moves = sum(1 for each in restored if each.status in (PLANNED, APPLIED))
+        moves = sum(1 for each in restored if each.status in _MOVES)
         return json.dumps({"irqs": rows, "moves": moves}) + "\n"
     if form == "csv":
         text = io.StringIO()

@@ -1,4 +1,4 @@
-"""A plan as text for people: what moved and what it gains, the CPUs, the moves, and the rest. Pure.
+"""A report for people: the moves and their gain, the CPUs, each move, and the rest. Pure.
 
 Lines are at most ``width`` characters wide, except for device names that are longer.
 """
@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..kernel.cpuset import format_list
-from ..planning.plan import APPLIED, FIXED, KEPT, OBJECTIVE, REFUSED, Balance, Decision, Plan
+from ..planning.plan import Balance, Decision, Plan
+from ..planning.policy import OBJECTIVE
 from ..planning.reasons import figure
-from .machine_readable import Context
+from ..status import Status
+from .report import Report
 
 NARROWEST = 80
 
@@ -24,12 +26,13 @@ _OWN_SHARE = 4
 _HEADER = f"{'IRQ':>5} {'load':>12}  {'CPU':>11}  {'status':8} device: reason"
 
 
-def as_table(plan: Plan, context: Context, verbose: bool = False, width: int = NARROWEST) -> str:
-    """Return the report. With `verbose` it states the objective, and has a line for every IRQ."""
+def as_table(report: Report, verbose: bool = False, width: int = NARROWEST) -> str:
+    """Return the table. With `verbose` it states the objective, and has a line for every IRQ."""
+    plan = report.plan
     width = max(width, NARROWEST)
     lines = [
         *_folded("", _headline(plan), width),
-        *_notes(plan, context, verbose, width),
+        *_notes(report, verbose, width),
         "",
         *_cpu_lines(plan, width),
         "",
@@ -41,14 +44,14 @@ def as_table(plan: Plan, context: Context, verbose: bool = False, width: int = N
 def _headline(plan: Plan) -> str:
     before, after = plan.before, plan.after
     moved = len(plan.moves)
-    refused = sum(each.status == REFUSED for each in plan.decisions)
+    refused = sum(each.status == Status.REFUSED for each in plan.decisions)
     if not moved:
         start = f"{_irqs(refused)} refused to move" if refused else "Nothing to move"
         return (
             f"{start}: the busiest CPU's load is {figure(before.max)}, "
             f"imbalance {before.imbalance:.2f}"
         )
-    done = any(each.status == APPLIED for each in plan.moves)
+    done = any(each.status == Status.APPLIED for each in plan.moves)
     start = f"{_irqs(moved)} {'moved' if done else 'would move'}"
     if refused:
         start += f", {refused} refused"
@@ -62,15 +65,18 @@ def _irqs(number: int) -> str:
     return "1 IRQ" if number == 1 else f"{number} IRQs"
 
 
-def _notes(plan: Plan, context: Context, verbose: bool, width: int) -> Iterator[str]:
-    yield from _folded("Load: ", f"{context.unit} of devices, {context.source}", width)
+def _notes(report: Report, verbose: bool, width: int) -> Iterator[str]:
+    plan, basis = report.plan, report.basis
+    yield from _folded("Load: ", f"{basis.unit} of devices, {basis.source}", width)
     yield f"No assignment can bring the busiest CPU below {figure(plan.lower_bound)}"
     if verbose:
-        yield from _folded("", f"Objective, in this order: {'; '.join(OBJECTIVE)}", width)
+        yield "Objective, in this order:"
+        for number, goal in enumerate(OBJECTIVE, 1):
+            yield from _folded(f"{number}. ", goal, width)
     if plan.limit:
         yield from _folded("", plan.limit, width)
-    if context.followed is not None:
-        yield from _folded("", context.followed.sentence(), width)
+    if report.followed is not None:
+        yield from _folded("", report.followed.sentence(), width)
 
 
 class _Bars(NamedTuple):
@@ -125,13 +131,13 @@ def _label(cpus: Sequence[int]) -> str:
 
 
 def _moves_and_rest(plan: Plan, width: int) -> Iterator[str]:
-    rows = [each for each in plan.decisions if each.moves or each.status == REFUSED]
+    rows = [each for each in plan.decisions if each.moves or each.status == Status.REFUSED]
     if rows:
         yield _HEADER
         for row in sorted(rows, key=lambda each: -each.irq.load):
             yield from _row(row, width)
         yield ""
-    staying = [each for each in plan.decisions if each.status in (KEPT, FIXED)]
+    staying = [each for each in plan.decisions if each.status in (Status.KEPT, Status.FIXED)]
     if staying:
         yield f"{len(staying)} stay where they are:"
     counts = Counter((each.status, each.reason) for each in staying)
@@ -148,7 +154,7 @@ def _every_irq(plan: Plan, width: int) -> Iterator[str]:
 def _row(row: Decision, width: int) -> Iterator[str]:
     here = format_list(row.irq.present) if len(row.irq.present) <= 3 else None
     here = f"{len(row.irq.present)} CPUs" if here is None else here
-    where = f"{here} -> {row.to}" if row.moves or row.status == REFUSED else here
+    where = f"{here} -> {row.to}" if row.moves or row.status == Status.REFUSED else here
     start = f"{row.irq.irq:>5} {figure(row.irq.load):>12}  {where:>11}  {row.status:8} "
     text = f"{row.irq.device}: {row.reason}" if row.irq.device else row.reason
     yield from _folded(start, text, width)

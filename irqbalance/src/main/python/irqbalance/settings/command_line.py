@@ -1,11 +1,11 @@
-"""A command line and the file that it names -> Settings, by the table in options.py.
+"""A command line and the file that it names become Settings, by the table in table.py.
 
-Nothing below the command reads arguments or files of settings; it is given a Settings. What stands
-on the command line wins over the file, and the file over the defaults.
+The command line wins over the file, and the file over the defaults. No module below the command
+reads arguments or files of settings; each takes the values that it needs.
 """
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,13 @@ exit status:
   1  failed                      4  another run, or another balancer, is at work
   2  wrong usage                 5  --check: a run would act
 
-example, for /etc/cron.d: every ten minutes, without a word unless something fails
+example, for /etc/cron.d: every ten minutes, silent unless something fails
   */10 * * * * root /usr/local/bin/irqbalance --quiet
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """Gives the parser of the command line. Every value that is not given is None."""
+    """Return the parser of the command line. A value that is not given is None."""
     made = argparse.ArgumentParser(
         prog="irqbalance",
         description="Spreads this machine's interrupts over its CPUs, once: measures the load of "
@@ -64,9 +64,9 @@ def _add_option(made: argparse.ArgumentParser, setting: Setting) -> None:
 
 
 def settings_of(argv: Sequence[str] | None) -> Settings:
-    """Gives the settings that a command line and the file that it names add up to.
+    """Return the settings of a command line and of the file that it names.
 
-    Raises SettingError; exits like argparse for what is not a command line at all.
+    Raise SettingError for a wrong value; exit as argparse does for an unknown option.
     """
     given = {
         name: value for name, value in vars(parser().parse_args(argv)).items() if value is not None
@@ -74,35 +74,18 @@ def settings_of(argv: Sequence[str] | None) -> Settings:
     values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
     config = given.pop("config", None)
     if config is not None:
-        # imported only where it is asked for: cron runs this often
+        # imported only if needed: cron runs this often
         from .file import read_config
 
         values |= read_config(config)
     for setting in SETTINGS:
         if setting.name in given:
-            values[setting.name] = parse_value(setting, given[setting.name], setting.options[-1])
+            values[setting.name] = setting.value_of(given[setting.name], setting.options[-1])
     _refuse_contradictions(given)
-    # the command line wins: a word or silence that is asked for there ends the other of the file
+    # --verbose on the command line ends the file's quiet, and --quiet its verbose
     values["quiet"] &= not ("verbose" in given and "quiet" not in given)
     values["verbose"] &= not values["quiet"]
     return Settings(**values)
-
-
-def parse_value(setting: Setting, value: Any, name: str) -> Any:
-    """Gives the value of a setting from a person's text, texts, or switch; raises SettingError."""
-    parse = setting.parse
-    if parse is None:
-        return value
-    if setting.repeatable:
-        return tuple(_parse_or_refuse(parse, text, name) for text in value)
-    return _parse_or_refuse(parse, value, name)
-
-
-def _parse_or_refuse(parse: Callable[[str], Any], text: str, name: str) -> Any:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise SettingError(name, str(error), text) from error
 
 
 _CONTRADICTIONS = (

@@ -1,4 +1,4 @@
-"""Reads the settings file: TOML with the table's keys, and rules.
+"""Read the settings file: TOML with the table's keys, and rules.
 
 ::
 
@@ -7,11 +7,11 @@
 
     [[rules]]
     pattern = "eth0-*"      # as for --only-irq; the first rule that matches an IRQ counts
-    cpus = "0-3"            # of the usable CPUs, only these
+    cpus = "0-3"            # only these, as far as they are usable
 
     [[rules]]
     pattern = "mlx5_*"
-    one_node = true         # all of these on one NUMA node: their device's, else where most load is
+    one_node = true         # all of these on one NUMA node: their device's, else the busiest one
 
     [[rules]]
     pattern = "nvme*"
@@ -24,23 +24,22 @@ from typing import Any
 
 from ..errors import SettingError
 from ..kernel.procfs import read_text
-from .command_line import parse_value
 from .model import Rule
 from .table import SETTINGS, Setting
-from .values import compile_pattern, parse_cpus
+from .values import parse_cpus, parse_pattern
 
 _RULE_KEYS = frozenset({"pattern", "cpus", "ban", "one_node"})
 _IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Gives the settings that a file holds, its rules under ``rules``.
+    """Return the settings in a file, its rules under ``rules``.
 
-    Raises FileError where it cannot be read, SettingError where it says what it cannot.
+    Raise FileError if it cannot be read, SettingError for a key or value that it cannot have.
     """
     try:
         content = tomllib.loads(read_text(path))
-    except (ValueError, RecursionError) as error:  # of numbers and lists that are too long, too
+    except (ValueError, RecursionError) as error:  # also for numbers and lists that are too long
         raise SettingError(str(path), "TOML", str(error)) from error
     rules = content.pop("rules", [])
     values = {key: _value(path, key, value) for key, value in content.items()}
@@ -58,11 +57,11 @@ def _value(path: Path, key: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise SettingError(name, "true or false", value)
         return value
-    return parse_value(setting, _texts(setting, name, value), name)
+    return setting.value_of(_texts(setting, name, value), name)
 
 
 def _texts(setting: Setting, name: str, value: Any) -> Any:
-    """What a person would have written on the command line."""
+    """Return what a person would write for `value` on the command line."""
     if setting.repeatable:
         value = value if isinstance(value, list) else [value]
         return [_text(name, each) for each in value]
@@ -87,9 +86,8 @@ def _rule(name: str, rule: dict[str, Any]) -> Rule:
     if ban == (cpus is not None or one_node):
         raise SettingError(name, "either ban = true or cpus and one_node = true", rule)
     try:
-        text = _text(f"{name}: pattern", pattern)
-        matches = compile_pattern(text)
+        matched = parse_pattern(_text(f"{name}: pattern", pattern))
         allowed = None if cpus is None else parse_cpus(_text(f"{name}: cpus", cpus))
     except ValueError as error:
         raise SettingError(name, str(error), rule) from error
-    return Rule(text, matches, allowed, ban, one_node)
+    return Rule(matched, allowed, ban, one_node)

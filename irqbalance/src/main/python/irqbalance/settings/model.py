@@ -1,26 +1,54 @@
-"""What a run is to do, as values: the settings, and the rules of the settings file. Pure."""
+"""Values that say what a run is to do: the settings, and the rules of the settings file. Pure."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ..kernel.interrupts import Row
-from ..loads.irqs import Selection
-from .values import compile_pattern
+from .values import Pattern
 
 
 class Rule(NamedTuple):
     """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban."""
 
-    pattern: str
-    matches: Callable[[Row], bool]
+    pattern: Pattern
     cpus: frozenset[int] | None
     ban: bool
     one_node: bool = False
 
 
+class Selection(NamedTuple):
+    """The IRQs that a person lets irqbalance move, and the CPUs that rules give them."""
+
+    only: tuple[Pattern, ...] = ()
+    banned: tuple[Pattern, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def why_fixed(self, row: Row) -> str:
+        """Return why a row must stay, ``""`` if it may be moved."""
+        for pattern in self.banned:
+            if pattern.matches(row):
+                return f"banned by --ban-irq {pattern.text}"
+        if self.only and not any(pattern.matches(row) for pattern in self.only):
+            return "left out by --only-irq"
+        rule = self._rule(row)
+        return f"banned by the rule for {rule.pattern.text}" if rule and rule.ban else ""
+
+    def allowed(self, row: Row) -> frozenset[int] | None:
+        """Return the CPUs that a rule gives a row, None for all."""
+        rule = self._rule(row)
+        return rule.cpus if rule else None
+
+    def together(self, row: Row) -> str:
+        """Return the pattern of the rule that keeps a row on one node with others, or ``""``."""
+        rule = self._rule(row)
+        return rule.pattern.text if rule and rule.one_node else ""
+
+    def _rule(self, row: Row) -> Rule | None:
+        return next((rule for rule in self.rules if rule.pattern.matches(row)), None)
+
+
 class Settings(NamedTuple):
-    """What a run is to do; the table in config.py says what each field is."""
+    """The settings of a run; the table in table.py explains each field."""
 
     dry_run: bool
     check: bool
@@ -32,8 +60,8 @@ class Settings(NamedTuple):
     state_dir: Path
     cpus: frozenset[int] | None
     ban_cpus: frozenset[int]
-    only_irq: tuple[str, ...]
-    ban_irq: tuple[str, ...]
+    only_irq: tuple[Pattern, ...]
+    ban_irq: tuple[Pattern, ...]
     threshold: float
     max_moves: int | None
     load: str
@@ -47,34 +75,10 @@ class Settings(NamedTuple):
 
     @property
     def writes(self) -> bool:
-        """Whether the run may write affinities and state."""
+        """Return whether the run may write affinities and state."""
         return not (self.dry_run or self.check or self.from_file)
 
+    @property
     def selection(self) -> Selection:
-        """Gives what the patterns and rules let irqbalance do with each IRQ."""
-        only = [compile_pattern(text) for text in self.only_irq]
-        banned = [(text, compile_pattern(text)) for text in self.ban_irq]
-        rules = self.rules
-
-        def why_fixed(row: Row) -> str:
-            for text, matches in banned:
-                if matches(row):
-                    return f"banned by --ban-irq {text}"
-            if only and not any(matches(row) for matches in only):
-                return "left out by --only-irq"
-            rule = _first_rule(rules, row)
-            return f"banned by the rule for {rule.pattern}" if rule and rule.ban else ""
-
-        def allowed(row: Row) -> frozenset[int] | None:
-            rule = _first_rule(rules, row)
-            return rule.cpus if rule else None
-
-        def together(row: Row) -> str:
-            rule = _first_rule(rules, row)
-            return rule.pattern if rule and rule.one_node else ""
-
-        return Selection(why_fixed, allowed, together) if rules else Selection(why_fixed)
-
-
-def _first_rule(rules: Sequence[Rule], row: Row) -> Rule | None:
-    return next((rule for rule in rules if rule.matches(row)), None)
+        """Return the IRQs that the patterns and rules let irqbalance move."""
+        return Selection(self.only_irq, self.ban_irq, self.rules)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..errors import SettingError
 from .values import (
     one_of,
     parse_cpus,
@@ -16,7 +17,7 @@ from .values import (
 
 
 class Setting(NamedTuple):
-    """One line of the table. ``parse`` takes a person's text, None for a switch."""
+    """One line of the table. ``parse`` takes a person's text; it is None for a switch."""
 
     name: str
     options: tuple[str, ...]
@@ -27,6 +28,22 @@ class Setting(NamedTuple):
     help: str
     in_file: bool = True
     repeatable: bool = False
+
+    def value_of(self, given: Any, name: str) -> Any:
+        """Return the value of a person's text, texts, or switch; raise SettingError, for `name`."""
+        parse = self.parse
+        if parse is None:
+            return given
+        if self.repeatable:
+            return tuple(_parse_or_refuse(parse, text, name) for text in given)
+        return _parse_or_refuse(parse, given, name)
+
+
+def _parse_or_refuse(parse: Callable[[str], Any], text: str, name: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingError(name, str(error), text) from error
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -58,7 +75,7 @@ SETTINGS: tuple[Setting, ...] = (
         Path("/var/lib/irqbalance"),
         "/var/lib/irqbalance",
         "DIR",
-        "where the snapshot, the undo record and the lock lie",
+        "the folder of the snapshot, the undo record and the lock",
     ),
     Setting(
         "from_file",
@@ -97,7 +114,7 @@ SETTINGS: tuple[Setting, ...] = (
         frozenset(),
         "none",
         "LIST",
-        "CPUs not to use, beside those that are not used anyway",
+        "CPUs not to use, besides those that are not used anyway",
     ),
     Setting(
         "only_irq",
@@ -127,7 +144,7 @@ SETTINGS: tuple[Setting, ...] = (
         5.0,
         "5",
         "PERCENT",
-        "act only where the plan lowers the busiest CPU's load by at least this many percent",
+        "act only if the plan lowers the busiest CPU's load by at least this many percent",
     ),
     Setting(
         "max_moves",
@@ -136,7 +153,7 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "no limit",
         "N",
-        "at most so many moves in one run",
+        "make at most N moves in one run",
     ),
     Setting(
         "check",
@@ -145,7 +162,7 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "off",
         "",
-        "plan, write nothing, and exit with status 5 where a run would act",
+        "plan, write nothing, and exit with status 5 if a run would act",
         in_file=False,
     ),
     Setting(
@@ -165,8 +182,8 @@ SETTINGS: tuple[Setting, ...] = (
         "counts",
         "counts",
         "counts|time",
-        "what weighs: interrupts per second, or these weighed by the CPU time that "
-        "/proc/stat shows (milliseconds per second)",
+        "the measure of load: interrupts per second, or these weighed by the CPU time in "
+        "/proc/stat (milliseconds per second)",
     ),
     Setting(
         "format",
@@ -184,7 +201,7 @@ SETTINGS: tuple[Setting, ...] = (
         "none",
         "none",
         "none|syslog",
-        "syslog tells every change, refusal and failure in the system's log or journal too",
+        "with syslog, write every change, refusal and failure to the system's log or journal too",
     ),
     Setting(
         "force",
@@ -215,7 +232,7 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "off",
         "",
-        "explain every IRQ, and say what is being done",
+        "explain every IRQ, state the objective, and report each write",
     ),
     Setting(
         "quiet",

@@ -1,12 +1,13 @@
-"""A person's words -> values: durations, percentages, numbers, CPU lists, patterns, paths. Pure.
+"""A person's words become values: durations, percentages, CPU lists, patterns, paths. Pure.
 
-Each function raises ValueError that says what it takes.
+Each function raises a ValueError that says what it expects.
 """
 
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import CpuSetError
 from ..kernel.cpuset import parse_list
@@ -18,7 +19,37 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,20})?)\s*%?", re.ASCII)
 _LONGEST_SECONDS = 366 * 86400
 _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
 
-EXPECTED = "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*)"
+_PATTERN = "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*)"
+
+
+class Pattern(NamedTuple):
+    """The IRQs that a person means: these ``numbers``, or a shell pattern on the action names."""
+
+    text: str
+    numbers: range | None = None
+
+    def matches(self, row: Row) -> bool:
+        """Return whether the pattern means the IRQ of this row.
+
+        A shell pattern must match any of the action names whole. Upper and lower case differ.
+        """
+        if self.numbers is not None:
+            return row.is_numbered and int(row.irq) in self.numbers
+        return any(fnmatchcase(action, self.text) for action in row.actions)
+
+
+def parse_pattern(text: str) -> Pattern:
+    """Return the pattern that `text` stands for: ``24``, ``40-47``, or a shell pattern."""
+    text = text.strip()
+    match = _NUMBERS.fullmatch(text)
+    if match is None:
+        if not text:
+            raise ValueError(_PATTERN)
+        return Pattern(text)
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise ValueError(_PATTERN)
+    return Pattern(text, range(first, last + 1))
 
 
 def parse_duration(text: str) -> float:
@@ -31,7 +62,7 @@ def parse_duration(text: str) -> float:
 
 
 def parse_percent(text: str) -> float:
-    """Gives the percentage that ``5``, ``2.5`` or ``5%`` stands for."""
+    """Return the percentage that ``5``, ``2.5`` or ``5%`` stands for."""
     match = _PERCENT.fullmatch(text.strip())
     if match is None or float(match[1]) > 100:
         raise ValueError("a percentage from 0 to 100")
@@ -39,14 +70,14 @@ def parse_percent(text: str) -> float:
 
 
 def parse_number(text: str) -> int:
-    """Gives a whole number that is not negative."""
+    """Return a whole number that is not negative."""
     if not re.fullmatch("[0-9]{1,9}", text.strip(), re.ASCII):
         raise ValueError("a whole number, 0 or more")
     return int(text)
 
 
 def parse_cpus(text: str) -> frozenset[int]:
-    """Gives the CPUs of a list that names one at least."""
+    """Return the CPUs of a list that names at least one."""
     try:
         cpus = parse_list(text)
     except CpuSetError as error:
@@ -56,39 +87,15 @@ def parse_cpus(text: str) -> frozenset[int]:
     return cpus
 
 
-def compile_pattern(text: str) -> Callable[[Row], bool]:
-    """Gives the test that `text` stands for; raises ValueError, saying what it takes instead.
-
-    ``24`` and ``40-47`` mean IRQ numbers. Anything else is a shell pattern that any of the row's
-    action names must match whole, capital letters told from small ones.
-    """
-    text = text.strip()
-    match = _NUMBERS.fullmatch(text)
-    if match:
-        first, last = int(match[1]), int(match[2] or match[1])
-        if first > last:
-            raise ValueError(EXPECTED)
-        return lambda row: row.is_numbered and first <= int(row.irq) <= last
-    if not text:
-        raise ValueError(EXPECTED)
-    return lambda row: any(fnmatchcase(action, text) for action in row.actions)
-
-
-def parse_pattern(text: str) -> str:
-    """Gives the pattern as it is, once it is known to be one."""
-    compile_pattern(text)
-    return text
-
-
 def parse_path(text: str) -> Path:
-    """Gives a path."""
+    """Return a path."""
     if not text or "\0" in text:
         raise ValueError("a path")
     return Path(text)
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """Gives the function that takes these words alone."""
+    """Return a function that takes one of these words."""
 
     def parse(text: str) -> str:
         if text not in words:

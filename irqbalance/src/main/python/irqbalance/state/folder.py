@@ -1,20 +1,18 @@
-"""What one run leaves for the next: snapshot, undo record, refusals; and the lock between runs.
+"""The state directory: its files, whole or not at all, and the lock between runs.
 
 Format: one JSON object per file, with the format's version and the boot that it belongs to::
 
-    snapshot.json   {"version": 1, "boot": …, "time": Unix seconds, "interrupts": the file's text,
-                     "interrupt_seconds": {CPU: seconds since boot}}
-    undo.json       {"version": 1, "boot": …, "irqs": {IRQ: {"chip", "hwirq", "device",
-                     "before": CPU list, "written": CPU list}}}
-    refusals.json   {"version": 1, "boot": …, "irqs": {IRQ: {"chip", "hwirq", "device", "reason"}}}
-    prediction.json {"version": 1, "boot": …, "prediction": null, or what followup.py keeps}
-    lock            empty; held by flock(2) while a run lasts
+    snapshot.json     {"version": 1, "boot": …, and the fields of last_run.py}
+    prediction.json   the same
+    undo.json         {"version": 1, "boot": …, and the fields of records.py}
+    refusals.json     the same
+    lock              empty; held by flock(2) while a run lasts
 
-Guarantees: a file is replaced whole or not at all (written beside, synced, renamed), so a run that
-is killed leaves the old or the new content. The folder is made for its owner alone. Symbolic links
-are not followed. Content that is broken, of another boot or of another version is not used, and
-what is broken is told.
-Caveats: a folder that others may write to is refused, as what lies there decides what root writes.
+Guarantees: a file is replaced whole or not at all (written beside, synced, renamed). A run that is
+killed leaves the old content or the new. The folder is made for its owner alone. No symbolic link
+is followed. Content that is broken, of another boot or of another version is not used. Broken
+content is reported.
+Caveats: a folder that others may write to is refused, since its files decide what root writes.
 """
 
 import contextlib
@@ -37,7 +35,7 @@ _LARGEST_BYTES = 256 * 2**20
 
 
 def _refuse(word: str) -> None:
-    """Raises ValueError for NaN and Infinity, which Python alone takes for JSON."""
+    """Raise ValueError for NaN and Infinity: Python takes them for JSON, but they are not."""
     raise ValueError(word)
 
 
@@ -45,7 +43,7 @@ class StateFolder:
     """The state directory of one machine, at one boot."""
 
     def __init__(self, path: Path, boot: str, system: ModuleType = os) -> None:
-        """Takes the folder, which need not exist, this boot's id, and the system calls."""
+        """Take the folder, which need not exist, this boot's id, and the system calls."""
         self.path = path
         self.boot = boot
         self.problems: list[str] = []
@@ -53,7 +51,7 @@ class StateFolder:
         self._system = system
 
     def prepare(self) -> None:
-        """Makes the folder, for its owner alone; raises FileError where it cannot be trusted."""
+        """Make the folder, for its owner alone; raise FileError if it cannot be trusted."""
         try:
             if not self.path.is_symlink():
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +67,7 @@ class StateFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the lock; raises AtWorkError where another run does."""
+        """Hold the lock; raise AtWorkError if another run holds it."""
         path = self.path / LOCK
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
@@ -85,9 +83,9 @@ class StateFolder:
             os.close(fd)
 
     def load(self, name: str) -> dict[str, Any] | None:
-        """Gives the content of a file of this boot; None where there is none that can be used.
+        """Return the content of a file of this boot; None if there is none that can be used.
 
-        What is there and cannot be used is added to ``problems``, but for another boot's.
+        A file that cannot be used is added to ``problems``, unless it is another boot's.
         """
         path = self.path / name
         try:
@@ -100,7 +98,7 @@ class StateFolder:
         try:
             content = json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError):
-            self._distrust(path, "it is no JSON")
+            self._distrust(path, "it is not JSON")
             return None
         if not isinstance(content, dict) or content.get("version") != VERSION:
             self._distrust(path, f"it is not of version {VERSION} of its format")
@@ -108,11 +106,11 @@ class StateFolder:
         return content if content.get("boot") == self.boot else None
 
     def distrust(self, name: str) -> None:
-        """Notes that a file's content is not what its format says."""
+        """Note that a file has other fields than its format."""
         self._distrust(self.path / name, "its fields are not those of its format")
 
     def save(self, name: str, content: Mapping[str, Any]) -> None:
-        """Replaces a file, whole or not at all; raises FileError."""
+        """Replace a file, whole or not at all; raise FileError."""
         path = self.path / name
         data = json.dumps({"version": VERSION, "boot": self.boot, **content}).encode()
         try:
@@ -121,7 +119,7 @@ class StateFolder:
             raise FileError(path, error.strerror or str(error)) from error
 
     def _distrust(self, path: Path, problem: str) -> None:
-        """Notes the problem; a run that may write sets the file aside, so that it is told once."""
+        """Note the problem. A run that may write renames the file, so that it is noted once."""
         if self._prepared:
             with contextlib.suppress(OSError):
                 self._system.replace(path, f"{path}.broken")

@@ -1,89 +1,134 @@
-"""What a run predicted and measured, for the next one: whether the load followed. Pure.
+"""What the last run left for the next one: its counters, its loads, and its prediction.
 
-The state directory keeps::
+::
 
-    prediction.json   {"version": 1, "boot": …, "prediction": {"before": 1.27, "predicted": 1.02},
+    snapshot.json     {"time": Unix seconds, "interrupts": the file's text,
+                       "interrupt_seconds": {CPU: seconds since boot}}
+    prediction.json   {"prediction": {"before": 1.27, "predicted": 1.02},
                        "unit": "interrupts per second", "loads": {"36": 374.3, "62": 369.0}}
 
-The prediction is of the last run if that moved something, else null: imbalances of the CPUs that
-were usable then; the measured one is of those usable now. A CPU's own interrupts are in none.
+The prediction is null if the run moved nothing. ``before`` and ``predicted`` are imbalances of the
+CPUs that were usable then.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
+from ..errors import InterruptsFormatError
+from ..kernel.interrupts import parse
 from ..loads.irqs import Irq
 from ..loads.loads import Measurement
-from ..planning.plan import Balance, Plan
+from ..loads.measure import Reading
+from ..planning.plan import Balance, FollowUp, Plan
+from .folder import PREDICTION, SNAPSHOT, StateFolder
+
+YOUNGEST_SECONDS, OLDEST_SECONDS = 10.0, 86400.0
+"""The ages between which the last run's counters serve as the start of a measurement."""
 
 LARGEST_LOAD = 1e15
 """No load that was measured is larger."""
 
+_WRONG_FIELDS = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+"""The errors of content that has other fields than a run leaves."""
 
-class FollowUp(NamedTuple):
-    """The imbalance before the last run's moves, the one that it predicted, and the one since."""
+
+class Prediction(NamedTuple):
+    """The imbalance before the last run's moves, and the one that it predicted."""
 
     before: float
     predicted: float
-    measured: float
-
-    def sentence(self) -> str:
-        """Gives it as a person reads it."""
-        return (
-            f"The last run's moves: imbalance {self.before:.2f}, "
-            f"predicted {self.predicted:.2f}, measured {self.measured:.2f}"
-        )
 
 
-def content(plan: Plan, unit: str) -> dict[str, Any]:
-    """Gives what is to be kept of a run, whose loads are in `unit`."""
+class LastRun(NamedTuple):
+    """All that the last run left in this boot; None or empty for what it did not leave.
+
+    ``loads`` are those of devices, by IRQ, in ``unit``.
+    """
+
+    reading: Reading | None = None
+    prediction: Prediction | None = None
+    unit: str = ""
+    loads: Mapping[str, float] = {}
+
+    def reading_at(self, now: float) -> Reading | None:
+        """Return the counters if they are of the right age `now`, in Unix seconds."""
+        reading = self.reading
+        if reading is None or not YOUNGEST_SECONDS <= now - reading.time <= OLDEST_SECONDS:
+            return None
+        return reading
+
+    def loads_in(self, unit: str) -> Mapping[str, float]:
+        """Return the load of each IRQ; empty if the last run measured in another unit."""
+        return self.loads if unit == self.unit else {}
+
+    def follow_up(
+        self, measurement: Measurement, irqs: Iterable[Irq], usable: frozenset[int]
+    ) -> FollowUp | None:
+        """Return whether the load followed the last run's moves; None if it moved nothing."""
+        if self.prediction is None:
+            return None
+        measured = _counted(measurement, irqs, usable).imbalance
+        return FollowUp(self.prediction.before, self.prediction.predicted, measured)
+
+
+def load_last_run(folder: StateFolder) -> LastRun:
+    """Return what the last run left. The folder notes each file that cannot be used."""
+    reading = _load_reading(folder)
+    content = folder.load(PREDICTION)
+    if content is None:
+        return LastRun(reading)
+    try:
+        prediction, loads = _prediction(content.get("prediction")), content.get("loads", {})
+        if not isinstance(loads, dict) or not all(map(_is_load, loads.values())):
+            raise ValueError("loads")
+    except _WRONG_FIELDS:
+        folder.distrust(PREDICTION)
+        return LastRun(reading)
+    return LastRun(reading, prediction, content.get("unit", ""), loads)
+
+
+def save_reading(folder: StateFolder, reading: Reading) -> None:
+    """Save the counters, from which the next run measures."""
+    busy = {str(cpu): seconds for cpu, seconds in reading.interrupt_seconds.items()}
+    content = {"time": reading.time, "interrupts": reading.text, "interrupt_seconds": busy}
+    folder.save(SNAPSHOT, content)
+
+
+def save_prediction(folder: StateFolder, plan: Plan, unit: str) -> None:
+    """Save the loads of a run in `unit`, and the imbalance that its plan predicts."""
     irqs = (each.irq for each in plan.decisions)
     loads = {irq.irq: round(irq.load, 3) for irq in irqs if irq.load and not irq.own}
-    return {"prediction": prediction(plan), "unit": unit, "loads": loads}
+    prediction = None
+    if plan.moves:
+        before, after = plan.before.imbalance, plan.after.imbalance
+        prediction = {"before": round(before, 6), "predicted": round(after, 6)}
+    folder.save(PREDICTION, {"prediction": prediction, "unit": unit, "loads": loads})
 
 
-def last_loads(kept: Mapping[str, Any] | None, unit: str) -> dict[str, float]:
-    """Gives the load of each IRQ in the last run; empty where it kept none in this unit.
-
-    Raises ValueError where `kept` is not what this module keeps.
-    """
-    loads = (kept or {}).get("loads", {})
-    if not isinstance(loads, dict) or not all(map(_is_load, loads.values())):
-        raise ValueError("loads")
-    return loads if (kept or {}).get("unit") == unit else {}
-
-
-def prediction(plan: Plan) -> dict[str, Any] | None:
-    """Gives what is to be kept of a plan that was carried out; None where it moved nothing."""
-    if not plan.moves:
+def _load_reading(folder: StateFolder) -> Reading | None:
+    content = folder.load(SNAPSHOT)
+    if content is None:
         return None
-    before, after = plan.before.imbalance, plan.after.imbalance
-    return {"before": round(before, 6), "predicted": round(after, 6)}
+    try:
+        busy = {int(cpu): float(value) for cpu, value in content["interrupt_seconds"].items()}
+        text = content["interrupts"]
+        return Reading(float(content["time"]), text, parse(text), busy)
+    except (*_WRONG_FIELDS, InterruptsFormatError):
+        folder.distrust(SNAPSHOT)
+        return None
 
 
-def follow_up(
-    content: Mapping[str, Any] | None,
-    measurement: Measurement,
-    irqs: Iterable[Irq],
-    usable: frozenset[int],
-) -> FollowUp | None:
-    """Gives what came of the last run's prediction; None where it moved nothing.
-
-    Raises ValueError where `content` is not what this module keeps.
-    """
-    kept = None if content is None else content.get("prediction")
+def _prediction(kept: Any) -> Prediction | None:
     if kept is None:
         return None
-    if not isinstance(kept, dict):
-        raise ValueError("prediction")
-    before, predicted = kept.get("before"), kept.get("predicted")
+    before, predicted = kept["before"], kept["predicted"]
     if not _is_load(before) or not _is_load(predicted):
         raise ValueError("prediction")
-    return FollowUp(before, predicted, _counted(measurement, irqs, usable).imbalance)
+    return Prediction(before, predicted)
 
 
 def _is_load(value: Any) -> TypeGuard[float]:
-    """Whether a value of the file is a number that can be a load, or a ratio of two."""
+    """Return whether a value of the file is a number that can be a load, or a ratio of two."""
     return type(value) in (int, float) and 0 <= value < LARGEST_LOAD
 
 
