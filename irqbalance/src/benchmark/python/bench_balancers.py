@@ -69,19 +69,19 @@ LARGEST_FIRST, DIFFERENCING = "largest first", "Karmarkar-Karp"
 
 @dataclass
 class Cell:
-    """What came of some instances in one way."""
+    """The results of some instances in one way."""
 
     loads: list[float] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
 
     def add(self, machine: Machine) -> None:
-        """Adds what a machine shows now."""
+        """Add what a machine shows now."""
         machine.settle()
         self.loads.append(machine.load() / machine.bound())
         self.changes.append(machine.changes)
 
     def __str__(self) -> str:
-        """Gives the cell's text."""
+        """Return the cell's text."""
         middle, worst = f"{median(self.loads):.3f}", f"{max(self.loads):.3f}"
         shown = middle if middle == worst else f"{middle} (worst {worst})"
         changes = round(median(self.changes))
@@ -89,7 +89,7 @@ class Cell:
 
 
 class Instances:
-    """The machines of one problem, which every way starts from anew."""
+    """The machines of one problem, from which every way starts."""
 
     def __init__(self, problem: tuple[int, int, int, str], count: int, folder: Path) -> None:
         """Draws the loads and homes of so many machines."""
@@ -98,7 +98,7 @@ class Instances:
         self.made = 0
 
     def fresh(self, seed: int, root: Path | None = None) -> Machine:
-        """Gives a machine that has just started."""
+        """Return a machine that has just started."""
         dice = random.Random(f"{self.kind} {self.cpus} {self.irqs} {seed}")
         rates = [float(KINDS[self.kind](dice)) for _ in range(self.irqs)]
         homes = [dice.randrange(self.cpus) for _ in range(self.irqs)]
@@ -107,7 +107,7 @@ class Instances:
 
 
 def run_ours(instances: Instances, seed: int, once: Cell, often: Cell) -> None:
-    """Runs irqbalance on a machine once and, on the same machine, ROUNDS times in all."""
+    """Run irqbalance on a machine once and, on the same machine, ROUNDS times in all."""
     machine = instances.fresh(seed)
     now = [1767225600.0]
 
@@ -128,7 +128,7 @@ def run_ours(instances: Instances, seed: int, once: Cell, often: Cell) -> None:
 
 
 def run_theirs(instances: Instances, seed: int, root: Path, rounds: int, cell: Cell) -> None:
-    """Runs the C irqbalance on a machine: as a daemon for so many rounds, or once for one."""
+    """Run the C irqbalance on a machine: as a daemon for so many rounds, or once for one."""
     own = instances.folder / f"root-{rounds}-{seed}"
     linked(root, own)
     socket = own / "run/irqbalance"  # without it they want one and the same abstract socket
@@ -157,7 +157,7 @@ def run_theirs(instances: Instances, seed: int, root: Path, rounds: int, cell: C
 
 
 def run_all_theirs(instances: Instances, root: Path, cells: dict[str, Cell]) -> None:
-    """Runs the C irqbalance on every machine in both ways."""
+    """Run the C irqbalance on every machine in both ways."""
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         done = [
             pool.submit(run_theirs, instances, seed, root, rounds, cells[name])
@@ -178,7 +178,7 @@ def place(cell: Cell, machine: Machine, way: Callable[[list[int], int], list[int
 
 
 def compare(problem: tuple[int, int, int, str], count: int, root: Path | None) -> dict[str, Cell]:
-    """Gives what each way made of the machines of one problem."""
+    """Return what each way made of the machines of one problem."""
     names = (UNTOUCHED, OURS_ONCE, OURS, THEIRS_ONCE, THEIRS, LARGEST_FIRST, DIFFERENCING)
     cells = {name: Cell() for name in names}
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
@@ -195,7 +195,7 @@ def compare(problem: tuple[int, int, int, str], count: int, root: Path | None) -
 
 
 def main() -> None:
-    """Prints a table, in Markdown."""
+    """Print a table, in Markdown."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     root = None
     try:

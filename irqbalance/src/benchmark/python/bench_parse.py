@@ -20,7 +20,7 @@ SIZES = ((2, 40), (16, 120), (128, 1000))
 
 
 def later(text: str) -> str:
-    """Gives a text in which a tenth of the rows changed."""
+    """Return a text in which a tenth of the rows changed."""
     lines = text.split("\n")
     for number in range(1, len(lines) - 1, 10):
         before, digit, after = lines[number].partition("0 ")
@@ -29,7 +29,7 @@ def later(text: str) -> str:
 
 
 def next_sample(text: str) -> Callable[[], object]:
-    """Gives what parses the next sample of a machine whose parser has seen others."""
+    """Return what parses the next sample of a machine whose parser has seen others."""
     parser, texts = Parser(), [text, later(text)]
 
     def parse_next() -> object:
@@ -41,7 +41,7 @@ def next_sample(text: str) -> Callable[[], object]:
 
 
 def milliseconds(call: Callable[[], object]) -> float:
-    """Gives the least CPU time of a few calls."""
+    """Return the least CPU time of a few calls."""
     taken = []
     for _ in range(RUNS):
         began = time.process_time()
@@ -51,7 +51,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Prints a table, in Markdown, whose answers were compared."""
+    """Print a table, in Markdown, whose answers were compared."""
     print(conditions(f"jc {jc.__version__}"))
     print("| CPUs x IRQs | irqbalance | irq_server, next sample | jc | of jc's time |")
     print("|---|---|---|---|---|")

@@ -1,6 +1,6 @@
 """Plans of small problems against the exact answers.
 
-Loads are drawn anew from fixed seeds; every IRQ starts on a random CPU. All figures are ratios: of
+Loads are drawn from fixed seeds; every IRQ starts on a random CPU. All figures are ratios: of
 the busiest CPU's load to the least there is, of moves to the fewest.
 """
 
@@ -23,7 +23,7 @@ KINDS: dict[str, Draw] = {
 
 
 def plan(weights: list[int], homes: list[int], cpus: int, most: int | None = None) -> list[int]:
-    """Gives the CPU of each IRQ as irqbalance plans it, for any gain at all."""
+    """Return the CPU of each IRQ as irqbalance plans it, for any gain at all."""
     irqs = [
         Irq(str(number), "", float(load), (home,), {home: float(load)})
         for number, (load, home) in enumerate(zip(weights, homes, strict=True))
@@ -33,12 +33,12 @@ def plan(weights: list[int], homes: list[int], cpus: int, most: int | None = Non
 
 
 def away(homes: list[int], placed: list[int]) -> int:
-    """Gives the number of moves."""
+    """Return the number of moves."""
     return sum(1 for home, bin_ in zip(homes, placed, strict=True) if home != bin_)
 
 
 def small(cpus: int, irqs: int, kind: str, instances: int) -> None:
-    """Prints ratios to the exact answers."""
+    """Print ratios to the exact answers."""
     loads, moves, limited = [], [], []
     for seed in range(instances):
         dice = random.Random(f"{kind} {cpus} {irqs} {seed}")
@@ -60,7 +60,7 @@ def small(cpus: int, irqs: int, kind: str, instances: int) -> None:
 
 
 def main() -> None:
-    """Prints every figure."""
+    """Print every figure."""
     for cpus, irqs in ((2, 12), (3, 10), (4, 11)):
         for kind in KINDS:
             small(cpus, irqs, kind, 8)

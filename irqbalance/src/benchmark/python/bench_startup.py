@@ -1,4 +1,4 @@
-"""What a whole run costs: the CPU time of a plan from a file, against starting Python at all."""
+"""The cost of a whole run: the CPU time of a plan from a file, against that of starting Python."""
 
 import os
 import random
@@ -12,7 +12,7 @@ RUNS = 7
 
 
 def cpu_seconds(command: list[str]) -> float:
-    """Gives the least CPU time, user and system, that `command` takes in a few runs."""
+    """Return the least CPU time, user and system, that `command` takes in a few runs."""
     # an installed program is compiled already
     compiled = {key: value for key, value in os.environ.items() if "BYTECODE" not in key}
     taken = []
@@ -25,7 +25,7 @@ def cpu_seconds(command: list[str]) -> float:
 
 
 def counters(cpus: int, irqs: int) -> str:
-    """Gives a /proc/interrupts where every IRQ counted on one CPU."""
+    """Return a /proc/interrupts where every IRQ counted on one CPU."""
     dice = random.Random(f"{cpus} {irqs}")
     lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(cpus))]
     for irq in range(24, 24 + irqs):
@@ -37,7 +37,7 @@ def counters(cpus: int, irqs: int) -> str:
 
 
 def main() -> None:
-    """Prints the ratios."""
+    """Print the ratios."""
     floor = cpu_seconds([sys.executable, "-c", "import argparse, json"])
     print(f"python -c 'import argparse, json': {1000 * floor:.0f} ms")
     with tempfile.TemporaryDirectory() as folder:

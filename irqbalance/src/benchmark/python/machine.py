@@ -1,4 +1,4 @@
-"""A simulated machine: a tree of plain files whose counters go on where its affinities say.
+"""A simulated machine: a tree of plain files whose counters grow by its affinities.
 
 Every IRQ is an MSI vector of a network card, each interrupt takes the same time, which /proc/stat
 shows, rates stay as they are, and a write is carried out at once. An IRQ that may go to several
@@ -23,7 +23,7 @@ class Machine:
     def __init__(
         self, root: Path, rates: Sequence[float], homes: Sequence[int], cpus: int, nodes: int = 1
     ) -> None:
-        """Writes the tree below `root`: /proc and /sys of a machine that has just started.
+        """Write the tree below `root`: /proc and /sys of a machine that has just started.
 
         `rates` are interrupts a second of each IRQ, `homes` their CPUs.
         """
@@ -65,18 +65,18 @@ class Machine:
             self._known[index] = self._write_irq(index, cpus)
 
     def load(self) -> float:
-        """Gives interrupts a second of the busiest CPU."""
+        """Return interrupts a second of the busiest CPU."""
         loads = [0.0] * self.cpus
         for rate, cpu in zip(self.rates, self.placed, strict=True):
             loads[cpu] += rate
         return max(loads)
 
     def bound(self) -> float:
-        """Gives what no placement can go below."""
+        """Return what no placement can go below."""
         return max(max(self.rates), sum(self.rates) / self.cpus)
 
     def _write_irq(self, index: int, cpus: frozenset[int] | None = None) -> tuple[str, str]:
-        """Writes the affinity of an IRQ as the kernel shows it; gives the two texts."""
+        """Write the affinity of an IRQ as the kernel shows it; return the two texts."""
         folder = self.proc / "irq" / str(FIRST_IRQ + index)
         allowed = frozenset(range(self.cpus)) if cpus is None else cpus
         mask, listed = _as_mask(allowed, self.cpus), _as_list(allowed)
@@ -92,7 +92,7 @@ class Machine:
         return mask, listed
 
     def _write_cpus(self) -> None:
-        """Writes the topology: a package and a last-level cache for each node, a core for each."""
+        """Write the topology: a package and a last-level cache for each node, a core for each."""
         system = self.sys / "devices/system"
         everyone = f"0-{self.cpus - 1}\n"
         for name in ("online", "possible", "present"):
@@ -124,7 +124,7 @@ class Machine:
         (folder / f"node{node}").symlink_to(f"../../node/node{node}")
 
     def _write_cards(self) -> None:
-        """Writes the network cards, which take turns on the nodes."""
+        """Write the network cards, which take turns on the nodes."""
         for card in range(-(-len(self.rates) // QUEUES)):
             folder = self.sys / f"bus/pci/devices/0000:{card:02x}:00.0"
             node = card % self.nodes
@@ -142,12 +142,12 @@ class Machine:
                 _write(folder / "msi_irqs" / str(FIRST_IRQ + index), "msix\n")
 
     def node_cpus(self, node: int) -> frozenset[int]:
-        """Gives the CPUs of a node."""
+        """Return the CPUs of a node."""
         each = self.cpus // self.nodes
         return frozenset(range(node * each, (node + 1) * each))
 
     def _write_counters(self) -> None:
-        """Writes /proc/interrupts and /proc/stat, each at once."""
+        """Write /proc/interrupts and /proc/stat, each at once."""
         lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(self.cpus))]
         for index, counts in enumerate(self._counts):
             cells = ["         0 "] * self.cpus
@@ -167,14 +167,14 @@ class Machine:
 
 
 def _write(path: Path, text: str) -> None:
-    """Writes a file that anybody may write, below folders that are made."""
+    """Write a file that anybody may write, below folders that are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(0o666)
 
 
 def _replace(path: Path, text: str) -> None:
-    """Puts a file in the place of another, so that a reader sees one or the other whole."""
+    """Put a file in the place of another, so that a reader sees one or the other whole."""
     new = path.with_name(f"{path.name}.new")
     _write(new, text)
     new.rename(path)

@@ -26,7 +26,7 @@ class Watch:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(path.parent))
 
     def __enter__(self) -> Self:
-        """Gives itself."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -34,7 +34,7 @@ class Watch:
         os.close(self._descriptor)
 
     def wait(self, seconds: float) -> bool:
-        """Gives whether a reader closed the file within so many seconds."""
+        """Return whether a reader closed the file within so many seconds."""
         while select.select([self._descriptor], [], [], seconds)[0]:
             events = os.read(self._descriptor, 65536)
             while events:

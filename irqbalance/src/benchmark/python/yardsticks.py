@@ -7,7 +7,7 @@ Weights = list[int]
 
 
 def largest_first(weights: Weights, bins: int) -> list[int]:
-    """Gives a bin for each weight: each into the emptiest, the heaviest first (Graham 1969)."""
+    """Return a bin for each weight: each into the emptiest, the heaviest first (Graham 1969)."""
     heap = [(0, bin_) for bin_ in range(bins)]
     found = [0] * len(weights)
     for item in sorted(range(len(weights)), key=lambda item: -weights[item]):
@@ -18,7 +18,7 @@ def largest_first(weights: Weights, bins: int) -> list[int]:
 
 
 def differencing(weights: Weights, bins: int) -> list[int]:
-    """Gives a bin for each weight by the largest differencing method (Karmarkar and Karp 1982)."""
+    """Return a bin for each weight by the largest differencing method (Karmarkar and Karp 1982)."""
     order = count()
     partitions = []
     for item, weight in enumerate(weights):
@@ -41,7 +41,7 @@ def differencing(weights: Weights, bins: int) -> list[int]:
 
 
 def highest(weights: Weights, bins: int, placed: list[int]) -> int:
-    """Gives the load of the fullest bin."""
+    """Return the load of the fullest bin."""
     loads = [0] * bins
     for weight, bin_ in zip(weights, placed, strict=True):
         loads[bin_] += weight
@@ -49,7 +49,7 @@ def highest(weights: Weights, bins: int, placed: list[int]) -> int:
 
 
 def least(weights: Weights, bins: int) -> int:
-    """Gives the least load of the fullest bin that there is, by branch and bound."""
+    """Return the least load of the fullest bin that there is, by branch and bound."""
     order = sorted(weights, reverse=True)
     best = highest(order, bins, largest_first(order, bins))
     bound = max(order[0], -(-sum(order) // bins))
@@ -76,7 +76,7 @@ def least(weights: Weights, bins: int) -> int:
 
 
 def fewest_moves(weights: Weights, homes: list[int], bins: int, limit: int) -> int:
-    """Gives the fewest weights that must leave home for no bin to exceed `limit` (reachable)."""
+    """Return the fewest weights that must leave home for no bin to exceed `limit` (reachable)."""
     order = sorted(range(len(weights)), key=lambda item: -weights[item])
     best = len(weights) + 1
     loads = [0] * bins
@@ -104,7 +104,7 @@ def fewest_moves(weights: Weights, homes: list[int], bins: int, limit: int) -> i
 
 
 def least_in_moves(weights: Weights, homes: list[int], bins: int, moves: int) -> int:
-    """Gives the least load of the fullest bin in at most so many moves, by bisection."""
+    """Return the least load of the fullest bin in at most so many moves, by bisection."""
     low, high = least(weights, bins), highest(weights, bins, homes)
     while low < high:
         middle = (low + high) // 2

@@ -17,7 +17,7 @@ CAPTURES = Path(__file__).parents[2] / "unittest" / "resources" / "captures"
 
 
 def irqbalance(*argv: object, **more: object) -> subprocess.CompletedProcess[str]:
-    """Runs the command as cron would: with hardly any environment."""
+    """Run the command as cron would: with hardly any environment."""
     return subprocess.run(
         [COMMAND, *map(str, argv)],
         capture_output=True,
@@ -30,7 +30,7 @@ def irqbalance(*argv: object, **more: object) -> subprocess.CompletedProcess[str
 
 @pytest.fixture
 def tree(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A captured machine that may be written to; x86_64-4cpu unless the test names another."""
+    """Return a captured machine to write to; x86_64-4cpu unless the test names another."""
     name = getattr(request, "param", "x86_64-4cpu")
     with tarfile.open(CAPTURES / f"{name}.tar.xz") as archive:
         archive.extractall(tmp_path, filter="tar")
@@ -38,13 +38,13 @@ def tree(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def roots(tree: Path) -> list[str]:
-    """The options that put a tree in the place of the machine."""
+    """Return the options that put a tree in the place of the machine."""
     state = tree.parent / "state"
     return ["--procfs", f"{tree}/proc", "--sysfs", f"{tree}/sys", "--state-dir", str(state)]
 
 
 def run_under_load(tree: Path, *argv: object) -> subprocess.CompletedProcess[str]:
-    """Runs on `tree` while its counters go on to what they were ten seconds later."""
+    """Run on `tree` while its counters go on to what they were ten seconds later."""
     counters = tree / "proc/interrupts"
 
     def go_on() -> None:

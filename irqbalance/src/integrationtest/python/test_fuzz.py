@@ -26,7 +26,7 @@ CAPTURES = sorted((PROJECT / "src/unittest/resources/captures").glob("*.tar.xz")
 
 @cache
 def captured(member: str, largest: int = 20_000) -> tuple[bytes, ...]:
-    """Gives one file of every captured machine that has it, but of the largest machines."""
+    """Return one file of every captured machine that has it, but of the largest machines."""
     found = []
     for path in CAPTURES:
         with tarfile.open(path) as archive:
@@ -39,7 +39,7 @@ def captured(member: str, largest: int = 20_000) -> tuple[bytes, ...]:
 
 
 def text_of(data: bytes) -> str:
-    """The text of a file, as the program takes it."""
+    """Return the text of a file, as the program reads it."""
     return data.decode("utf-8", "replace")
 
 
@@ -47,7 +47,7 @@ def text_of(data: bytes) -> str:
 
 
 def check_interrupts(data: bytes) -> None:
-    """A snapshot whose cells and labels are what they can be, or the one exception, with a line."""
+    """Check for a snapshot with possible cells and labels, or the one exception, with a line."""
     text = text_of(data)
     try:
         snapshot = parse(text)
@@ -85,7 +85,7 @@ def _check_snapshot(snapshot: Snapshot) -> None:
 
 
 def _check_reparsed(text: str, snapshot: Snapshot) -> None:
-    """A parser that saw another text, or this one, gives what a new one gives."""
+    """Check that a parser returns the same after another text, or this one, as a new parser."""
     parser = Parser()
     for seen in (AFTER, text, text):
         again = parser.parse(seen)
@@ -96,7 +96,7 @@ def _check_reparsed(text: str, snapshot: Snapshot) -> None:
 
 
 def check_cpu_list(data: bytes) -> None:
-    """CPUs that are printed and read again as the same, or the one exception."""
+    """Check for CPUs that print and read back as the same, or the one exception."""
     text = text_of(data)
     try:
         cpus = parse_list(text)
@@ -108,7 +108,7 @@ def check_cpu_list(data: bytes) -> None:
 
 
 def check_cpu_mask(data: bytes) -> None:
-    """The same of a mask."""
+    """Check the same of a mask."""
     text = text_of(data)
     try:
         cpus = parse_mask(text)
@@ -131,7 +131,7 @@ MASKS = (b"f\n", b"00ff,ffffffff\n", b"1", b"0", b"80000000,00000000,00000001\n"
 
 
 def check_plan_from_files(data: bytes, folder: Path) -> None:
-    """A report whose figures can be, or one line and status 1."""
+    """Check for a report with possible figures, or one line and status 1."""
     (folder / "later").write_bytes(data)
     for argv in ([], ["--to", folder / "later"]):
         first = folder / ("first" if argv else "later")
@@ -142,7 +142,7 @@ def check_plan_from_files(data: bytes, folder: Path) -> None:
 
 
 def json_of(text: str) -> Any:
-    """The value of a JSON text, which must not hold what JSON has no word for."""
+    """Return the value of a JSON text, without the NaN and Infinity that JSON does not have."""
 
     def refuse(word: str) -> None:
         raise AssertionError(word)
@@ -184,7 +184,7 @@ def _check_report(report: Any, all_cpus: bool) -> None:
 
 
 def check_settings_file(data: bytes, folder: Path) -> None:
-    """A plan, or one line and status 2, or 1 where no CPU is left; never a file written."""
+    """Check for a plan, or one line and status 2, or 1 if no CPU is left; never a file written."""
     (folder / "settings.toml").write_bytes(data)
     argv = ["--config", folder / "settings.toml", "--from", folder / "first", "--format", "csv"]
     _check_ended(run(argv), 0, 1, 2)
@@ -207,7 +207,7 @@ class State:
     """Runs on a machine whose state directory holds one file of foreign bytes."""
 
     def __init__(self, world: World) -> None:
-        """Takes a machine, on which a run leaves whole files to start from."""
+        """Take a machine, on which a run leaves whole files to start from."""
         self.world = world
         world.reset()
         assert world.run("--interval", "10").status == 0
@@ -219,7 +219,7 @@ class State:
         self.whole["refusals.json"] = json.dumps(content | {"irqs": {"9": refusal}}).encode()
 
     def check(self, name: str, data: bytes) -> None:
-        """A run ends well and tells a broken file once; the next one finds nothing to tell."""
+        """Check that a run ends well and names a broken file, and that the next has no problem."""
         world = self.world
         self._put_state(name, data)
         world.time += 60
@@ -236,7 +236,7 @@ class State:
         assert (again.status, again.err) == (0, "")
 
     def check_restore(self, data: bytes) -> None:
-        """Only what the record says is put back, and only for the devices that it names."""
+        """Check that a restore puts back the record's affinities, for the devices that it names."""
         world = self.world
         self._put_state("undo.json", data)
         before = world.affinities()
@@ -267,7 +267,7 @@ class State:
 
 
 def check_small_file(path: str, data: bytes, world: World) -> None:
-    """A run ends with a status of its table and one line at the most, and writes what it may."""
+    """Check that a run ends with a documented status, at most one line, and no unplanned write."""
     world.reset()
     world.put(path, data)
     before = world.affinities()

@@ -81,13 +81,13 @@ class World:
     time: float = field(default=START)
 
     def put(self, path: str, data: bytes) -> None:
-        """Writes a file below the root."""
+        """Write a file below the root."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
 
     def reset(self) -> None:
-        """Makes the machine as it was, without a state directory."""
+        """Make the machine as it was, without a state directory."""
         self.time = START
         for irq in IRQS:
             self.put(f"proc/irq/{irq}/smp_affinity_list", b"0-3\n")
@@ -98,12 +98,12 @@ class World:
             path.unlink()
 
     def affinities(self) -> dict[str, str]:
-        """Gives the text of every affinity; bytes of no UTF-8 stand in it as lone surrogates."""
+        """Return the text of every affinity; bytes of no UTF-8 stand in it as lone surrogates."""
         paths = {irq: self.root / f"proc/irq/{irq}/smp_affinity_list" for irq in IRQS}
         return {irq: path.read_text(errors="surrogateescape") for irq, path in paths.items()}
 
     def run(self, *argv: object) -> Run:
-        """Runs the command here; the counters go on while it measures."""
+        """Run the command here; the counters go on while it measures."""
         roots = [
             f"--{option}={self.root / name}"
             for option, name in (("procfs", "proc"), ("sysfs", "sys"), ("state-dir", "state"))
@@ -119,7 +119,7 @@ class World:
 
 
 def run(argv: list[object], clock: Clock | None = None) -> Run:
-    """Runs the command in this process, its streams as those of a command in cron."""
+    """Run the command in this process, its streams as those of a command in cron."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "ascii") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main([str(each) for each in argv], clock)

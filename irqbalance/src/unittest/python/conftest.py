@@ -1,4 +1,4 @@
-"""What several test modules share: captured machines, and machines made of plain files."""
+"""Fixtures of several test modules: captured machines, and machines made of plain files."""
 
 import tarfile
 from collections.abc import Callable
@@ -19,7 +19,7 @@ CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 
 @pytest.fixture(scope="session")
 def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Gives a function from a capture's name to its unpacked tree, which tests must not change."""
+    """Return a function from a capture's name to its unpacked tree, which tests must not change."""
     folder = tmp_path_factory.mktemp("captures")
 
     def unpack(name: str) -> Path:
@@ -58,34 +58,34 @@ class FakeMachine:
         return Machine(self.procfs, self.sysfs)
 
     def write(self, path: str, text: str) -> Path:
-        """Writes a file below the root, with the folders above it."""
+        """Write a file below the root, with the folders above it."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
         return target
 
     def counters(self, *rows: str, cpus: tuple[int, ...] = (0, 1)) -> None:
-        """Writes /proc/interrupts with a header for `cpus` above `rows`."""
+        """Write /proc/interrupts with a header for `cpus` above `rows`."""
         header = "".join(f"CPU{cpu:<8d}" for cpu in cpus)
         self.write("proc/interrupts", "\n".join([f"           {header}", *rows, ""]))
 
     def irq(
         self, irq: int, affinity: str = "0-1", effective: str | None = None, mode: int = 0o644
     ) -> None:
-        """Makes /proc/irq/N."""
+        """Make /proc/irq/N."""
         for name, text in (("smp_affinity_list", affinity), ("smp_affinity", "3")):
             self.write(f"proc/irq/{irq}/{name}", f"{text}\n").chmod(mode)
         if effective is not None:
             self.write(f"proc/irq/{irq}/effective_affinity_list", f"{effective}\n")
 
     def affinity(self, irq: int) -> str:
-        """Gives the text of an IRQ's smp_affinity_list."""
+        """Return the text of an IRQ's smp_affinity_list."""
         return (self.procfs / f"irq/{irq}/smp_affinity_list").read_text()
 
 
 @pytest.fixture
 def fake(tmp_path: Path) -> FakeMachine:
-    """Gives a machine of two CPUs, both online, without any IRQ."""
+    """Return a machine of two CPUs, both online, without any IRQ."""
     made = FakeMachine(tmp_path)
     made.write("sys/devices/system/cpu/online", "0-1\n")
     made.write("proc/sys/kernel/random/boot_id", "this-boot\n")
@@ -93,7 +93,7 @@ def fake(tmp_path: Path) -> FakeMachine:
 
 
 def row(irq: int | str, *counts: int, device: str = "", hwirq: int = 1) -> str:
-    """Gives a line of /proc/interrupts."""
+    """Return a line of /proc/interrupts."""
     cells = "".join(f"{count:10d} " for count in counts)
     return f"{irq:>3}: {cells} PCI-MSI {hwirq}-edge      {device or f'dev{irq}'}"
 
@@ -102,7 +102,7 @@ class FakeClock:
     """A clock that stands until somebody sleeps; `then` happens meanwhile."""
 
     def __init__(self, then: Callable[[], object] = lambda: None) -> None:
-        """Takes what happens while somebody sleeps."""
+        """Take what happens while somebody sleeps."""
         self.time = 1_767_225_600.0
         self.slept: list[float] = []
         self.then = then

@@ -1,6 +1,6 @@
-"""What documents say of the settings, made from the table: README, man page, completion. Pure.
+"""The settings in documents, made from the table: README, man page, completion. Pure.
 
-Only tests and whoever changes the table need this: the documents are files, kept equal by a test.
+The documents are files. A test compares them with these texts.
 """
 
 from irqbalance.settings.table import SETTINGS, Setting
@@ -14,7 +14,7 @@ OTHERS = (
 
 
 def readme_table() -> str:
-    """Gives the README's table of settings, in Markdown."""
+    """Return the README's table of settings, in Markdown."""
     lines = ["| option | key in the file | default | meaning |", "|---|---|---|---|"]
     for setting in SETTINGS:
         option = ", ".join(f"`{name}`" for name in setting.options)
@@ -27,7 +27,7 @@ def readme_table() -> str:
 
 
 def man_options() -> str:
-    """Gives the man page's section OPTIONS, in the macros of man(7)."""
+    """Return the man page's section OPTIONS, in the macros of man(7)."""
     lines = [".SH OPTIONS"]
     for setting in SETTINGS:
         words = (
@@ -55,7 +55,7 @@ def _roff(text: str) -> str:
 
 
 def completion() -> str:
-    """Gives the file that completes the command in bash."""
+    """Return the file that completes the command in bash."""
     options = [name for setting in SETTINGS for name in setting.options]
     options += [name for names, _, _ in OTHERS for name in names.split(", ")]
     cases = [_case(setting) for setting in SETTINGS if setting.parse is not None]
@@ -66,7 +66,7 @@ def completion() -> str:
 
 
 def _case(setting: Setting) -> str:
-    """What bash offers as the value of an option; ``""`` for values that it cannot know."""
+    """Return what bash offers as the value of an option; ``""`` for values that it cannot know."""
     names = "|".join(setting.options)
     if "|" in setting.metavar:
         words = f"compgen -W '{setting.metavar.replace('|', ' ')}' -- \"$cur\""

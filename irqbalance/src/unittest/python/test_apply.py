@@ -1,4 +1,4 @@
-"""Carrying plans out: the undo record, refusals, and planning anew around what is managed."""
+"""Carrying plans out: the undo record, refusals, and new plans around managed IRQs."""
 
 import errno
 import os
@@ -22,13 +22,13 @@ class Kernel:
     """The system calls of os, where some IRQs answer a write with an errno."""
 
     def __init__(self, **answers: int) -> None:
-        """Takes the errno of each IRQ, as ``irq24=errno.EIO``."""
+        """Take the errno of each IRQ, as ``irq24=errno.EIO``."""
         self.answers = answers
         self.paths: dict[int, str] = {}
         self.written: list[str] = []
 
     def open(self, path: str, flags: int) -> int:
-        """Opens without truncating, as /proc does."""
+        """Open without truncating, as /proc does."""
         fd = os.open(path, flags & ~os.O_TRUNC)
         self.paths[fd] = path.split("/")[-2]
         return fd
@@ -44,7 +44,7 @@ class Kernel:
         return os.write(fd, data)
 
     def close(self, fd: int) -> None:
-        """Closes."""
+        """Close."""
         os.close(fd)
 
 
@@ -72,7 +72,7 @@ def decisions(result: Result) -> dict[str, Decision]:
 
 
 def stacked(fake: FakeMachine, *loads: int, effective: str | None = None) -> None:
-    """A machine with all IRQs, from 24 on, on CPU 0."""
+    """Make a machine with all IRQs, from 24 on, on CPU 0."""
     fake.counters(*(row(24 + n, load, 0) for n, load in enumerate(loads)))
     for n in range(len(loads)):
         fake.irq(24 + n, effective=effective)
@@ -118,7 +118,7 @@ def test_the_undo_record_is_there_before_the_first_write(fake: FakeMachine, fold
 
     class Dying(Kernel):
         def write(self, _fd: int, _data: bytes) -> int:
-            """Ends the run."""
+            """End the run."""
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

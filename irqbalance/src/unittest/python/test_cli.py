@@ -21,7 +21,7 @@ Command = Callable[..., int]
 
 @pytest.fixture
 def command(fake: FakeMachine) -> Command:
-    """Runs the command on `fake`, where IRQ 24 fires 100 times a second and IRQ 25 50 times."""
+    """Run the command on `fake`, where IRQ 24 fires 100 times a second and IRQ 25 50 times."""
     fake.counters(row(24, 0, 0), row(25, 0, 0), row(26, 0, 0), "LOC: 0 0 Timer")
     for irq in (24, 25, 26):
         fake.irq(irq)
@@ -38,7 +38,7 @@ def command(fake: FakeMachine) -> Command:
 
 
 def full(fake: FakeMachine, irq: int) -> None:
-    """Makes every write of an IRQ's affinity fail with ENOSPC."""
+    """Make every write of an IRQ's affinity fail with ENOSPC."""
     path = fake.procfs / f"irq/{irq}/smp_affinity_list"
     path.unlink()
     path.symlink_to("/dev/full")

@@ -13,7 +13,7 @@ from irqbalance.cli import main
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
-    """What the system's log was told, with the priorities of syslog(3)."""
+    """Return the lines of the system's log, with the priorities of syslog(3)."""
     system = mock.Mock(LOG_NOTICE=5, LOG_ERR=3)
     lines: list[tuple[int, str]] = []
     system.syslog = lambda priority, text: lines.append((priority, text))
@@ -23,7 +23,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
 
 @pytest.fixture
 def run(fake: FakeMachine) -> Callable[..., int]:
-    """Runs the command on a machine where IRQ 24 and 25 fire on CPU 0."""
+    """Run the command on a machine where IRQ 24 and 25 fire on CPU 0."""
     fake.counters(row(24, 0, 0), row(25, 0, 0))
     fake.irq(24)
     fake.irq(25)

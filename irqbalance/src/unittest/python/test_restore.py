@@ -1,4 +1,4 @@
-"""Putting affinities back, and what is skipped."""
+"""Putting affinities back, and the IRQs that are skipped."""
 
 import csv
 import errno
@@ -18,7 +18,7 @@ from irqbalance.status import Status
 
 @pytest.fixture
 def folder(fake: FakeMachine) -> StateFolder:
-    """A state directory that says that IRQ 24 was at 0-1 and was sent to 1."""
+    """Return a state directory whose record says that IRQ 24 was at 0-1 and was sent to 1."""
     fake.counters(row(24, 0, 9), row(25, 5, 5))
     fake.irq(24, affinity="1")
     made = StateFolder(fake.state, "this-boot")

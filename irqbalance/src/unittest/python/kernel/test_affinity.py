@@ -18,7 +18,7 @@ class System:
     """
 
     def __init__(self, **faults: list[int | None]) -> None:
-        """Takes the answers of each call, in order."""
+        """Take the answers of each call, in order."""
         self.faults = faults
         self.calls: list[tuple[str, object]] = []
 
@@ -28,17 +28,17 @@ class System:
         return answers.pop(0) if answers else None
 
     def open(self, path: str, flags: int) -> int:
-        """Opens, or fails."""
+        """Open, or fails."""
         self._fail("open", path)
         return os.open(path, flags)
 
     def write(self, fd: int, data: bytes) -> int:
-        """Writes, or fails."""
+        """Write, or fails."""
         self._fail("write", data)
         return os.write(fd, data)
 
     def close(self, fd: int) -> None:
-        """Closes, and may fail after that."""
+        """Close, and may fail after that."""
         os.close(fd)
         self._fail("close", None)
 
@@ -52,7 +52,7 @@ class ShortSystem(System):
     """Writes only a part."""
 
     def write(self, fd: int, data: bytes) -> int:
-        """Writes the first byte."""
+        """Write the first byte."""
         return os.write(fd, data[:1])
 
 

@@ -1,4 +1,4 @@
-"""What a machine tells of its CPUs and devices, on captured and on made machines."""
+"""The facts of CPUs and devices, on captured and on made machines."""
 
 from collections.abc import Callable
 from pathlib import Path

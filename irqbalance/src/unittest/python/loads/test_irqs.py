@@ -1,4 +1,4 @@
-"""What an IRQ is to the planner: where it arrives, what it weighs, and whether it may move."""
+"""IRQs as the planner sees them: their place, their load, and if they may move."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def cpus(*numbers: int) -> frozenset[int]:
 
 
 def one(line: str, says: KernelSays | None = None) -> Irq:
-    """The only IRQ of a machine with four CPUs; without `says` the file is all there is."""
+    """Return the only IRQ of a machine with four CPUs; without `says`, as from a captured file."""
     measured = since_boot(parse(f"CPU0 CPU1 CPU2 CPU3\n{line}\n"))
     kernel = None if says is None else {line.split(":")[0].strip(): says}
     (irq,) = make_irqs(measured, kernel)

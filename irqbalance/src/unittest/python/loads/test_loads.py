@@ -20,7 +20,7 @@ def loads(measurement: Measurement) -> dict[str, tuple[float, ...] | None]:
 
 
 def compared(old: str, new: str, seconds: float | None = None) -> Load:
-    """The load of the only row of two texts."""
+    """Return the load of the only row of two texts."""
     (load,) = between(parse(text(old)), parse(text(new)), seconds).loads
     return load
 

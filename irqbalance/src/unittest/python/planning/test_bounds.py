@@ -1,4 +1,4 @@
-"""What no assignment can beat, as a plan tells it: the bound counts what stays wherever it is."""
+"""The lower bound of a plan: it counts the load that stays, wherever that is."""
 
 import random
 from itertools import product
@@ -40,7 +40,7 @@ def test_the_bound_is_one_of_load_and_not_of_load_over_capacity():
 
 
 def every_assignment(irqs: list[Irq], cpus: set[int]) -> list[float]:
-    """The busiest CPU's load for each way to place the IRQs that may move."""
+    """Return the busiest CPU's load for each way to place the IRQs that may move."""
     choices = []
     for each in irqs:
         may = cpus if each.allowed is None else cpus & each.allowed

@@ -184,7 +184,7 @@ def machines(draw: st.DrawFn) -> tuple[list[Irq], set[int]]:
 
 
 def moved(plan: Plan) -> list[Irq]:
-    """The IRQs of the plan after it was carried out."""
+    """Return the IRQs of the plan after it was carried out."""
     return [
         irq(
             each.irq.irq,

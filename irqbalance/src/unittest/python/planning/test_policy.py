@@ -16,7 +16,7 @@ from tiny import problem
 
 
 def task(given: Problem) -> Task:
-    """A task without nodes, devices or cores."""
+    """Return a task without nodes, devices or cores."""
     items = len(given.weights)
     return Task(given, [None] * items, Neighbours([""] * items, []))
 

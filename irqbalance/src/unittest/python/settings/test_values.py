@@ -1,4 +1,4 @@
-"""What people write for durations, percentages, numbers, CPU lists and paths."""
+"""Values that people write: durations, percentages, numbers, CPU lists and paths."""
 
 from collections.abc import Callable
 from pathlib import Path

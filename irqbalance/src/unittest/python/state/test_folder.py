@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> StateFolder:
 
 
 def faulty(**answers: Any) -> Any:
-    """The module os with some of its calls replaced."""
+    """Return the module os with some of its calls replaced."""
     names = ("open", "write", "fsync", "close", "replace", "unlink")
     return SimpleNamespace(**{name: getattr(os, name) for name in names} | answers)
 

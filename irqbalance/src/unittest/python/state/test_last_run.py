@@ -1,4 +1,4 @@
-"""What the last run left: counters that serve, loads, and whether the load followed the moves."""
+"""The last run's counters, loads and prediction, and if the load followed its moves."""
 
 import json
 from pathlib import Path
