@@ -41,7 +41,7 @@ def test_the_table_shows_the_cpus_the_moves_and_why_others_stay():
     assert f"\n      1        5903 {'#' * 23}        5604 {'#' * 22}\n" in text
     assert f"\n      0           0 {'':23}         299 #\n" in text
     assert "\n   38          299       1 -> 0  planned  eth0, " in text
-    assert "\n2 stay where they are:\n" in text
+    assert "\n2 IRQs not moved:\n" in text
     assert "\n    1  kept   idle: nothing to gain\n" in text
     assert max(map(len, text.splitlines())) <= 80
 

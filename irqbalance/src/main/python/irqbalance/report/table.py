@@ -139,7 +139,7 @@ def _moves_and_rest(plan: Plan, width: int) -> Iterator[str]:
         yield ""
     staying = [each for each in plan.decisions if each.status in (Status.KEPT, Status.FIXED)]
     if staying:
-        yield f"{len(staying)} stay where they are:"
+        yield f"{_irqs(len(staying))} not moved:"
     counts = Counter((each.status, each.reason) for each in staying)
     for (status, reason), count in counts.most_common():
         yield from _folded(f"{count:>5}  {status:6} ", reason, width)

@@ -5,6 +5,7 @@ reads arguments or files of settings; each takes the values that it needs.
 """
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,10 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line. A value that is not given is None."""
     made = argparse.ArgumentParser(
         prog="irqbalance",
-        description="Spreads this machine's interrupts over its CPUs, once: measures the load of "
-        "each IRQ, plans one CPU for each, writes the affinities that change, and reports.",
+        description="Spread this machine's interrupts over its CPUs, once: measure the load of\n"
+        "each IRQ, plan one CPU for each, write the affinities that change, and report.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     made.add_argument("--version", action="version", version=f"irqbalance {__version__}")
@@ -45,6 +46,15 @@ def parser() -> argparse.ArgumentParser:
     for setting in SETTINGS:
         _add_option(made, setting)
     return made
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Return what formats the help. argparse would import shutil for the width, at every start."""
+    try:
+        columns = os.get_terminal_size(1).columns
+    except OSError:
+        columns = 80
+    return argparse.RawDescriptionHelpFormatter(prog, width=columns - 2)
 
 
 def _add_option(made: argparse.ArgumentParser, setting: Setting) -> None:
