@@ -1,5 +1,6 @@
-"""The console: the system's log."""
+"""The console: the system's log, progress, and the terminal's width."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from conftest import FakeClock, FakeMachine, row
 from irqbalance.cli import main
+from irqbalance.console import Console
 
 
 @pytest.fixture
@@ -67,3 +69,25 @@ def test_a_failure_is_told_to_the_log_and_on_standard_error(
 def test_a_dry_run_tells_the_log_nothing(run: Callable[..., int], told: list[tuple[int, str]]):
     assert run("--log", "syslog", "--dry-run") == 0
     assert told == []
+
+
+def test_progress_is_printed_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    Console().progress("measuring")
+    assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    Console().progress("measuring")
+    Console(quiet=True).progress("measuring")
+
+    assert capsys.readouterr().err == "irqbalance: measuring\n"
+
+
+def test_the_width_is_that_of_the_terminal_if_there_is_one(monkeypatch: pytest.MonkeyPatch):
+    assert Console().width == 0
+
+    monkeypatch.setattr("os.get_terminal_size", lambda _fd: os.terminal_size((132, 40)))
+    monkeypatch.setattr("sys.stdout.fileno", lambda: 1, raising=False)
+
+    assert Console().width == 132

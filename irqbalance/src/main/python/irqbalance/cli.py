@@ -10,6 +10,7 @@ from .console import Console, Log, say
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .settings.command_line import settings_of
 from .settings.model import Settings
+from .status import Status
 
 if TYPE_CHECKING:  # a run imports the modules that it needs, and no other
     from .loads.measure import Clock
@@ -72,7 +73,7 @@ def _outcome(settings: Settings, console: Console, clock: "Clock | None") -> tup
         from .report.restored import as_text
 
         restored = run.restore_machine(settings, console, clock)
-        refused = {each.irq: each.reason for each in restored if each.status == "refused"}
+        refused = {each.irq: each.reason for each in restored if each.status == Status.REFUSED}
         _name_refused(console, refused)
         return as_text(restored, settings.format), SOME_REFUSED if refused else DONE
     report = run.balance_machine(settings, console, clock)

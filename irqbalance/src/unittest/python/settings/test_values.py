@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from conftest import row
+from irqbalance.kernel.interrupts import Row, parse
 from irqbalance.settings.values import (
     one_of,
     parse_cpus,
     parse_duration,
     parse_number,
     parse_path,
+    parse_pattern,
     parse_percent,
 )
 
@@ -36,7 +39,7 @@ def test_a_duration_is_so_many_seconds(text: str, seconds: float):
 
 
 @pytest.mark.parametrize(
-    ("parse", "text"),
+    ("read", "text"),
     [
         *((parse_duration, text) for text in ("", "0", "-1", "1y", "s", "1 s s", "nan", "400d")),
         *((parse_percent, text) for text in ("", "-1", "101", "x", "nan", "5%%")),
@@ -46,9 +49,9 @@ def test_a_duration_is_so_many_seconds(text: str, seconds: float):
         (one_of("a", "b"), "c"),
     ],
 )
-def test_what_it_is_not_is_refused(parse: Callable[[str], Any], text: str):
+def test_what_it_is_not_is_refused(read: Callable[[str], Any], text: str):
     with pytest.raises(ValueError, match=r"\w+"):
-        parse(text)
+        read(text)
 
 
 def test_the_others_are_what_they_say():
@@ -59,3 +62,43 @@ def test_the_others_are_what_they_say():
     assert parse_cpus("0-2,7") == {0, 1, 2, 7}
     assert parse_path("/proc") == Path("/proc")
     assert one_of("a", "b")("b") == "b"
+
+
+def rows(*lines: str) -> list[Row]:
+    return list(parse("\n".join(["CPU0 CPU1", *lines])).rows)
+
+
+ROWS = rows(
+    row(4, 0, 0, device="ttyS0"),
+    row(40, 0, 0, device="eth0-rx-0"),
+    row(44, 0, 0, device="virtio0, eth3, usb1"),
+    row(47, 0, 0, device="Eth0"),
+    "LOC: 1 2 Local timer interrupts",
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "irqs"),
+    [
+        ("40", ["40"]),
+        ("4", ["4"]),
+        (" 40-47 ", ["40", "44", "47"]),
+        ("eth0-*", ["40"]),
+        ("eth*", ["40", "44"]),
+        ("eth3", ["44"]),
+        ("*", ["4", "40", "44", "47"]),
+        ("[ev]*0", ["40", "44"]),
+        ("LOC", []),
+        ("99", []),
+    ],
+)
+def test_a_pattern_means_these_irqs(pattern: str, irqs: list[str]):
+    parsed = parse_pattern(pattern)
+
+    assert [each.irq for each in ROWS if parsed.matches(each)] == irqs
+
+
+@pytest.mark.parametrize("pattern", ["", "  ", "47-40"])
+def test_what_means_nothing_is_refused(pattern: str):
+    with pytest.raises(ValueError, match="a range"):
+        parse_pattern(pattern)

@@ -1,0 +1,62 @@
+"""The documents agree with the table of settings, the objective and the version."""
+
+from pathlib import Path
+
+from documents import completion, man_options, readme_table
+from irqbalance.planning.policy import OBJECTIVE
+from irqbalance.settings.command_line import parser
+from irqbalance.settings.model import Settings
+from irqbalance.settings.table import SETTINGS
+
+PROJECT = Path(__file__).parents[4]
+
+
+def test_the_table_the_settings_the_help_and_the_readme_agree():
+    names = [setting.name for setting in SETTINGS]
+
+    assert sorted([*names, "rules"]) == sorted(Settings._fields)
+    text = parser().format_help()
+    assert all(option in text for setting in SETTINGS for option in setting.options)
+    assert readme_table() in (PROJECT / "README.md").read_text()
+
+
+def test_the_man_page_and_the_completion_know_every_option():
+    data = PROJECT / "src/main/data"
+    page = (data / "irqbalance.8").read_text()
+
+    assert man_options() in page
+    assert (data / "bash-completion/irqbalance").read_text() == completion()
+    shown = page.replace("\\-", "-")
+    words = completion().split()
+    for option in parser()._option_string_actions:
+        assert f"\\fB{option}\\fR" in shown, option
+        assert any(word.strip("')") == option for word in words), option
+
+
+def test_the_readme_and_the_man_page_state_the_objective():
+    goals = " ".join(f"{number}. {goal}" for number, goal in enumerate(OBJECTIVE, 1))
+    page = (PROJECT / "src/main/data/irqbalance.8").read_text()
+    shown = page.replace(".br\n", "").replace("\\-", "-").replace("\\(aq", "'")
+
+    assert goals in " ".join((PROJECT / "README.md").read_text().split())
+    assert goals in " ".join(shown.split())
+
+
+def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
+    data = PROJECT / "src/main/data"
+    service = (data / "irqbalance-once.service").read_text()
+
+    assert "ExecStart=/usr/local/bin/irqbalance --quiet" in service
+    assert "ProtectKernelTunables=no" in service
+    assert "ReadOnlyPaths=/ /proc /sys /run\n" in service
+    assert "ReadWritePaths=/proc/irq " in service
+    assert (
+        "* * * * root /usr/local/bin/irqbalance --quiet" in (data / "irqbalance.cron").read_text()
+    )
+
+
+def test_the_version_is_the_builds():
+    from irqbalance import __version__
+
+    assert f'version = "{__version__}"' in (PROJECT / "build.py").read_text()
+    assert f"## [{__version__}]" in (PROJECT / "CHANGELOG.md").read_text()

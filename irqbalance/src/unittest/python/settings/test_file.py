@@ -1,0 +1,94 @@
+"""The settings file: its keys, its rules, and what it cannot say."""
+
+from pathlib import Path
+
+import pytest
+
+from irqbalance.errors import FileError, SettingError
+from irqbalance.settings.command_line import settings_of
+from irqbalance.settings.model import Rule
+from irqbalance.settings.values import Pattern
+
+
+def config(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "irqbalance.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_file_gives_settings_and_the_command_line_wins(tmp_path: Path):
+    path = config(
+        tmp_path,
+        'interval = "2m"\nthreshold = 7.5\nmax_moves = 4\nban_irq = ["24", "eth*"]\n'
+        'only_irq = "25"\nquiet = true\ncpus = "0-1"\n',
+    )
+
+    settings = settings_of(["--config", path, "--threshold", "1"])
+
+    assert settings.interval == 120
+    assert settings.threshold == 1
+    assert settings.max_moves == 4
+    assert [pattern.text for pattern in settings.ban_irq] == ["24", "eth*"]
+    assert [pattern.text for pattern in settings.only_irq] == ["25"]
+    assert settings.quiet
+    assert settings.cpus == {0, 1}
+
+
+def test_verbose_on_the_command_line_ends_the_files_quiet(tmp_path: Path):
+    path = config(tmp_path, "quiet = true\nverbose = true\n")
+
+    assert settings_of(["--config", path, "-v"]).verbose
+    assert not settings_of(["--config", path, "-v"]).quiet
+    assert not settings_of(["--config", path, "-q"]).verbose
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("threshold = ", "expected TOML"),
+        ("thresholds = 5", "found 'thresholds'"),
+        ("dry_run = true", "found 'dry_run'"),
+        ("threshold = true", "threshold: expected a text or a number"),
+        ("threshold = 500", "threshold: expected a percentage"),
+        ("quiet = 1", "quiet: expected true or false"),
+        ("rules = 5", "tables headed [[rules]]"),
+        ('[[rules]]\npattern = "x"\n', "rule 1: expected either ban = true or cpus and one_node"),
+        ('[[rules]]\npattern = "x"\nban = true\ncpus = "1"\n', "rule 1: expected either"),
+        ('[[rules]]\npattern = "x"\nban = "yes"\n', "rule 1: expected true or false"),
+        ("[[rules]]\nban = true\n", "rule 1: pattern"),
+        ('[[rules]]\npattern = ""\nban = true\n', "rule 1: expected an IRQ"),
+        ('[[rules]]\npattern = "x"\ncpus = "z"\n', "rule 1: expected a CPU list"),
+        (
+            '[[rules]]\npattern = "x"\nban = true\ncpu = 1\n',
+            "the keys ban, cpus, one_node, pattern",
+        ),
+    ],
+)
+def test_a_file_that_says_what_it_cannot_is_named(tmp_path: Path, text: str, words: str):
+    with pytest.raises(SettingError) as caught:
+        settings_of(["--config", config(tmp_path, text)])
+
+    assert words in str(caught.value)
+    assert "irqbalance.toml" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(FileError, match="No such file"):
+        settings_of(["--config", str(tmp_path / "none.toml")])
+
+
+def test_rules_are_read_in_their_order(tmp_path: Path):
+    path = config(
+        tmp_path,
+        '[[rules]]\npattern = "eth*"\ncpus = "2-3"\n'
+        '[[rules]]\npattern = "nvme*"\nban = true\n'
+        '[[rules]]\npattern = "40-47"\ncpus = 1\none_node = true\n',
+    )
+
+    rules = settings_of(["--config", path]).selection.rules
+
+    assert rules == (
+        Rule(Pattern("eth*"), frozenset({2, 3}), ban=False),
+        Rule(Pattern("nvme*"), None, ban=True),
+        Rule(Pattern("40-47", range(40, 48)), frozenset({1}), ban=False, one_node=True),
+    )
