@@ -29,7 +29,8 @@ def plan(weights: list[int], homes: list[int], cpus: int, most: int | None = Non
         for number, (load, home) in enumerate(zip(weights, homes, strict=True))
     ]
     made = make_plan(irqs, range(cpus), Limits(0.0, most))
-    return [decision.to or 0 for decision in made.decisions]
+    targets = [decision.to for decision in made.decisions]
+    return [home if to is None else to for home, to in zip(homes, targets, strict=True)]
 
 
 def away(homes: list[int], placed: list[int]) -> int:
