@@ -16,7 +16,7 @@ sys.path.append(str(HELPERS))
 
 pytest_plugins = ["leftovers"]
 
-COMMAND = Path(sys.executable).parent / "irq_client"
+COMMAND = Path(os.environ["WHEEL_COMMANDS"]) / "irq_client"
 
 
 class Done(NamedTuple):

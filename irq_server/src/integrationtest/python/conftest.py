@@ -1,8 +1,8 @@
 """What the integration tests share: the real command, on a changing tree in the place of /proc."""
 
+import os
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ import requests
 
 pytest_plugins = ["leftovers"]
 
-COMMAND = Path(sys.executable).parent / "irq_server"
+COMMAND = Path(os.environ["WHEEL_COMMANDS"]) / "irq_server"
 START_SECONDS = 20.0
 REQUEST_SECONDS = 10.0
 

@@ -5,14 +5,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from pathlib import Path
 
 import pytest
 
-COMMAND = Path(sys.executable).parent / "irqbalance"
+COMMAND = Path(os.environ["WHEEL_COMMANDS"]) / "irqbalance"
 CAPTURES = Path(__file__).parents[2] / "unittest" / "resources" / "captures"
 
 
