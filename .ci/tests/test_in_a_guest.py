@@ -19,6 +19,8 @@ sys.path.append(str(GUEST))
 
 from guest import image, machine  # noqa: E402 - irqbalance's tests hold what boots a guest
 
+pytestmark = [pytest.mark.guests, pytest.mark.slow]
+
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 """Which Python Debian's releases have: the wheels of what irq_server needs must fit it."""
 

@@ -18,6 +18,8 @@ import pytest
 from guest import image, machine
 from guest.inside import observe
 
+pytestmark = [pytest.mark.guests, pytest.mark.slow]
+
 INSIDE = Path(__file__).parent / "guest/inside"
 
 PREDICTED_WITHIN = 0.15
