@@ -1,6 +1,5 @@
 """What the integration tests share: the real command, on a changing tree in the place of /proc."""
 
-import os
 import re
 import subprocess
 import threading
@@ -12,9 +11,11 @@ from typing import Any
 import pytest
 import requests
 
+import needs
+
 pytest_plugins = ["leftovers"]
 
-COMMAND = Path(os.environ["WHEEL_COMMANDS"]) / "irq_server"
+COMMAND = needs.wheel_command("irq_server")
 START_SECONDS = 20.0
 REQUEST_SECONDS = 10.0
 

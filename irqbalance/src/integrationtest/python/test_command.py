@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = Path(os.environ["WHEEL_COMMANDS"]) / "irqbalance"
+import needs
+
+COMMAND = needs.wheel_command("irqbalance")
 CAPTURES = Path(__file__).parents[2] / "unittest" / "resources" / "captures"
 
 

@@ -55,6 +55,13 @@ def file(path: str, package: str) -> Path:
     return Path(path)
 
 
+def wheel_command(name: str) -> Path:
+    """Return the path of a command of the wheel under test, which `pyb` installs."""
+    folder = os.environ.get("WHEEL_COMMANDS")
+    assert folder, "WHEEL_COMMANDS names no folder: run pyb, or see build.py's test_wheel()"
+    return Path(folder) / name
+
+
 def root() -> None:
     """Skip the test unless root runs it."""
     if os.geteuid() != 0:
