@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 Cells = dict[str, dict[int, int]]
 """Counts of the numbered IRQs, by CPU."""
@@ -24,6 +26,9 @@ LIGHT_LOAD = {"eth0": 200, "eth2": 150, "eth4": 100, "sda": 50, "hwrng": 25, "vd
 
 Disks do little, as what they do depends on where their IRQs are: one block comes after the other.
 """
+
+LONGEST_SECONDS = 120.0
+"""How long a slow machine has to count what is needed."""
 
 MANY_CPUS = 4
 """With more CPUs than these the load is light."""
@@ -68,23 +73,101 @@ def refusal(irq: str, cpu: int) -> str:
     return ""
 
 
-def fired(seconds: float) -> Cells:
-    """Gives what every numbered IRQ counted in so many seconds, by CPU, as rates."""
-    cpus, before = numbered()
-    began = time.monotonic()
-    time.sleep(seconds)
-    _, after = numbered()
-    took = time.monotonic() - began
+def totals(cells: Cells) -> dict[str, int]:
+    """Return the sum of each IRQ's cells."""
+    return {irq: sum(counts.values()) for irq, counts in cells.items()}
+
+
+def growth(before: Cells, after: Cells) -> Cells:
+    """Return how much each cell grew."""
     return {
-        irq: {cpu: (cells[cpu] - before.get(irq, {}).get(cpu, 0)) / took for cpu in cpus}
-        for irq, cells in after.items()
+        irq: {cpu: count - before.get(irq, {}).get(cpu, 0) for cpu, count in counts.items()}
+        for irq, counts in after.items()
     }
 
 
-def by_cpu(rates: Cells) -> dict[int, float]:
-    """Gives the sum of all IRQs for each CPU."""
-    cpus = sorted({cpu for cells in rates.values() for cpu in cells})
-    return {cpu: sum(cells.get(cpu, 0.0) for cells in rates.values()) for cpu in cpus}
+def counted(seconds: float, at_least: int) -> Cells:
+    """Return the counts of some seconds, by IRQ and CPU.
+
+    A machine that is slow has longer, until all IRQs together have counted `at_least`.
+    """
+    _, before = numbered()
+    end = time.monotonic() + LONGEST_SECONDS
+    while True:
+        time.sleep(seconds)
+        cells = growth(before, numbered()[1])
+        if sum(totals(cells).values()) >= at_least or time.monotonic() > end:
+            return cells
+
+
+class Watch:
+    """The counters, looked at again and again."""
+
+    def __init__(self) -> None:
+        """Look at the counters for the first time."""
+        self._looks: list[tuple[float, float, Cells]] = []
+        self.look()
+
+    def look(self) -> None:
+        """Keep the cells of now, and when reading them began and ended."""
+        began = time.monotonic()
+        _, cells = numbered()
+        self._looks.append((began, time.monotonic(), cells))
+
+    def seen(self) -> dict[str, Any]:
+        """Return what each cell counted in all, and each IRQ's total at each look."""
+        looks = [
+            {"began": began, "ended": ended, "totals": totals(cells)}
+            for began, ended, cells in self._looks
+        ]
+        return {"cells": growth(self._looks[0][2], self._looks[-1][2]), "looks": looks}
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Look twice a second for as long as the block lasts, and once after it."""
+    watch, over = Watch(), Event()
+
+    def go_on() -> None:
+        while not over.wait(0.5):
+            watch.look()
+
+    thread = Thread(target=go_on)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        over.set()
+        thread.join()
+        watch.look()
+
+
+def near() -> dict[str, list[int]]:
+    """Return the CPUs of the node of each IRQ's PCI device, for devices that have a node.
+
+    Source: Documentation/ABI/testing/sysfs-bus-pci (msi_irqs, irq, numa_node).
+    """
+    found = {}
+    for device in Path("/sys/bus/pci/devices").iterdir():
+        node = (device / "numa_node").read_text().strip()
+        cpus = Path(f"/sys/devices/system/node/node{node}/cpulist")
+        if not cpus.exists():
+            continue
+        irqs = [each.name for each in device.glob("msi_irqs/*")]
+        for irq in irqs or [(device / "irq").read_text().strip()]:
+            found[irq] = cpus_of(cpus.read_text())
+    return found
+
+
+def cpus_of(text: str) -> list[int]:
+    """Return the CPUs of a CPU list such as 0-3,8."""
+    ends = [each.split("-") for each in text.strip().split(",") if each]
+    return [cpu for each in ends for cpu in range(int(each[0]), int(each[-1]) + 1)]
+
+
+def children(process: int) -> list[str]:
+    """Return the processes that a process started and that have not ended. Source: proc(5)."""
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
 
 
 @contextmanager
