@@ -27,14 +27,8 @@ SETTLE_SECONDS = 2.0
 
 LONGEST_SETTLE_SECONDS = 60.0
 
-BUSY_SHARE = 0.05
-"""From which share of the load on an IRQ counts for whether the load is steady."""
-
-STEADY = 0.1
-"""How much the share of a busy IRQ may change, as a part of it, beside what counts scatter."""
-
-SCATTER_DEVIATIONS = 3.0
-"""Standard deviations by which the counts of a steady load may differ."""
+STEADY = 0.07
+"""The part of a load that may go from some IRQs to others while it is still the same load."""
 
 ATTEMPTS = 2
 
@@ -76,7 +70,7 @@ def balanced(*arguments: str) -> dict[str, Any]:
     rows = (run["report"] or {"irqs": []})["irqs"]
     settle({row["irq"]: row["to"] for row in rows if row["status"] == "applied"})
     step = {"before": before, "during": watch.seen(), **run, "after": looked_at()}
-    return {**step, "near": observe.near(), "steady": is_steady(step)}
+    return {**step, "near": observe.near(), "change": change(step)}
 
 
 def settle(sent: dict[str, int]) -> None:
@@ -110,28 +104,21 @@ def shares(loads: dict[str, float]) -> dict[str, float]:
     return {irq: load / whole for irq, load in loads.items()}
 
 
-def is_steady(step: dict[str, Any]) -> bool:
-    """Return whether busy IRQs had the same shares when irqbalance measured and afterwards."""
+def change(step: dict[str, Any]) -> float:
+    """Return which part of the movable load went to other IRQs since irqbalance measured it."""
     after = observe.totals(step["after"]["cells"])
-    rows = (step["report"] or {"irqs": []})["irqs"]
+    rows = [row for row in (step["report"] or {"irqs": []})["irqs"] if row["status"] != "fixed"]
     measured = {row["irq"]: row["load"] for row in rows if row["irq"] in after}
     then, now = shares(measured), shares({irq: float(after[irq]) for irq in measured})
-    whole = sum(after[irq] for irq in measured) or 1
-    return all(
-        abs(then[irq] - now[irq])
-        # counts scatter by their square root, those of the first measurement too
-        <= STEADY * then[irq] + SCATTER_DEVIATIONS * (2 * now[irq] / whole) ** 0.5
-        for irq in measured
-        if max(then[irq], now[irq]) >= BUSY_SHARE
-    )
+    return sum(abs(then[irq] - now[irq]) for irq in measured) / 2
 
 
 def steadily(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return what `act` saw of a run, under a load that was steady if the host allows it."""
     step, attempts = act(), 1
-    while not step["steady"] and attempts < ATTEMPTS:
+    while step["change"] > STEADY and attempts < ATTEMPTS:
         step, attempts = act(), attempts + 1
-    return {**step, "attempts": attempts}
+    return {**step, "attempts": attempts, "steady": step["change"] <= STEADY}
 
 
 def pin_to_cpu_0() -> None:
@@ -172,11 +159,16 @@ def from_the_kernels_placement() -> dict[str, Any]:
     original = observe.affinities()
 
     def run() -> dict[str, Any]:
-        step = balanced("--threshold", "0", *fresh_state())
-        restored = irqbalance("--restore", *newest_state())
-        return {**step, "restored": {**restored, "affinities": observe.affinities()}}
+        observe.write_all(original)
+        return balanced("--threshold", "0", *fresh_state())
 
-    return {"original": original, **steadily(run)}
+    step = steadily(run)
+    restored = irqbalance("--restore", *newest_state())
+    return {
+        "original": original,
+        **step,
+        "restored": {**restored, "affinities": observe.affinities()},
+    }
 
 
 def from_cpu_0() -> dict[str, Any]:

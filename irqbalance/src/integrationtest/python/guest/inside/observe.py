@@ -64,6 +64,13 @@ def pin_all(cpu: int) -> list[str]:
     return [irq for irq in numbered()[1] if not refusal(irq, cpu)]
 
 
+def write_all(known: dict[str, str]) -> None:
+    """Write the affinities that are others than they were."""
+    for irq, cpus in affinities().items():
+        if known.get(irq, cpus) != cpus:
+            Path(f"/proc/irq/{irq}/smp_affinity_list").write_text(known[irq])
+
+
 def refusal(irq: str, cpu: int) -> str:
     """Writes an IRQ to one CPU, and gives the error's name; nothing where the kernel took it."""
     try:
