@@ -287,7 +287,7 @@ def test_restore_brings_every_mask_back(scene: str):
     step = seen(scene)["from_the_kernels_placement"]
     restored = step["restored"]
 
-    assert step["after"]["affinities"] != step["original"]
+    assert (step["after"]["affinities"] != step["original"]) is (step["report"]["moves"] > 0)
     assert (restored["status"], restored["err"]) == (0, "")
     assert restored["affinities"] == step["original"]
 

@@ -157,9 +157,14 @@ def from_the_kernels_placement() -> dict[str, Any]:
     The kernel may have put them well, so the run acts on any gain.
     """
     original = observe.affinities()
+    places = observe.affinities("effective_affinity_list")
 
     def run() -> dict[str, Any]:
-        observe.write_all(original)
+        if observe.affinities() != original:
+            # the kernel leaves an IRQ on its CPU if that is in the affinity that is written
+            observe.write_all(places)
+            settle({irq: int(cpu) for irq, cpu in places.items() if cpu.isdecimal()})
+            observe.write_all(original)
         return balanced("--threshold", "0", *fresh_state())
 
     step = steadily(run)

@@ -65,16 +65,16 @@ def pin_all(cpu: int) -> list[str]:
 
 
 def write_all(known: dict[str, str]) -> None:
-    """Write the affinities that are others than they were."""
+    """Write the affinities that are known, if they are others now and the kernel allows it."""
     for irq, cpus in affinities().items():
-        if known.get(irq, cpus) != cpus:
-            Path(f"/proc/irq/{irq}/smp_affinity_list").write_text(known[irq])
+        if known.get(irq, "") not in ("", cpus):
+            refusal(irq, known[irq])
 
 
-def refusal(irq: str, cpu: int) -> str:
-    """Writes an IRQ to one CPU, and gives the error's name; nothing where the kernel took it."""
+def refusal(irq: str, cpus: int | str) -> str:
+    """Write an IRQ's affinity, and return the error's name; an empty text if the kernel took it."""
     try:
-        Path(f"/proc/irq/{irq}/smp_affinity_list").write_text(str(cpu))
+        Path(f"/proc/irq/{irq}/smp_affinity_list").write_text(str(cpus))
     except OSError as error:
         return errno.errorcode[error.errno or 0]
     return ""
@@ -177,6 +177,14 @@ def children(process: int) -> list[str]:
     return Path(f"/proc/{process}/task/{process}/children").read_text().split()
 
 
+def wait_for_nics() -> None:
+    """Wait until all NICs are up. They have no IRQs before. Source: netdevice(7), IFF_UP."""
+    limit = time.monotonic() + LONGEST_SECONDS
+    flags = list(Path("/sys/class/net").glob("eth*/flags"))
+    while time.monotonic() < limit and not all(int(each.read_text(), 16) & 1 for each in flags):
+        time.sleep(0.5)
+
+
 @contextmanager
 def load() -> Iterator[None]:
     """Gives the devices work for as long as the block lasts."""
@@ -186,6 +194,7 @@ def load() -> Iterator[None]:
     script = Path(__file__).with_name("load.py")
     with subprocess.Popen([sys.executable, script, *jobs]) as working:
         try:
+            wait_for_nics()
             time.sleep(3)  # the links come up, the first operations are caught up with
             yield
         finally:
