@@ -42,10 +42,7 @@ def wheels(python: str, folder: Path) -> Path:
 @cache
 def boots(suite: str, folder: Path) -> tuple[Seen, Seen]:
     """Gives what two boots of a guest saw, one after the other, with one history."""
-    absent = [*image.missing(), *machine.is_missing()]
-    if absent and not os.environ.get("CI"):
-        pytest.skip(f"a guest needs {', '.join(absent)} (Debian; see irqbalance's README)")
-    assert not absent
+    needs.everything([*image.missing(), *machine.is_missing()], "a QEMU guest, as root")
     files = {
         "wheels": wheels(PYTHONS[suite], folder / "wheels"),
         "inside": GUEST / "guest/inside",

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import judge
+import needs
 from guest import image, machine
 from guest.inside import observe
 
@@ -115,10 +116,7 @@ def wheel() -> Path:
 @cache
 def seen(name: str) -> Seen:
     """Gives what the steps of a scene saw; the guest is run at the first call."""
-    absent = [*image.missing(), *machine.is_missing(ARCH)]
-    if absent and not os.environ.get("CI"):
-        pytest.skip(f"a guest needs {', '.join(absent)} (Debian; see the README)")
-    assert not absent
+    needs.everything([*image.missing(), *machine.is_missing(ARCH)], "a QEMU guest, as root")
     scene, package = SCENES[name], wheel()
     install = f"pip install --quiet --no-index --break-system-packages /in/{package.name}"
     result = machine.run(
