@@ -127,6 +127,8 @@ def analyze(project, logger, reactor):
 @task
 def run_unit_tests(project, logger, reactor):
     """Fails where a test fails, none was found, or too few lines or branches were run."""
+    if project.get_property("one_suite"):
+        return
     report = Path(project.expand_path("$dir_reports", "coverage.json"))
     report.unlink(missing_ok=True)
     python = build_python(project, logger, reactor)
@@ -165,6 +167,13 @@ def full_pace(project):
     project.set_property("pace", "full")
 
 
+@task(description="Sets that one suite of tests is run, in full, and no unit test before it.")
+@depends("full_pace")
+def one_suite(project):
+    """Makes `package` build the wheel alone."""
+    project.set_property("one_suite", True)
+
+
 @task(description="Does what pyb does, with every test: slow ones too, each check in full.")
 @depends("full_pace", "analyze", "publish")
 def full():
@@ -172,21 +181,21 @@ def full():
 
 
 @task(description="Runs the tests of a long life in full.")
-@depends("full_pace", "package")
+@depends("one_suite", "package")
 def soak(project, logger, reactor):
     """Fails where a test marked `soak` does."""
     run_suite(project, logger, reactor, "soak")
 
 
 @task(description="Fuzzes each check in full; FUZZ_SECONDS says for how long (4).")
-@depends("full_pace", "package")
+@depends("one_suite", "package")
 def fuzz(project, logger, reactor):
     """Fails where a test marked `fuzz` does."""
     run_suite(project, logger, reactor, "fuzz")
 
 
 @task(description="Runs the tests on real kernels under QEMU in full.")
-@depends("full_pace", "package")
+@depends("one_suite", "package")
 def guests(project, logger, reactor):
     """Fails where a test marked `guests` does."""
     run_suite(project, logger, reactor, "guests")
