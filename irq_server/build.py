@@ -11,10 +11,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 from pybuilder.core import Author, after, depends, init, task, use_plugin
 from pybuilder.errors import BuildFailedException
+from pybuilder.pip_common import SpecifierSet
 from pybuilder.plugins.python import core_plugin, distutils_plugin
 
 use_plugin("python.core")
@@ -94,12 +97,29 @@ def describe_build(project):
     pins = Path(project.expand_path("../requirements.txt"))
     if pins.is_file():
         os.environ.setdefault("PIP_CONSTRAINT", str(pins.resolve()))
+    # most modules of most packages are never imported, and compiling all takes longer than the rest
+    os.environ.setdefault("PIP_COMPILE", "0")
 
 
 def build_python(project, logger, reactor):
-    """Gives the path of the build environment's Python, made at the first call."""
+    """Returns the path of a Python that has all that building and testing takes.
+
+    It is the one that runs this if that has it all, as after `pip install -r requirements.txt`;
+    else the build environment's, which is made at the first call.
+    """
+    needed = [*project.dependencies, *project.build_dependencies]
+    if all(is_installed(each) for each in needed):
+        return sys.executable
     core_plugin.create_venv(project, logger, reactor, "build", False)
     return reactor.python_env_registry["build"].executable[0]
+
+
+def is_installed(dependency):
+    """Tells whether the Python that runs this has a version of the package that will do."""
+    try:
+        return SpecifierSet(str(dependency.version)).contains(metadata.version(dependency.name))
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def run(project, logger, command, **environment):
@@ -127,6 +147,8 @@ def analyze(project, logger, reactor):
 @task
 def run_unit_tests(project, logger, reactor):
     """Fails where a test fails, none was found, or too few lines or branches were run."""
+    if project.get_property("one_suite"):
+        return
     report = Path(project.expand_path("$dir_reports", "coverage.json"))
     report.unlink(missing_ok=True)
     python = build_python(project, logger, reactor)
@@ -165,6 +187,13 @@ def full_pace(project):
     project.set_property("pace", "full")
 
 
+@task(description="Sets that one suite of tests is run, in full, and no unit test before it.")
+@depends("full_pace")
+def one_suite(project):
+    """Makes `package` build the wheel alone."""
+    project.set_property("one_suite", True)
+
+
 @task(description="Does what pyb does, with every test: slow ones too, each check in full.")
 @depends("full_pace", "analyze", "publish")
 def full():
@@ -172,21 +201,21 @@ def full():
 
 
 @task(description="Runs the tests of a long life in full.")
-@depends("full_pace", "package")
+@depends("one_suite", "package")
 def soak(project, logger, reactor):
     """Fails where a test marked `soak` does."""
     run_suite(project, logger, reactor, "soak")
 
 
 @task(description="Fuzzes each check in full; FUZZ_SECONDS says for how long (4).")
-@depends("full_pace", "package")
+@depends("one_suite", "package")
 def fuzz(project, logger, reactor):
     """Fails where a test marked `fuzz` does."""
     run_suite(project, logger, reactor, "fuzz")
 
 
 @task(description="Runs the tests on real kernels under QEMU in full.")
-@depends("full_pace", "package")
+@depends("one_suite", "package")
 def guests(project, logger, reactor):
     """Fails where a test marked `guests` does."""
     run_suite(project, logger, reactor, "guests")
@@ -201,22 +230,27 @@ def run_suite(project, logger, reactor, marker):
 
 
 def test_wheel(project, logger, reactor, *options):
-    """Runs pytest against the wheel in a fresh environment."""
+    """Installs the wheel, with nothing but what it asks for, into a fresh environment; tests it.
+
+    The tests run outside of it, in the Python that has their tools. They find the commands by
+    WHEEL_COMMANDS, and import the package from there too, never from src/main/python.
+    """
     (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
     core_plugin.create_venv(project, logger, reactor, "integration", True)
-    python = reactor.python_env_registry["integration"].executable[0]
-    needed = [f"{each.name}{each.version}" for each in project.build_dependencies]
-    run(project, logger, [python, "-m", "pip", "install", "--quiet", wheel, *needed])
-    # without src/main/python on the path: the wheel is what is tested
-    path = project.expand_path("src/testing/python")
-    run_pytest(project, logger, python, "integrationtest", "-o", f"pythonpath={path}", *options)
+    environment = reactor.python_env_registry["integration"]
+    run(project, logger, [environment.executable[0], "-m", "pip", "install", "--quiet", wheel])
+    path = [project.expand_path("src/testing/python"), *environment.site_paths]
+    commands = str(Path(environment.executable[0]).parent)
+    python = build_python(project, logger, reactor)
+    options = ("-o", f"pythonpath={' '.join(path)}", *options)
+    run_pytest(project, logger, python, "integrationtest", *options, WHEEL_COMMANDS=commands)
 
 
-def run_pytest(project, logger, python, kind, *options):
+def run_pytest(project, logger, python, kind, *options, **environment):
     """Runs a folder of tests at the project's pace."""
     tests = project.expand_path(f"src/{kind}/python")
-    command = [python, "-m", "pytest", *options, tests]
-    run(project, logger, command, TEST_PACE=project.get_property("pace"))
+    environment["TEST_PACE"] = project.get_property("pace")
+    run(project, logger, [python, "-m", "pytest", *options, tests], **environment)
 
 
 @task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")

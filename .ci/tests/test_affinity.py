@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from captures import unpack
 
 from conftest import ROOT, START_SECONDS, Running, serving
 
@@ -64,8 +65,7 @@ def wait_until(holds: Callable[[], object]) -> None:
 @contextmanager
 def running_machine(commands: Path, folder: Path, *listening: object) -> Iterator[Machine]:
     captures = ROOT / "irqbalance/src/unittest/resources/captures"
-    with tarfile.open(captures / f"{CAPTURE}.tar.xz") as archive:
-        archive.extractall(folder, filter="tar")  # "data" makes all files writable
+    unpack(captures / f"{CAPTURE}.tar.xz", folder)
     proc = folder / CAPTURE / "proc"
     tokens = folder / "tokens"
     tokens.mkdir()

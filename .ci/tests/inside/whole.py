@@ -21,8 +21,12 @@ import observe
 
 HISTORY = Path("/data/history")
 TOKEN = Path("/root/token")
-LOOK_SECONDS = 12.0
-"""An affinity change is noticed within ten seconds, at an interval of one."""
+LONGEST_SECONDS = 600.0
+"""How long a slow machine has for what takes a few seconds."""
+
+LEAST_COUNTS = 50
+"""How often an IRQ has to fire to be worth a comparison, and how many IRQs have to."""
+LEAST_IRQS = 5
 
 
 @contextmanager
@@ -37,13 +41,13 @@ def server(seen: dict[str, Any]) -> Iterator[None]:
             yield
         finally:
             running.send_signal(signal.SIGTERM)
-            seen["server_status"] = running.wait(30)
+            seen["server_status"] = running.wait(LONGEST_SECONDS)
 
 
 def client(*arguments: str) -> tuple[int, str, str]:
     """Runs irq_client and gives its exit status, standard output and standard error."""
-    command = ["irq_client", "--token-file", TOKEN, "--format", "json", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = ["irq_client", "--token-file", TOKEN, "--format", "json", "--timeout", "5m"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -56,7 +60,7 @@ def asked(*arguments: str) -> Any:
 
 def wait_for_samples(count: int) -> str:
     """Waits until so many more samples are taken; gives the newest one's time."""
-    end, target = time.monotonic() + 120, None
+    end, target = time.monotonic() + LONGEST_SECONDS, None
     while time.monotonic() < end:
         status, out, _ = client("status")
         if status == 0:
@@ -66,7 +70,7 @@ def wait_for_samples(count: int) -> str:
             if taken >= target:
                 return str(answer["store"]["newest"])
         time.sleep(0.2)
-    raise RuntimeError(f"no {count} samples in two minutes")
+    raise RuntimeError(f"no {count} samples in {LONGEST_SECONDS:.0f} s")
 
 
 def at_rest() -> tuple[str, observe.Cells]:
@@ -79,19 +83,35 @@ def at_rest() -> tuple[str, observe.Cells]:
     return moment, {irq: cells for irq, cells in after.items() if before.get(irq) == cells}
 
 
-def counts() -> dict[str, Any]:
-    """What fired between two samples at rest: read by hand, and as the client tells it."""
-    start, before = at_rest()
-    with observe.load():
-        time.sleep(8)
-    time.sleep(1)
-    end, after = at_rest()
-    by_hand = {
-        irq: [after[irq][cpu] - before[irq][cpu] for cpu in sorted(after[irq])]
-        for irq in before.keys() & after.keys()
+def grown(before: observe.Cells, after: observe.Cells) -> dict[str, list[int]]:
+    """Return how much each cell grew, for the IRQs that both have, in the order of the CPUs."""
+    both = before.keys() & after.keys()
+    return {
+        irq: [after[irq][cpu] - before[irq][cpu] for cpu in sorted(after[irq])] for irq in both
     }
-    told = asked("overview", "--start", start, "--end", end)
-    return {"by_hand": by_hand, "told": {each["irq"]: each["counts"] for each in told["irqs"]}}
+
+
+def are_enough(counts: dict[str, list[int]]) -> bool:
+    return sum(sum(cells) >= LEAST_COUNTS for cells in counts.values()) >= LEAST_IRQS
+
+
+def counts() -> dict[str, Any]:
+    """Compare what fired between two samples at rest: read by hand, and as the client shows it.
+
+    A slow machine has longer to fire, and to come to rest.
+    """
+    start, before = at_rest()
+    limit = time.monotonic() + LONGEST_SECONDS
+    with observe.load():
+        time.sleep(5)
+        while not are_enough(grown(before, observe.numbered()[1])) and time.monotonic() < limit:
+            time.sleep(1)
+    end, after = at_rest()
+    while not are_enough(grown(before, after)) and time.monotonic() < limit:
+        end, after = at_rest()
+    shown = asked("overview", "--start", start, "--end", end)
+    told = {each["irq"]: each["counts"] for each in shown["irqs"]}
+    return {"by_hand": grown(before, after), "told": told}
 
 
 def hotplug() -> dict[str, Any]:
@@ -121,13 +141,36 @@ def set_by_client(device: str, cpu: int) -> dict[str, Any]:
 
 
 def set_by_hand(device: str, cpu: int) -> dict[str, Any]:
-    """Sets an affinity as anybody may, and waits until the server must have noticed."""
+    """Set an affinity as anybody may, and wait until the server notices."""
     irq = named(device)
     list_file = Path(f"/proc/irq/{irq}/smp_affinity_list")
-    before = list_file.read_text().strip()
+    change = f"{list_file.read_text().strip()} -> {cpu}"
     list_file.write_text(str(cpu))
-    time.sleep(LOOK_SECONDS)
-    return {"irq": irq, "change": f"{before} -> {cpu}"}
+    wait_for_change(irq, change)
+    return {"irq": irq, "change": change}
+
+
+def wait_for_change(irq: str, ending: str) -> None:
+    """Wait until an event tells a change of an affinity that ends so, or far too long."""
+    limit = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < limit:
+        for each in all_events():
+            if (each["event"], each["irq"]) == ("affinity", irq) and each["detail"].endswith(ending):
+                return
+        time.sleep(1)
+
+
+def all_events() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = asked("events", "--period", "1d")["events"]
+    return found
+
+
+def whole_window() -> dict[str, Any]:
+    """Return the window from the history's first sample to its last."""
+    store = asked("status")["store"]
+    found: dict[str, Any] = asked("cpus", "--start", store["oldest"], "--end", store["newest"])
+    window: dict[str, Any] = found["window"]
+    return window
 
 
 def totals() -> dict[str, int]:
@@ -154,9 +197,11 @@ def first() -> dict[str, Any]:
         seen["counts"] = counts()
         seen["hotplug"] = hotplug()
         seen["granted"] = set_by_client(movable, 2)
+        wait_for_change(seen["granted"]["irq"], " -> 2")
         seen["refused"] = set_by_client("nvme0q1", 2)
         seen["by_hand"] = set_by_hand(movable, 1)
-        seen["events"] = asked("events", "--period", "1h")["events"]
+        seen["events"] = all_events()
+        seen["window"] = whole_window()
     return {**seen, "boot_id": boot_id(), "totals": totals()}
 
 
@@ -165,8 +210,8 @@ def second() -> dict[str, Any]:
     seen: dict[str, Any] = {}
     with server(seen):
         wait_for_samples(2)
-        seen["events"] = asked("events", "--period", "1h")["events"]
-        seen["window"] = asked("cpus", "--period", "1h")["window"]
+        seen["events"] = all_events()
+        seen["window"] = whole_window()
     return {**seen, "boot_id": boot_id(), "totals": totals()}
 
 

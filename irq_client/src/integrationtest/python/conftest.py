@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import pytest
 
+import needs
+
 HELPERS = Path(__file__).parents[2] / "unittest" / "python"
 # the web service and the machine made up are those of the unit tests
 sys.path.append(str(HELPERS))
 
 pytest_plugins = ["leftovers"]
 
-COMMAND = Path(sys.executable).parent / "irq_client"
+COMMAND = needs.wheel_command("irq_client")
 
 
 class Done(NamedTuple):

@@ -5,7 +5,6 @@ import io
 import json
 import re
 import subprocess
-import sys
 
 import pytest
 
@@ -227,7 +226,7 @@ def test_a_locale_without_these_letters_gets_escapes(run):
 
 def test_the_version_is_printed(run):
     done = run("--version")
-    as_module = [sys.executable, "-m", "irq_client", "--version"]
+    as_module = [COMMAND.with_name("python"), "-m", "irq_client", "--version"]
 
     assert done.returncode == 0
     assert subprocess.check_output(as_module, encoding="utf-8") == done.stdout

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +11,11 @@ from typing import Any
 import pytest
 import requests
 
+import needs
+
 pytest_plugins = ["leftovers"]
 
-COMMAND = Path(sys.executable).parent / "irq_server"
+COMMAND = needs.wheel_command("irq_server")
 START_SECONDS = 20.0
 REQUEST_SECONDS = 10.0
 

@@ -158,7 +158,7 @@ def hunt(check: Callable[[bytes], None], seeds: Sequence[bytes], seconds: float 
     last = b""
 
     @settings(
-        max_examples=100,
+        max_examples=pace.examples(100),
         deadline=None,
         derandomize=False,
         database=None,

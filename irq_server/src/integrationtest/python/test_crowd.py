@@ -84,6 +84,7 @@ def test_with_few_files_allowed_the_silent_make_room(tree: Tree, start: Start):
     assert not [line for line in server.log if "ERROR" in line or "WARNING" in line]
 
 
+@pytest.mark.slow
 def test_two_hundred_connections_for_ten_seconds_lose_no_answer_and_no_sample(
     tree: Tree, start: Start
 ):

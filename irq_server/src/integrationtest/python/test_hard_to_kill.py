@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import pace
 from conftest import Server, Tree
 
 READERS = 4
@@ -115,7 +116,7 @@ def test_kills_at_any_moment_lose_no_count(tree: Tree, start: Start):
     server.wait_for_samples()
     first = server.json("/api/v1/cpus")["window"]["start"]
     fired = 0
-    for _ in range(12):
+    for _ in pace.some(range(12)):
         count = dice.randrange(1, 10**6)
         tree.fire("24", 0, count)
         fired += count

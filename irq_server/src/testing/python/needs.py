@@ -6,7 +6,7 @@ in all three projects.
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -55,15 +55,29 @@ def file(path: str, package: str) -> Path:
     return Path(path)
 
 
+def wheel_command(name: str) -> Path:
+    """Return the path of a command of the wheel under test, which `pyb` installs."""
+    folder = os.environ.get("WHEEL_COMMANDS")
+    assert folder, "WHEEL_COMMANDS names no folder: run pyb, or see build.py's test_wheel()"
+    return Path(folder) / name
+
+
 def root() -> None:
     """Skip the test unless root runs it."""
     if os.geteuid() != 0:
         _missing("needs root")
 
 
+def everything(absent: Sequence[str], what: str) -> None:
+    """Skip the test if `what` it needs lacks anything: programs, packages, ``root``."""
+    if absent:
+        packages((PACKAGES.get(name, name) for name in absent if name != "root"), what)
+
+
 def packages(names: Iterable[str], what: str) -> None:
-    """Skip the test: `what` it needs is missing, and these packages bring it."""
-    _missing(f"needs {what}: apt-get install {' '.join(sorted(names))}")
+    """Skip the test: `what` it needs is missing, and these packages bring it, if any."""
+    install = " ".join(sorted(names))
+    _missing(f"needs {what}: apt-get install {install}" if install else f"needs {what}")
 
 
 def _missing(reason: str) -> None:

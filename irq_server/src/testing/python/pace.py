@@ -4,8 +4,13 @@
 """
 
 import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 from hypothesis import settings
+
+T = TypeVar("T")
 
 FULL = os.environ.get("TEST_PACE", "full" if os.environ.get("CI") else "quick") == "full"
 
@@ -13,6 +18,11 @@ FULL = os.environ.get("TEST_PACE", "full" if os.environ.get("CI") else "quick") 
 def examples(full: int) -> int:
     """Return how many examples a check looks at that looks at `full` of them in a full run."""
     return full if FULL else max(10, full // 5)
+
+
+def some(cases: Iterable[T]) -> Iterator[T]:
+    """Return all cases in a full run, else every fifth of them, the first included."""
+    return islice(cases, 0, None, 1 if FULL else 5)
 
 
 def load_profile() -> None:

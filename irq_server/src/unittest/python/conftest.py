@@ -1,12 +1,12 @@
 """What several test modules share: captured machines, and a simulated one with all over it."""
 
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import pace
+from captures import unpack as unpack_archive
 from house import House
 from irq_server.app import create_app
 from irq_server.guard import Rules
@@ -30,8 +30,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def unpack(name: str) -> Path:
         if not (folder / name).is_dir():
-            with tarfile.open(CAPTURES / f"{name}.tar.xz") as archive:
-                archive.extractall(folder, filter="tar")
+            unpack_archive(CAPTURES / f"{name}.tar.xz", folder)
         return folder / name
 
     return unpack

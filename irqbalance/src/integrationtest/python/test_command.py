@@ -5,14 +5,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import tarfile
 import threading
 from pathlib import Path
 
 import pytest
 
-COMMAND = Path(sys.executable).parent / "irqbalance"
+import needs
+from captures import unpack
+
+COMMAND = needs.wheel_command("irqbalance")
 CAPTURES = Path(__file__).parents[2] / "unittest" / "resources" / "captures"
 
 
@@ -32,8 +33,7 @@ def irqbalance(*argv: object, **more: object) -> subprocess.CompletedProcess[str
 def tree(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """Return a captured machine to write to; x86_64-4cpu unless the test names another."""
     name = getattr(request, "param", "x86_64-4cpu")
-    with tarfile.open(CAPTURES / f"{name}.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="tar")
+    unpack(CAPTURES / f"{name}.tar.xz", tmp_path)
     return tmp_path / name
 
 
@@ -138,8 +138,7 @@ def test_managed_irqs_are_fixed_load(tree: Path):
 
 @pytest.mark.parametrize("archive", sorted(CAPTURES.glob("*.tar.xz")), ids=lambda path: path.name)
 def test_every_captured_machine_is_planned_from_its_files(archive: Path, tmp_path: Path):
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path, filter="tar")
+    unpack(archive, tmp_path)
     proc = tmp_path / archive.name.removesuffix(".tar.xz") / "proc"
 
     result = irqbalance(

@@ -1,6 +1,5 @@
 """Fixtures of several test modules: captured machines, and machines made of plain files."""
 
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import pace
+from captures import unpack as unpack_archive
 from irqbalance.kernel.procfs import Machine
 from irqbalance.loads.measure import Clock
 
@@ -24,8 +24,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def unpack(name: str) -> Path:
         if not (folder / name).is_dir():
-            with tarfile.open(CAPTURES / f"{name}.tar.xz") as archive:
-                archive.extractall(folder, filter="tar")
+            unpack_archive(CAPTURES / f"{name}.tar.xz", folder)
         return folder / name
 
     return unpack

@@ -21,6 +21,10 @@ BOOTS = 3
 """How often a guest is booted at the most where QEMU itself dies."""
 
 
+TIME_LIMIT_SECONDS = 3600.0
+"""For a guest that hangs: a scene takes a few minutes, on a busy host several times that."""
+
+
 @dataclass(frozen=True)
 class Model:
     """What QEMU calls a machine of an architecture: its programs, and the bus of its devices."""
@@ -76,7 +80,7 @@ def run(
     files: Mapping[str, bytes | Path],
     *,
     data: Path | None = None,
-    time_limit: float = 600.0,
+    time_limit: float = TIME_LIMIT_SECONDS,
 ) -> Result:
     """Runs a shell line in a guest, with `files` below /in, and gives its result.
 

@@ -1,9 +1,8 @@
-"""balance.py STEP...: what irqbalance makes of this guest's IRQs under load, as one JSON object.
+"""balance.py STEP...: show irqbalance at work on this guest's IRQs under load, as one JSON object.
 
-Each step is a function below; the object holds what it saw under its name. Rates are interrupts per
-second of each numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here but whether
-the load was the same while irqbalance measured it and afterwards: a busy host carries it unevenly,
-and what was planned for one load says nothing of another. Such a step is done again.
+Each step is a function below; the object holds what it saw under its name. Cells are counts of each
+numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here. A step whose load changed
+while it ran says so (`steady`), and is made once more. Its figures can be judged all the same.
 """
 
 import json
@@ -20,91 +19,120 @@ import observe
 SECONDS = 10.0
 """How long each measurement lasts, irqbalance's and the one by hand."""
 
+LEAST_COUNTS = 500
+"""A measurement by hand goes on until all IRQs together counted so much."""
+
 SETTLE_SECONDS = 2.0
 """For the moves that the kernel carries out at an IRQ's next interrupt."""
 
-BUSY_SHARE = 0.05
-"""From which share of the load on an IRQ counts for whether the load is steady."""
+LONGEST_SETTLE_SECONDS = 60.0
 
-STEADY = 0.1
-"""How much the share of a busy IRQ may change, as a part of it."""
+STEADY = 0.07
+"""The part of a load that may go from some IRQs to others while it is still the same load."""
 
-ATTEMPTS = 4
+ATTEMPTS = 2
 
 MAX_RUNS = 3
-"""How many runs after the first are waited for until one moves nothing."""
+"""How many runs after the first are made at most until one moves nothing."""
+
+CRON_SECONDS = 600.0
+"""How long the cron daemon has on a slow machine."""
 
 DEBIANS = shutil.which("irqbalance", path="/usr/sbin")
 OURS = "/usr/local/bin/irqbalance"
+STATES = Path("/root/states")
+
+
+def fresh_state() -> list[str]:
+    """Return the option that gives a run a state folder of its own, without a last run."""
+    STATES.mkdir(exist_ok=True)
+    return ["--state-dir", str(STATES / f"{len(list(STATES.iterdir()))}")]
+
+
+def newest_state() -> list[str]:
+    """Return the option that gives a run the state folder of the last one."""
+    return ["--state-dir", str(STATES / f"{len(list(STATES.iterdir())) - 1}")]
 
 
 def irqbalance(*arguments: str) -> dict[str, Any]:
-    """Runs the command, measuring afresh; gives status, messages and the report, if there is one.
-
-    Moves that it wrote are carried out when this returns.
-    """
-    if not {"--restore", "--check"} & set(arguments):
-        arguments = (*arguments, "--interval", str(SECONDS))
-    told = _told(*arguments)
-    time.sleep(SETTLE_SECONDS)
-    return told
-
-
-def _told(*arguments: str) -> dict[str, Any]:
+    """Run the command; return status, messages and the report, if there is one."""
     command = [OURS, "--format", "json", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout) if done.stdout else None
     return {"status": done.returncode, "err": done.stderr, "report": report}
 
 
+def balanced(*arguments: str) -> dict[str, Any]:
+    """Run the command on a measurement of its own, watched; look at the IRQs before and after."""
+    before = observe.affinities()
+    with observe.watching() as watch:
+        run = irqbalance("--interval", str(SECONDS), *arguments)
+    rows = (run["report"] or {"irqs": []})["irqs"]
+    settle({row["irq"]: row["to"] for row in rows if row["status"] == "applied"})
+    step = {"before": before, "during": watch.seen(), **run, "after": looked_at()}
+    return {**step, "near": observe.near(), "change": change(step)}
+
+
+def settle(sent: dict[str, int]) -> None:
+    """Wait until each IRQ that fires is on the CPU that it was sent to, if the kernel shows that.
+
+    The kernel carries a move out at an IRQ's next interrupt.
+    """
+    first = observe.totals(observe.numbered()[1])
+    end = time.monotonic() + LONGEST_SETTLE_SECONDS
+    is_settled = False
+    while not is_settled and time.monotonic() < end:
+        time.sleep(SETTLE_SECONDS)
+        now = observe.totals(observe.numbered()[1])
+        shown = observe.affinities("effective_affinity_list")
+        fired = {irq for irq in sent if now.get(irq, 0) > first.get(irq, 0) + 1}
+        is_settled = all(shown.get(irq, "") in ("", str(sent[irq])) for irq in fired)
+
+
 def looked_at() -> dict[str, Any]:
-    """Gives the affinities as they are, and what fired where in the seconds from now."""
+    """Return the affinities as they are, and what fired where in the seconds from now."""
     return {
         "affinities": observe.affinities(),
         "effective": observe.affinities("effective_affinity_list"),
-        "rates": observe.fired(SECONDS),
+        "cells": observe.counted(SECONDS, LEAST_COUNTS),
     }
 
 
-def around(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Gives what was there before, what `act` did, and what was there after it."""
-    before = looked_at()
-    did = act()
-    return {"before": before, **did, "after": looked_at()}
-
-
 def shares(loads: dict[str, float]) -> dict[str, float]:
-    """Gives what each IRQ makes of the whole load."""
+    """Return the part that each IRQ has of the whole load."""
     whole = sum(loads.values()) or 1.0
     return {irq: load / whole for irq, load in loads.items()}
 
 
-def is_steady(step: dict[str, Any]) -> bool:
-    """Whether the busy IRQs had the same shares when irqbalance measured them as afterwards."""
-    after = {irq: sum(cells.values()) for irq, cells in step["after"]["rates"].items()}
-    rows = step["report"]["irqs"]
-    measured = {each["irq"]: each["load"] for each in rows if each["irq"] in after}
-    then, now = shares(measured), shares({irq: after[irq] for irq in measured})
-    busy = [irq for irq in measured if max(then[irq], now[irq]) >= BUSY_SHARE]
-    return all(abs(then[irq] - now[irq]) <= STEADY * then[irq] for irq in busy)
+def change(step: dict[str, Any]) -> float:
+    """Return which part of the movable load went to other IRQs since irqbalance measured it."""
+    after = observe.totals(step["after"]["cells"])
+    rows = [row for row in (step["report"] or {"irqs": []})["irqs"] if row["status"] != "fixed"]
+    measured = {row["irq"]: row["load"] for row in rows if row["irq"] in after}
+    then, now = shares(measured), shares({irq: float(after[irq]) for irq in measured})
+    return sum(abs(then[irq] - now[irq]) for irq in measured) / 2
 
 
 def steadily(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Gives what `act` saw of a run, under a load that was steady if the host lets it be."""
-    for _ in range(ATTEMPTS):
-        step = act()
-        if is_steady(step):
-            return {"steady": True, **step}
-    return {"steady": False, **step}
+    """Return what `act` saw of a run, under a load that was steady if the host allows it."""
+    step, attempts = act(), 1
+    while step["change"] > STEADY and attempts < ATTEMPTS:
+        step, attempts = act(), attempts + 1
+    return {**step, "attempts": attempts, "steady": step["change"] <= STEADY}
+
+
+def pin_to_cpu_0() -> None:
+    """Send all IRQs to CPU 0, and wait until they are there."""
+    settle(dict.fromkeys(observe.pin_all(0), 0))
 
 
 def as_it_is_read() -> dict[str, Any]:
-    """What the counts since the boot come to, with the text that they were read from; a dry run."""
+    """Plan from a saved text of the counts since the boot; then plan live, without writing."""
     saved = Path("/root/interrupts")
     saved.write_text(Path("/proc/interrupts").read_text())
     before = observe.affinities()
-    offline = _told("--from", str(saved))
-    dry = _told("--dry-run", "--interval", str(SECONDS))
+    offline = irqbalance("--from", str(saved))
+    dry = irqbalance("--dry-run", "--interval", "2")
     after = observe.affinities()
     return {
         "text": saved.read_text(),
@@ -116,53 +144,58 @@ def as_it_is_read() -> dict[str, Any]:
 
 
 def where_the_kernel_lets_none_move() -> dict[str, Any]:
-    """What the kernel says to each affinity written by hand, and a run that has to move some."""
+    """Write each affinity by hand, which the kernel refuses; then run where some have to move."""
     refusals = {irq: observe.refusal(irq, 0) for irq in observe.numbered()[1]}
     before = observe.affinities()
-    run = irqbalance("--ban-cpus", "0")
+    run = irqbalance("--interval", str(SECONDS), "--ban-cpus", "0")
     return {"refusals": refusals, "before": before, **run, "after": observe.affinities()}
 
 
 def from_the_kernels_placement() -> dict[str, Any]:
-    """A run from where the kernel put the IRQs, and everything put back to there.
+    """Run from where the kernel put the IRQs, and put everything back to there.
 
-    The kernel may have put them well, so it acts on any gain.
+    The kernel may have put them well, so the run acts on any gain.
     """
     original = observe.affinities()
+    places = observe.affinities("effective_affinity_list")
 
     def run() -> dict[str, Any]:
-        step = around(lambda: irqbalance("--threshold", "0"))
-        restored = irqbalance("--restore")
-        return {**step, "restored": {**restored, "affinities": observe.affinities()}}
+        if observe.affinities() != original:
+            # the kernel leaves an IRQ on its CPU if that is in the affinity that is written
+            observe.write_all(places)
+            settle({irq: int(cpu) for irq, cpu in places.items() if cpu.isdecimal()})
+            observe.write_all(original)
+        return balanced("--threshold", "0", *fresh_state())
 
-    return {"original": original, **steadily(run)}
+    step = steadily(run)
+    restored = irqbalance("--restore", *newest_state())
+    return {
+        "original": original,
+        **step,
+        "restored": {**restored, "affinities": observe.affinities()},
+    }
 
 
 def from_cpu_0() -> dict[str, Any]:
-    """A run from all IRQs on CPU 0."""
+    """Run from all IRQs on CPU 0."""
 
     def run() -> dict[str, Any]:
-        observe.pin_all(0)
-        time.sleep(SETTLE_SECONDS)
-        return around(irqbalance)
+        pin_to_cpu_0()
+        return balanced(*fresh_state())
 
     return steadily(run)
 
 
 def again() -> dict[str, Any]:
-    """A run from all IRQs on CPU 0, and others after it until one moves nothing."""
-    observe.pin_all(0)
-    time.sleep(SETTLE_SECONDS)
-    moves = [irqbalance()["report"]["moves"]]
-    before = observe.affinities()
-    while moves[-1] and len(moves) <= MAX_RUNS:
-        before = observe.affinities()
-        moves.append(irqbalance()["report"]["moves"])
-    return {"moves": moves, "before": before, "after": observe.affinities()}
+    """Run after the run of the step before, until one moves nothing."""
+    runs: list[dict[str, Any]] = []
+    while not runs or (runs[-1]["report"]["moves"] and len(runs) < MAX_RUNS):
+        runs.append(balanced(*newest_state()))
+    return {"runs": runs}
 
 
 def with_a_cpu_offline() -> dict[str, Any]:
-    """A run while the last CPU is offline; it is online again afterwards."""
+    """Run while the last CPU is offline; it is online again afterwards."""
     last = observe.numbered()[0][-1]
     switch = Path(f"/sys/devices/system/cpu/cpu{last}/online")
     switch.write_text("0")
@@ -173,24 +206,27 @@ def with_a_cpu_offline() -> dict[str, Any]:
 
 
 def by_cron() -> dict[str, Any]:
-    """The shipped cron file, for every minute, under a real cron daemon, from all on CPU 0.
+    """Let a real cron daemon run the shipped table, for every minute, from all IRQs on CPU 0.
 
-    The daemon's mail program is a script that keeps what would be sent.
+    The daemon's mail program is a script that keeps what would be sent. The clock is put just
+    before the next minute.
     """
     Path("/usr/sbin/sendmail").write_text("#!/bin/sh\ncat >>/root/mail\n")
     Path("/usr/sbin/sendmail").chmod(0o755)
     shipped = Path("/usr/local/share/irqbalance/irqbalance.cron").read_text()
     table = Path("/etc/cron.d/irqbalance")
-    observe.pin_all(0)
+    pin_to_cpu_0()
     before = observe.affinities()
     table.write_text(shipped.replace("*/10 * * * *", "* * * * *", 1))
     table.chmod(0o644)
+    time.clock_settime(time.CLOCK_REALTIME, time.time() // 60 * 60 + 110)
     daemon = subprocess.Popen(["/usr/sbin/cron", "-f"])
     try:
-        deadline = time.monotonic() + 150
-        while observe.affinities() == before and time.monotonic() < deadline:
+        end = time.monotonic() + CRON_SECONDS
+        while observe.affinities() == before and time.monotonic() < end:
             time.sleep(1)
-        time.sleep(10)  # the run goes on to its end
+        while observe.children(daemon.pid) and time.monotonic() < end:
+            time.sleep(0.5)  # the run goes on to its end, and its output is sent
     finally:
         daemon.terminate()
         daemon.wait()
@@ -201,53 +237,45 @@ def by_cron() -> dict[str, Any]:
 
 
 def beside_debians() -> dict[str, Any]:
-    """A run while Debian's irqbalance daemon is at work."""
+    """Run while Debian's irqbalance daemon is at work."""
     assert DEBIANS
     with subprocess.Popen([DEBIANS, "--foreground"], stdout=subprocess.DEVNULL) as daemon:
         try:
-            time.sleep(1)
-            return irqbalance()
+            return irqbalance("--interval", "2", *fresh_state())
         finally:
             daemon.terminate()
 
 
 def debians_oneshot() -> dict[str, Any]:
-    """Debian's irqbalance, once, from all IRQs on CPU 0."""
+    """Run Debian's irqbalance, once, from all IRQs on CPU 0."""
     assert DEBIANS
-    observe.pin_all(0)
-    time.sleep(SETTLE_SECONDS)
-    return around(lambda: _debians("--oneshot"))
+    pin_to_cpu_0()
+    known = observe.affinities()
+    with observe.watching() as watch:
+        command = [DEBIANS, "--foreground", "--oneshot"]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    return {"status": done.returncode, **_after_debians(known, watch)}
 
 
 def debians_daemon() -> dict[str, Any]:
-    """Debian's irqbalance for two minutes at its own interval, from all IRQs on CPU 0."""
-    observe.pin_all(0)
-    time.sleep(SETTLE_SECONDS)
-
-    def watch() -> dict[str, Any]:
-        assert DEBIANS
-        with subprocess.Popen([DEBIANS, "--foreground"], stdout=subprocess.DEVNULL) as daemon:
-            changes, known = 0, observe.affinities()
-            end = time.monotonic() + 120
-            while time.monotonic() < end:
-                time.sleep(1)
-                now = observe.affinities()
-                changes += sum(now[irq] != known.get(irq) for irq in now)
-                known = now
-            daemon.terminate()
-        return {"changes": changes}
-
-    return around(watch)
+    """Run Debian's irqbalance for two minutes at its own interval, from all IRQs on CPU 0."""
+    assert DEBIANS
+    pin_to_cpu_0()
+    known = observe.affinities()
+    with (
+        observe.watching() as watch,
+        subprocess.Popen([DEBIANS, "--foreground"], stdout=subprocess.DEVNULL) as daemon,
+    ):
+        time.sleep(120)
+        daemon.terminate()
+    return {"status": daemon.returncode, **_after_debians(known, watch)}
 
 
-def _debians(*arguments: str) -> dict[str, Any]:
-    before = observe.affinities()
-    done = subprocess.run(
-        [DEBIANS, "--foreground", *arguments], stdout=subprocess.DEVNULL, check=False
-    )
-    time.sleep(SETTLE_SECONDS)
-    after = observe.affinities()
-    return {"status": done.returncode, "changes": sum(after[irq] != before[irq] for irq in before)}
+def _after_debians(known: dict[str, str], watch: observe.Watch) -> dict[str, Any]:
+    now = observe.affinities()
+    settle({irq: int(cpus) for irq, cpus in now.items() if cpus.isdecimal()})
+    changes = sum(now[irq] != known[irq] for irq in known)
+    return {"changes": changes, "during": watch.seen(), "after": looked_at()}
 
 
 STEPS = {
@@ -268,11 +296,13 @@ STEPS = {
 
 
 def main(names: list[str]) -> None:
-    """Does the steps named, in their order, under one load."""
+    """Do the steps named, in their order, under one load; log how long each took."""
     seen: dict[str, Any] = {}
     with observe.load():
         for name in names:
+            began = time.monotonic()
             seen[name] = STEPS[name]()
+            sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
     json.dump(seen, sys.stdout)
 
 
