@@ -1,9 +1,9 @@
 """balance.py STEP...: show irqbalance at work on this guest's IRQs under load, as one JSON object.
 
-Each step is a function below; the object holds what it saw under its name. Cells are counts of each
-numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here. A step whose load changed
-while it ran says so (`steady`), and is made once more unless the machine is slow. Its figures can be
-judged all the same.
+Each step is a function below; the object holds what it saw under its name. Cells are counts of
+each numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here. A step whose load
+changed while it ran says so (`steady`), and is made once more unless the machine is slow. Its
+figures can be judged all the same.
 """
 
 import json
