@@ -38,7 +38,7 @@ def install(python: str, folder: Path) -> Path:
     wheels = [*ROOT.glob("*/target/dist/*/dist/*.whl")]
     assert sorted(wheel.name.partition("-")[0] for wheel in wheels) == sorted(PROJECTS)
     subprocess.run([python, "-m", "venv", folder], check=True)
-    pip = [folder / "bin/python", "-m", "pip", "install", "--quiet"]
+    pip = [folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile"]
     subprocess.run([*pip, "-c", ROOT / "requirements.txt", *wheels], check=True)
     return folder / "bin"
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+import needs
 from conftest import COMMAND, Server, Tree, wait_until
 from leftovers import running
 
@@ -335,6 +336,7 @@ def test_a_client_that_goes_away_in_the_middle_harms_nobody(tree: Tree, start: S
 
 def test_a_directory_of_somebody_else_is_one_line(tree: Tree, tmp_path: Path):
     if os.geteuid() == 0:
+        needs.reachable(COMMAND)
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     else:
         command = []

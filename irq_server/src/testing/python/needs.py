@@ -6,6 +6,7 @@ in all three projects.
 
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def root() -> None:
     """Skip the test unless root runs it."""
     if os.geteuid() != 0:
         _missing("needs root")
+
+
+def reachable(path: Path) -> None:
+    """Skip the test unless every user can reach this path, as nobody can in root's home."""
+    closed = [each for each in path.parents if not each.stat().st_mode & stat.S_IXOTH]
+    if closed:
+        _missing(
+            f"needs a checkout that every user can reach, but {closed[-1]} is closed to others"
+        )
 
 
 def everything(absent: Sequence[str], what: str) -> None:

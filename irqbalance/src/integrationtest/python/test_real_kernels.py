@@ -114,20 +114,32 @@ def wheel() -> Path:
 
 
 @cache
-def seen(name: str) -> Seen:
-    """Gives what the steps of a scene saw; the guest is run at the first call."""
-    needs.everything([*image.missing(), *machine.is_missing(ARCH)], "a QEMU guest, as root")
+def outcome(name: str) -> Seen | str:
+    """Run a scene's guest, once; return what its steps saw, or why it saw nothing."""
     scene, package = SCENES[name], wheel()
     install = f"pip install --quiet --no-index --break-system-packages /in/{package.name}"
-    result = machine.run(
-        machine.Machine(
-            image.image(scene.suite, scene.arch), scene.cpus, scene.nodes, scene.arguments
-        ),
-        f"{install} >&2 && python3 /in/inside/balance.py {' '.join(scene.steps)}",
-        {package.name: package, "inside": INSIDE},
-    )
-    assert result.status == 0, f"{result.err}\n{result.out}"
+    try:
+        result = machine.run(
+            machine.Machine(
+                image.image(scene.suite, scene.arch), scene.cpus, scene.nodes, scene.arguments
+            ),
+            f"{install} >&2 && python3 /in/inside/balance.py {' '.join(scene.steps)}",
+            {package.name: package, "inside": INSIDE},
+        )
+    except image.GuestError as error:
+        return str(error)
+    if result.status:
+        return f"exit status {result.status}: {result.err}\n{result.out}"
     found: Seen = json.loads(result.out)
+    return found
+
+
+def seen(name: str) -> Seen:
+    """Return what the steps of a scene saw; the guest is run at the first call."""
+    needs.everything([*image.missing(), *machine.is_missing(ARCH)], "a QEMU guest, as root")
+    found = outcome(name)
+    if isinstance(found, str):
+        pytest.fail(found)
     return found
 
 

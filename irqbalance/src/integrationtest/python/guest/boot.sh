@@ -9,9 +9,14 @@ disk() { # SERIAL: the disk with that serial number
     done
 }
 
-port() { # NAME: the virtio-serial port of that name
-    for each in /sys/class/virtio-ports/*; do
-        [ "$(cat "$each/name" 2>/dev/null)" = "$1" ] && echo "/dev/${each##*/}"
+port() { # NAME: the virtio-serial port of that name; QEMU announces ports in its own time
+    tries=0
+    while [ $((tries += 1)) -le 300 ]; do
+        for each in /sys/class/virtio-ports/*; do
+            found="/dev/${each##*/}"
+            [ "$(cat "$each/name" 2>/dev/null)" = "$1" ] && [ -c "$found" ] && echo "$found" && return
+        done
+        sleep 0.2
     done
 }
 

@@ -1,8 +1,9 @@
 """balance.py STEP...: show irqbalance at work on this guest's IRQs under load, as one JSON object.
 
-Each step is a function below; the object holds what it saw under its name. Cells are counts of each
-numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here. A step whose load changed
-while it ran says so (`steady`), and is made once more. Its figures can be judged all the same.
+Each step is a function below; the object holds what it saw under its name. Cells are counts of
+each numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here. A step whose load
+changed while it ran says so (`steady`), and is made once more unless the machine is slow. Its
+figures can be judged all the same.
 """
 
 import json
@@ -31,6 +32,11 @@ STEADY = 0.07
 """The part of a load that may go from some IRQs to others while it is still the same load."""
 
 ATTEMPTS = 2
+
+REPEAT_SECONDS = 240.0
+"""How long after the start a step is still made again: a slow machine makes each step once."""
+
+STARTED = time.monotonic()
 
 MAX_RUNS = 3
 """How many runs after the first are made at most until one moves nothing."""
@@ -116,7 +122,11 @@ def change(step: dict[str, Any]) -> float:
 def steadily(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return what `act` saw of a run, under a load that was steady if the host allows it."""
     step, attempts = act(), 1
-    while step["change"] > STEADY and attempts < ATTEMPTS:
+    while (
+        step["change"] > STEADY
+        and attempts < ATTEMPTS
+        and time.monotonic() < STARTED + REPEAT_SECONDS
+    ):
         step, attempts = act(), attempts + 1
     return {**step, "attempts": attempts, "steady": step["change"] <= STEADY}
 
