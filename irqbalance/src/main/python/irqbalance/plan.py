@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .decisions import FIXED, KEPT, PLANNED, Balance, Decision, Limits, Plan, balance
 from .irqs import Irq
-from .placement import Problem, lower_bound
+from .planning.search.placement import Problem, lower_bound
+from .planning.search.spread import Neighbours
 from .reasons import may_use, mover, what_no_placement_helps, why_it_stays, why_kept
 from .targets import Task, choose
-from .ties import Neighbours
 from .topology import Topology, localized
 
 _NOTHING_KNOWN = Topology()

@@ -15,9 +15,9 @@ from math import sqrt
 from typing import NamedTuple
 
 from .decisions import Limits
-from .placement import Placement, Problem, with_homes
-from .search import seat, solve
-from .ties import Neighbours, spread
+from .planning.search.placement import Placement, Problem, with_homes
+from .planning.search.search import seat, solve
+from .planning.search.spread import Neighbours, spread
 
 CLEARLY_BUSIER = 1.1
 """Local CPUs are clearly busier where they would take this many times what all CPUs could do."""

@@ -1,0 +1,1 @@
+"""Decide where every IRQ goes: the policy, the search and the reasons."""
