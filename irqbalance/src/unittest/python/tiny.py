@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from itertools import product
 
-from irqbalance.placement import Placement, Problem
+from irqbalance.planning.search.placement import Placement, Problem
 
 
 def problem(
@@ -14,18 +14,20 @@ def problem(
     speeds: list[float] | None = None,
     allowed: dict[int, set[int]] | None = None,
 ) -> Problem:
-    """Gives a problem in which only the items of `allowed` are confined to some bins."""
+    """Return a problem in which only the items of `allowed` are confined to some bins."""
     only = allowed or {}
     may = [frozenset(only[item]) if item in only else None for item in range(len(weights))]
     return Problem(weights, homes, fixed, speeds or [1.0] * len(fixed), may)
 
 
-def problems(many: int, items: int, bins: int, *, free: bool = False) -> Iterator[Problem]:
-    """Gives problems of whole weights: with fixed loads, fast and slow bins, confined items.
+def problems(
+    many: int, items: int, bins: int, *, free: bool = False, first: int = 0
+) -> Iterator[Problem]:
+    """Yield problems of whole weights: with fixed loads, fast and slow bins, confined items.
 
-    Where `free`, every item may be anywhere.
+    If `free`, every item may be anywhere. Their seeds follow `first`.
     """
-    for seed in range(many):
+    for seed in range(first, first + many):
         chance = random.Random(seed)
         most, number = chance.choice([6, 30]), chance.randint(2, bins)
         weights = [float(chance.randint(1, most)) for _ in range(chance.randint(2, items))]
@@ -42,21 +44,21 @@ def problems(many: int, items: int, bins: int, *, free: bool = False) -> Iterato
 
 
 def placements(given: Problem) -> list[Placement]:
-    """Gives every placement there is."""
+    """Return every placement there is."""
     each = [sorted(allowed or range(len(given.fixed))) for allowed in given.allowed]
     return [Placement(given, bins) for bins in product(*each)]
 
 
 def anyhow(given: Problem, seed: int) -> Placement:
-    """Gives some placement that is allowed."""
+    """Return some placement that is allowed."""
     chance = random.Random(seed)
     bins = range(len(given.fixed))
     return Placement(given, [chance.choice(sorted(only or bins)) for only in given.allowed])
 
 
 def check(placement: Placement) -> None:
-    """Fails unless every item is in one bin where it may be, and the loads are what they say."""
-    anew = Placement(placement.problem, placement.bins)
-    assert placement.loads == anew.loads
-    assert placement.members == anew.members
+    """Fail unless every item is in one bin where it may be, and the loads add up."""
+    again = Placement(placement.problem, placement.bins)
+    assert placement.loads == again.loads
+    assert placement.members == again.members
     assert all(placement.may(item, bin_) for item, bin_ in enumerate(placement.bins))

@@ -6,11 +6,11 @@ import pytest
 
 from irqbalance.kernel.topology import Topology
 from irqbalance.loads.irqs import Irq
-from irqbalance.placement import Problem, with_homes
 from irqbalance.planning.plan import Limits
 from irqbalance.planning.planner import make_plan
 from irqbalance.planning.policy import Choice, Task, Verdict, choose
-from irqbalance.ties import Neighbours
+from irqbalance.planning.search.placement import Problem, with_homes
+from irqbalance.planning.search.spread import Neighbours
 from planning import by_irq, irq
 from tiny import problem
 

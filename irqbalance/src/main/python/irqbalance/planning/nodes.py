@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
-from ..placement import Placement, Problem, with_homes
-from ..search import solve
+from .search.placement import Placement, Problem, with_homes
+from .search.search import solve
 
 CLEARLY_BUSIER = 1.1
 """Local CPUs are clearly busier from this many times the load that all CPUs together allow."""

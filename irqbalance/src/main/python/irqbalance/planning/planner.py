@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
-from ..placement import Problem, lower_bound
 from ..status import Status
-from ..ties import Neighbours
 from .nodes import with_nodes
 from .plan import Balance, Decision, Limits, Plan, balance, own_interrupts
 from .policy import Task, choose
 from .reasons import load_that_no_placement_helps, may_use, mover, why_it_stays, why_kept
+from .search.placement import Problem, lower_bound
+from .search.spread import Neighbours
 
 _NOTHING_KNOWN = Topology()
 

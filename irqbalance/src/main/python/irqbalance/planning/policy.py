@@ -14,11 +14,11 @@ from enum import Enum, auto
 from math import sqrt
 from typing import NamedTuple
 
-from ..placement import Placement, Problem, with_homes
-from ..search import seat
-from ..ties import Neighbours, spread
 from .nodes import Bins, kept_on_own_node, plans_by_preference
 from .plan import Limits
+from .search.placement import Placement, Problem, with_homes
+from .search.search import seat
+from .search.spread import Neighbours, spread
 
 OBJECTIVE = (
     "only CPUs that the IRQ may use",

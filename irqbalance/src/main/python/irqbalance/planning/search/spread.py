@@ -1,16 +1,17 @@
-"""Settles what the objective leaves open: where an item that moves anyway goes. Pure.
+"""Decide what the objective leaves open: where an item goes that moves anyway. Pure.
 
-Among the bins that hold it without a fuller fullest bin: fewer items of the same device on the CPU,
-then on its core's other threads, then a core that is less loaded, then fewer items.
+Every bin qualifies that can hold the item while the fullest bin gets no fuller. The best of them
+has the fewest items of the same device, then the fewest on its core's other threads. After that
+the less loaded core is better, and then the bin with fewer items.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .placement import Placement
+from .placement import ROUNDING, Placement
 
 _LARGEST = 200
-_ROUNDING = 1e-9
+"""The search spreads at most so many items: each looks at every bin."""
 
 
 class Neighbours(NamedTuple):
@@ -21,7 +22,7 @@ class Neighbours(NamedTuple):
 
 
 def spread(placement: Placement, neighbours: Neighbours) -> None:
-    """Sends items that moved on to better bins, one by one; the target stays.
+    """Put items that moved into better bins, one by one, without a higher target.
 
     No item that is at home leaves it, so the number of moves does not grow.
     """
@@ -29,14 +30,14 @@ def spread(placement: Placement, neighbours: Neighbours) -> None:
     moved = [item for item, bin_ in enumerate(placement.bins) if bin_ >= 0 and bin_ != homes[item]]
     if len(moved) > _LARGEST:
         return
-    target = placement.target() * (1 + _ROUNDING)
+    target = placement.target() * (1 + ROUNDING)
     limits = [target * speed for speed in placement.problem.speeds]
     for item in sorted(moved, key=lambda item: (-placement.problem.weights[item], item)):
         _settle(placement, neighbours, item, limits)
 
 
 def _settle(placement: Placement, neighbours: Neighbours, item: int, limits: list[float]) -> None:
-    """Puts one item into the best of the bins that have room for it."""
+    """Put one item into the best of the bins that have room for it."""
     weight, here = placement.problem.weights[item], placement.bins[item]
     placement.put(item, -1)
     fitting = [

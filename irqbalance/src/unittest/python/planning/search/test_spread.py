@@ -2,8 +2,8 @@
 
 import pytest
 
-from irqbalance.placement import Placement, Problem
-from irqbalance.ties import Neighbours, spread
+from irqbalance.planning.search.placement import Placement, Problem
+from irqbalance.planning.search.spread import Neighbours, spread
 from tiny import problem, problems
 
 CORES_OF_TWO = [[1], [0], [3], [2], [5], [4]]

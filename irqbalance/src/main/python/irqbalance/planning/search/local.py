@@ -1,0 +1,147 @@
+"""Local steps of the search: place items, move and swap them, repair, and send home. Pure."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+from itertools import chain
+
+from .placement import ROUNDING, Placement, Problem
+
+_NEAR = 16
+"""How many of the emptiest bins a step tries before it tries the others."""
+
+
+def descend(placement: Placement, target: float) -> bool:
+    """Move and swap items off the fullest bin; return if `target` was reached."""
+    while True:
+        relative = placement.relative()
+        worst = max(relative)
+        if worst <= target:
+            return True
+        full = relative.index(worst)
+        others = emptiest_first(relative, full)
+        step = _best_step(placement, full, others[:_NEAR], worst, target)
+        step = step or _best_step(placement, full, others[_NEAR:], worst, target)
+        if not step:
+            return False
+        for item, bin_ in step:
+            placement.put(item, bin_)
+
+
+def emptiest_first(relative: list[float], full: int) -> list[int]:
+    """Return all bins but `full`."""
+    bins = sorted(range(len(relative)), key=relative.__getitem__)
+    bins.remove(full)
+    return bins
+
+
+def _best_step(
+    placement: Placement, full: int, bins: list[int], worst: float, target: float
+) -> list[tuple[int, int]]:
+    """Return the best move or swap between `full`, whose load is `worst`, and one of `bins`.
+
+    The best one makes the fuller of its two bins the emptiest; below `target` any will do. The step
+    is a list of items and their new bins, empty if none lowers the load.
+    """
+    loads, speeds, may = placement.loads, placement.problem.speeds, placement.may
+    members, load, speed = placement.members[full], loads[full], speeds[full]
+    best, step = worst * (1 - ROUNDING), list[tuple[int, int]]()
+    for bin_ in bins:
+        other_load, other_speed = loads[bin_], speeds[bin_]
+        if load + other_load >= best * (speed + other_speed):
+            continue  # not even two equally full bins would be better
+        if best <= target:
+            break
+        even = (load * other_speed - other_load * speed) / (speed + other_speed)
+        for back, partner in ((0.0, -1), *placement.members[bin_]):
+            # of the items heavier than the even share, and of those lighter, the nearest is best
+            index = bisect_left(members, (even + back, -1))
+            for weight, item in members[index - 1 if index else 0 : index + 1]:
+                over = weight - back
+                result = (load - over) / speed
+                if over > even:
+                    result = (other_load + over) / other_speed
+                if result < best and over > 0 and may(item, bin_):
+                    if partner < 0:
+                        best, step = result, [(item, bin_)]
+                    elif may(partner, full):
+                        best, step = result, [(item, bin_), (partner, full)]
+    return step
+
+
+def largest_first(placement: Placement, items: Iterable[int]) -> None:
+    """Put items, heaviest first, each where it leaves the least relative load (Graham 1969)."""
+    problem, loads = placement.problem, placement.loads
+    heaps: dict[float, list[tuple[float, int]]] = {}
+    for bin_, speed in enumerate(problem.speeds):
+        heaps.setdefault(speed, []).append((loads[bin_], bin_))
+    for heap in heaps.values():
+        heapify(heap)
+    for item in items:
+        weight, bins = problem.weights[item], problem.allowed[item]
+        candidates = bins or [_emptiest(heap, loads) for heap in heaps.values()]
+        _, best = min(((loads[b] + weight) / problem.speeds[b], b) for b in candidates)
+        placement.put(item, best)
+        heappush(heaps[problem.speeds[best]], (loads[best], best))
+
+
+def _emptiest(heap: list[tuple[float, int]], loads: list[float]) -> int:
+    """Return the emptiest bin of a heap, after dropping entries from before its load grew."""
+    while heap[0][0] != loads[heap[0][1]]:
+        heappop(heap)
+    return heap[0][1]
+
+
+def heaviest_first(problem: Problem) -> list[int]:
+    """Return all items in this order."""
+    return sorted(range(len(problem.weights)), key=lambda item: (-problem.weights[item], item))
+
+
+def repair(placement: Placement, target: float, tight: bool) -> None:
+    """Take off what overflows `target`, as few items as suffice, and put it where it fits.
+
+    Items without a home are moves anyway, so they make room first. A `tight` fit leaves wide room
+    for other items. Else every item goes where it makes the least load.
+    """
+    problem = placement.problem
+    limits = [target * speed for speed in problem.speeds]
+    taken = [item for item, home in enumerate(problem.homes) if home < 0]
+    for item in taken:
+        placement.put(item, -1)
+    for bin_, limit in enumerate(limits):
+        members = placement.members[bin_]
+        while members and placement.loads[bin_] > limit:
+            needed = (placement.loads[bin_] - limit, -1)
+            taken.append(members[min(bisect_left(members, needed), len(members) - 1)][1])
+            placement.put(taken[-1], -1)
+    taken.sort(key=lambda item: (-problem.weights[item], item))
+    if not tight:
+        largest_first(placement, taken)
+        return
+    room = sorted((limits[bin_] - load, bin_) for bin_, load in enumerate(placement.loads))
+    for item in taken:
+        space, bin_ = place = _best_fit(room, problem.weights[item], problem.allowed[item])
+        room.remove(place)
+        insort(room, (space - problem.weights[item], bin_))
+        placement.put(item, bin_)
+
+
+def _best_fit(
+    room: list[tuple[float, int]], weight: float, allowed: frozenset[int] | None
+) -> tuple[float, int]:
+    """Return the tightest room that is enough, else the widest, among the bins of `room`."""
+    fitting = bisect_left(room, (weight, -1))
+    if not allowed:
+        return room[min(fitting, len(room) - 1)]
+    return next(each for each in chain(room[fitting:], room[::-1]) if each[1] in allowed)
+
+
+def send_home(placement: Placement, target: float) -> None:
+    """Send home, the heaviest first, what `target` lets stay there."""
+    problem = placement.problem
+    for item in heaviest_first(problem):
+        home = problem.homes[item]
+        if home < 0 or home == placement.bins[item]:
+            continue
+        if placement.loads[home] + problem.weights[item] <= target * problem.speeds[home]:
+            placement.put(item, home)
