@@ -50,6 +50,12 @@ def test_a_copy_is_changed_alone():
         # an item that may be in one bin only, or in two of three
         (problem([4, 1], [1, 0], [0, 0, 0], [1.0, 0.5, 1.0], {0: {1}}), 8),
         (problem([4, 1], [1, 0], [0, 0, 5], [1.0, 0.5, 1.0], {0: {1, 2}}), 8),
+        # the items that may be in one of two bins at most, or in a set within these two
+        (problem([5, 4, 3], [0, 0, 1], [1, 0, 0], allowed={0: {0, 1}, 1: {0, 1}}), 5),
+        (
+            problem([4, 4, 4, 1], [0, 1, 1, 2], [1, 0, 0], allowed={0: {0}, 1: {0, 1}, 2: {0, 1}}),
+            6.5,
+        ),
         # of three items two share one of two bins, of five three, of seven four; the lightest may
         (problem([9, 8, 7], [0] * 3, [2, 1]), 16),
         (problem([9, 8, 7], [0] * 3, [2, 1], [1.0, 0.5]), 18),

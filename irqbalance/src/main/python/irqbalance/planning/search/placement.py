@@ -13,6 +13,9 @@ from typing import NamedTuple
 ROUNDING = 1e-9
 """Loads within this share of each other differ by rounding alone."""
 
+_FEW_SETS = 32
+"""Up to so many sets of allowed bins, the lower bound looks for sets within sets."""
+
 
 class Problem(NamedTuple):
     """Weights and homes of items; fixed loads and speeds of bins.
@@ -90,18 +93,30 @@ def lower_bound(problem: Problem) -> float:
     """Return a target that no placement can be below."""
     if not problem.fixed:
         return 0.0
-    fixed, speeds, weights = problem.fixed, problem.speeds, problem.weights
-    whole = (sum(weights) + sum(fixed)) / sum(speeds)
+    fixed, speeds = problem.fixed, problem.speeds
+    whole = (sum(problem.weights) + sum(fixed)) / sum(speeds)
     bounds: list[float] = [whole, *map(truediv, fixed, speeds)]
-    heaviest = sorted(weights, reverse=True)
+    heaviest = sorted(problem.weights, reverse=True)
     bounds.append((_crowded(heaviest, len(fixed)) + min(fixed)) / max(speeds))
-    # the heaviest item that may be in a set of bins makes one of these so full at least
-    alone: dict[frozenset[int], float] = {frozenset(range(len(fixed))): max(weights, default=0.0)}
-    for weight, allowed in zip(weights, problem.allowed, strict=True):
-        if allowed:
-            alone[allowed] = max(weight, alone.get(allowed, 0.0))
-    bounds += [min((fixed[b] + weight) / speeds[b] for b in bins) for bins, weight in alone.items()]
-    return max(bounds)
+    return max(*bounds, *_confined(problem))
+
+
+def _confined(problem: Problem) -> Iterable[float]:
+    """Yield what bins hold at least because some items may be in these bins alone.
+
+    One of the bins holds the heaviest of these items. Together the bins hold all of them.
+    """
+    fixed, speeds = problem.fixed, problem.speeds
+    every = frozenset(range(len(fixed)))
+    held: dict[frozenset[int], list[float]] = {every: []}
+    for weight, allowed in zip(problem.weights, problem.allowed, strict=True):
+        held.setdefault(allowed or every, []).append(weight)
+    for bins, weights in held.items():
+        heaviest = max(weights, default=0.0)
+        yield min((fixed[b] + heaviest) / speeds[b] for b in bins)
+        inside = held if len(held) <= _FEW_SETS else (bins,)
+        load = sum(sum(held[each]) for each in inside if each <= bins)
+        yield (load + sum(fixed[b] for b in bins)) / sum(speeds[b] for b in bins)
 
 
 def _crowded(heaviest: Sequence[float], bins: int) -> float:
