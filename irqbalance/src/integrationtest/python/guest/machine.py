@@ -27,17 +27,22 @@ TIME_LIMIT_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Model:
-    """What QEMU calls a machine of an architecture: its programs, and the bus of its devices."""
+    """What QEMU calls a machine of an architecture: its programs, and the bus of its devices.
+
+    Without `no_timer_check` an x86 kernel panics at boot if a busy host holds up its first ticks.
+    Source: arch/x86/kernel/apic/io_apic.c (timer_irq_works).
+    """
 
     program: str
     machine: str
     cpu: str
     console: str
     bus: str = "pci"
+    arguments: str = ""
 
 
 MODELS = {
-    "amd64": Model("qemu-system-x86_64", "q35", "max", "ttyS0"),
+    "amd64": Model("qemu-system-x86_64", "q35", "max", "ttyS0", arguments="no_timer_check"),
     "arm64": Model("qemu-system-aarch64", "virt,gic-version=3", "cortex-a57", "ttyAMA0"),
     "ppc64el": Model("qemu-system-ppc64", "pseries", "power9", "hvc0"),
     "riscv64": Model("qemu-system-riscv64", "virt", "rv64", "ttyS0"),
@@ -171,7 +176,8 @@ def _command(machine: Machine, disks: Mapping[str, Path], folder: Path) -> list[
     image, model = machine.image, MODELS[machine.image.arch]
     memory = 1024 + 32 * machine.cpus
     memory += -memory % (256 * machine.nodes)  # a pseries machine wants it even
-    arguments = f"console={model.console} panic=-1 quiet loglevel=4 {machine.arguments}"
+    arguments = f"console={model.console} panic=-1 quiet loglevel=4"
+    arguments += f" {model.arguments} {machine.arguments}"
     command = [
         *(model.program, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
         *("-machine", model.machine, "-accel", "tcg,thread=multi", "-cpu", model.cpu),
