@@ -44,20 +44,26 @@ def roots(tree: Path) -> list[str]:
 
 
 def run_under_load(tree: Path, *argv: object) -> subprocess.CompletedProcess[str]:
-    """Run on `tree` while its counters go on to what they were ten seconds later."""
+    """Run on `tree`: all readings of its counters after the first are of ten seconds later."""
     counters = tree / "proc/interrupts"
+    first = counters.read_text()
+    counters.unlink()
+    os.mkfifo(counters)
 
-    def go_on() -> None:
-        later = counters.with_suffix(".later")
-        shutil.copy(later, counters.with_suffix(".new"))
-        counters.with_suffix(".new").rename(counters)
+    def feed() -> None:
+        with counters.open("w") as pipe:  # waits until the command has it open
+            shutil.copy(counters.with_suffix(".later"), counters.with_suffix(".new"))
+            counters.with_suffix(".new").rename(counters)
+            pipe.write(first)
 
-    timer = threading.Timer(0.7, go_on)
-    timer.start()
+    feeder = threading.Thread(target=feed)
+    feeder.start()
     try:
-        return irqbalance(*roots(tree), "--interval", "1.5s", *argv)
+        return irqbalance(*roots(tree), "--interval", "100ms", *argv)
     finally:
-        timer.join()
+        if counters.is_fifo():  # never read
+            os.close(os.open(counters, os.O_RDONLY | os.O_NONBLOCK))
+        feeder.join()
 
 
 def affinities(tree: Path) -> dict[str, str]:
