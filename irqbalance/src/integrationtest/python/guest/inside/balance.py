@@ -231,7 +231,7 @@ def by_cron() -> dict[str, Any]:
     once = time.strftime("%M %H * * *", time.localtime(minute))
     table.write_text(shipped.replace("*/10 * * * *", once, 1))
     table.chmod(0o644)
-    time.clock_settime(time.CLOCK_REALTIME, minute - 10)
+    time.clock_settime(time.CLOCK_REALTIME, minute - 20)
     daemon = subprocess.Popen(["/usr/sbin/cron", "-f"])
     try:
         end = time.monotonic() + CRON_SECONDS
