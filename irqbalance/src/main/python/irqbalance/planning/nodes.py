@@ -7,11 +7,11 @@
 4. An IRQ that moves within its own node is not spread over another.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
-from .search.placement import Placement, Problem, with_homes
+from .search.placement import Placement, Problem, lower_bound, with_homes
 from .search.search import solve
 
 CLEARLY_BUSIER = 1.1
@@ -59,19 +59,26 @@ def _node_for(irqs: list[Irq], topology: Topology, usable: frozenset[int]) -> in
 
 def plans_by_preference(
     problem: Problem, local: Sequence[Bins], max_moves: int | None, known: Sequence[int] | None
-) -> list[list[int]]:
-    """Return plans, the preferred one first, by rules 2 and 3: the last may use any CPU."""
-    anywhere = solve(problem, max_moves, known)
+) -> Iterator[list[int]]:
+    """Yield plans, the preferred one first, by rules 2 and 3: the last may use any CPU.
+
+    A search takes long, so each plan is made only when it is asked for.
+    """
     if not any(local):
-        return [anywhere]
+        yield solve(problem, max_moves, known)
+        return
     near = solve(_near(problem, local, max_moves is not None), max_moves, known)
-    wanted = Placement(problem, anywhere).target() * CLEARLY_BUSIER
-    if Placement(problem, near).target() <= wanted:
-        return [near, anywhere]
-    if max_moves is not None:
-        return [anywhere]
-    # from there, every move off its own node costs one
-    return [solve(with_homes(problem, near)), anywhere]
+    target = Placement(problem, near).target()
+    if target <= lower_bound(problem) * CLEARLY_BUSIER:  # whatever all CPUs together allow
+        yield near
+        yield solve(problem, max_moves, known)
+        return
+    anywhere = solve(problem, max_moves, known)
+    if target <= Placement(problem, anywhere).target() * CLEARLY_BUSIER:
+        yield near
+    elif max_moves is None:
+        yield solve(with_homes(problem, near))  # from there, every move off its own node costs one
+    yield anywhere
 
 
 def _near(problem: Problem, local: Sequence[Bins], may_stay: bool) -> Problem:
