@@ -4,7 +4,6 @@ A guest is booted twice with the same history; `inside/whole.py` says what it sa
 """
 
 import json
-import os
 import subprocess
 import sys
 from functools import cache
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import needs
 
 ROOT = Path(__file__).parents[2]
 GUEST = ROOT / "irqbalance/src/integrationtest/python"
