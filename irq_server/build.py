@@ -115,7 +115,7 @@ def build_python(project, logger, reactor):
 
 
 def is_installed(dependency):
-    """Tells whether the Python that runs this has a version of the package that will do."""
+    """Returns whether the Python that runs this has a version of the package that will do."""
     try:
         return SpecifierSet(str(dependency.version)).contains(metadata.version(dependency.name))
     except metadata.PackageNotFoundError:

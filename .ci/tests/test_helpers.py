@@ -1,4 +1,4 @@
-"""What all tests lean on: skips that name a package, processes that may not be left, the summary."""
+"""The tests' helpers: skips that name a package, processes left running, and the summary."""
 
 import importlib.machinery
 import importlib.util

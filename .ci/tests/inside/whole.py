@@ -151,7 +151,7 @@ def set_by_hand(device: str, cpu: int) -> dict[str, Any]:
 
 
 def wait_for_change(irq: str, ending: str) -> None:
-    """Wait until an event tells a change of an affinity that ends so, or far too long."""
+    """Wait until an event reports an affinity change that ends so; give up after a long time."""
     limit = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < limit:
         for each in all_events():

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 GRACE_SECONDS = 5.0
-"""How long a process that was told to end may take, at the end of the run."""
+"""How long a process that has been sent a signal may take to end, at the end of the run."""
 
 
 @contextmanager

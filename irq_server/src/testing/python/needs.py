@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = {
+    "apt-get": "apt",
     "busybox": "busybox-static",
     "chromium": "chromium",
     "cpio": "cpio",
@@ -21,8 +22,8 @@ PACKAGES = {
     "man": "man-db",
     "mke2fs": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
+    "modprobe": "kmod",
     "nginx": "nginx",
-    "prlimit": "util-linux",
     "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-ppc64": "qemu-system-ppc",
     "qemu-system-riscv64": "qemu-system-misc",
@@ -86,7 +87,7 @@ def everything(absent: Sequence[str], what: str) -> None:
 
 def packages(names: Iterable[str], what: str) -> None:
     """Skip the test: `what` it needs is missing, and these packages bring it, if any."""
-    install = " ".join(sorted(names))
+    install = " ".join(sorted(set(names)))
     _missing(f"needs {what}: apt-get install {install}" if install else f"needs {what}")
 
 
