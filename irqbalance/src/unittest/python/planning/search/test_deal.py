@@ -15,7 +15,7 @@ MOST = 1000
 
 
 def dealt(placement: Placement, bins: list[int], target: float, fewer_than: int = MOST) -> bool:
-    """Deal with nodes enough to try everything."""
+    """Deal with a budget that suffices to try everything."""
     return deal(placement, bins, placement.problem.homes, target, fewer_than, Budget(MANY))
 
 
