@@ -14,7 +14,7 @@ TWO_NODES = Topology(nodes=NODES, irq_nodes={"1": 0, "2": 0, "3": 1, "4": 1})
 
 
 def on_node(node: int, *irqs: int) -> Topology:
-    """CPUs 0 and 1 on node 0, 2 and 3 on node 1; the IRQs' devices on one of them."""
+    """Return CPUs 0 and 1 on node 0, 2 and 3 on node 1, and the IRQs' devices on `node`."""
     return Topology(nodes=NODES, irq_nodes={str(number): node for number in irqs})
 
 
