@@ -80,12 +80,9 @@ class Writer:
 
     def move(self, irq: str, cpu: int) -> Outcome:
         """Send an IRQ to one CPU; return the result that the kernel then shows."""
-        outcome = self.write(irq, frozenset({cpu}))
+        outcome = self.put(irq, frozenset({cpu}))
         if outcome.status != Status.APPLIED:
             return outcome
-        kept = self._read_back(irq, cpu)
-        if kept and kept != {cpu}:
-            return Outcome(Status.REFUSED, f"the kernel made it CPU {format_list(kept)}")
         effective = self._machine.effective_affinity(irq)
         if effective is None or effective == {cpu}:
             return outcome
@@ -93,7 +90,21 @@ class Writer:
         where = f"CPU {format_list(effective)}" if effective else "no CPU"
         return Outcome(Status.APPLIED, f"pending (on {where} until its next interrupt)")
 
-    def _read_back(self, irq: str, cpu: int) -> frozenset[int] | None:
+    def put(self, irq: str, cpus: frozenset[int]) -> Outcome:
+        """Write an IRQ's affinity, and read it back: the kernel may keep another one."""
+        outcome = self.write(irq, cpus)
+        if outcome.status != Status.APPLIED:
+            return outcome
+        kept = self._read_back(irq, cpus)
+        if kept and kept != cpus:
+            return Outcome(Status.REFUSED, f"the kernel made it CPU {format_list(kept)}")
+        return outcome
+
+    def affinity(self, irq: str) -> frozenset[int] | None:
+        """Return the affinity that stands now; None if the kernel does not say."""
+        return self._machine.affinity(irq)
+
+    def _read_back(self, irq: str, cpus: frozenset[int]) -> frozenset[int] | None:
         """Return the affinity that stands now; None or empty if the kernel does not say.
 
         While the kernel carries out a pending move, a read may show the old affinity or an empty
@@ -103,7 +114,7 @@ class Writer:
         """
         kept = self._machine.affinity(irq)
         for pause in WAITS_SECONDS:
-            if kept is None or kept == {cpu}:
+            if kept is None or kept == cpus:
                 break
             self._wait(pause)
             kept = self._machine.affinity(irq)
