@@ -214,6 +214,68 @@ def test_broken_loads_of_the_last_run_are_told(
     assert "prediction.json is not used" in capsys.readouterr().err
 
 
+@pytest.fixture
+def roots_state(
+    fake: FakeMachine, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Leave the state of a live run; return a function that takes the right to read it away."""
+    assert command("--quiet") == 0
+    real = os.open
+
+    def refuse(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if str(path).startswith(f"{fake.state}/"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, flags, *rest, **more)
+
+    return lambda: monkeypatch.setattr("os.open", refuse)
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--check"])
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_dry_run_that_may_not_read_roots_state_says_so_once_and_not_if_quiet(
+    fake: FakeMachine,
+    command: Command,
+    roots_state: Callable[[], None],
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    quiet: bool,
+):
+    roots_state()
+
+    status = command(option, "--interval", "1", *(["--quiet"] if quiet else []))
+
+    assert status == 0
+    said = f"irqbalance: {fake.state}: not allowed to read the last run's state, so it is not used"
+    assert capsys.readouterr().err == ("" if quiet else f"{said}\n")
+
+
+def test_a_dry_restore_that_may_not_read_the_record_fails_rather_than_restore_nothing(
+    fake: FakeMachine,
+    command: Command,
+    roots_state: Callable[[], None],
+    capsys: pytest.CaptureFixture[str],
+):
+    roots_state()
+
+    assert command("--restore", "--dry-run", "--quiet") == 1
+
+    said = f"irqbalance: {fake.state}/undo.json: not allowed to read it: that needs root\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize("name", ["snapshot.json", "prediction.json", "refusals.json"])
+def test_a_quiet_dry_run_names_a_damaged_file_once(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str], name: str
+):
+    fake.write(f"state/{name}", "{")
+
+    assert command("--dry-run", "--quiet", "--interval", "1") == 0
+
+    assert capsys.readouterr().err == (
+        f"irqbalance: {fake.state}/{name} is not used: it is not JSON\n"
+    )
+
+
 def test_without_an_online_file_the_header_says_which_cpus_there_are(
     fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
 ):

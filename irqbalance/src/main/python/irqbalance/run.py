@@ -29,7 +29,11 @@ def balance_machine(settings: Settings, console: Console, clock: Clock) -> Repor
     """Measure, plan and, unless the run is to write nothing, carry the plan out."""
     machine = Machine(settings.procfs, settings.sysfs)
     with _state(settings, machine, console) as folder:
-        return _balance(settings, machine, folder, console, clock)
+        report = _balance(settings, machine, folder, console, clock)
+        if folder.closed:
+            problem = "not allowed to read the last run's state, so it is not used"
+            console.warning(f"{folder.path}: {problem}")
+        return report
 
 
 def restore_machine(settings: Settings, console: Console, clock: Clock) -> list[restore.Restored]:
@@ -37,6 +41,8 @@ def restore_machine(settings: Settings, console: Console, clock: Clock) -> list[
     machine = Machine(settings.procfs, settings.sysfs)
     with _state(settings, machine, console) as folder:
         planned = restore.plan_restore(machine, folder, settings.force)
+        if folder.closed:
+            raise FileError(folder.closed, "not allowed to read it: that needs root")
         if not settings.writes:
             return planned
         writer = Writer(machine, wait=clock.sleep)

@@ -89,6 +89,15 @@ def test_a_run_that_writes_nothing_leaves_broken_content_where_it_is(folder: Sta
     assert (folder.path / SNAPSHOT).exists()
 
 
+def test_a_reader_names_the_same_damage_once(folder: StateFolder):
+    (folder.path / SNAPSHOT).write_text("{")
+    reader = StateFolder(folder.path, "boot-1")
+
+    assert reader.load(SNAPSHOT) is None
+    assert reader.load(SNAPSHOT) is None
+    assert len(reader.problems) == 1
+
+
 def test_a_link_in_place_of_a_file_is_not_followed(folder: StateFolder, tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text(json.dumps({"version": 1, "boot": "boot-1"}))

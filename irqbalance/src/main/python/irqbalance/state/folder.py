@@ -47,6 +47,8 @@ class StateFolder:
         self.path = path
         self.boot = boot
         self.problems: list[str] = []
+        self.closed: Path | None = None
+        """A file that this user may not read: root's run left it. None if there is none."""
         self._prepared = False
         self._system = system
 
@@ -85,12 +87,18 @@ class StateFolder:
     def load(self, name: str) -> dict[str, Any] | None:
         """Return the content of a file of this boot; None if there is none that can be used.
 
-        A file that cannot be used is added to ``problems``, unless it is another boot's.
+        A file that cannot be used is added to ``problems``, unless it is another boot's. A run that
+        writes nothing may be an ordinary user's: a file that it may not read is ``closed``.
         """
         path = self.path / name
         try:
             text = self._read(path)
         except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            if self._prepared:
+                self._distrust(path, error.strerror or str(error))
+            self.closed = path
             return None
         except (OSError, ValueError) as error:
             self._distrust(path, getattr(error, "strerror", None) or str(error))
@@ -124,7 +132,9 @@ class StateFolder:
             with contextlib.suppress(OSError):
                 self._system.replace(path, f"{path}.broken")
                 problem += ", so it is now named .broken"
-        self.problems.append(f"{path} is not used: {problem}")
+        text = f"{path} is not used: {problem}"
+        if text not in self.problems:
+            self.problems.append(text)
 
     def _read(self, path: Path) -> str:
         if not stat.S_ISDIR(os.lstat(self.path).st_mode):
