@@ -294,6 +294,56 @@ def test_interrupt_time_that_is_not_accounted_is_told(
     assert "shows no time spent on interrupts" in capsys.readouterr().err
 
 
+def test_a_run_by_time_behind_a_run_by_counts_measures_time(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 100 0\ncpu1 0 0 0 0 0 0 0\n")
+    clock = FakeClock()
+    assert command("--quiet", "--interval", "1", clock=clock) == 0
+    clock.time += 100
+
+    def later() -> None:
+        fake.counters(row(24, 100, 0), row(25, 50, 0), row(26, 0, 0))
+        fake.write("proc/stat", "cpu0 0 0 0 0 0 250 0\ncpu1 0 0 0 0 0 0 0\n")
+
+    clock.then = later
+    assert command("--load", "time", "--format", "json", clock=clock) == 0
+
+    output = capsys.readouterr()
+    report = json.loads(output.out)
+    assert report["unit"] == "CPU milliseconds per second"
+    # 1.5 s in ten seconds, 100 to 50
+    assert [irq["load"] for irq in report["irqs"]] == [100.0, 50.0, 0.0]
+    assert output.err == ""
+
+
+@pytest.mark.parametrize(("first", "second"), [("counts", "time"), ("time", "counts")])
+def test_a_prediction_is_compared_with_a_measurement_of_the_same_unit_only(
+    fake: FakeMachine,
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    first: str,
+    second: str,
+):
+    ticks = iter(range(100, 10**6, 100))
+
+    def later() -> None:
+        tick = next(ticks)
+        fake.counters(row(24, tick, 0), row(25, tick // 2, 0), row(26, 0, 0))
+        fake.write("proc/stat", f"cpu0 0 0 0 0 0 {tick} 0\ncpu1 0 0 0 0 0 0 0\n")
+
+    later()
+
+    def followed(load: str) -> Any:
+        argv = ("--interval", "1", "--format", "json", "--load", load)
+        assert command(*argv, clock=FakeClock(later)) == 0
+        return json.loads(capsys.readouterr().out)["followed"]
+
+    assert followed(first) is None
+    assert (fake.state / "prediction.json").read_text().count('"predicted"') == 1
+    assert followed(second) is None
+
+
 def test_verbose_explains_every_irq_and_says_what_is_done(
     command: Command, capsys: pytest.CaptureFixture[str]
 ):

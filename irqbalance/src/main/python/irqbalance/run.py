@@ -126,7 +126,9 @@ def _balance(
         clock._replace(sleep=sleep),
     )
     if by_time and basis.unit != TIME:
-        console.warning("/proc/stat shows no time spent on interrupts, so counts are the load")
+        console.warning(
+            f"/proc/stat shows no time spent on interrupts {basis.source}, so counts are the load"
+        )
     usable = usable_cpus(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
     irqs = make_irqs(
@@ -140,7 +142,7 @@ def _balance(
     limits = Limits(settings.threshold, settings.max_moves, rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
-    report = Report(plan, basis, last.follow_up(measurement, irqs, usable))
+    report = Report(plan, basis, last.follow_up(measurement, irqs, usable, basis.unit))
     if not settings.writes:
         return report
     save_reading(folder, reading)
