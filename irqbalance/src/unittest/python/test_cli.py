@@ -452,6 +452,43 @@ def test_want_of_permission_is_one_clear_line_before_measuring(
     assert clock.slept == []
 
 
+@pytest.mark.parametrize("call", ["stat", "lstat", "access"])
+@pytest.mark.parametrize("look", [1, 2])
+def test_an_irq_that_goes_while_permission_is_checked_is_passed_over(
+    fake: FakeMachine, monkeypatch: pytest.MonkeyPatch, call: str, look: int
+):
+    fake.irq(24)
+    for irq in (25, 26):
+        fake.irq(irq, mode=0o444)
+    going = str(fake.procfs / "irq/24/smp_affinity_list")
+    real, looks = getattr(os, call), iter(range(1, 100))
+
+    def replaced(path: Any, *rest: Any, **more: Any) -> Any:
+        if str(path) == going and next(looks) == look:
+            Path(going).unlink()
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, call, replaced)
+
+    run.require_permission(fake.machine)  # raises nothing
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_a_proc_that_cannot_be_looked_at_is_one_clear_line(
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+):
+    def fail(path: Any) -> Any:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(run.os, "statvfs", fail)
+
+    assert command("--interval", "1") == 1
+    assert capsys.readouterr().err.endswith(f"proc/irq: {os.strerror(number)}\n")
+
+
 def test_a_machine_without_affinities_has_nothing_to_move(fake: FakeMachine):
     fake.counters("VIR: 1 2 Virtual")
 

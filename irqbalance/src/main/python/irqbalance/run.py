@@ -1,8 +1,10 @@
 """The runs on a live machine, a restore among them: read, decide, do."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from . import apply, restore
 from .console import Console
@@ -72,15 +74,31 @@ def _state(settings: Settings, machine: Machine, console: Console) -> Iterator[S
 def require_permission(machine: Machine) -> None:
     """Raise FileError if affinities cannot be written at all."""
     folder = machine.irq_folder
-    if not folder.is_dir():
+    try:
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        irqs = [name for name in os.listdir(folder) if name.isdecimal()]  # noqa: PTH208 - names
+    except (FileNotFoundError, NotADirectoryError):
         return
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+    except OSError as error:
+        raise FileError(folder, error.strerror or str(error)) from error
+    if is_read_only:
         raise FileError(folder, "mounted read-only here, so nothing can be moved (see --dry-run)")
-    for path in folder.glob("[0-9]*/smp_affinity_list"):
-        if path.stat().st_mode & 0o222:
-            if not os.access(path, os.W_OK):
-                raise FileError(path, NEEDS_ROOT)
+    for path in (folder / irq / "smp_affinity_list" for irq in irqs):
+        if not _is_writable_by_mode(path):
+            continue
+        if os.access(path, os.W_OK):
             return
+        if _is_writable_by_mode(path):  # it did not go meanwhile
+            raise FileError(path, NEEDS_ROOT)
+
+
+def _is_writable_by_mode(path: Path) -> bool:
+    """Return whether a file's mode lets anybody write; False for one that is gone, or a link."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o222)
 
 
 def usable_cpus(

@@ -151,6 +151,31 @@ def test_only_one_run_holds_the_lock(folder: StateFolder):
         pass
 
 
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EINTR, errno.ENOSPC])
+def test_an_error_of_the_work_under_the_lock_is_not_taken_for_the_locks(
+    folder: StateFolder, number: int
+):
+    with pytest.raises(OSError, match="of the work") as caught, folder.locked():
+        raise OSError(number, "of the work")
+
+    assert caught.value.errno == number
+    with folder.locked():  # it is free again
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EINTR, errno.EIO])
+def test_a_lock_that_fails_otherwise_is_no_other_run(
+    folder: StateFolder, monkeypatch: pytest.MonkeyPatch, number: int
+):
+    def fail(_fd: int, _operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+
+    with pytest.raises(FileError, match=os.strerror(number)), folder.locked():
+        pytest.fail("ran without the lock")
+
+
 def test_a_lock_that_is_a_link_is_refused(folder: StateFolder, tmp_path: Path):
     (folder.path / "lock").symlink_to(tmp_path / "elsewhere")
 

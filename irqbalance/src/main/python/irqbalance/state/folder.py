@@ -77,12 +77,19 @@ class StateFolder:
         except OSError as error:
             raise FileError(path, error.strerror or str(error)) from error
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(fd, path)
             yield
-        except BlockingIOError as error:
-            raise AtWorkError(f"another run holds {path}") from error
         finally:
             os.close(fd)
+
+    @staticmethod
+    def _lock(fd: int, path: Path) -> None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AtWorkError(f"another run holds {path}") from error
+        except OSError as error:
+            raise FileError(path, error.strerror or str(error)) from error
 
     def load(self, name: str) -> dict[str, Any] | None:
         """Return the content of a file of this boot; None if there is none that can be used.
