@@ -139,6 +139,7 @@ def test_another_balancer_ends_the_run_unless_forced(
     fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
 ):
     fake.write("proc/77/comm", "irqbalance\n")
+    fake.write("proc/77/status", "Uid:\t0\t0\t0\t0\n")
     fake.write("proc/77/cmdline", "/usr/sbin/irqbalance\0")
 
     assert command("--interval", "1") == 4

@@ -58,6 +58,7 @@ def test_a_failure_is_told_to_the_log_and_on_standard_error(
     capfd: pytest.CaptureFixture[str],
 ):
     fake.write("proc/70/comm", "irqbalance\n")
+    fake.write("proc/70/status", "Uid:\t0\t0\t0\t0\n")
 
     assert run("--log", "syslog") == 4
     ((priority, text),) = told
