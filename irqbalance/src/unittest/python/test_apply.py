@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -31,10 +32,10 @@ class Kernel:
         self.paths: dict[int, str] = {}
         self.written: list[str] = []
 
-    def open(self, path: str, flags: int) -> int:
+    def open(self, path: str, flags: int, *, dir_fd: int | None = None) -> int:
         """Open without truncating, as /proc does."""
-        fd = os.open(path, flags & ~os.O_TRUNC)
-        self.paths[fd] = path.split("/")[-2]
+        fd = os.open(path, flags & ~os.O_TRUNC, dir_fd=dir_fd)
+        self.paths[fd] = Path(f"/proc/self/fd/{fd}").readlink().parts[-2]
         return fd
 
     def write(self, fd: int, data: bytes) -> int:
@@ -378,16 +379,40 @@ def test_broken_records_are_told_and_replaced(fake: FakeMachine, folder: StateFo
     assert set(load_undo(folder)) == {"24"}
 
 
-def test_an_irq_whose_affinity_cannot_be_read_is_moved_without_an_undo(
-    fake: FakeMachine, folder: StateFolder
+@pytest.mark.parametrize("affinity", ["?", "", "0-", "99999999", "0-1\x00", "x" * 2**21])
+def test_an_irq_whose_affinity_cannot_be_read_is_fixed_as_it_could_not_be_put_back(
+    fake: FakeMachine, folder: StateFolder, affinity: str
 ):
     stacked(fake, 100, 60, 40)
-    fake.irq(24, affinity="?")
+    fake.irq(24, affinity=affinity)
+    kernel = Kernel()
 
-    result = run(fake, folder, Kernel())
+    result = run(fake, folder, kernel)
 
-    assert decisions(result)["24"].status == "applied"
-    assert load_undo(folder) == {}
+    assert decisions(result)["24"].status == "fixed"
+    assert decisions(result)["24"].reason == (
+        "its affinity cannot be read, so nobody could put it back"
+    )
+    assert kernel.written == ["25", "26"]
+    assert set(load_undo(folder)) == {"25", "26"}
+
+
+@pytest.mark.parametrize("component", ["irq/24", "irq/24/smp_affinity_list"])
+def test_an_irq_behind_a_link_is_fixed_and_the_others_are_planned_around_it(
+    fake: FakeMachine, folder: StateFolder, component: str
+):
+    stacked(fake, 100, 60, 40)
+    (fake.procfs / component).rename(fake.root / "target")
+    (fake.procfs / component).symlink_to(fake.root / "target")
+    kernel = Kernel()
+
+    result = run(fake, folder, kernel)
+
+    assert decisions(result)["24"].status == "fixed"
+    assert decisions(result)["24"].reason == "its affinity is behind a symbolic link"
+    assert fake.affinity(24) == "0-1\n"
+    assert kernel.written == ["25", "26"]
+    assert result.refused == {}
 
 
 def test_what_the_kernel_often_keeps_for_itself_is_tried_before_what_is_busier(

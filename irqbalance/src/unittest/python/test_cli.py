@@ -37,11 +37,17 @@ def command(fake: FakeMachine) -> Command:
     return call
 
 
-def full(fake: FakeMachine, irq: int) -> None:
+def full(monkeypatch: pytest.MonkeyPatch, fake: FakeMachine, irq: int) -> None:
     """Make every write of an IRQ's affinity fail with ENOSPC."""
     path = fake.procfs / f"irq/{irq}/smp_affinity_list"
-    path.unlink()
-    path.symlink_to("/dev/full")
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        if os.path.samestat(os.fstat(fd), path.stat()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", write)
 
 
 def test_a_run_moves_and_reports(
@@ -83,9 +89,12 @@ def test_quiet_says_nothing_when_all_is_well(command: Command, capsys: pytest.Ca
 
 
 def test_quiet_names_what_was_refused(
-    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+    fake: FakeMachine,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    full(fake, 25)
+    full(monkeypatch, fake, 25)
 
     assert command("--quiet", "--interval", "1") == 3
 
@@ -93,6 +102,44 @@ def test_quiet_names_what_was_refused(
         "",
         "irqbalance: IRQ 25 is refused: no interrupt vector is free on that CPU (ENOSPC)\n",
     )
+
+
+@pytest.mark.parametrize("component", ["irq/25", "irq/25/smp_affinity_list"])
+def test_a_tree_with_a_link_is_balanced_around_it_and_the_target_stays(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str], component: str
+):
+    target = fake.root / "etc"
+    (fake.procfs / component).rename(target)
+    (fake.procfs / component).symlink_to(target)
+
+    assert command("--interval", "1", "--format", "json") == 0
+
+    output = capsys.readouterr()
+    assert output.err == ""
+    status = {irq["irq"]: (irq["status"], irq["reason"]) for irq in json.loads(output.out)["irqs"]}
+    assert status["25"] == ("fixed", "its affinity is behind a symbolic link")
+    assert status["24"][0] == "applied"
+    assert fake.affinity(25) == "0-1\n"
+
+
+def test_a_restore_does_not_write_through_a_link_and_keeps_the_record(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1", "--quiet") == 0
+    path, target = fake.procfs / "irq/25/smp_affinity_list", fake.root / "passwd"
+    path.rename(target)
+    path.symlink_to(target)
+
+    assert command("--restore", "--force", "--format", "json") == 0
+
+    (restored,) = json.loads(capsys.readouterr().out)["irqs"]
+    assert restored["status"] == "kept"
+    assert restored["reason"] == "skipped: its affinity is behind a symbolic link"
+    assert target.read_text() == "1\n"
+    path.unlink()
+    target.rename(path)
+    assert command("--restore", "--quiet") == 0
+    assert fake.affinity(25) == "0-1\n"
 
 
 def test_the_next_run_measures_since_this_one(

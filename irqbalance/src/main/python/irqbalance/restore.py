@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .kernel.affinity import Outcome, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
-from .kernel.procfs import Machine
+from .kernel.procfs import KernelSays, Machine
 from .state.folder import StateFolder
 from .state.records import Attempt, Undo, correct_undo, forget_undo, identity, load_undo
 from .status import Status
@@ -30,19 +30,22 @@ class Restored(NamedTuple):
 
 def plan_restore(machine: Machine, folder: StateFolder, force: bool) -> list[Restored]:
     """Return the IRQs to put back, and those to skip with the reason; in numerical order."""
+    records = load_undo(folder)
+    says = machine.kernel_says(records)
     rows = {row.irq: row for row in machine.interrupts()[1].rows}
     return [
-        _decide(irq, undo, rows.get(irq), machine.affinity(irq), force)
-        for irq, undo in sorted(load_undo(folder).items(), key=lambda pair: (len(pair[0]), pair[0]))
+        _decide(irq, undo, rows.get(irq), says[irq], force)
+        for irq, undo in sorted(records.items(), key=lambda pair: (len(pair[0]), pair[0]))
     ]
 
 
-def _decide(
-    irq: str, undo: Undo, row: Row | None, now: frozenset[int] | None, force: bool
-) -> Restored:
+def _decide(irq: str, undo: Undo, row: Row | None, says: KernelSays, force: bool) -> Restored:
+    now = says.affinity
     restored = Restored(irq, undo.identity.device, now, undo.before, Status.KEPT, "")
-    if row is None or identity(row) != undo.identity or now is None:
+    if row is None or identity(row) != undo.identity or not says.exists:
         return restored._replace(reason="skipped: the IRQ is gone, or another device's now")
+    if says.problem or now is None:
+        return restored._replace(reason=f"skipped: {says.problem}")
     if now == undo.before:
         return restored._replace(reason="it is as it was before")
     if now != undo.written and not force:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from ..status import Status
 from .cpuset import format_list
-from .procfs import Machine
+from .procfs import PROBLEMS, Machine
 
 TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR})
 """Answers that may pass with another try. EBUSY: x86 still cleans up after the IRQ's last move.
@@ -21,6 +21,7 @@ MEANINGS = {
     errno.EIO: (Status.FIXED, "managed by the kernel"),
     errno.EPERM: (Status.FIXED, "managed by the kernel"),
     errno.ENOENT: (Status.FIXED, "gone: its device freed it"),
+    **{number: (Status.FIXED, problem) for number, problem in PROBLEMS.items()},
     errno.EACCES: (Status.REFUSED, "not allowed: writing needs root"),
     errno.EROFS: (Status.REFUSED, "/proc is mounted read-only here"),
     errno.EINVAL: (
@@ -41,8 +42,8 @@ kernel/irq/matrix.c."""
 class System(Protocol):
     """The system calls that writing needs; the module os has them."""
 
-    def open(self, path: str, flags: int, /) -> int:
-        """Open a file."""
+    def open(self, path: str, flags: int, /, *, dir_fd: int | None = None) -> int:
+        """Open a file in a folder."""
 
     def write(self, fd: int, data: bytes, /) -> int:
         """Write once."""
@@ -122,11 +123,10 @@ class Writer:
 
     def write(self, irq: str, cpus: frozenset[int]) -> Outcome:
         """Write an IRQ's affinity; try again after an answer that may pass."""
-        path = str(self._machine.irq_folder / irq / "smp_affinity_list")
         text = f"{format_list(cpus)}\n"
         for pause in (*WAITS_SECONDS, None):
             try:
-                self._write_once(path, text.encode())
+                self._write_once(irq, text.encode())
             except OSError as error:
                 if error.errno in TRANSIENT and pause is not None:
                     self._wait(pause)
@@ -135,14 +135,17 @@ class Writer:
             break
         return Outcome(Status.APPLIED, "")
 
-    def _write_once(self, path: str, data: bytes) -> None:
+    def _write_once(self, irq: str, data: bytes) -> None:
         """Write `data` in one call, since the kernel takes each write for a whole list.
 
-        A missing file is not created. Errors may show at the write or at the close.
+        A missing file is not created, and no symbolic link is followed below --procfs. Errors may
+        show at the write or at the close.
         """
-        fd = self._system.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+        fd = self._machine.open_affinity(irq, self._system.open)
         try:
             written = self._system.write(fd, data)
+            if os.fstat(fd).st_size > written:  # a copied tree's; the kernel's have no size
+                os.ftruncate(fd, written)
         except OSError:
             self._close_quietly(fd)
             raise
