@@ -537,6 +537,44 @@ def test_a_proc_that_cannot_be_looked_at_is_one_clear_line(
     assert capsys.readouterr().err.endswith(f"proc/irq: {os.strerror(number)}\n")
 
 
+@pytest.mark.parametrize("option", [[], ["--dry-run"], ["--check"], ["--restore"]])
+def test_root_runs_with_no_state_that_others_may_write(
+    fake: FakeMachine,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: list[str],
+):
+    fake.state.mkdir()
+    fake.state.chmod(0o777)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    assert command("--quiet", *option) == 1
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"irqbalance: {fake.state}: ")
+    assert output.err.endswith(" so root does not use it\n")
+    assert fake.affinity(25) == "0-1\n"
+
+
+def test_root_runs_with_no_settings_that_others_may_write(
+    fake: FakeMachine,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    path = fake.write("my.toml", "threshold = 1\n")
+    path.chmod(0o666)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    assert command("--config", str(path), "--dry-run") == 1
+
+    err = capsys.readouterr().err
+    assert err.startswith(f"irqbalance: {path}: ")
+    assert err.endswith(" so root does not use it\n")
+
+
 def test_a_machine_without_affinities_has_nothing_to_move(fake: FakeMachine):
     fake.counters("VIR: 1 2 Virtual")
 

@@ -57,6 +57,7 @@ def _state(settings: Settings, machine: Machine, console: Console) -> Iterator[S
     folder = StateFolder(settings.state_dir, machine.boot())
     try:
         if not settings.writes:
+            folder.check()
             yield folder
             return
         require_permission(machine)

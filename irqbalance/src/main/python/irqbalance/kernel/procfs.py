@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..errors import CpuSetError, FileError, InterruptsFormatError
 from .below import LINK, OTHER_KIND, SECOND_NAME, open_folder, open_regular, read_in, status_of
@@ -35,9 +35,14 @@ def read_text(path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(largest_bytes + 1)
+            return read_all(file, path, largest_bytes)
     except OSError as error:
         raise FileError(path, error.strerror or str(error)) from error
+
+
+def read_all(file: BinaryIO, path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
+    """Return the text of an open file; raise OSError, and FileError if it is larger."""
+    data = file.read(largest_bytes + 1)
     if len(data) > largest_bytes:
         raise FileError(path, f"more than {largest_bytes} bytes")
     return data.decode("utf-8", "replace")

@@ -12,7 +12,8 @@ Guarantees: a file is replaced whole or not at all (written beside, synced, rena
 killed leaves the old content or the new. The folder is made for its owner alone. No symbolic link
 is followed. Content that is broken, of another boot or of another version is not used. Broken
 content is reported.
-Caveats: a folder that others may write to is refused, since its files decide what root writes.
+Caveats: root refuses a folder that others may write to, or own, since its files decide what root
+writes. Such a file is not used either: it may date from a time when the folder was open to others.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import AtWorkError, FileError
+from ..kernel.trust import why_mistrusted
 
 VERSION = 1
 SNAPSHOT, UNDO, REFUSALS, LOCK = "snapshot.json", "undo.json", "refusals.json", "lock"
@@ -63,9 +65,22 @@ class StateFolder:
             raise FileError(self.path, error.strerror or str(error)) from error
         if not stat.S_ISDIR(status.st_mode):
             raise FileError(self.path, "the state directory must be a directory, not a link")
-        if status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH:
-            raise FileError(self.path, "others may write to the state directory")
+        self._refuse_untrusted(status)
         self._prepared = True
+
+    def check(self) -> None:
+        """Raise FileError if the folder exists and cannot be trusted, for a run that only reads."""
+        try:
+            status = os.lstat(self.path)
+        except OSError:
+            return
+        if stat.S_ISDIR(status.st_mode):  # load() names any other
+            self._refuse_untrusted(status)
+
+    def _refuse_untrusted(self, status: os.stat_result) -> None:
+        problem = why_mistrusted(status, os.geteuid())
+        if problem:
+            raise FileError(self.path, problem)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -151,6 +166,9 @@ class StateFolder:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_BYTES:
                 raise ValueError("it is not a file of a plausible size")
+            problem = why_mistrusted(status, os.geteuid())
+            if problem:
+                raise ValueError(problem)
             return file.read().decode()
 
     def _replace(self, path: Path, data: bytes) -> None:
