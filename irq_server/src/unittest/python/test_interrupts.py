@@ -151,6 +151,20 @@ def test_a_thousand_cpus_are_read():
         ("xen-pirq  1-ioapic-edge  i8042", "xen-pirq", "1", "ioapic-edge", "i8042"),
         ("MIPS   7  timer", "MIPS", "7", "", "timer"),
         ("PCI-MSI 245763-edge", "PCI-MSI", "245763", "edge", ""),
+        # no hardware IRQ, but the level that arm64 and others print
+        ("xen-dyn         Edge    -event     vif0-q0-tx", "xen-dyn", "", "event", "vif0-q0-tx"),
+        ("xen-dyn-lateeoi         Edge    -event", "xen-dyn-lateeoi", "", "event", ""),
+        ("my chip      Level    timer 3", "my chip", "", "Level", "timer 3"),
+        ("xen-dyn    -event     port 4", "xen-dyn", "", "event", "port 4"),
+        ("XT-PIC      timer 3", "XT-PIC", "", "", "timer 3"),
+        ("GICv3   5 Edge    -fasteoi   eth0 6", "GICv3", "5", "fasteoi", "eth0 6"),
+        # the kernel prints the hardware IRQ as an int, and Azure's are beyond that
+        (
+            "Hyper-V PCIe MSI -2147483647-edge      mana_q0@pci:7870:00:00.0",
+            *("Hyper-V PCIe MSI", "-2147483647", "edge", "mana_q0@pci:7870:00:00.0"),
+        ),
+        ("PCI-MSI -2147467264-edge      nvme0q1", "PCI-MSI", "-2147467264", "edge", "nvme0q1"),
+        ("GICv3 -5 Level     eth0", "GICv3", "-5", "Level", "eth0"),
         ("", "", "", "", ""),
     ],
 )

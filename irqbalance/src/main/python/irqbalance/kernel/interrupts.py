@@ -37,26 +37,34 @@ SUBTOTAL_LABELS = frozenset({"EXT", "I/O", "AIO"})
 _CPU_NAME = re.compile(r"CPU([0-9]{1,5})", re.ASCII)
 _IRQ_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
-# "PCI-MSI 32769-edge      virtio1-req.0", "SiFive PLIC   33 Edge      virtio0, virtio4". A chip's
-# name may hold blanks, so the first number that stands by itself is the hardware IRQ.
-_WITH_HWIRQ = re.compile(
-    r"(?P<chip>\S.*?)\s+(?P<hwirq>[0-9]+)"
-    r"(?:\s+(?P<level>Level|Edge)(?=\s|$))?(?:\s*-(?P<flow>\S+))?"
-    r"(?:\s+(?P<device>\S.*))?",
-    re.ASCII,
+# The words of a chip's name are one blank apart. None of them is a level or begins like a flow, and
+# what follows the name may be further away.
+_CHIP = r"(?P<chip>\S+(?: (?!-|(?:Level|Edge)(?:\s|$))\S+)*?)"
+_LEVEL = r"\s+(?P<level>Level|Edge)(?=\s|$)"
+_DEVICE = r"(?:\s+(?P<device>\S.*))?"
+_FORMS = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        # "PCI-MSI 32769-edge      virtio1-req.0", "SiFive PLIC   33 Edge      virtio0, virtio4".
+        # The kernel prints the hardware IRQ as an int, so large ones are negative.
+        rf"{_CHIP}\s+(?P<hwirq>-?[0-9]+)(?:{_LEVEL})?(?:\s*-(?P<flow>\S+))?{_DEVICE}",
+        # "xen-dyn         Edge    -event     vif0-q0-tx", "xen-dyn    -event     xenbus"
+        rf"{_CHIP}{_LEVEL}(?:\s+-(?P<flow>\S+))?{_DEVICE}",
+        rf"{_CHIP}\s+-(?P<flow>\S+){_DEVICE}",
+        # "XT-PIC      timer", "PCI-MSI  virtio9-input.0" (s390x)
+        rf"(?P<chip>\S+){_DEVICE}",
+    )
 )
-# "XT-PIC      timer", "PCI-MSI  virtio9-input.0" (s390x), "xen-dyn    -event     xenbus"
-_WITHOUT_HWIRQ = re.compile(
-    r"(?P<chip>\S+)(?:\s+-(?P<flow>\S+))?(?:\s+(?P<device>\S.*))?", re.ASCII
-)
+"""The forms of the text behind the cells of a numbered row; the first one that fits counts."""
 
 
 class Description(NamedTuple):
     """The text behind the cells of a row.
 
     ``text`` is all of it. The other fields are the parts of a numbered row: the interrupt
-    controller's name, the hardware IRQ as printed, the trigger (``edge``, ``fasteoi``, ``Level``)
-    and the device, which is the action names joined by ``", "``. A part that is missing is ``""``.
+    controller's name, the hardware IRQ as printed, the trigger (``edge``, ``fasteoi``, else
+    ``Level``) and the device, which is the action names joined by ``", "``. A part that is missing
+    is ``""``.
     """
 
     text: str = ""
@@ -210,7 +218,7 @@ class Parser:
 def describe(text: str) -> Description:
     """Split the text behind the cells of a numbered row. An empty text has empty fields."""
     text = text.strip()
-    match = _WITH_HWIRQ.fullmatch(text) or _WITHOUT_HWIRQ.fullmatch(text)
+    match = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
     if match is None:
         return Description(text=text)
     fields = match.groupdict(default="")
@@ -218,7 +226,7 @@ def describe(text: str) -> Description:
         text=text,
         chip=fields["chip"],
         hwirq=fields.get("hwirq", ""),
-        trigger=fields.get("level") or fields["flow"],
+        trigger=fields.get("flow") or fields.get("level", ""),
         device=fields["device"],
     )
 
