@@ -193,6 +193,20 @@ def test_the_text_of_a_numbered_row_is_taken_apart(
         (TWO_CPUS + "LOC: 1 Local timer interrupts\n", 2),
         ("CPU0 CPU1 CPU2\nLOC: 1 2\n", 2),
         (TWO_CPUS + "two words: 1 2\n", 2),
+        # a CPU came online while the file was read: a cell more than the header has CPUs
+        (TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\n 25: 1 2 3 PCI-MSI 2-edge eth1\n", 3),
+        (TWO_CPUS + " 24: 1 2 3 4 PCI-MSI 1-edge eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2          0     PCI-MSI   5 Edge      eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2 3        -   5 Edge      eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2 3\n", 2),
+        (TWO_CPUS + "LOC: 1 2 4294967295 Local timer interrupts\n", 2),
+        (TWO_CPUS + "IPI0:1 2 3  Rescheduling interrupts\n", 2),
+        (TWO_CPUS + "EXT: 1 2 3\n", 2),
+        ("CPU0\n 24: 1 2 XT-PIC  timer\n", 2),
+        ("CPU0\nNMI: 1 2 Non-maskable interrupts\n", 2),
+        # a CPU went away: a cell less, which is no figure of the whole machine
+        (TWO_CPUS + "EXT: 1\n", 2),
+        (TWO_CPUS + "I/O: 1\n", 2),
         (TWO_CPUS + ": 1 2\n", 2),
     ],
 )
@@ -226,7 +240,7 @@ def test_a_parser_forgets_the_old_rows_when_the_cpus_change():
     parser.parse(TWO_CPUS + " 24: 1 2\n")
 
     with pytest.raises(InterruptsFormatError, match="line 3"):
-        parser.parse("CPU0\nLOC: 1 2\nnonsense")
+        parser.parse("CPU0\nLOC: 1 Timer\nnonsense")
     after = parser.parse("      CPU0\n 24: 1 2\n")
 
     assert after.cpus == (0,)

@@ -14,6 +14,10 @@ one cell per CPU of the header, and free text. Nothing need follow the colon: ar
 no device owns, some hold one figure for the whole machine (``ERR``, ``MIS``, ``Err``). Some hold
 none at all (arm's ``FIQ:   usb_fiq``). A label may stand twice (powerpc's ``LOC``).
 
+A CPU may come or go while the kernel prints the file. Each row has a cell for each CPU that is
+online then, so later rows have more cells than the header, or fewer. Nobody knows whose their cells
+are: such a text is refused, and a reader of a live file reads it again.
+
 Source: kernel/irq/proc.c (show_interrupts) and arch/*/kernel/{irq,smp}.c of Linux 6.12;
 Documentation/filesystems/proc.rst.
 """
@@ -36,6 +40,10 @@ SUBTOTAL_LABELS = frozenset({"EXT", "I/O", "AIO"})
 
 _CPU_NAME = re.compile(r"CPU([0-9]{1,5})", re.ASCII)
 _IRQ_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
+
+# A text begins with the name of a chip or with a word, "-" for a chip without a name. A number by
+# itself is a cell, unless a level follows: that is a hardware IRQ whose chip's name is empty.
+_NUMBER_FIRST = re.compile(r"([0-9]{1,10})(?!\S)(?!\s+(?:Level|Edge)(?!\S))", re.ASCII)
 
 # The words of a chip's name are one blank apart. None of them is a level or begins like a flow, and
 # what follows the name may be further away.
@@ -190,6 +198,8 @@ class Parser:
         digits = "".join(cells)
         if len(cells) == cpu_count and digits.isdecimal() and digits.isascii():
             text = fields[cpu_count].rstrip() if len(fields) > cpu_count else ""
+            if text[:1].isdecimal() and _starts_with_a_cell(text):
+                raise self._wrong_number_of_cells(label, rest, line_number)
             if cpu_count > 1 or not _is_machine_wide(label, text):
                 counts = _counts(cells, line_number)
                 return Row(label, counts, None, self._describe(text, label.isdecimal()))
@@ -199,12 +209,18 @@ class Parser:
         """Return a row with one figure for the whole machine, or with text only."""
         words = rest.split()
         numbers = sum(1 for word in words[:2] if word.isdecimal() and word.isascii())
-        if label.isdecimal() or numbers > 1 or (numbers and len(words) > 1):
-            expected = f"{len(self._cpus)} counts for IRQ {label}, one for each CPU of the header"
-            raise InterruptsFormatError(line_number, expected, repr(rest[:60]))
+        has_cells = numbers > 1 or (numbers and (len(words) > 1 or label in SUBTOTAL_LABELS))
+        if label.isdecimal() or has_cells:
+            raise self._wrong_number_of_cells(label, rest, line_number)
         if numbers:
             return Row(label, None, _figure(words[0], line_number), self._describe("", False))
         return Row(label, None, None, self._describe(rest, False))
+
+    def _wrong_number_of_cells(
+        self, label: str, rest: str, line_number: int
+    ) -> InterruptsFormatError:
+        expected = f"{len(self._cpus)} counts for IRQ {label}, one for each CPU of the header"
+        return InterruptsFormatError(line_number, expected, repr(rest.strip()[:60]))
 
     def _describe(self, text: str, numbered: bool) -> Description:
         key = (text, numbered)
@@ -255,6 +271,12 @@ def _figure(digits: str, line_number: int) -> int:
     if figure >= FIGURE_MODULUS:
         raise InterruptsFormatError(line_number, "a figure of 64 bits", digits[:60])
     return figure
+
+
+def _starts_with_a_cell(text: str) -> bool:
+    """Return whether the text behind the cells of a row begins with a cell too many."""
+    match = _NUMBER_FIRST.match(text)
+    return match is not None and int(match[1]) < CELL_MODULUS
 
 
 def _is_machine_wide(label: str, text: str) -> bool:
