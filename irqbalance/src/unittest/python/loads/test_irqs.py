@@ -6,7 +6,7 @@ from conftest import row
 from irqbalance.kernel.interrupts import parse
 from irqbalance.kernel.procfs import KernelSays
 from irqbalance.loads.irqs import Irq, make_irqs
-from irqbalance.loads.loads import since_boot
+from irqbalance.loads.loads import between, since_boot
 from irqbalance.settings.model import Rule, Selection
 from irqbalance.settings.values import Pattern
 
@@ -116,11 +116,50 @@ def test_a_read_only_affinity_is_managed():
     assert not irq.own
 
 
-def test_an_irq_that_fires_and_is_routed_nowhere_cannot_be_moved():
-    says = KernelSays(True, effective=cpus())
+def test_an_irq_that_the_kernel_routes_nowhere_and_several_cpus_take_is_their_own():
+    irq = one(row(24, 5, 6, 0, 0), KernelSays(True, affinity=cpus(0, 1, 2, 3), effective=cpus()))
 
-    assert "no CPU in particular" in one(row(24, 5, 6, 0, 0), says).fixed
-    assert one(row(24, 0, 0, 0, 0), says).fixed == ""
+    assert "no CPU in particular" in irq.fixed
+    assert irq.own
+    assert irq.placed == {0: 5, 1: 6}
+
+
+def test_an_empty_effective_affinity_says_nothing_of_an_irq_that_one_cpu_takes():
+    # the interrupts of a Raspberry Pi 5's RP1: their chip does not record where they go
+    says = KernelSays(True, affinity=cpus(0, 1, 2, 3), effective=cpus())
+
+    for line in (row(24, 0, 9, 0, 0), row(24, 2, 90, 0, 3)):  # after a move the old CPU had a few
+        irq = one(line, says)
+        assert irq.fixed == ""
+        assert not irq.own
+        assert irq.present == (1,)
+        assert irq.home == 1
+
+
+def test_a_read_only_irq_that_one_cpu_takes_is_a_devices():
+    # a GPIO chip has no affinity to set: its load is a device's, on the CPU that takes it
+    says = KernelSays(True, writable=False, affinity=cpus(0, 1, 2, 3), effective=cpus())
+
+    irq = one(row(24, 9, 0, 0, 0), says)
+
+    assert irq.fixed == "managed by the kernel: its affinity is read-only"
+    assert not irq.own
+    assert irq.placed == {0: 9}
+
+
+def test_a_read_only_irq_that_every_cpu_took_since_boot_is_their_own_though_one_is_busy_now():
+    says = {"24": KernelSays(True, writable=False, effective=cpus())}
+    earlier = parse("CPU0 CPU1\n 24: 500 700 GICv3 20 Level unlisted-timer\n")
+    later = parse("CPU0 CPU1\n 24: 900 700 GICv3 20 Level unlisted-timer\n")
+
+    (irq,) = make_irqs(between(earlier, later), says)
+
+    assert irq.own
+    assert "no CPU in particular" in irq.fixed
+
+
+def test_an_idle_irq_that_is_routed_nowhere_may_be_moved():
+    assert one(row(24, 0, 0, 0, 0), KernelSays(True, effective=cpus())).fixed == ""
 
 
 def test_timers_of_which_each_cpu_has_its_own_are_fixed_where_they_are():

@@ -61,7 +61,8 @@ class KernelSays(NamedTuple):
     """The files of /proc/irq/N: CPU sets, and whether user space may write them.
 
     ``affinity`` and ``effective`` are None if the file does not exist or cannot be read.
-    ``effective`` is empty if the kernel routes the IRQ to no CPU in particular.
+    ``effective`` is empty if the kernel routes the IRQ to no CPU in particular, or does not record
+    to which.
     """
 
     exists: bool

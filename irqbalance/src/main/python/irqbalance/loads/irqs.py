@@ -6,7 +6,7 @@ grew. Its affinity mask says only where it may go, and decides nothing here.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -117,7 +117,7 @@ def make_irqs(
         row = load.row
         if row.is_numbered:
             says = None if kernel is None else kernel.get(row.irq, _NO_FACTS)
-            own = _why_per_cpu(row, load.total, says)
+            own = _why_per_cpu(load, says)
         elif load.total and row.irq not in NOT_INTERRUPTS:
             says, own = None, _why_unnumbered(load)
         else:
@@ -158,12 +158,28 @@ def _why_unnumbered(load: Load) -> str:
     return "the CPU's own interrupts, no device's"
 
 
-def _why_per_cpu(row: Row, total: float, says: KernelSays | None) -> str:
+def _why_per_cpu(load: Load, says: KernelSays | None) -> str:
+    """Return why a numbered row's interrupts are the CPUs' own, ``""`` if they are a device's.
+
+    An empty effective affinity alone says nothing, as some chips never record it. If one CPU takes
+    all, and the file may be written, the IRQ is a device's. A per-CPU one may look like that too
+    while one CPU uses it: its file is read-only since Linux 6.12, and before that a write says so.
+    """
+    row = load.row
     if row.description.chip in PER_CPU_CHIPS or not PER_CPU_DEVICES.isdisjoint(row.actions):
         return "per-CPU: every CPU has its own of this number"
-    if says is not None and says.exists and says.effective == frozenset() and total:
-        return "the kernel routes it to no CPU in particular"
-    return ""
+    if says is None or not says.exists or says.effective != frozenset() or not load.total:
+        return ""
+    cells = load.by_cpu if says.writable else row.counts
+    if _number_of_takers(cells or ()) < 2:
+        return ""
+    return "the kernel routes it to no CPU in particular"
+
+
+def _number_of_takers(cells: Sequence[float]) -> int:
+    """Return how many CPUs took a share that counts."""
+    least = SMALL_SHARE * max(cells, default=0)
+    return sum(1 for cell in cells if cell and cell >= least)
 
 
 def _why_fixed(says: KernelSays | None, refused: str, row: Row, selection: Selection) -> str:
