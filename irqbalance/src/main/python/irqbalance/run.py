@@ -123,6 +123,8 @@ def _balance(
         console.warning("/proc/stat shows no time spent on interrupts, so counts are the load")
     usable = usable_cpus(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
+    for problem in settings.selection.without_irq(tuple(rows.values())):
+        console.warning(problem)
     irqs = make_irqs(
         measurement,
         machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered),
