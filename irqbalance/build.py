@@ -1,10 +1,11 @@
 """PyBuilder's description of irqbalance. `pyb` checks, tests and packages it; see "Building" below.
 
-Building: `analyze` (ruff, mypy --strict), `run_unit_tests` (pytest in the build environment, with
-coverage), `package` (the wheel), `run_integration_tests` (pytest against that wheel, installed in a
-fresh environment), `publish`. `pyb` alone does all of that at a quick pace and leaves out the tests
-marked `slow`; `pyb full`, or `pyb` where CI is set, leaves out nothing. `pyb soak`, `pyb fuzz` and
-`pyb guests` run the tests so marked, in full. `pyb benchmark` runs src/benchmark/python.
+Building: `analyze` runs ruff and mypy --strict. `run_unit_tests` runs pytest in the build
+environment, with coverage. `package` builds the wheel. `run_integration_tests` installs that wheel
+in a fresh environment and runs pytest against it. Last comes `publish`. `pyb` alone runs all of
+these at a quick pace and leaves out the tests marked `slow`. `pyb full` leaves out nothing, nor
+does `pyb` if CI is set. `pyb soak`, `pyb fuzz` and `pyb guests` run the tests so marked, in full.
+`pyb benchmark` runs src/benchmark/python.
 """
 
 import json
@@ -35,7 +36,7 @@ default_task = ["analyze", "publish"]
 
 @init
 def describe(project):
-    """What this project alone needs; the rest of this file is the same in all three."""
+    """Set what this project alone needs. The marked part below is the same in all three."""
     project.set_property("distutils_console_scripts", ["irqbalance = irqbalance.cli:main"])
     project.set_property("suites", ("fuzz", "guests"))
     ship(project, "share/man/man8", "irqbalance.8")
@@ -51,7 +52,7 @@ def describe(project):
 
 
 def ship(project, destination, name):
-    """Puts a file of src/main/data into the wheel, to be installed below its prefix."""
+    """Put a file of src/main/data into the wheel. pip installs it below its prefix."""
     project.set_property("copy_resources_target", "$dir_dist")
     project.get_property("copy_resources_glob").append(f"src/main/data/{name}")
     project.install_file(destination, f"src/main/data/{name}")
@@ -64,7 +65,7 @@ COVERAGE_FLOOR_PERCENT = 90
 
 @init
 def describe_build(project):
-    """Environments, checks, the pace of the tests and the wheel."""
+    """Set the environments, the checks, the pace of the tests and the wheel."""
     project.set_property("pace", "full" if os.environ.get("CI") else "quick")
     project.build_depends_on("mypy", ">=1.11")
     project.build_depends_on("pytest-cov", ">=6")
@@ -82,10 +83,10 @@ def describe_build(project):
 
 
 def build_python(project, logger, reactor):
-    """Returns the path of a Python that has all that building and testing takes.
+    """Return the path of a Python that has every package that the build and the tests need.
 
-    It is the one that runs this if that has it all, as after `pip install -r requirements.txt`;
-    else the build environment's, which is made at the first call.
+    After `pip install -r requirements.txt` that is the Python that runs this file. Otherwise it is
+    the build environment's. The first call makes that environment.
     """
     needed = [*project.dependencies, *project.build_dependencies]
     if all(is_installed(each) for each in needed):
@@ -95,7 +96,7 @@ def build_python(project, logger, reactor):
 
 
 def is_installed(dependency):
-    """Returns whether the Python that runs this has a version of the package that will do."""
+    """Return True if the Python that runs this file has a version that the dependency allows."""
     try:
         return SpecifierSet(str(dependency.version)).contains(metadata.version(dependency.name))
     except metadata.PackageNotFoundError:
@@ -103,9 +104,10 @@ def is_installed(dependency):
 
 
 def run(project, logger, command, **environment):
-    """Runs `command` in the project's folder, its output shown; BuildFailedException unless 0.
+    """Run `command` in the project's folder and show its output.
 
-    Modules come from the command's own Python and from `environment`, never from the caller's.
+    The command imports modules from its own Python and from `environment`, never from the caller's
+    PYTHONPATH. Raise BuildFailedException unless the exit status is 0.
     """
     logger.info("Running %s", " ".join(map(str, command)))
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -117,7 +119,7 @@ def run(project, logger, command, **environment):
 @task(description="Lints with ruff and checks types with mypy --strict.")
 @depends("prepare")
 def analyze(project, logger, reactor):
-    """Fails where ruff or mypy has something to say."""
+    """Fail if ruff or mypy reports anything."""
     python = build_python(project, logger, reactor)
     run(project, logger, [python, "-m", "ruff", "check", "."])
     run(project, logger, [python, "-m", "ruff", "format", "--check", "."])
@@ -126,7 +128,7 @@ def analyze(project, logger, reactor):
 
 @task
 def run_unit_tests(project, logger, reactor):
-    """Fails where a test fails, none was found, or too few lines or branches were run."""
+    """Fail if a test fails, if pytest finds none, or if coverage is too low."""
     if project.get_property("one_suite"):
         return
     report = Path(project.expand_path("$dir_reports", "coverage.json"))
@@ -147,7 +149,7 @@ def run_unit_tests(project, logger, reactor):
 
 @after("package")
 def build_wheel(project, logger, reactor):
-    """Builds the wheel before the integration tests, which PyBuilder does only afterwards."""
+    """Build the wheel before the integration tests. PyBuilder itself would build it after them."""
     shutil.rmtree(project.expand_path("$dir_dist", "dist"), ignore_errors=True)
     # the environment of PyBuilder's plugins has setuptools: no need for yet another one
     command = ["--wheel", "--no-isolation"]
@@ -156,53 +158,53 @@ def build_wheel(project, logger, reactor):
 
 @task
 def run_integration_tests(project, logger, reactor):
-    """Fails where a test of the wheel, in a fresh environment, fails or none was found."""
+    """Fail if a test of the wheel fails in a fresh environment, or if pytest finds none."""
     quick = () if project.get_property("pace") == "full" else ("-m", "not slow")
     test_wheel(project, logger, reactor, *quick)
 
 
 @task(description="Sets the pace of the tasks after it: nothing is left out.")
 def full_pace(project):
-    """Makes the tests thorough."""
+    """Make the tests thorough."""
     project.set_property("pace", "full")
 
 
 @task(description="Sets that one suite of tests is run, in full, and no unit test before it.")
 @depends("full_pace")
 def one_suite(project):
-    """Makes `package` build the wheel alone."""
+    """Make `package` build the wheel without unit tests."""
     project.set_property("one_suite", True)
 
 
 @task(description="Does what pyb does, with every test: slow ones too, each check in full.")
 @depends("full_pace", "analyze", "publish")
 def full():
-    """Fails where one of its tasks does."""
+    """Fail if one of its tasks fails."""
 
 
 @task(description="Runs the tests of a long life in full.")
 @depends("one_suite", "package")
 def soak(project, logger, reactor):
-    """Fails where a test marked `soak` does."""
+    """Fail if a test marked `soak` fails."""
     run_suite(project, logger, reactor, "soak")
 
 
 @task(description="Fuzzes each check in full; FUZZ_SECONDS says for how long (4).")
 @depends("one_suite", "package")
 def fuzz(project, logger, reactor):
-    """Fails where a test marked `fuzz` does."""
+    """Fail if a test marked `fuzz` fails."""
     run_suite(project, logger, reactor, "fuzz")
 
 
 @task(description="Runs the tests on real kernels under QEMU in full.")
 @depends("one_suite", "package")
 def guests(project, logger, reactor):
-    """Fails where a test marked `guests` does."""
+    """Fail if a test marked `guests` fails."""
     run_suite(project, logger, reactor, "guests")
 
 
 def run_suite(project, logger, reactor, marker):
-    """Runs the integration tests with a marker, if this project has such."""
+    """Run the integration tests with a marker, if this project has any."""
     if marker in project.get_property("suites"):
         test_wheel(project, logger, reactor, "-m", marker)
     else:
@@ -210,10 +212,11 @@ def run_suite(project, logger, reactor, marker):
 
 
 def test_wheel(project, logger, reactor, *options):
-    """Installs the wheel, with nothing but what it asks for, into a fresh environment; tests it.
+    """Install the wheel and its dependencies alone into a fresh environment, and test it.
 
-    The tests run outside of it, in the Python that has their tools. They find the commands by
-    WHEEL_COMMANDS, and import the package from there too, never from src/main/python.
+    The tests run outside that environment, in the Python that has their tools. They find the
+    commands by WHEEL_COMMANDS. They import the package from that environment too, never from
+    src/main/python.
     """
     (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
     core_plugin.create_venv(project, logger, reactor, "integration", True)
@@ -227,7 +230,7 @@ def test_wheel(project, logger, reactor, *options):
 
 
 def run_pytest(project, logger, python, kind, *options, **environment):
-    """Runs a folder of tests at the project's pace."""
+    """Run a folder of tests at the project's pace."""
     tests = project.expand_path(f"src/{kind}/python")
     environment["TEST_PACE"] = project.get_property("pace")
     run(project, logger, [python, "-m", "pytest", *options, tests], **environment)
@@ -236,7 +239,7 @@ def run_pytest(project, logger, python, kind, *options, **environment):
 @task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")
 @depends("prepare")
 def benchmark(project, logger, reactor):
-    """Prints ratios against yardsticks measured in the same run; never fails for a slow machine."""
+    """Print ratios against yardsticks of the same run. A slow machine never fails this task."""
     python = build_python(project, logger, reactor)
     for script in sorted(Path(project.expand_path("src/benchmark/python")).glob("bench_*.py")):
         run(project, logger, [python, script], PYTHONPATH=project.expand_path("src/main/python"))

@@ -1,4 +1,4 @@
-"""Builds the wheel for tools that still call setup.py. pip does not: it reads pyproject.toml."""
+"""Build the wheel for tools that still call setup.py. pip reads pyproject.toml instead."""
 
 import sys
 

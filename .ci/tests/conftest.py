@@ -21,7 +21,7 @@ pytest_plugins = ["leftovers"]
 
 
 def pythons() -> list[str]:
-    """Gives the Python that runs the tests, and each newer one that can make an environment."""
+    """Return the Python that runs the tests, and each newer one that can make an environment."""
     found = [sys.executable]
     folders = [*os.get_exec_path(), *map(str, Path.home().glob(".pyenv/versions/*/bin"))]
     for minor in range(sys.version_info.minor + 1, sys.version_info.minor + 10):
@@ -45,7 +45,7 @@ def install(python: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="session", params=pythons(), ids=lambda path: Path(path).name)
 def commands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Gives the folder of the installed commands."""
+    """Return the folder of the installed commands."""
     return install(request.param, tmp_path_factory.mktemp("whole") / "environment")
 
 
@@ -58,7 +58,7 @@ class Running:
     data: Path
 
     def attempt(self, name: str, *arguments: str) -> tuple[int, str, str]:
-        """Runs a command; gives its exit status, output and messages."""
+        """Run a command; return its exit status, output and messages."""
         done = subprocess.run(
             [self.commands / name, *arguments], capture_output=True, text=True, timeout=60
         )
@@ -76,7 +76,7 @@ class Running:
 
 @contextmanager
 def serving(commands: Path, data: Path, *arguments: object) -> Iterator[Running]:
-    """Runs a server until the block ends, on a free port or a --socket; it has to end well."""
+    """Run a server on a free port or a --socket until the block ends; check that it ends well."""
     listening_on = () if "--socket" in arguments else ("--port", "0")
     log: list[str] = []
     with subprocess.Popen(

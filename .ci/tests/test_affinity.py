@@ -38,18 +38,18 @@ class Machine:
         return ("--procfs", str(self.proc), "--sysfs", str(self.proc.parent / "sys"))
 
     def affinity(self, irq: str) -> str:
-        """Reads what the kernel would have."""
+        """Return the affinity in the tree that stands for the kernel's."""
         return (self.proc / f"irq/{irq}/smp_affinity_list").read_text().strip()
 
     def told(self, irq: str) -> list[tuple[str, str, str]]:
-        """Gives the events of an IRQ: what happened, its detail, by whom."""
+        """Return the events of an IRQ: each one's name, its detail, and who caused it."""
         window = ("--irq", irq, "--period", "1h")
         table = self.running.client("--format", "csv", "events", *window)
         rows = csv.DictReader(io.StringIO(table))
         return [(row["event"], row["detail"], row["by"]) for row in rows]
 
     def set(self, irq: str, cpus: str, token: str = "") -> tuple[int, str, str]:
-        """Asks for an affinity with a token; gives exit status, output and messages."""
+        """Set an affinity by irq_client and a token; return exit status, output and messages."""
         with_token = ("--token-file", str(self.tokens / token)) if token else ()
         server = ("--server", self.running.url)
         return self.running.attempt("irq_client", *server, "affinity", irq, cpus, *with_token)
@@ -89,7 +89,7 @@ def machine(commands: Path, tmp_path: Path) -> Iterator[Machine]:
 
 @contextmanager
 def interrupts_on_cpu_0(proc: Path) -> Iterator[None]:
-    """Lets the busy IRQs fire on CPU 0 until the block ends, 10,000 times a second in all."""
+    """Make the busy IRQs fire on CPU 0 until the block ends, 10,000 times a second in all."""
     path = proc / "interrupts"
     for irq in BUSY:
         effective = proc / f"irq/{irq}/effective_affinity_list"

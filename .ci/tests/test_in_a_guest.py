@@ -1,6 +1,6 @@
-"""irq_server and irq_client on real kernels under QEMU: every count, change and reboot is told.
+"""irq_server and irq_client on real kernels under QEMU: they show every count, change and reboot.
 
-A guest is booted twice with the same history; `inside/whole.py` says what it saw.
+A guest boots twice with the same history; `inside/whole.py` reports what each boot saw.
 """
 
 import json
@@ -29,7 +29,7 @@ Seen = dict[str, Any]
 
 
 def wheels(python: str, folder: Path) -> Path:
-    """Downloads what the three wheels need to run on a guest's Python."""
+    """Download the three wheels and their dependencies for a guest's Python; return the folder."""
     ours = [str(each) for each in ROOT.glob("*/target/dist/*/dist/*.whl")]
     assert len(ours) == 3
     platforms = [f"--platform=manylinux{each}_x86_64" for each in ("_2_17", "_2_28", "2014")]
@@ -42,7 +42,7 @@ def wheels(python: str, folder: Path) -> Path:
 
 @cache
 def boots(suite: str, folder: Path) -> tuple[Seen, Seen]:
-    """Gives what two boots of a guest saw, one after the other, with one history."""
+    """Return what two boots of a guest saw, one after the other, with one history."""
     needs.everything([*image.missing(), *machine.is_missing()], "a QEMU guest, as root")
     files = {
         "wheels": wheels(PYTHONS[suite], folder / "wheels"),

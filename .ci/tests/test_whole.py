@@ -25,7 +25,7 @@ def running(commands: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def counters() -> dict[str, int]:
-    """Reads /proc/interrupts by hand: what each row with a cell for every CPU has counted."""
+    """Read /proc/interrupts by hand; return the total of each row that has a cell for every CPU."""
     header, *lines = Path("/proc/interrupts").read_text().splitlines()
     cpu_count = len(header.split())
     totals = {}

@@ -1,7 +1,7 @@
 """whole.py first|second: irq_server and irq_client in a guest, before and after a reboot of it.
 
-One JSON object of what was seen; nothing is judged here. The history lies on /data, which both
-boots have. `observe` reads the kernel's files by hand.
+Print what each boot saw as one JSON object, and judge nothing. The history lies on /data, which
+both boots have. `observe` reads the kernel's files by hand.
 """
 
 import csv
@@ -31,7 +31,7 @@ LEAST_IRQS = 5
 
 @contextmanager
 def server(seen: dict[str, Any]) -> Iterator[None]:
-    """Runs a server of this machine for as long as the block lasts; keeps its exit status."""
+    """Run a server of this machine while the block runs; put its exit status into `seen`."""
     TOKEN.write_text("a-token-of-this-guest\n")
     TOKEN.chmod(0o600)
     command = ["irq_server", "--interval", "1s", "--data-dir", HISTORY]
@@ -45,7 +45,7 @@ def server(seen: dict[str, Any]) -> Iterator[None]:
 
 
 def client(*arguments: str) -> tuple[int, str, str]:
-    """Runs irq_client and gives its exit status, standard output and standard error."""
+    """Run irq_client; return its exit status, standard output and standard error."""
     command = ["irq_client", "--token-file", TOKEN, "--format", "json", "--timeout", "5m"]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -59,7 +59,7 @@ def asked(*arguments: str) -> Any:
 
 
 def wait_for_samples(count: int) -> str:
-    """Waits until so many more samples are taken; gives the newest one's time."""
+    """Wait until the server took `count` more samples; return the newest one's time."""
     end, target = time.monotonic() + LONGEST_SECONDS, None
     while time.monotonic() < end:
         status, out, _ = client("status")
@@ -74,7 +74,7 @@ def wait_for_samples(count: int) -> str:
 
 
 def at_rest() -> tuple[str, observe.Cells]:
-    """Gives a sample's time, and the cells of the IRQs that stood still from before to after it."""
+    """Return a sample's time, and the cells of the IRQs that did not fire around it."""
     _, before = observe.numbered()
     wait_for_samples(2)
     moment = wait_for_samples(1)
@@ -96,7 +96,7 @@ def are_enough(counts: dict[str, list[int]]) -> bool:
 
 
 def counts() -> dict[str, Any]:
-    """Compare what fired between two samples at rest: read by hand, and as the client shows it.
+    """Return the counts between two samples at rest: read by hand, and as the client shows them.
 
     A slow machine has longer to fire, and to come to rest.
     """
@@ -115,7 +115,7 @@ def counts() -> dict[str, Any]:
 
 
 def hotplug() -> dict[str, Any]:
-    """Takes the last CPU offline, and brings it back."""
+    """Take the last CPU offline, and bring it back."""
     last = observe.numbered()[0][-1]
     switch = Path(f"/sys/devices/system/cpu/cpu{last}/online")
     for state in ("0", "1"):
@@ -125,7 +125,7 @@ def hotplug() -> dict[str, Any]:
 
 
 def named(device: str) -> str:
-    """Gives the IRQ of a device of that name."""
+    """Return the IRQ of a device."""
     for folder in Path("/proc/irq").glob("[0-9]*"):
         if (folder / device).exists():
             return folder.name
@@ -133,7 +133,7 @@ def named(device: str) -> str:
 
 
 def set_by_client(device: str, cpu: int) -> dict[str, Any]:
-    """Sets an affinity by irq_client, and gives what it and the kernel then say."""
+    """Set an affinity by irq_client; return its result and the kernel's affinity afterwards."""
     irq = named(device)
     status, out, err = client("affinity", irq, str(cpu), "--yes")
     list_file = Path(f"/proc/irq/{irq}/smp_affinity_list")
@@ -141,7 +141,7 @@ def set_by_client(device: str, cpu: int) -> dict[str, Any]:
 
 
 def set_by_hand(device: str, cpu: int) -> dict[str, Any]:
-    """Set an affinity as anybody may, and wait until the server notices."""
+    """Set an affinity without the server, and wait until the server notices."""
     irq = named(device)
     list_file = Path(f"/proc/irq/{irq}/smp_affinity_list")
     change = f"{list_file.read_text().strip()} -> {cpu}"
@@ -174,7 +174,7 @@ def whole_window() -> dict[str, Any]:
 
 
 def totals() -> dict[str, int]:
-    """Gives the last total of every cell in the history, and checks that none ever falls."""
+    """Return the last total of every cell in the history; raise RuntimeError if one ever falls."""
     last: dict[str, int] = {}
     for path in sorted(HISTORY.glob("raw/*/*.csv*"), key=lambda each: each.name):
         opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
@@ -190,7 +190,7 @@ def totals() -> dict[str, int]:
 
 
 def first() -> dict[str, Any]:
-    """All that one boot can show."""
+    """Return all that one boot can show."""
     seen: dict[str, Any] = {}
     movable = "nvme0q0"
     with server(seen):
@@ -206,7 +206,7 @@ def first() -> dict[str, Any]:
 
 
 def second() -> dict[str, Any]:
-    """The same history after a reboot."""
+    """Return the same history after a reboot."""
     seen: dict[str, Any] = {}
     with server(seen):
         wait_for_samples(2)

@@ -1,7 +1,7 @@
 """Skip a test that needs something this machine lacks, and name the package that brings it.
 
-Where the environment has CI, such a test fails instead: there nothing may be skipped. The same file
-in all three projects.
+If the environment has CI, such a test fails instead, as CI may skip nothing. The same file in all
+three projects.
 """
 
 import os

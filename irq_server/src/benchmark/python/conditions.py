@@ -1,4 +1,4 @@
-"""Under what a benchmark ran: its first line."""
+"""The conditions of a benchmark, which its first line shows."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def conditions(*versions: str) -> str:
-    """Gives date, processor, kernel and versions, in one line."""
+    """Return one line: the date in UTC, the processor, the kernel and the versions."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     processor = f"{os.cpu_count()} CPUs ({models[0] if models else platform.machine()})"
@@ -17,6 +17,6 @@ def conditions(*versions: str) -> str:
 
 
 def cache(project: str) -> Path:
-    """Gives where a project's benchmarks keep the programs of others."""
+    """Return the folder where a project's benchmarks keep the programs of others."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / project / "others"

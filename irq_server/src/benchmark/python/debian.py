@@ -1,8 +1,7 @@
 """Programs of Debian's packages, unpacked into a folder of their own and run in it by chroot.
 
-What runs there sees the /proc and /sys of plain files that lie in the folder, and no others:
-nothing is mounted, and the user is nobody. The packages come from where this machine's apt gets its
-own.
+A program there sees only the /proc and /sys of plain files that the folder holds: nothing is
+mounted, and the user is nobody. The packages come from the servers of this machine's apt.
 """
 
 import hashlib
@@ -20,13 +19,13 @@ MERGED = ("bin", "sbin", "lib", "lib64")
 
 
 class MissingError(Exception):
-    """Something of Debian's cannot be run here; the text says why, and what helps."""
+    """A program of Debian's cannot run here; the text says why, and what helps."""
 
 
 def unpacked(cache: Path, packages: Sequence[str]) -> Path:
-    """Gives a folder with `packages` and all that they need, made at the first call.
+    """Return a folder that holds `packages` and their dependencies; the first call makes it.
 
-    Raises MissingError.
+    Raise MissingError if this machine cannot make it.
     """
     absent = [name for name in NEEDED if shutil.which(name) is None]
     if absent or os.geteuid() != 0:
@@ -45,9 +44,9 @@ def unpacked(cache: Path, packages: Sequence[str]) -> Path:
 
 
 def linked(root: Path, copy: Path) -> Path:
-    """Makes a copy of an unpacked folder, without what only people read; gives the copy.
+    """Copy an unpacked folder without the files that only people read; return the copy.
 
-    It is one of hard links where both lie in one file system.
+    The copy consists of hard links if both folders lie in one file system.
     """
     unread = shutil.ignore_patterns("doc", "man", "locale", "perl", "perl5", "info")
     shutil.copytree(root, copy, symlinks=True, copy_function=_link_or_copy, ignore=unread)
@@ -62,9 +61,9 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def command_in(root: Path, *argv: str) -> list[str]:
-    """Gives the command line that runs `argv` in an unpacked folder, as nobody.
+    """Return the command line that runs `argv` in an unpacked folder, as nobody.
 
-    Raises MissingError where anything is mounted there: the real /proc must be out of reach.
+    Raise MissingError if anything is mounted there: the real /proc must be out of reach.
     """
     for name in ("proc", "sys", "dev"):
         folder = root / name
@@ -74,14 +73,14 @@ def command_in(root: Path, *argv: str) -> list[str]:
 
 
 def version(root: Path, package: str) -> str:
-    """Gives the version of an unpacked package."""
+    """Return the version of an unpacked package."""
     return dict(line.split(" ", 1) for line in (root / "packages").read_text().splitlines())[
         package
     ]
 
 
 def _unpack(work: Path, root: Path, packages: Sequence[str]) -> None:
-    """Has apt find all that `packages` need on an empty machine, and unpacks it."""
+    """Make apt download `packages` and their dependencies for an empty machine; unpack them all."""
     archives, status = work / "archives", work / "status"
     (archives / "partial").mkdir(parents=True)
     status.touch()

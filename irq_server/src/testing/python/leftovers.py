@@ -1,8 +1,8 @@
 """Fail the run if a process that a test started is still there at its end, and end that process.
 
-A process belongs to the run if it descends from the run, or if its arguments or its environment
-name the run's temporary folder (a daemon has no parent left). Loaded as a pytest plugin by the
-integration tests. The same file in all three projects.
+A process belongs to the run if it descends from the run. A daemon has no parent left: it belongs to
+the run if its arguments or its environment name the run's temporary folder. The integration tests
+load this file as a pytest plugin. The same file in all three projects.
 """
 
 import os
@@ -22,7 +22,7 @@ GRACE_SECONDS = 5.0
 
 @contextmanager
 def running(*command: object, **more: Any) -> Iterator["subprocess.Popen[Any]"]:
-    """Run a command for as long as the block lasts; a process that is still there is killed."""
+    """Run a command while the block runs; kill the process if it is still there afterwards."""
     with subprocess.Popen([str(each) for each in command], **more) as process:
         try:
             yield process
@@ -74,7 +74,7 @@ def _ancestors(parents: dict[int, int]) -> set[int]:
 
 
 def _read(path: Path) -> bytes:
-    """Return the bytes of a file of /proc, none where it is gone or somebody else's."""
+    """Return the bytes of a file of /proc, none if it is gone or somebody else's."""
     try:
         return path.read_bytes()
     except OSError:

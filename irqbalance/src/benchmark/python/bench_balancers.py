@@ -2,12 +2,13 @@
 
 Usage: bench_balancers.py [INSTANCES], 5 of each kind unless said, at most 3 of the largest. A cell
 is the busiest CPU's load over what no placement can go below, and the number of affinities written:
-medians, and the worst load where that is another. Loads are drawn anew from fixed seeds; every IRQ
-starts on a random CPU.
+medians, and the worst load if that differs. Fixed seeds draw the loads; every IRQ starts on a
+random CPU.
 
-irqbalance and the C irqbalance run as they are, on a tree of /proc and /sys whose counters follow
-what they write (machine.py): once, and ROUNDS times, ten seconds of the machine apart. The latter
-is Debian's own program in a chroot of plain files, with nothing of this machine's /proc in reach.
+irqbalance and the C irqbalance run unchanged on a tree of /proc and /sys. Its counters follow the
+affinities that they write (machine.py). Both run once, and ROUNDS times, ten seconds of the machine
+apart. The C irqbalance is Debian's own program, in a chroot of plain files. It cannot reach this
+machine's /proc.
 """
 
 import random
@@ -92,7 +93,7 @@ class Instances:
     """The machines of one problem, from which every way starts."""
 
     def __init__(self, problem: tuple[int, int, int, str], count: int, folder: Path) -> None:
-        """Draws the loads and homes of so many machines."""
+        """Take the problem, the number of machines, and the folder for their trees."""
         self.cpus, self.irqs, self.nodes, self.kind = problem
         self.count, self.folder = count, folder
         self.made = 0
@@ -128,7 +129,7 @@ def run_ours(instances: Instances, seed: int, once: Cell, often: Cell) -> None:
 
 
 def run_theirs(instances: Instances, seed: int, root: Path, rounds: int, cell: Cell) -> None:
-    """Run the C irqbalance on a machine: as a daemon for so many rounds, or once for one."""
+    """Run the C irqbalance on a machine: once for one round, or as a daemon for several."""
     own = instances.folder / f"root-{rounds}-{seed}"
     linked(root, own)
     socket = own / "run/irqbalance"  # without it they want one and the same abstract socket
@@ -169,7 +170,7 @@ def run_all_theirs(instances: Instances, root: Path, cells: dict[str, Cell]) -> 
 
 
 def place(cell: Cell, machine: Machine, way: Callable[[list[int], int], list[int]]) -> None:
-    """Places a machine's IRQs in a way that knows no homes; a change is an IRQ that moves."""
+    """Place a machine's IRQs in a way that ignores their homes; count the IRQs that move."""
     weights = [round(rate) for rate in machine.rates]
     placed = way(weights, machine.cpus)
     machine.changes = sum(a != b for a, b in zip(machine.placed, placed, strict=True))

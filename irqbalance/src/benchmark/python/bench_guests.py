@@ -7,8 +7,8 @@ tree. All IRQs start on CPU 0. A line is a run, and what was counted in ten seco
 - the same as times of the least that any placement of those counts was found to reach;
 - how many affinities were changed.
 
-An idle host of two cores lets irqbalance come to 1.20 with 4 CPUs, and to 1.35 with 8, where one
-IRQ alone has 1.3. On a busy host the load changes between a run and the look after it.
+On an idle host of two cores irqbalance comes to 1.20 with 4 CPUs. With 8 CPUs it comes to 1.35, as
+one IRQ alone has 1.3. On a busy host the load changes between a run and the look after it.
 """
 
 import json
@@ -59,7 +59,7 @@ def seen(suite: str, cpus: int, nodes: int) -> tuple[str, Json]:
 
 
 def line(name: str, step: Json, ours: Json) -> str:
-    """Return the line of a run; which IRQs move and which CPUs are used is as in our run."""
+    """Return the line of a run. Our run decides which IRQs move and which CPUs count."""
     cpus = ours["report"]["cpus"]
     movable = {row["irq"] for row in judge.placed_rows(ours["report"])}
     cells = {irq: counts for irq, counts in step["after"]["cells"].items() if irq in movable}

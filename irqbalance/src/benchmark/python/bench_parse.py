@@ -29,7 +29,7 @@ def later(text: str) -> str:
 
 
 def next_sample(text: str) -> Callable[[], object]:
-    """Return what parses the next sample of a machine whose parser has seen others."""
+    """Return a function that parses the next sample with a parser that has seen others."""
     parser, texts = Parser(), [text, later(text)]
 
     def parse_next() -> object:

@@ -1,8 +1,8 @@
 """A simulated machine: a tree of plain files whose counters grow by its affinities.
 
-Every IRQ is an MSI vector of a network card, each interrupt takes the same time, which /proc/stat
-shows, rates stay as they are, and a write is carried out at once. An IRQ that may go to several
-CPUs stays where it is if it may, else goes to the first of them.
+Every IRQ is an MSI vector of a network card. Each interrupt takes the same time, which /proc/stat
+shows. Rates never change, and the machine carries out a write at once. An IRQ stays on its CPU if
+its affinity allows that; otherwise it goes to the first CPU of its affinity.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ QUEUES = 32
 
 
 class Machine:
-    """CPUs and IRQs; nodes, where more than one, hold as many CPUs and cards each."""
+    """CPUs and IRQs. If there are several nodes, each holds as many CPUs and cards as any other."""
 
     def __init__(
         self, root: Path, rates: Sequence[float], homes: Sequence[int], cpus: int, nodes: int = 1
@@ -41,7 +41,7 @@ class Machine:
         self._write_counters()
 
     def run(self, seconds: float) -> None:
-        """Carries out what was written, then lets so much time pass."""
+        """Carry out the written affinities, then let `seconds` pass."""
         self.settle()
         self._seconds += seconds
         for index, (rate, cpu) in enumerate(zip(self.rates, self.placed, strict=True)):
@@ -50,7 +50,7 @@ class Machine:
         self._write_counters()
 
     def settle(self) -> None:
-        """Carries out what was written: counts the affinities that changed, moves IRQs."""
+        """Carry out the written affinities: count those that changed, and move their IRQs."""
         for index, known in enumerate(self._known):
             folder = self.proc / "irq" / str(FIRST_IRQ + index)
             mask = (folder / "smp_affinity").read_text()
@@ -174,7 +174,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put a file in the place of another, so that a reader sees one or the other whole."""
+    """Replace a file, so that a reader sees either the old or the new one, and that whole."""
     new = path.with_name(f"{path.name}.new")
     _write(new, text)
     new.rename(path)

@@ -1,4 +1,4 @@
-"""Tells when a program has read a file: what inotify says of closes, of one folder.
+"""Notice when a program has read a file: inotify reports each close in one folder.
 
 Source: inotify(7), sys/inotify.h.
 """
@@ -18,7 +18,7 @@ class Watch:
     """Waits for readers of one file."""
 
     def __init__(self, path: Path) -> None:
-        """Watches the file's folder, so that the file may be replaced."""
+        """Watch the file's folder, so that the file may be replaced."""
         libc = ctypes.CDLL(None, use_errno=True)
         self._name = path.name.encode()
         self._descriptor = libc.inotify_init1(os.O_CLOEXEC)
@@ -30,11 +30,11 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Watches no more."""
+        """Stop watching."""
         os.close(self._descriptor)
 
     def wait(self, seconds: float) -> bool:
-        """Return whether a reader closed the file within so many seconds."""
+        """Return True if a reader closes the file within `seconds`."""
         while select.select([self._descriptor], [], [], seconds)[0]:
             events = os.read(self._descriptor, 65536)
             while events:

@@ -104,7 +104,7 @@ def fewest_moves(weights: Weights, homes: list[int], bins: int, limit: int) -> i
 
 
 def least_in_moves(weights: Weights, homes: list[int], bins: int, moves: int) -> int:
-    """Return the least load of the fullest bin in at most so many moves, by bisection."""
+    """Return the least load of the fullest bin in at most `moves` moves, by bisection."""
     low, high = least(weights, bins), highest(weights, bins, homes)
     while low < high:
         middle = (low + high) // 2

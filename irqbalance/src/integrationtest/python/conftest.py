@@ -1,3 +1,3 @@
-"""What the integration tests share: no process of theirs outlives them."""
+"""The plugin of all integration tests: none of their processes may outlive them."""
 
 pytest_plugins = ["leftovers"]

@@ -1,9 +1,10 @@
-"""Looks for bytes that a reader cannot bear: real ones, changed as disks, editors and people do.
+"""Look for bytes that break a reader: real ones, changed as disks, editors and people change them.
 
-A check takes bytes and raises where its law does not hold. `hunt` feeds it changed seeds for as
-long as the environment's FUZZ_SECONDS says, makes what it found small, and keeps it as a file below
-target/fuzz, named in the failure. Put below src/integrationtest/resources/fuzz, it is replayed by
-every run from then on: `saved` gives these files. The same file in all three projects.
+A check takes bytes and raises if its law does not hold. `hunt` feeds it changed seeds for
+the environment's FUZZ_SECONDS. If the check raises, Hypothesis makes the bytes small. `hunt` keeps
+them as a file below target/fuzz, and the failure names that file. Move the file below
+src/integrationtest/resources/fuzz, and every later run replays it: `saved` returns these files. The
+same file in all three projects.
 """
 
 import os
@@ -27,7 +28,7 @@ SAVED = PROJECT / "src/integrationtest/resources/fuzz"
 FOUND = PROJECT / "target/fuzz"
 
 Change = Callable[[bytes, int, int, bytes], bytes]
-"""Takes the bytes, two places as large numbers, and a token; gives other bytes."""
+"""Changes the bytes by two places, which are large numbers, and a token; returns other bytes."""
 
 NUMBERS = (
     *(b"0", b"-1", b"+1", b"1.5", b"00", b"1_0", b"0x1", b"1e999", b"NaN", b"-Infinity"),
@@ -142,16 +143,16 @@ _STEPS = st.lists(
 
 
 def changed(seed: bytes, steps: Sequence[tuple[Change, int, int, bytes]]) -> bytes:
-    """Gives `seed` with changes made, one after the other."""
+    """Return `seed` after all steps, in their order."""
     for change, where, what, token in steps:
         seed = change(seed, where, what, token)
     return seed
 
 
 def hunt(check: Callable[[bytes], None], seeds: Sequence[bytes], seconds: float = SECONDS) -> None:
-    """Feeds `check` changed seeds for about `seconds`; what it raises tells the file of its bytes.
+    """Feed `check` changed seeds for about `seconds`; add the file of the bytes to its exception.
 
-    The seeds themselves come first, so that a check is seen to pass what is whole.
+    The unchanged seeds come first: a check must pass whole bytes.
     """
     for seed in seeds:
         check(seed)
@@ -182,7 +183,7 @@ def hunt(check: Callable[[bytes], None], seeds: Sequence[bytes], seconds: float 
 
 
 def keep(data: bytes) -> Path:
-    """Writes bytes to a file of target/fuzz; gives its path."""
+    """Write bytes to a file below target/fuzz; return its path."""
     FOUND.mkdir(parents=True, exist_ok=True)
     path = FOUND / f"{crc32(data):08x}"
     path.write_bytes(data)
@@ -190,7 +191,7 @@ def keep(data: bytes) -> Path:
 
 
 def saved(name: str) -> list[object]:
-    """Gives the files that are saved for a check, as parameters of a test; one at the least."""
+    """Return the files saved for a check, at least one, as parameters of a test."""
     paths = sorted((SAVED / name).iterdir())
     assert paths, name
     return [pytest.param(path.read_bytes(), id=path.name) for path in paths]

@@ -81,7 +81,7 @@ class View:
 
 
 def is_own(row: Json) -> bool:
-    """Return whether a row of a report is of interrupts that are a CPU's own."""
+    """Return True if a row of a report counts interrupts that are a CPU's own."""
     return bool(row.get("own", not row["irq"].partition("#")[0].isdecimal()))
 
 
@@ -261,7 +261,7 @@ def strays(report: Json, cells: Cells) -> dict[str, dict[int, int]]:
 def mismeasured(report: Json, looks: Sequence[Json]) -> list[str]:
     """Return the loads that no one window of the counters has; an empty list if one has them all.
 
-    `looks` were taken beside the run, each with the time when reading `began` and `ended`, and the
+    `looks` come from beside the run. Each has the times when reading `began` and `ended`, and the
     `totals` of each IRQ. The run read the counters somewhere between two looks, and again
     `seconds` later. A look more on each side allows for a program that is held up in between.
     """

@@ -108,7 +108,7 @@ def check_cpu_list(data: bytes) -> None:
 
 
 def check_cpu_mask(data: bytes) -> None:
-    """Check the same of a mask."""
+    """Check for CPUs that print and read back as the same mask, or the one exception."""
     text = text_of(data)
     try:
         cpus = parse_mask(text)
@@ -385,13 +385,13 @@ def test_saved_undo_records_put_back_what_they_say_or_nothing(data: bytes, state
 
 
 def test_any_file_of_the_kernel_is_read_or_refused(world: World):
-    """The first line of the bytes names the file, the rest is what it holds."""
+    """The first line of the bytes names the file, and the rest is its content."""
     seeds = [f"{path}\n{text}".encode() for path, text in SMALL_FILES.items()]
     hunt(lambda data: check_named_file(data, world), seeds)
 
 
 def check_named_file(data: bytes, world: World) -> None:
-    """check_small_file() of what the bytes name; nothing where they name no file."""
+    """Check the file that the bytes name; do nothing if they name none."""
     path, _, content = data.partition(b"\n")
     if path.decode("utf-8", "replace") in SMALL_FILES:
         check_small_file(path.decode(), content, world)

@@ -1,4 +1,4 @@
-"""What boots the guests, with a program in QEMU's place: what it does where QEMU itself dies."""
+"""Guests that boot with a program in QEMU's place, and how they go on if QEMU itself dies."""
 
 import os
 from pathlib import Path
@@ -30,14 +30,14 @@ done
 [ "$(wc -l <"$boots")" -gt "$DEATHS" ] || kill -SEGV $$
 printf '%s\n' "$STATUS" >"$end"
 """
-"""Dies DEATHS times; then `out` tells the boots, `status` gives STATUS, and the data has grown."""
+"""Dies DEATHS times. Then it writes the boots to `out` and STATUS to `status`; the data grows."""
 
 
 class Qemu:
-    """The program in QEMU's place, first in PATH, and what it left."""
+    """The program in QEMU's place, first in PATH, and the files that it left."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Puts the program into `folder`; it gives its result at the first boot."""
+        """Put the program into `folder`; by default it returns its result at the first boot."""
         self.set = monkeypatch.setenv
         self.boots_file = folder / "boots"
         program = folder / "qemu-system-x86_64"
@@ -49,12 +49,12 @@ class Qemu:
 
     @property
     def boots(self) -> int:
-        """How often it was run."""
+        """Return the number of boots."""
         return len(self.boots_file.read_text().splitlines())
 
     @property
     def data_at_boot(self) -> str:
-        """What the data held when it was run last."""
+        """Return the data at the start of the last boot."""
         return self.boots_file.with_suffix(".data").read_text()
 
 

@@ -1,10 +1,10 @@
 """The wheel on real kernels under QEMU, where interrupts really move.
 
-A guest is booted once for each scene; its devices work, `guest/inside/balance.py` does the scene's
-steps one after the other, and the tests judge what it saw. Rates vary with the host, from minute to
-minute too. So each run is judged by its own loads and counters alone (see judge.py), and no figure
-is asked that only an idle host reaches; `bench_guests.py` prints those. GUEST_ARCH names another
-architecture than amd64, whose scene is then run.
+A guest boots once for each scene, and its devices work. `guest/inside/balance.py` runs the scene's
+steps one after the other, and the tests judge what it saw. Rates vary with the host, even from
+minute to minute. So the tests judge each run by its own loads and counters alone (see judge.py).
+They demand no figure that only an idle host reaches; `bench_guests.py` prints those. GUEST_ARCH
+names an architecture other than amd64; then only its scene runs.
 """
 
 import json
@@ -47,7 +47,7 @@ Seen = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scene:
-    """A guest and what is done in it."""
+    """A guest, and the steps that run in it."""
 
     suite: str
     steps: tuple[str, ...]
@@ -61,7 +61,7 @@ class Scene:
 
 
 ALONE = ("as_it_is_read", "from_the_kernels_placement", "from_cpu_0", "again")
-"""What is done on other architectures whose IRQs move."""
+"""The steps on other architectures whose IRQs move."""
 
 EVERY_SCENE = {
     "6.1": Scene(
@@ -106,7 +106,7 @@ def scenes_with(step: str) -> list[str]:
 
 
 def wheel() -> Path:
-    """Gives the wheel that was built before these tests run against it."""
+    """Return the wheel under test, which the build made before."""
     spec = find_spec("irqbalance")
     assert spec is not None
     (found,) = Path(__file__).parents[3].glob("target/dist/*/dist/*.whl")
@@ -135,7 +135,7 @@ def outcome(name: str) -> Seen | str:
 
 
 def seen(name: str) -> Seen:
-    """Return what the steps of a scene saw; the guest is run at the first call."""
+    """Return what the steps of a scene saw; the first call runs the guest."""
     needs.everything([*image.missing(), *machine.is_missing(ARCH)], "a QEMU guest, as root")
     found = outcome(name)
     if isinstance(found, str):
@@ -344,7 +344,7 @@ def test_debians_placement_is_no_better_for_the_load_that_was_measured(
 
 
 def counts_by_label(text: str) -> list[tuple[str, list[int]]]:
-    """Reads /proc/interrupts by hand: the rows with a number for each CPU, in their order."""
+    """Read /proc/interrupts by hand; return its rows with a number for each CPU, in their order."""
     header, *lines = text.splitlines()
     cpus = len(header.split())
     found = []

@@ -66,7 +66,7 @@ IRQS = ("9", "24", "25", "26", "27")
 
 
 class Run(NamedTuple):
-    """What a run of the command came to."""
+    """The result of a run of the command."""
 
     status: int
     out: str

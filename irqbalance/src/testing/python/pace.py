@@ -1,4 +1,4 @@
-"""How thorough the tests are: quick, or full where CI is set or TEST_PACE says so.
+"""How thorough the tests are: quick, or full if CI is set or TEST_PACE says so.
 
 `pyb` sets TEST_PACE (see build.py). The same file in all three projects.
 """
@@ -16,7 +16,7 @@ FULL = os.environ.get("TEST_PACE", "full" if os.environ.get("CI") else "quick") 
 
 
 def examples(full: int) -> int:
-    """Return how many examples a check looks at that looks at `full` of them in a full run."""
+    """Return the number of examples for a check that looks at `full` examples in a full run."""
     return full if FULL else max(10, full // 5)
 
 
@@ -26,6 +26,6 @@ def some(cases: Iterable[T]) -> Iterator[T]:
 
 
 def load_profile() -> None:
-    """Make Hypothesis keep the pace. It sets no deadline: how long a test takes is no test."""
+    """Make Hypothesis keep the pace, without a deadline: a slow machine must not fail a test."""
     settings.register_profile("pace", deadline=None, max_examples=examples(100))
     settings.load_profile("pace")

@@ -38,22 +38,22 @@ class FakeMachine:
 
     @property
     def procfs(self) -> Path:
-        """Where /proc is."""
+        """Return the folder in the place of /proc."""
         return self.root / "proc"
 
     @property
     def sysfs(self) -> Path:
-        """Where /sys is."""
+        """Return the folder in the place of /sys."""
         return self.root / "sys"
 
     @property
     def state(self) -> Path:
-        """A place for the state directory."""
+        """Return a path for the state directory."""
         return self.root / "state"
 
     @property
     def machine(self) -> Machine:
-        """The machine as the program sees it."""
+        """Return the machine as the program sees it."""
         return Machine(self.procfs, self.sysfs)
 
     def write(self, path: str, text: str) -> Path:
@@ -101,18 +101,18 @@ class FakeClock:
     """A clock that stands until somebody sleeps; `then` happens meanwhile."""
 
     def __init__(self, then: Callable[[], object] = lambda: None) -> None:
-        """Take what happens while somebody sleeps."""
+        """Take a function to call while somebody sleeps."""
         self.time = 1_767_225_600.0
         self.slept: list[float] = []
         self.then = then
 
     def sleep(self, seconds: float) -> None:
-        """Lets time pass at once."""
+        """Let `seconds` pass at once."""
         self.slept.append(seconds)
         self.time += seconds
         self.then()
 
     @property
     def clock(self) -> Clock:
-        """The clock as the program sees it."""
+        """Return the clock as the program sees it."""
         return Clock(lambda: self.time, lambda: self.time, self.sleep)

@@ -49,7 +49,7 @@ def _man_option(names: str, metavar: str, words: str) -> list[str]:
 
 
 def _roff(text: str) -> str:
-    """Text as troff takes it: hyphens that stay hyphens, and no line that starts as a request."""
+    """Return text for troff: its hyphens stay hyphens, and its line does not start a request."""
     shown = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
     return f"\\&{shown}" if shown.startswith(".") else shown
 

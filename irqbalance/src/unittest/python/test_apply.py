@@ -19,7 +19,7 @@ LIMITS = Limits(threshold_percent=0)
 
 
 class Kernel:
-    """The system calls of os, where some IRQs answer a write with an errno."""
+    """The system calls of os; a write to some IRQs fails with an errno."""
 
     def __init__(self, **answers: int) -> None:
         """Take the errno of each IRQ, as ``irq24=errno.EIO``."""
@@ -34,7 +34,7 @@ class Kernel:
         return fd
 
     def write(self, fd: int, data: bytes) -> int:
-        """Answers what the test says, else writes."""
+        """Fail with the errno that the test names for the IRQ; otherwise write."""
         irq = self.paths[fd]
         self.written.append(irq)
         number = self.answers.get(f"irq{irq}")
@@ -56,7 +56,7 @@ def folder(fake: FakeMachine) -> StateFolder:
 
 
 def run(fake: FakeMachine, folder: StateFolder, kernel: Kernel, limits: Limits = LIMITS) -> Result:
-    """Plans from the counters of `fake` and carries the plan out."""
+    """Make a plan from the counters of `fake` and carry it out."""
     _, snapshot = fake.machine.interrupts()
     measured = since_boot(snapshot)
     rows = {each.irq: each for each in snapshot.rows}

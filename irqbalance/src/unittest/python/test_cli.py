@@ -370,7 +370,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(
 def test_what_cannot_be_said_is_not_said(monkeypatch: pytest.MonkeyPatch):
     class Full(io.StringIO):
         def write(self, _text: str) -> int:
-            """Has no room."""
+            """Fail for lack of room."""
             raise OSError(errno.ENOSPC, "")
 
     monkeypatch.setattr("sys.stderr", Full())

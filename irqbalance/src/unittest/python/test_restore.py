@@ -29,7 +29,7 @@ def folder(fake: FakeMachine) -> StateFolder:
 
 
 def restore(fake: FakeMachine, folder: StateFolder, force: bool = False) -> Restored:
-    """Restores; gives what became of the only IRQ."""
+    """Restore; return the result of the only IRQ."""
     (result,) = carry_out(
         plan_restore(fake.machine, folder, force),
         Writer(fake.machine, wait=lambda _seconds: None),
@@ -89,7 +89,7 @@ def test_a_refusal_stays_in_the_record(fake: FakeMachine, folder: StateFolder):
 
         @staticmethod
         def write(_fd: int, _data: bytes) -> int:
-            """Has no vector left."""
+            """Fail for lack of a vector."""
             raise OSError(errno.ENOSPC, "")
 
     planned = plan_restore(fake.machine, folder, False)

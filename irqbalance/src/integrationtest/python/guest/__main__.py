@@ -1,4 +1,4 @@
-"""Runs a shell line in a guest: python -m guest --suite trixie 'cat /proc/interrupts'."""
+"""Run a shell line in a guest: python -m guest --suite trixie 'cat /proc/interrupts'."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from . import image, machine
 
 
 def main() -> int:
-    """Gives the exit status of the line, 125 where there is none."""
+    """Return the exit status of the line; 125 if the guest returned none."""
     parser = argparse.ArgumentParser(prog="python -m guest", description=__doc__)
     arches = ", ".join(image.ARCHES)
     parser.add_argument("--arch", default="amd64", choices=image.ARCHES, help=arches)

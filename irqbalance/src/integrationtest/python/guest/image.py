@@ -1,8 +1,8 @@
 """A guest's kernel, initramfs and root image, made of Debian's packages and kept in a cache.
 
-The packages come from where this machine's apt gets its own, with their signatures checked. What is
-made depends on nothing but RECIPE, boot.sh and the suite, whose digest names the folder in the
-cache: ``~/.cache/irqbalance/guests/bookworm-amd64-0123456789ab``.
+The packages come from the servers of this machine's apt, which checks their signatures. An image
+depends only on RECIPE, the suite, the architecture, the packages, MODULES and boot.sh. The digest
+of these names its folder in the cache: ``~/.cache/irqbalance/guests/bookworm-amd64-0123456789ab``.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ BOOT = Path(__file__).with_name("boot.sh")
 
 
 class GuestError(Exception):
-    """A guest cannot be made or did not run its command; the text says why."""
+    """A guest's image or command failed; the text says why."""
 
 
 @dataclass(frozen=True)
 class Arch:
-    """How Debian names an architecture's kernel package, and the suite that is taken of it."""
+    """Debian's names of an architecture and its kernel package, and the suite that a guest uses."""
 
     name: str
     kernel: str
@@ -43,13 +43,13 @@ ARCHES = {
 }
 
 PACKAGES = ("cron", "irqbalance", "iproute2", "kmod", "procps", "python3-minimal", "python3-pip")
-"""What a guest holds beside the essential packages."""
+"""The packages of a guest beside the essential ones."""
 
 UNPACKED = ("base-files", "base-passwd", "busybox-static", "coreutils", "dash", "grep", "hostname")
 UNPACKED += ("libc-bin", "mount", "sed", "tar", "util-linux")
-"""Of the essential packages, those that a guest needs whose packages are unpacked only.
+"""The essential packages that a guest of another architecture needs.
 
-No program of another architecture runs here, so no package's scripts do.
+This machine runs no program of that architecture, hence no package's scripts. So it only unpacks.
 """
 
 MODULES = (
@@ -58,11 +58,11 @@ MODULES = (
 )
 """The drivers that the initramfs loads, so that the root needs no udev.
 
-Those that a kernel lacks, or has built in, are passed over.
+The initramfs leaves out those that a kernel lacks or has built in.
 """
 
 RECIPE = 2
-"""Raised where this file makes another image of the same packages."""
+"""Raise this number if this file makes another image of the same packages."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Image:
 
 
 def missing() -> list[str]:
-    """Gives the programs, or the rights, that are missing here to make an image."""
+    """Return the programs, packages and rights that this machine lacks to make an image."""
     absent = [name for name in NEEDED if shutil.which(name, path=_path()) is None]
     if os.geteuid() != 0:
         absent.append("root")
@@ -87,9 +87,9 @@ def missing() -> list[str]:
 
 
 def image(suite: str = "", arch: str = "amd64", cache: Path | None = None) -> Image:
-    """Gives the image of a Debian suite, made at the first call. Raises GuestError.
+    """Return the image of a Debian suite, by default the one in ARCHES.
 
-    Without a suite it is the one that ARCHES names.
+    The first call makes the image. Raise GuestError if it cannot.
     """
     suite = suite or ARCHES[arch].suite
     digest = hashlib.sha256()
@@ -115,7 +115,7 @@ def _path() -> str:
 
 
 def _run(*command: object, **more: object) -> str:
-    """Runs a command, gives what it printed. Raises GuestError with the end of its messages."""
+    """Run a command; return its output, or raise GuestError with the end of its messages."""
     done = subprocess.run(
         [str(each) for each in command],
         capture_output=True,
@@ -129,7 +129,7 @@ def _run(*command: object, **more: object) -> str:
 
 
 def _sources(suite: str) -> list[str]:
-    """Gives apt's lines for a suite, from the servers that this machine's apt is set up with."""
+    """Return apt's lines for a suite, with the servers of this machine's apt."""
     listed = _run("apt-get", "indextargets", "--format", "$(LABEL)|$(REPO_URI)")
     servers = dict(line.split("|") for line in reversed(listed.splitlines()))
     if "Debian" not in servers:
@@ -168,7 +168,7 @@ def _make(suite: str, arch: Arch, folder: Path) -> None:
 
 
 def _is_own(arch: str) -> bool:
-    """Whether this machine runs programs of an architecture."""
+    """Return True if this machine runs programs of an architecture."""
     return _run("dpkg", "--print-architecture").strip() == arch
 
 
@@ -177,7 +177,7 @@ def _packages(arch: str) -> tuple[str, ...]:
 
 
 def _bootstrap(suite: str, arch: Arch, root: Path, sources: list[str]) -> None:
-    """Makes a root of packages: installed, or of another architecture unpacked."""
+    """Make a root: install the packages, or only unpack them if the architecture is another."""
     is_own = _is_own(arch.name)
     _run(
         "mmdebstrap",
@@ -201,7 +201,7 @@ def _bootstrap(suite: str, arch: Arch, root: Path, sources: list[str]) -> None:
 
 
 def _bundle_certificates(root: Path) -> None:
-    """Makes what ca-certificates' own script would: newer pips want it, offline too."""
+    """Make the bundle that ca-certificates' own script makes; newer pips need it, even offline."""
     found = sorted((root / "usr/share/ca-certificates").glob("*/*.crt"))
     bundle = root / "etc/ssl/certs/ca-certificates.crt"
     bundle.parent.mkdir(parents=True, exist_ok=True)
@@ -209,7 +209,7 @@ def _bundle_certificates(root: Path) -> None:
 
 
 def _make_initramfs(arch: str, root: Path, release: str, folder: Path) -> None:
-    """Makes an initramfs of busybox, boot.sh and the modules in the order of their loading."""
+    """Make an initramfs of busybox, boot.sh and the modules, with the order to load them in."""
     ramfs = folder / "ramfs"
     for each in ("bin", "dev", "proc", "sys", "root", "modules"):
         (ramfs / each).mkdir(parents=True)
@@ -234,7 +234,7 @@ def _make_initramfs(arch: str, root: Path, release: str, folder: Path) -> None:
 
 
 def _unpack(module: Path, folder: Path) -> str:
-    """Puts a module into `folder`, unpacked, and gives its name there."""
+    """Unpack a module into `folder`; return its name there."""
     tools = {".xz": "xz", ".zst": "zstd"}
     if module.suffix not in tools:
         shutil.copy(module, folder)

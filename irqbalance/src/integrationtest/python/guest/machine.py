@@ -1,7 +1,7 @@
-"""Boots a guest under QEMU, runs a command in it as root, and gives what came out.
+"""Boot a guest under QEMU, run a command in it as root, and return its result.
 
-Software emulation, so that it runs anywhere. The root image is never changed. The guest has no
-network but QEMU's own hubs: what one NIC of a pair sends, the other receives.
+QEMU emulates the processor, so a guest runs on any machine. No guest changes the root image. Its
+only network is QEMU's own hubs: what one NIC of a pair sends, the other receives.
 """
 
 import io
@@ -18,16 +18,16 @@ from pathlib import Path
 from .image import GuestError, Image
 
 BOOTS = 3
-"""How often a guest is booted at the most where QEMU itself dies."""
+"""How often run() boots a guest at most, if QEMU itself dies."""
 
 
 TIME_LIMIT_SECONDS = 3600.0
-"""For a guest that hangs: a scene takes a few minutes, on a busy host several times that."""
+"""The limit for a guest that hangs. A scene takes minutes, several times that on a busy host."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """What QEMU calls a machine of an architecture: its programs, and the bus of its devices.
+    """QEMU's names for a machine of an architecture: its program, and the bus of its devices.
 
     Without `no_timer_check` an x86 kernel panics at boot if a busy host holds up its first ticks.
     Source: arch/x86/kernel/apic/io_apic.c (timer_irq_works).
@@ -62,7 +62,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Result:
-    """What a command in a guest left: exit status, standard output and standard error."""
+    """The exit status, standard output and standard error of a command in a guest."""
 
     status: int
     out: str
@@ -70,11 +70,11 @@ class Result:
 
 
 class _QemuDiedError(GuestError):
-    """A signal ended QEMU: nothing that the guest did is told by it."""
+    """A signal ended QEMU. That says nothing about the guest."""
 
 
 def is_missing(arch: str = "amd64") -> list[str]:
-    """Gives the program that is missing here to boot a guest, if it is."""
+    """Return the program that this machine lacks to boot a guest, if any."""
     program = MODELS[arch].program
     return [] if shutil.which(program) else [program]
 
@@ -87,12 +87,12 @@ def run(
     data: Path | None = None,
     time_limit: float = TIME_LIMIT_SECONDS,
 ) -> Result:
-    """Runs a shell line in a guest, with `files` below /in, and gives its result.
+    """Run a shell line in a guest, with `files` below /in, and return its result.
 
-    `data` is an image with a file system, made by make_disk(), that is mounted on /data and keeps
-    what is written there. Where QEMU itself dies the guest is booted again, with `data` as it was,
-    and a warning tells it: 7.2.22 did, once in hundreds of boots, by a segmentation fault in its
-    memory_region_dispatch_write(). Raises GuestError where the guest ends without a result, or
+    `data` is an image of a file system, made by make_disk(). The guest mounts it on /data, and the
+    image keeps what the guest writes there. If QEMU itself dies, warn and boot the guest again,
+    with `data` as it was. QEMU 7.2.22 died once in hundreds of boots, by a segmentation fault in
+    its memory_region_dispatch_write(). Raise GuestError if the guest ends without a result, or
     takes longer than `time_limit` seconds.
     """
     for _ in range(BOOTS - 1):
@@ -142,7 +142,7 @@ def _run_once(
 
 @contextmanager
 def make_disk(mib: int = 64) -> Iterator[Path]:
-    """Gives the image of an empty file system, for run()'s `data`, for as long as it is needed."""
+    """Yield the image of an empty file system for run()'s `data`; delete it after the block."""
     with tempfile.TemporaryDirectory(prefix="guest-") as name:
         path = Path(name) / "data"
         command = ["/sbin/mke2fs", "-q", "-t", "ext4", path, f"{mib}M"]
@@ -151,7 +151,7 @@ def make_disk(mib: int = 64) -> Iterator[Path]:
 
 
 def _pack(archive: Path, files: Mapping[str, bytes | Path]) -> None:
-    """Makes a tar archive that is a whole disk: QEMU's are multiples of a sector long."""
+    """Make a tar archive that is a whole disk: QEMU's disks are multiples of a sector long."""
     with tarfile.open(archive, "w") as tar:
         for name, content in files.items():
             if isinstance(content, Path):
@@ -167,7 +167,7 @@ def _text(path: Path) -> str:
 
 
 def _told(folder: Path) -> str:
-    """Gives the end of what QEMU, the kernel and the command said, for a message."""
+    """Return the last output of QEMU, the kernel and the command, for a message."""
     names = ("qemu.log", "console", "out", "err")
     return "; ".join(f"{name}: {_text(folder / name)[-1500:]!r}" for name in names)
 
@@ -216,7 +216,7 @@ def _nodes(machine: Machine, memory: int) -> list[str]:
 
 
 def _pair(hub: int, model: str, buses: tuple[str, str] = ("", "")) -> list[str]:
-    """Two NICs of a model on a hub of their own; the address's last digit tells them apart."""
+    """Return two NICs of a model on their own hub. Their addresses differ in the last digit."""
     command = []
     for end, bus in enumerate(buses, 1):
         command += ["-netdev", f"hubport,id=net{hub}{end},hubid={hub}"]
@@ -227,12 +227,12 @@ def _pair(hub: int, model: str, buses: tuple[str, str] = ("", "")) -> list[str]:
 
 
 def _zeroes(name: str) -> list[str]:
-    """A disk of a GiB of zeroes that needs no file."""
+    """Return a disk of a GiB of zeroes that needs no file."""
     return ["-blockdev", f"driver=null-co,read-zeroes=on,size=1073741824,node-name={name}"]
 
 
 def _pci_devices(machine: Machine) -> list[str]:
-    """Devices with IRQs that can be moved (NICs, RNG, USB, SATA) and managed ones (NVMe, block)."""
+    """Return devices with movable IRQs (NICs, RNG, USB, SATA) and managed ones (NVMe, block)."""
     command = [*_pair(0, "virtio-net-pci"), *_pair(1, "e1000e"), "-device", "virtio-rng-pci"]
     command += [*_zeroes("blk"), "-device", f"virtio-blk-pci,drive=blk,num-queues={machine.cpus}"]
     nvme = f"nvme,drive=nvme,serial=nvme,max_ioqpairs={machine.cpus}"
@@ -251,7 +251,7 @@ def _pci_devices(machine: Machine) -> list[str]:
 
 
 def _ccw_devices() -> list[str]:
-    """Devices of the channel subsystem, which has no IRQs by number, and two NICs on PCI."""
+    """Return devices of the channel subsystem, which has no numbered IRQs, and two NICs on PCI."""
     command = [*_pair(0, "virtio-net-ccw"), "-device", "virtio-rng-ccw"]
     command += [*_zeroes("blk"), "-device", "virtio-blk-ccw,drive=blk"]
     return command + _pair(1, "virtio-net-pci")

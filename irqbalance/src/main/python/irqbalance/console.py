@@ -12,7 +12,6 @@ class Log:
     """
 
     def __init__(self) -> None:
-        """Open the log."""
         import syslog  # few runs need it
 
         self._syslog: ModuleType = syslog
@@ -31,7 +30,6 @@ class Console:
     """Standard output and standard error, as verbose as the settings say, and the log."""
 
     def __init__(self, verbose: bool = False, quiet: bool = False, log: Log | None = None) -> None:
-        """Take the verbosity, and the log that gets writes and failures too."""
         self._verbose = verbose
         self._quiet = quiet
         self._log = log

@@ -21,7 +21,6 @@ class InterruptsFormatError(IrqbalanceError):
     """A text is not a /proc/interrupts, from line `line_number` (the first is 1) on."""
 
     def __init__(self, line_number: int, expected: str, found: str) -> None:
-        """Take the text that was expected in that line, and the text that was found."""
         super().__init__(f"line {line_number}: expected {expected}, found {found}")
         self.line_number = line_number
         self.expected = expected
@@ -32,7 +31,6 @@ class CpuSetError(IrqbalanceError):
     """A text is not a CPU list or a CPU mask."""
 
     def __init__(self, text: str, expected: str) -> None:
-        """Take the text, and the form that was expected in its place."""
         super().__init__(f"expected {expected}, found {text[:60]!r}")
         self.text = text
         self.expected = expected
@@ -42,7 +40,6 @@ class SettingError(IrqbalanceError):
     """An option or a key of the settings file has a value that it cannot have."""
 
     def __init__(self, name: str, expected: str, found: object) -> None:
-        """Take the option or key as the person wrote it, the values it has, and the one given."""
         super().__init__(f"{name}: expected {expected}, found {str(found)[:60]!r}")
         self.name = name
         self.expected = expected
@@ -53,7 +50,6 @@ class AtWorkError(IrqbalanceError):
     """Another run of irqbalance, or another balancer, is at work on this machine."""
 
     def __init__(self, who: str) -> None:
-        """Take who is at work, as the start of a sentence."""
         super().__init__(who)
         self.who = who
 
@@ -62,7 +58,6 @@ class FileError(IrqbalanceError):
     """A file or folder cannot be read, written or trusted."""
 
     def __init__(self, path: object, problem: str) -> None:
-        """Take the path, and the problem with it."""
         super().__init__(f"{path}: {problem}")
         self.path = str(path)
         self.problem = problem
@@ -72,6 +67,5 @@ class NoUsableCpuError(IrqbalanceError):
     """No CPU is left that IRQs may be moved to."""
 
     def __init__(self, problem: str) -> None:
-        """Take the reason why no CPU is left."""
         super().__init__(f"no CPU is left to use: {problem}")
         self.problem = problem

@@ -12,7 +12,7 @@ from irqbalance.status import Status
 
 
 class System:
-    """The system calls of os, with faults that a test puts in: name of the call -> its answers.
+    """The system calls of os, with the faults of a test: name of the call -> its answers.
 
     An answer is an errno, or None for the real call.
     """
@@ -28,17 +28,17 @@ class System:
         return answers.pop(0) if answers else None
 
     def open(self, path: str, flags: int) -> int:
-        """Open, or fails."""
+        """Open, or fail as the test says."""
         self._fail("open", path)
         return os.open(path, flags)
 
     def write(self, fd: int, data: bytes) -> int:
-        """Write, or fails."""
+        """Write, or fail as the test says."""
         self._fail("write", data)
         return os.write(fd, data)
 
     def close(self, fd: int) -> None:
-        """Close, and may fail after that."""
+        """Close, then fail if the test says so."""
         os.close(fd)
         self._fail("close", None)
 

@@ -14,7 +14,7 @@ TWO_NODES = Topology(nodes=NODES, irq_nodes={"1": 0, "2": 0, "3": 1, "4": 1})
 
 
 def on_node(node: int, *irqs: int) -> Topology:
-    """CPUs 0 and 1 on node 0, 2 and 3 on node 1; the IRQs' devices on one of them."""
+    """Return CPUs 0 and 1 on node 0, 2 and 3 on node 1, and the IRQs' devices on `node`."""
     return Topology(nodes=NODES, irq_nodes={str(number): node for number in irqs})
 
 
@@ -174,3 +174,16 @@ def test_a_rule_keeps_queues_on_one_node():
 
     assert plan.after.loads == (0, 0, 200, 200)
     assert by_irq(plan)["0"].reason == "its rule gives it CPUs 2-3"
+
+
+@pytest.mark.parametrize("threshold", [0.0, 5.0])
+def test_irqs_stay_on_their_own_nodes_though_all_cpus_would_be_a_little_emptier(threshold: float):
+    # node 0 has 216 to share, node 1 has 184: 8% above the mean of 100, which four CPUs allow
+    loads = [10] * 20 + [8] * 2 + [10] * 18 + [4]
+    irqs = [irq(number, load, 0) for number, load in enumerate(loads)]
+    nodes = {str(number): int(number >= 22) for number in range(len(loads))}
+
+    plan = make_plan(irqs, EVERY, Limits(threshold), Topology(nodes=NODES, irq_nodes=nodes))
+
+    assert plan.after.loads[:2] == (108, 108)
+    assert {number: NODES[cpu] for number, cpu in where(plan).items() if cpu is not None} == nodes

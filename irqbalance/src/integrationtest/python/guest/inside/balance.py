@@ -2,8 +2,8 @@
 
 Each step is a function below; the object holds what it saw under its name. Cells are counts of
 each numbered IRQ by CPU; reports are irqbalance's own. Nothing is judged here. A step whose load
-changed while it ran says so (`steady`), and is made once more unless the machine is slow. Its
-figures can be judged all the same.
+changed while it ran says so (`steady`), and runs once more unless the machine is slow. The tests
+can still judge its figures.
 """
 
 import json
@@ -69,7 +69,7 @@ def irqbalance(*arguments: str) -> dict[str, Any]:
 
 
 def balanced(*arguments: str) -> dict[str, Any]:
-    """Run the command on a measurement of its own, watched; look at the IRQs before and after."""
+    """Run the command with its own measurement; watch the IRQs before, during and after it."""
     before = observe.affinities()
     with observe.watching() as watch:
         run = irqbalance("--interval", str(SECONDS), *arguments)
@@ -96,7 +96,7 @@ def settle(sent: dict[str, int]) -> None:
 
 
 def looked_at() -> dict[str, Any]:
-    """Return the affinities as they are, and what fired where in the seconds from now."""
+    """Return the affinities of now, and the counts of the next SECONDS."""
     return {
         "affinities": observe.affinities(),
         "effective": observe.affinities("effective_affinity_list"),
@@ -154,7 +154,7 @@ def as_it_is_read() -> dict[str, Any]:
 
 
 def where_the_kernel_lets_none_move() -> dict[str, Any]:
-    """Write each affinity by hand, which the kernel refuses; then run where some have to move."""
+    """Write each affinity by hand, which the kernel refuses; then run although some must move."""
     refusals = {irq: observe.refusal(irq, 0) for irq in observe.numbered()[1]}
     before = observe.affinities()
     run = irqbalance("--interval", str(SECONDS), "--ban-cpus", "0")
@@ -308,7 +308,7 @@ STEPS = {
 
 
 def main(names: list[str]) -> None:
-    """Do the steps named, in their order, under one load; log how long each took."""
+    """Run the named steps in their order, under one load; log how long each took."""
     seen: dict[str, Any] = {}
     with observe.load():
         for name in names:

@@ -1,7 +1,7 @@
-"""load.py DEVICE=RATE...: gives a guest's devices work, so many operations a second, until killed.
+"""load.py DEVICE=RATE...: operate a guest's devices so often per second, until SIGTERM.
 
-A NIC (``eth0``) sends raw frames, which the other NIC of its pair gets; a disk (``sda``, ``vdc``)
-reads blocks past the page cache; ``hwrng`` reads random bytes. A process for each.
+A NIC (``eth0``) sends raw frames, which the other NIC of its pair gets. A disk (``sda``, ``vdc``)
+reads blocks past the page cache. ``hwrng`` reads random bytes. Each device has its own process.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ NO_PROTOCOL = b"\x88\xb5"  # IEEE 802 local experimental ethertype
 
 
 def set_up(name: str) -> None:
-    """Brings a NIC up. Source: netdevice(7), struct ifreq."""
+    """Bring a NIC up. Source: netdevice(7), struct ifreq."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sH14x", name.encode(), 0)
         flags = struct.unpack_from("16sH", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request))[1]
@@ -29,7 +29,7 @@ def set_up(name: str) -> None:
 
 
 def nic(name: str) -> Callable[[], object]:
-    """Gives what sends one frame to the other NIC of the pair."""
+    """Return a function that sends one frame to the other NIC of the pair."""
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     link.bind((name, 0))
     own = bytes.fromhex(Path(f"/sys/class/net/{name}/address").read_text().strip().replace(":", ""))
@@ -46,22 +46,22 @@ def nic(name: str) -> Callable[[], object]:
 
 
 def disk(name: str) -> Callable[[], object]:
-    """Gives what reads one block."""
+    """Return a function that reads one block."""
     descriptor = os.open(f"/dev/{name}", os.O_RDONLY | os.O_DIRECT)
     block = mmap.mmap(-1, 4096)
     return lambda: os.preadv(descriptor, [block], 0)
 
 
 def random_bytes() -> Callable[[], object]:
-    """Gives what reads a few random bytes."""
+    """Return a function that reads a few random bytes."""
     descriptor = os.open("/dev/hwrng", os.O_RDONLY)
     return lambda: os.read(descriptor, 16)
 
 
 def work(name: str, per_second: float) -> None:
-    """Operate a device for ever. A slow machine catches up with what came late, up to a second.
+    """Operate a device for ever. A slow machine catches up on the last second at most.
 
-    What is tested comes first: a machine that cannot carry the load must still run it.
+    The tested program comes first: a machine that cannot carry the load must still run it.
     """
     os.nice(10)
     if name == "hwrng":
@@ -77,7 +77,7 @@ def work(name: str, per_second: float) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Starts a process for each device, and ends them all at SIGTERM."""
+    """Start a process for each device; end them all at SIGTERM."""
     for name in sorted(each.name for each in Path("/sys/class/net").glob("eth*")):
         set_up(name)
     children = []

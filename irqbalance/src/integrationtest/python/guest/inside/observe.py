@@ -1,4 +1,4 @@
-"""What a guest's interrupts do: read by hand, with nothing of what is tested."""
+"""Read what a guest's interrupts do by hand, without the tested programs."""
 
 import errno
 import platform
@@ -41,7 +41,7 @@ On arm64 eth2 is e1000e, which interrupts up to a quarter less where its CPU is 
 
 
 def numbered() -> tuple[list[int], Cells]:
-    """Gives the online CPUs and the cells of the numbered rows of /proc/interrupts."""
+    """Return the online CPUs and the cells of the numbered rows of /proc/interrupts."""
     header, *lines = Path("/proc/interrupts").read_text().splitlines()
     cpus = [int(name.removeprefix("CPU")) for name in header.split()]
     cells = {}
@@ -54,18 +54,18 @@ def numbered() -> tuple[list[int], Cells]:
 
 
 def affinities(kind: str = "smp_affinity_list") -> dict[str, str]:
-    """Gives a file of every IRQ below /proc/irq, where it has one."""
+    """Return the text of a file below /proc/irq, for each IRQ that has it."""
     paths = Path("/proc/irq").glob(f"[0-9]*/{kind}")
     return {path.parent.name: path.read_text().strip() for path in paths}
 
 
 def pin_all(cpu: int) -> list[str]:
-    """Writes every numbered IRQ to one CPU, and gives those that the kernel let go there."""
+    """Write one CPU as every numbered IRQ's affinity; return the IRQs that the kernel accepts."""
     return [irq for irq in numbered()[1] if not refusal(irq, cpu)]
 
 
 def write_all(known: dict[str, str]) -> None:
-    """Write the affinities that are known, if they are others now and the kernel allows it."""
+    """Write the `known` affinities that differ from those of now. Ignore the kernel's refusals."""
     for irq, cpus in affinities().items():
         if known.get(irq, "") not in ("", cpus):
             refusal(irq, known[irq])
@@ -96,7 +96,7 @@ def growth(before: Cells, after: Cells) -> Cells:
 def counted(seconds: float, at_least: int) -> Cells:
     """Return the counts of some seconds, by IRQ and CPU.
 
-    A machine that is slow has longer, until all IRQs together have counted `at_least`.
+    A slow machine has longer, until all IRQs together have counted `at_least`.
     """
     _, before = numbered()
     end = time.monotonic() + LONGEST_SECONDS
@@ -108,7 +108,7 @@ def counted(seconds: float, at_least: int) -> Cells:
 
 
 class Watch:
-    """The counters, looked at again and again."""
+    """Looks at the counters, one after the other."""
 
     def __init__(self) -> None:
         """Look at the counters for the first time."""
@@ -187,7 +187,7 @@ def wait_for_nics() -> None:
 
 @contextmanager
 def load() -> Iterator[None]:
-    """Gives the devices work for as long as the block lasts."""
+    """Operate the devices while the block runs."""
     work = LOAD if len(numbered()[0]) <= MANY_CPUS else LIGHT_LOAD
     unused = UNUSED.get(platform.machine(), {"eth4"})
     jobs = [f"{name}={per_second}" for name, per_second in work.items() if name not in unused]

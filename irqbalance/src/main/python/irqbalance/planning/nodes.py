@@ -60,7 +60,7 @@ def _node_for(irqs: list[Irq], topology: Topology, usable: frozenset[int]) -> in
 def plans_by_preference(
     problem: Problem, local: Sequence[Bins], max_moves: int | None, known: Sequence[int] | None
 ) -> Iterator[list[int]]:
-    """Yield plans, the preferred one first, by rules 2 and 3: the last may use any CPU.
+    """Yield plans, the preferred one first, by rules 2 and 3.
 
     A search takes long, so each plan is made only when it is asked for.
     """
@@ -68,15 +68,15 @@ def plans_by_preference(
         yield solve(problem, max_moves, known)
         return
     near = solve(_near(problem, local, max_moves is not None), max_moves, known)
-    target = Placement(problem, near).target()
-    if target <= lower_bound(problem) * CLEARLY_BUSIER:  # whatever all CPUs together allow
+    busiest = Placement(problem, near).target() / CLEARLY_BUSIER
+    if busiest <= lower_bound(problem):
         yield near
-        yield solve(problem, max_moves, known)
         return
     anywhere = solve(problem, max_moves, known)
-    if target <= Placement(problem, anywhere).target() * CLEARLY_BUSIER:
+    if busiest <= Placement(problem, anywhere).target():
         yield near
-    elif max_moves is None:
+        return
+    if max_moves is None:
         yield solve(with_homes(problem, near))  # from there, every move off its own node costs one
     yield anywhere
 

@@ -134,7 +134,6 @@ class _Bar:
     """The gain that a plan needs: rules a, b and c of this module."""
 
     def __init__(self, task: Task, least: float, limits: Limits) -> None:
-        """Take the task, and the busiest CPU's load after the moves that must be made."""
         self._task = task
         self._least = least
         self._threshold = limits.threshold_percent / 100

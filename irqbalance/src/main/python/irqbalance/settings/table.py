@@ -17,7 +17,7 @@ from .values import (
 
 
 class Setting(NamedTuple):
-    """One line of the table. ``parse`` takes a person's text; it is None for a switch."""
+    """One row of the table. ``parse`` takes a person's text; it is None for a switch."""
 
     name: str
     options: tuple[str, ...]
@@ -46,201 +46,62 @@ def _parse_or_refuse(parse: Callable[[str], Any], text: str, name: str) -> Any:
         raise SettingError(name, str(error), text) from error
 
 
+def _switch(name: str, words: str, *short: str, in_file: bool = False) -> Setting:
+    options = (*short, "--" + name.replace("_", "-"))
+    return Setting(name, options, None, False, "off", "", words, in_file)
+
+
+def _value(
+    option: str, parse: Callable[[str], Any], default: Any, shown: str, metavar: str, words: str
+) -> Setting:
+    name = option[2:].replace("-", "_")
+    return Setting(name, (option,), parse, default, shown, metavar, words)
+
+
+# fmt: off
 SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "dry_run",
-        ("-n", "--dry-run"),
-        None,
-        False,
-        "off",
-        "",
-        "plan and print; write nothing, nowhere",
-        in_file=False,
-    ),
-    Setting(
-        "interval",
-        ("--interval",),
-        parse_duration,
-        None,
-        "since the last run, else 10s",
-        "DURATION",
-        "measure from now, for this long (90, 0.5, 20ms, 90s, 15m, 2h, 7d, 1w; seconds "
-        "without a unit); without it, since the last run's snapshot if that is of this boot "
-        "and 10 s to a day old, else for 10s",
-    ),
-    Setting(
-        "state_dir",
-        ("--state-dir",),
-        parse_path,
-        Path("/var/lib/irqbalance"),
-        "/var/lib/irqbalance",
-        "DIR",
-        "the folder of the snapshot, the undo record and the lock",
-    ),
-    Setting(
-        "from_file",
-        ("--from",),
-        parse_path,
-        None,
-        "none",
-        "FILE",
-        "plan offline from a captured /proc/interrupts: its counts are the loads; never "
-        "writes, and needs neither root nor /sys",
-        in_file=False,
-    ),
-    Setting(
-        "to_file",
-        ("--to",),
-        parse_path,
-        None,
-        "none",
-        "FILE",
-        "with --from: a later capture; the difference is the load",
-        in_file=False,
-    ),
-    Setting(
-        "cpus",
-        ("--cpus",),
-        parse_cpus,
-        None,
-        "online, not isolated, not nohz_full",
-        "LIST",
-        "the CPUs to use, such as 0-3,8; isolated ones too, but never an offline one",
-    ),
-    Setting(
-        "ban_cpus",
-        ("--ban-cpus",),
-        parse_cpus,
-        frozenset(),
-        "none",
-        "LIST",
-        "CPUs not to use, besides those that are not used anyway",
-    ),
-    Setting(
-        "only_irq",
-        ("--only-irq",),
-        parse_pattern,
-        (),
-        "all",
-        "PATTERN",
-        "move only these: an IRQ (24), a range (40-47) or a shell pattern on any of the "
-        "device names ('eth0-*'); repeatable",
-        repeatable=True,
-    ),
-    Setting(
-        "ban_irq",
-        ("--ban-irq",),
-        parse_pattern,
-        (),
-        "none",
-        "PATTERN",
-        "never move these; patterns as for --only-irq; repeatable",
-        repeatable=True,
-    ),
-    Setting(
-        "threshold",
-        ("--threshold",),
-        parse_percent,
-        5.0,
-        "5",
-        "PERCENT",
-        "act only if the plan lowers the busiest CPU's load by at least this many percent",
-    ),
-    Setting(
-        "max_moves",
-        ("--max-moves",),
-        parse_number,
-        None,
-        "no limit",
-        "N",
-        "make at most N moves in one run",
-    ),
-    Setting(
-        "check",
-        ("--check",),
-        None,
-        False,
-        "off",
-        "",
-        "plan, write nothing, and exit with status 5 if a run would act",
-        in_file=False,
-    ),
-    Setting(
-        "restore",
-        ("--restore",),
-        None,
-        False,
-        "off",
-        "",
-        "put back the affinities from before irqbalance first wrote them",
-        in_file=False,
-    ),
-    Setting(
-        "load",
-        ("--load",),
-        one_of("counts", "time"),
-        "counts",
-        "counts",
-        "counts|time",
-        "the measure of load: interrupts per second, or these weighed by the CPU time in "
-        "/proc/stat (milliseconds per second)",
-    ),
-    Setting(
-        "format",
-        ("--format",),
-        one_of("table", "json", "csv"),
-        "table",
-        "table",
-        "table|json|csv",
-        "the form of the report",
-    ),
-    Setting(
-        "log",
-        ("--log",),
-        one_of("none", "syslog"),
-        "none",
-        "none",
-        "none|syslog",
-        "with syslog, write every change, refusal and failure to the system's log or journal too",
-    ),
-    Setting(
-        "force",
-        ("--force",),
-        None,
-        False,
-        "off",
-        "",
-        "run beside another balancer; with --restore, override what others wrote since",
-        in_file=False,
-    ),
-    Setting(
-        "procfs",
-        ("--procfs",),
-        parse_path,
-        Path("/proc"),
-        "/proc",
-        "DIR",
-        "read and write here instead of /proc",
-    ),
-    Setting(
-        "sysfs", ("--sysfs",), parse_path, Path("/sys"), "/sys", "DIR", "read here instead of /sys"
-    ),
-    Setting(
-        "verbose",
-        ("-v", "--verbose"),
-        None,
-        False,
-        "off",
-        "",
-        "explain every IRQ, state the objective, and report each write",
-    ),
-    Setting(
-        "quiet",
-        ("-q", "--quiet"),
-        None,
-        False,
-        "off",
-        "",
-        "print nothing, on either stream, unless something failed",
-    ),
+    _switch("dry_run", "plan and print; write nothing, nowhere", "-n"),
+    _value("--interval", parse_duration, None, "since the last run, else 10s", "DURATION",
+           "measure from now, for this long (90, 0.5, 20ms, 90s, 15m, 2h, 7d, 1w; seconds "
+           "without a unit); without it, since the last run's snapshot if that is of this boot "
+           "and 10 s to a day old, else for 10s"),
+    _value("--state-dir", parse_path, Path("/var/lib/irqbalance"), "/var/lib/irqbalance", "DIR",
+           "the folder of the snapshot, the undo record and the lock"),
+    _value("--from", parse_path, None, "none", "FILE",
+           "plan offline from a captured /proc/interrupts: its counts are the loads; never "
+           "writes, and needs neither root nor /sys")._replace(name="from_file", in_file=False),
+    _value("--to", parse_path, None, "none", "FILE",
+           "with --from: a later capture; the difference is the load",
+           )._replace(name="to_file", in_file=False),
+    _value("--cpus", parse_cpus, None, "online, not isolated, not nohz_full", "LIST",
+           "the CPUs to use, such as 0-3,8; isolated ones too, but never an offline one"),
+    _value("--ban-cpus", parse_cpus, frozenset(), "none", "LIST",
+           "CPUs not to use, besides those that are not used anyway"),
+    _value("--only-irq", parse_pattern, (), "all", "PATTERN",
+           "move only these: an IRQ (24), a range (40-47) or a shell pattern on any of the "
+           "device names ('eth0-*'); repeatable")._replace(repeatable=True),
+    _value("--ban-irq", parse_pattern, (), "none", "PATTERN",
+           "never move these; patterns as for --only-irq; repeatable")._replace(repeatable=True),
+    _value("--threshold", parse_percent, 5.0, "5", "PERCENT",
+           "act only if the plan lowers the busiest CPU's load by at least this many percent"),
+    _value("--max-moves", parse_number, None, "no limit", "N", "make at most N moves in one run"),
+    _switch("check", "plan, write nothing, and exit with status 5 if a run would act"),
+    _switch("restore", "put back the affinities from before irqbalance first wrote them"),
+    _value("--load", one_of("counts", "time"), "counts", "counts", "counts|time",
+           "the measure of load: interrupts per second, or these weighed by the CPU time in "
+           "/proc/stat (milliseconds per second)"),
+    _value("--format", one_of("table", "json", "csv"), "table", "table", "table|json|csv",
+           "the form of the report"),
+    _value("--log", one_of("none", "syslog"), "none", "none", "none|syslog",
+           "with syslog, write every change, refusal and failure to the system's log or journal "
+           "too"),
+    _switch("force",
+            "run beside another balancer; with --restore, override what others wrote since"),
+    _value("--procfs", parse_path, Path("/proc"), "/proc", "DIR",
+           "read and write here instead of /proc"),
+    _value("--sysfs", parse_path, Path("/sys"), "/sys", "DIR", "read here instead of /sys"),
+    _switch("verbose", "explain every IRQ, state the objective, and report each write", "-v",
+            in_file=True),
+    _switch("quiet", "print nothing, on either stream, unless something failed", "-q",
+            in_file=True),
 )

@@ -43,7 +43,6 @@ class StateFolder:
     """The state directory of one machine, at one boot."""
 
     def __init__(self, path: Path, boot: str, system: ModuleType = os) -> None:
-        """Take the folder, which need not exist, this boot's id, and the system calls."""
         self.path = path
         self.boot = boot
         self.problems: list[str] = []

@@ -15,7 +15,7 @@ def settled(
     devices: list[str] | None = None,
     siblings: list[list[int]] | None = None,
 ) -> list[int]:
-    """Where the items are after they were spread."""
+    """Spread the items; return the bin of each."""
     placement = Placement(given, bins)
     target = placement.target()
 

@@ -7,15 +7,15 @@ the same problem always gets the same answer.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from math import ceil
 from typing import NamedTuple
 
-from .placement import ROUNDING, Placement
+from .placement import ROUNDING, Placement, Problem
 
-_MOST_ITEMS = 150
-"""How many items one deal decides. Each is a level of recursion."""
+_MOST_ITEMS = 200
+"""No deal decides more items. Each is a level of recursion."""
 
 _ITEMS_A_NODE = 3
 """How many items can be prepared for a deal in the time of one node."""
@@ -28,7 +28,6 @@ class Budget:
     """The number of nodes that a search may still visit."""
 
     def __init__(self, nodes: int) -> None:
-        """Start with so many nodes."""
         self.left = nodes
 
     def part(self, nodes: int) -> "Budget":
@@ -51,31 +50,8 @@ class _Item(NamedTuple):
     alike: bool
 
 
-def deal(
-    placement: Placement,
-    bins: Iterable[int],
-    homes: Sequence[int],
-    target: float,
-    fewer_than: int,
-    budget: Budget,
-    any_will_do: bool = False,
-) -> bool:
-    """Deal the items in `bins` afresh among these bins; return if a way was found.
-
-    Afterwards none of `bins` is above `target`, and fewer than `fewer_than` of the items are away
-    from their `homes`. If no such way is found, nothing changes. If `any_will_do`, the first way
-    is taken, else the one with the fewest moves.
-    """
-    search = _Search(placement, sorted(bins), homes, target, fewer_than, budget, any_will_do)
-    found = search.run()
-    for item, bin_ in found:
-        if placement.bins[item] != bin_:
-            placement.put(item, bin_)
-    return bool(found)
-
-
-class _Search:
-    """One branch and bound over the bins of a group, which it numbers from 0.
+class Deal:
+    """One deal of the items in a group of bins, which it numbers from 0.
 
     ``room`` is what each bin can take if its undecided items stay at home. ``leaving`` is how many
     of these must leave it in any case.
@@ -84,69 +60,48 @@ class _Search:
     def __init__(
         self,
         placement: Placement,
-        bins: list[int],
+        bins: Iterable[int],
         homes: Sequence[int],
         target: float,
-        fewer_than: int,
         budget: Budget,
-        any_will_do: bool,
+        fewer_than: int | None = None,
     ) -> None:
+        """Take the limits: no bin above `target`, and `fewer_than` items away from their `homes`.
+
+        If `fewer_than` is None, the first way will do, else the one with the fewest moves.
+        """
         problem = placement.problem
-        self.bins, self.fewer_than = bins, fewer_than
-        self.budget, self.any_will_do = budget, any_will_do
-        self.number = {bin_: number for number, bin_ in enumerate(bins)}
-        self.allowed = problem.allowed
-        self.room = [
-            target * problem.speeds[bin_] * (1 + ROUNDING) - problem.fixed[bin_] for bin_ in bins
+        self.placement, self.bins, self.budget = placement, sorted(bins), budget
+        self.any_will_do = fewer_than is None
+        self.fewer_than = _IMPOSSIBLE if fewer_than is None else fewer_than
+        members = [
+            (-weight, item) for bin_ in self.bins for weight, item in placement.members[bin_]
         ]
-        members = [(-weight, item) for bin_ in bins for weight, item in placement.members[bin_]]
-        members.sort()
-        self.budget.left -= len(members) // _ITEMS_A_NODE
-        self.moves = 0
-        if len(members) > _MOST_ITEMS:
-            members = self._to_decide(members, placement.bins, homes)
-        self.items = [(-weight, self.number.get(homes[item], -1), item) for weight, item in members]
-        self.moves += sum(1 for _, home, _ in self.items if home < 0)
-        own: list[list[float]] = [[] for _ in bins]
-        for weight, home, _ in self.items:
-            if home >= 0:
-                own[home].append(weight)
+        self.items = [item for _, item in sorted(members)]
+        budget.left -= len(members) // _ITEMS_A_NODE
+        number = {bin_: number for number, bin_ in enumerate(self.bins)}
+        self.order = list(_described(problem, self.items, homes, number))
+        own = [[each.weight for each in self.order if each.home == n] for n in range(len(number))]
         self.sums = [[0.0, *accumulate(weights)] for weights in own]
-        self.room = [room - sums[-1] for room, sums in zip(self.room, self.sums, strict=True)]
-        self.decided = [0] * len(bins)
-        self.leaving = [self._must_leave(number) for number in range(len(bins))]
-        self.order: list[_Item] = []
+        self.room = [
+            target * problem.speeds[bin_] * (1 + ROUNDING) - problem.fixed[bin_] - sums[-1]
+            for bin_, sums in zip(self.bins, self.sums, strict=True)
+        ]
+        self.decided = [0] * len(number)
+        self.leaving = [self._must_leave(n) for n in range(len(number))]
         self.chosen: list[int] = []
         self.found: list[int] = []
 
-    def _to_decide(
-        self, members: list[tuple[float, int]], present: Sequence[int], homes: Sequence[int]
-    ) -> list[tuple[float, int]]:
-        """Return the items to decide. The lightest of those at home, of too many, stay there."""
-        members.sort(key=lambda member: (present[member[1]] == homes[member[1]], member))
-        for weight, item in members[_MOST_ITEMS:]:
-            self.room[self.number[present[item]]] += weight
-            self.moves += present[item] != homes[item]
-        return sorted(members[:_MOST_ITEMS])
-
-    def run(self) -> list[tuple[int, int]]:
-        """Return items and their bins, nothing if no way was found."""
-        strange = sum(weight for weight, home, _ in self.items if home < 0)
-        if self.moves + sum(self.leaving) < self.fewer_than and sum(self.room) >= strange:
-            self.order = list(self._described())
-            self._place(0, self.moves, -1)
-        pairs = zip(self.items, self.found, strict=False)
-        return [(item, self.bins[number]) for (_, _, item), number in pairs]
-
-    def _described(self) -> Iterable[_Item]:
-        before: tuple[object, ...] = ()
-        for weight, home, item in self.items:
-            allowed = self.allowed[item]
-            bins = None
-            if allowed is not None:
-                bins = frozenset(self.number[bin_] for bin_ in self.bins if bin_ in allowed)
-            yield _Item(weight, home, bins, before == (weight, home, bins))
-            before = weight, home, bins
+    def run(self) -> bool:
+        """Deal the items; return if a way was found. Else nothing changes."""
+        strange = [each.weight for each in self.order if each.home < 0]
+        possible = sum(self.leaving) + len(strange) < self.fewer_than
+        if possible and sum(self.room) >= sum(strange) and len(self.items) <= _MOST_ITEMS:
+            self._place(0, len(strange), -1)
+        for item, number in zip(self.items, self.found, strict=False):
+            if self.placement.bins[item] != self.bins[number]:
+                self.placement.put(item, self.bins[number])
+        return bool(self.found)
 
     def _place(self, at: int, moves: int, last: int) -> None:
         """Decide the items from `at` on, after so many moves. `last` is where the one before went.
@@ -227,3 +182,16 @@ class _Search:
         ]
         others.sort()
         return [number for _, _, number in others]
+
+
+def _described(
+    problem: Problem, items: Iterable[int], homes: Sequence[int], number: Mapping[int, int]
+) -> Iterator[_Item]:
+    before: tuple[object, ...] = ()
+    for item in items:
+        weight, home, bins = problem.weights[item], number.get(homes[item], -1), None
+        allowed = problem.allowed[item]
+        if allowed is not None:
+            bins = frozenset(number[bin_] for bin_ in number if bin_ in allowed)
+        yield _Item(weight, home, bins, before == (weight, home, bins))
+        before = weight, home, bins

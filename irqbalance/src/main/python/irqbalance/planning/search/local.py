@@ -2,7 +2,6 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from heapq import heapify, heappop, heappush
 from itertools import chain
 
 from .placement import ROUNDING, Placement, Problem
@@ -72,24 +71,14 @@ def _best_step(
 def largest_first(placement: Placement, items: Iterable[int]) -> None:
     """Put items, heaviest first, each where it leaves the least relative load (Graham 1969)."""
     problem, loads = placement.problem, placement.loads
-    heaps: dict[float, list[tuple[float, int]]] = {}
+    equal: dict[float, list[int]] = {}
     for bin_, speed in enumerate(problem.speeds):
-        heaps.setdefault(speed, []).append((loads[bin_], bin_))
-    for heap in heaps.values():
-        heapify(heap)
+        equal.setdefault(speed, []).append(bin_)
     for item in items:
-        weight, bins = problem.weights[item], problem.allowed[item]
-        candidates = bins or [_emptiest(heap, loads) for heap in heaps.values()]
-        _, best = min(((loads[b] + weight) / problem.speeds[b], b) for b in candidates)
-        placement.put(item, best)
-        heappush(heaps[problem.speeds[best]], (loads[best], best))
-
-
-def _emptiest(heap: list[tuple[float, int]], loads: list[float]) -> int:
-    """Return the emptiest bin of a heap, after dropping entries from before its load grew."""
-    while heap[0][0] != loads[heap[0][1]]:
-        heappop(heap)
-    return heap[0][1]
+        # of bins that are equally fast, the emptiest is best
+        bins = problem.allowed[item] or [min(b, key=loads.__getitem__) for b in equal.values()]
+        weight = problem.weights[item]
+        placement.put(item, min(((loads[b] + weight) / problem.speeds[b], b) for b in bins)[1])
 
 
 def heaviest_first(problem: Problem) -> list[int]:

@@ -38,7 +38,6 @@ class Placement:
     """
 
     def __init__(self, problem: Problem, bins: Iterable[int]) -> None:
-        """Put the items of `problem` into `bins`."""
         self.problem = problem
         self.bins = list(bins)
         self.loads = list(problem.fixed)

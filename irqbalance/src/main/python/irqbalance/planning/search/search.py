@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from itertools import combinations
 
-from .deal import Budget, deal
+from .deal import Budget, Deal
 from .local import descend, emptiest_first, heaviest_first, largest_first, repair, send_home
 from .placement import Placement, Problem, fewest_moves, lower_bound
 
@@ -119,7 +119,7 @@ def _deal_fullest(placement: Placement, target: float, budget: Budget) -> bool:
             if budget.left <= 0:
                 return False
             part = budget.part(_NODES_A_LOAD)
-            if deal(placement, (full, *group), here, target, len(here) + 1, part, any_will_do=True):
+            if Deal(placement, (full, *group), here, target, part).run():
                 return True
             budget.left += part.left
     return False
@@ -166,7 +166,7 @@ def _deal_each(
             continue
         away = sum(1 for bin_ in bins for _, item in placement.members[bin_] if homes[item] != bin_)
         part = budget.part(_NODES_A_GROUP)
-        if deal(placement, bins, homes, target, away, part):
+        if Deal(placement, bins, homes, target, part, fewer_than=away).run():
             tried -= {each for each in tried if not each.isdisjoint(bins)}
             fewer = True
         tried.add(bins)
