@@ -40,6 +40,7 @@ def test_a_made_machine_tells_capacities_threads_and_nodes(fake: FakeMachine):
         {0: 0, 1: 1},
         {0: frozenset({0, 1}), 1: frozenset({0, 1})},
         {"24": 1, "11": 0},
+        {"24": "0000:00:01.0", "11": "0000:00:02.0", "26": "0000:00:03.0"},
     )
     assert found.local_cpus("24") == {1}
     assert found.speeds([0, 1]) == [1.0, 0.5]
@@ -51,3 +52,21 @@ def test_files_that_hold_something_else_tell_nothing(fake: FakeMachine):
     fake.write("sys/devices/system/node/node0/cpulist", "\n")
 
     assert read_topology(fake.machine, ["24"]) == Topology()
+
+
+def test_all_interrupts_of_a_pci_device_are_one_devices(fake: FakeMachine):
+    for irq, device in ((24, "3b:00.0"), (25, "3b:00.0"), (26, "86:00.0")):
+        fake.write(f"sys/bus/pci/devices/0000:{device}/msi_irqs/{irq}", "msix\n")
+    # with MSI this file names a vector too, or the line that is not used
+    fake.write("sys/bus/pci/devices/0000:3b:00.0/irq", "17\n")
+
+    found = read_topology(fake.machine, ["17", "24", "25", "26", "27"])
+
+    assert found.irq_devices == {"24": "0000:3b:00.0", "25": "0000:3b:00.0", "26": "0000:86:00.0"}
+
+
+def test_a_line_that_pci_devices_share_and_irq_0_are_no_devices(fake: FakeMachine):
+    for device, irq in (("01.0", 11), ("02.0", 11), ("03.0", 0), ("04.0", 12)):
+        fake.write(f"sys/bus/pci/devices/0000:00:{device}/irq", f"{irq}\n")
+
+    assert read_topology(fake.machine, ["0", "11", "12"]).irq_devices == {"12": "0000:00:04.0"}

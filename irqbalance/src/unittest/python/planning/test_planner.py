@@ -294,3 +294,41 @@ def test_own_interrupts_change_no_plan(
     assert with_own.decisions[:-1] == without.decisions
     assert with_own._replace(decisions=(), own=()) == without._replace(decisions=(), own=())
     assert with_own.own == tuple(cells[cpu] for cpu in sorted(cpus))
+
+
+def queues(first: int, name: str, loads: list[float], cpu: int) -> list[Irq]:
+    """IRQs of one device, named so that the name of each is another one."""
+    return [
+        Irq(str(first + n), name.format(n), load, (cpu,), {cpu: load})
+        for n, load in enumerate(loads)
+    ]
+
+
+def cpus_of(plan: Plan, irqs: list[Irq]) -> list[int | None]:
+    decisions = by_irq(plan)
+    return [decisions[each.irq].to for each in irqs]
+
+
+@pytest.mark.parametrize(
+    "name", ["mlx5_comp{}@pci:%s", "mana_q{}@pci:%s", "hns3-%s-TxRx-{}", "%s (queue {})"]
+)
+def test_queues_that_must_leave_a_cpu_go_to_different_cpus(name: str):
+    one = queues(40, name % "0000:3b:00.0", [1000, 200, 190, 180], 5)
+    other = queues(50, name % "0000:86:00.0", [900, 800, 750, 200], 5)
+    busy = irq(30, 50000, 0)
+
+    plan = make_plan([busy, *one, *other], {0, 1, 2, 3, 4}, Limits())
+
+    assert sorted(map(str, cpus_of(plan, one))) == ["1", "2", "3", "4"]
+    assert sorted(map(str, cpus_of(plan, other))) == ["1", "2", "3", "4"]
+    assert plan.after.max == 50000
+
+
+def test_one_device_is_what_sysfs_says_whatever_the_names():
+    irqs = [irq(n, 100 - n, 5) for n in range(1, 9)]
+    topology = Topology(irq_devices={str(n): f"0000:0{n % 2}:00.0" for n in range(1, 9)})
+
+    plan = make_plan([irq(30, 50000, 0), *irqs], {0, 1, 2, 3, 4}, Limits(), topology)
+
+    for device in (irqs[::2], irqs[1::2]):
+        assert sorted(map(str, cpus_of(plan, device))) == ["1", "2", "3", "4"]

@@ -24,13 +24,15 @@ class Topology(NamedTuple):
 
     ``capacities`` has the kernel's figure for each CPU (1024 for the largest CPU of the machine),
     ``nodes`` its NUMA node, and ``siblings`` the threads of its core, itself among them.
-    ``irq_nodes`` has the node of the device that an IRQ belongs to. Unknown facts are left out.
+    ``irq_nodes`` has the node of the device that an IRQ belongs to, ``irq_devices`` the device's
+    PCI address. Unknown facts are left out.
     """
 
     capacities: Mapping[int, int] = MappingProxyType({})
     nodes: Mapping[int, int] = MappingProxyType({})
     siblings: Mapping[int, frozenset[int]] = MappingProxyType({})
     irq_nodes: Mapping[str, int] = MappingProxyType({})
+    irq_devices: Mapping[str, str] = MappingProxyType({})
 
     def speeds(self, cpus: Iterable[int]) -> list[float]:
         """Return each CPU's capacity as a share of the largest of `cpus`; 1.0 if unknown."""
@@ -50,7 +52,7 @@ class Topology(NamedTuple):
 
 
 def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
-    """Return the facts of the CPUs of `machine`, and the nodes of the devices behind `irqs`."""
+    """Return the facts of the CPUs of `machine`, and of the devices behind `irqs`."""
     capacities, siblings = {}, {}
     for folder in (machine.sysfs / "devices" / "system" / "cpu").glob(_NUMBERED_CPU):
         cpu = int(folder.name[3:]) if folder.name[3:].isdecimal() else None
@@ -63,9 +65,8 @@ def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
         if len(threads) > 1:
             siblings[cpu] = threads
     nodes = _nodes(machine.sysfs / "devices" / "system" / "node")
-    several = len(set(nodes.values())) > 1
-    irq_nodes = _irq_nodes(machine, irqs, frozenset(nodes.values())) if several else {}
-    return Topology(capacities, nodes, siblings, irq_nodes)
+    irq_nodes, irq_devices = _devices(machine, frozenset(irqs), frozenset(nodes.values()))
+    return Topology(capacities, nodes, siblings, irq_nodes, irq_devices)
 
 
 def _nodes(folder: Path) -> dict[int, int]:
@@ -77,18 +78,44 @@ def _nodes(folder: Path) -> dict[int, int]:
     return found
 
 
-def _irq_nodes(machine: Machine, irqs: Iterable[str], nodes: frozenset[int]) -> dict[str, int]:
-    """Return the node of each IRQ's device by PCI, which has -1 for most virtual devices.
+def _devices(
+    machine: Machine, irqs: frozenset[str], nodes: frozenset[int]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the node and the address of each IRQ's PCI device; most virtual ones have node -1.
 
+    A line that several devices share is no device's, and has a node if they agree on it.
     /proc/irq/N/node is another fact: the node where the kernel keeps its own record of the IRQ.
     """
-    of_devices: dict[str, int] = {}
+    owners: dict[str, list[Path]] = {}
     for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
-        node = _number(device / "numa_node")
-        if node is not None and node in nodes:
-            vectors = [path.name for path in (device / "msi_irqs").glob("[0-9]*")]
-            of_devices.update(dict.fromkeys(vectors or [str(_number(device / "irq"))], node))
-    return {irq: of_devices[irq] for irq in irqs if irq in of_devices}
+        for irq in _vectors(device) & irqs:
+            owners.setdefault(irq, []).append(device)
+    irq_nodes, irq_devices = {}, {}
+    several = len(nodes) > 1
+    known: dict[Path, int | None] = {}
+    for irq, devices in owners.items():
+        if len(devices) == 1:
+            irq_devices[irq] = devices[0].name
+        if several:
+            for device in devices:
+                if device not in known:
+                    known[device] = _number(device / "numa_node")
+            (first, *others) = {known[device] for device in devices}
+            if not others and first is not None and first in nodes:
+                irq_nodes[irq] = first
+    return irq_nodes, irq_devices
+
+
+def _vectors(device: Path) -> frozenset[str]:
+    """Return the IRQs of a PCI device: its MSI vectors, else its line."""
+    try:
+        vectors = frozenset(path.name for path in (device / "msi_irqs").iterdir())
+    except OSError:
+        vectors = frozenset()
+    if vectors:
+        return vectors
+    line = _number(device / "irq")
+    return frozenset({str(line)}) if line else frozenset()
 
 
 def _number(path: Path) -> int | None:

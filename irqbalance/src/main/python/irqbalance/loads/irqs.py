@@ -43,8 +43,19 @@ PER_CPU_CHIPS = frozenset(
 NOT_INTERRUPTS = frozenset({"STK", "IST"})
 """Rows of parisc that hold bytes of stack. Source: arch/parisc/kernel/irq.c."""
 
+_PCI_DEVICE = re.compile(
+    r"@pci:(?P<place>\S+)|(?<![0-9a-f])(?P<address>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"
+    r"(?![0-9a-f])"
+)
+"""The PCI address of the device in an action's name: ``mlx5_comp3@pci:0000:81:00.0``."""
+
+_QUEUE = re.compile(
+    r"(?: \(queue [0-9]+\)|(?:-q[0-9]+)?[-.](?:tx-?rx|rx-?tx|rx|tx)[-.]?[0-9]*)$", re.I
+)
+"""The queue of a network device, at the end of an action's name."""
+
 _GROUP = re.compile(r"(?:[-.@:\[].*|(?<=[0-9])q[0-9]+)$")
-"""The part of an action's name after the device: the queue, or where the device sits."""
+"""The part of another action's name after the device: the queue, or where the device sits."""
 
 _NO_ROW = Row("", None, None, Description())
 _NO_FACTS = KernelSays(exists=False)
@@ -86,9 +97,15 @@ class Irq(NamedTuple):
         """Return the device that this IRQ is a queue of, by its first action's name.
 
         ``eth0`` for ``eth0-TxRx-3``, ``virtio6`` for ``virtio6-input.0``, ``nvme0`` for
-        ``nvme0q3``; ``""`` if there is no name.
+        ``nvme0q3``, ``0000:81:00.0`` for ``mlx5_comp3@pci:0000:81:00.0``; ``""`` if there is no
+        name.
         """
-        return _GROUP.sub("", self.device.partition(",")[0])
+        name = self.device.partition(", ")[0]
+        where = _PCI_DEVICE.search(name)
+        if where is not None:
+            return where["place"] or where["address"]
+        device = _QUEUE.sub("", name)
+        return _GROUP.sub("", name) if device == name else device
 
     @property
     def home(self) -> int | None:

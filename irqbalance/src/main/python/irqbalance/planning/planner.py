@@ -61,7 +61,7 @@ def _task(
         for cpu in usable
     ]
     neighbours = Neighbours(
-        [irq.group for irq in movable],
+        [topology.irq_devices.get(irq.irq, irq.group) for irq in movable],
         [[other for other in its if other != bin_] for bin_, its in enumerate(siblings)],
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))

@@ -121,7 +121,7 @@ def _round(task: Task, limits: Limits, known: Sequence[int] | None = None) -> Ch
             return Choice(_spread(task, bins), gain, bar.needed, found)
         if gain > best:
             best, verdict = gain, found
-    return Choice(must.bins, best, bar.needed, verdict)
+    return Choice(_spread(task, must.bins), best, bar.needed, verdict)
 
 
 def _spread(task: Task, bins: Sequence[int]) -> list[int]:
