@@ -74,7 +74,8 @@ class Irq(NamedTuple):
     ``own`` marks a CPU's own interrupts, which are in no load. ``local`` are the CPUs on its
     device's node, None if unknown. ``together`` names the rule that keeps it on one node with
     others, ``""`` for none. ``last`` is the load that the last run measured, None if unknown.
-    ``row`` and ``kernel`` are what it was made from.
+    ``row`` and ``kernel`` are what it was made from. ``near`` has sets of CPUs, each with the one
+    before in it: those nearest to its device, then those a node further, and so on.
     """
 
     irq: str
@@ -91,6 +92,7 @@ class Irq(NamedTuple):
     last: float | None = None
     row: Row = _NO_ROW
     kernel: KernelSays = _NO_FACTS
+    near: tuple[frozenset[int], ...] = ()
 
     @property
     def group(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from ..status import Status
-from .nodes import with_nodes
+from .nodes import rings, with_nodes
 from .plan import Balance, Decision, Limits, Plan, balance, own_interrupts
 from .policy import Task, choose
 from .reasons import load_that_no_placement_helps, may_use, mover, why_it_stays, why_kept
@@ -65,7 +65,9 @@ def _task(
         [[other for other in its if other != bin_] for bin_, its in enumerate(siblings)],
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
-    task = Task(problem, [_bins(irq.local, bin_of) for irq in movable], neighbours)
+    every = frozenset(usable)
+    near = [rings(irq, may_use(irq, every), bin_of) for irq in movable]
+    task = Task(problem, near, neighbours)
     growth = _growth(movable)
     if growth is None:
         return task

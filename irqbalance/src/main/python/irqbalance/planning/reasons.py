@@ -63,6 +63,8 @@ def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[
         source = irq.present[0]
         if irq.local and source not in irq.local and cpu in irq.local:
             return f"takes {figure(irq.load)} off CPU {source}, to its device's own node"
+        if any(source not in cpus and cpu in cpus for cpus in irq.near):
+            return f"takes {figure(irq.load)} off CPU {source}, to a node nearer to its device"
         if was[source] < will[source]:
             return f"makes room on CPU {source}"
         return (
