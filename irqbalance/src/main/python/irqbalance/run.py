@@ -134,7 +134,7 @@ def _balance(
     )
     rated = None if basis.unit == TIME else basis.seconds
     limits = Limits(settings.threshold, settings.max_moves, rated)
-    topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
+    topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
     report = Report(plan, basis, last.follow_up(measurement, irqs, usable))
     if not settings.writes:

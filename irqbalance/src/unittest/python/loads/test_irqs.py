@@ -71,8 +71,27 @@ def test_of_several_effective_cpus_those_count_where_interrupts_arrive():
 
 def test_an_idle_irq_is_where_the_kernel_would_send_it_or_nowhere_known():
     assert one(row(24, 0, 0, 0, 0), KernelSays(True, effective=cpus(3))).present == (3,)
+    wide = KernelSays(True, affinity=cpus(0, 1), effective=cpus(3))
+    assert (one(row(24, 0, 0, 0, 0), wide).present, one(row(24, 0, 0, 0, 0), wide).mask) == (
+        (3,),
+        frozenset(),
+    )
     assert one(row(24, 0, 0, 0, 0), KernelSays(True)).present == ()
     assert one(row(24, 0, 0, 0, 0)).present == ()
+
+
+@pytest.mark.parametrize("effective", [None, cpus()])
+def test_an_idle_irq_of_which_the_kernel_does_not_say_so_is_where_its_only_cpu_is(
+    effective: frozenset[int] | None,
+):
+    def idle(*affinity: int) -> Irq:
+        says = KernelSays(True, affinity=cpus(*affinity), effective=effective)
+        return one(row(24, 0, 0, 0, 0), says)
+
+    assert (idle(3).present, idle(3).mask) == ((3,), cpus())
+    assert (idle(3, 9).present, idle(3, 9).mask) == ((3,), cpus())  # 9 is offline
+    assert (idle(2, 3).present, idle(2, 3).mask) == ((), cpus(2, 3))
+    assert (idle(9).present, idle(9).mask) == ((), cpus())
 
 
 def test_an_irq_spread_over_very_many_cpus_is_on_all_of_them():
@@ -94,12 +113,12 @@ def test_an_irq_that_was_sent_on_is_heading_there():
     assert (irq.present, irq.heading, irq.home) == ((0,), 3, 3)
 
 
-def test_a_wide_mask_is_no_heading_nor_is_that_of_an_idle_irq():
+def test_a_wide_mask_is_no_heading_and_an_idle_irq_has_one_too():
     wide = KernelSays(True, affinity=cpus(1, 2), effective=cpus(0))
     assert one(row(24, 5, 0, 0, 0), wide).heading is None
 
     idle = KernelSays(True, affinity=cpus(1), effective=cpus(0))
-    assert one(row(24, 0, 0, 0, 0), idle).heading is None
+    assert one(row(24, 0, 0, 0, 0), idle).heading == 1
 
 
 def test_an_irq_without_an_affinity_is_fixed():

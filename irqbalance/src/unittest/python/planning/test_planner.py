@@ -78,12 +78,6 @@ def test_a_rule_without_a_usable_cpu_keeps_the_irq_and_says_so():
     assert by_irq(plan)["24"].reason == "its rule gives it CPUs 9, none of them usable"
 
 
-def test_an_idle_irq_is_kept_even_where_it_may_not_be():
-    plan = make_plan([irq(24, 0, 3), irq(25, 0)], {0, 1}, Limits())
-
-    assert [(each.status, each.to) for each in plan.decisions] == [("kept", 3), ("kept", None)]
-
-
 def test_a_fixed_irq_is_load_and_goes_nowhere():
     plan = make_plan([fixed("LOC", cpu0=50, cpu1=60, cpu7=9), irq(24, 5, 0)], {0, 1}, Limits())
 
@@ -207,12 +201,16 @@ def test_the_laws_of_a_plan(machine: tuple[list[Irq], set[int]], percent: float)
     for each in plan.decisions:
         if each.moves:
             assert each.to in cpus
-            assert each.irq.load > 0
             assert not each.irq.fixed
             assert each.irq.allowed is None or each.to in each.irq.allowed
             forced += each.irq.load if not set(each.irq.present) <= cpus else 0
         assert (each.to is None) <= bool(each.irq.fixed)
         assert each.reason
+        may = cpus if each.irq.allowed is None else cpus & each.irq.allowed
+        if may and not each.irq.fixed:
+            is_there = may.issuperset(each.irq.present)
+            assert each.moves or is_there
+            assert each.irq.load or each.moves is not is_there
     assert sum(plan.after.loads) >= sum(plan.before.loads) * (1 - 1e-9)
     assert plan.after.max >= plan.lower_bound * (1 - 1e-9)
     has_rules = any(each.allowed is not None for each in irqs)

@@ -57,6 +57,10 @@ class Topology(NamedTuple):
             return None
         return self.cpus_of_node(self.irq_nodes[irq])
 
+    def device(self, irq: str, otherwise: str) -> str:
+        """Return the PCI device of an IRQ, `otherwise` if it is unknown."""
+        return self.irq_devices.get(irq, otherwise)
+
     def near_cpus(self, irq: str) -> tuple[frozenset[int], ...]:
         """Return cpus_near() of the node of an IRQ's device; nothing if that is unknown."""
         return self.cpus_near(self.irq_nodes[irq]) if irq in self.irq_nodes else ()

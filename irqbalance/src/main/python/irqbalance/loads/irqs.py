@@ -2,7 +2,8 @@
 
 An IRQ is fixed if the kernel or the person keeps it from being moved; the reason is in plain words.
 The present CPU of an IRQ is where its interrupts arrive: its effective affinity, else the cell that
-grew. Its affinity mask says only where it may go, and decides nothing here.
+grew. Its affinity mask says only where it may go. It is the place of an idle IRQ if nothing else
+says so and it names one CPU.
 """
 
 import re
@@ -75,7 +76,8 @@ class Irq(NamedTuple):
     device's node, None if unknown. ``together`` names the rule that keeps it on one node with
     others, ``""`` for none. ``last`` is the load that the last run measured, None if unknown.
     ``row`` and ``kernel`` are what it was made from. ``near`` has sets of CPUs, each with the one
-    before in it: those nearest to its device, then those a node further, and so on.
+    before in it: those nearest to its device, then those a node further, and so on. ``mask`` are
+    the online CPUs that an idle IRQ may go to whose place nobody knows.
     """
 
     irq: str
@@ -93,6 +95,7 @@ class Irq(NamedTuple):
     row: Row = _NO_ROW
     kernel: KernelSays = _NO_FACTS
     near: tuple[frozenset[int], ...] = ()
+    mask: frozenset[int] = frozenset()
 
     @property
     def group(self) -> str:
@@ -158,12 +161,13 @@ def make_irqs(
                 placed,
                 fixed,
                 allowed=None if own else selection.allowed(row),
-                heading=_heading(says, present, cpus) if load.total and not own else None,
+                heading=None if own else _heading(says, present, cpus),
                 own=bool(own),
                 together="" if own else selection.together(row),
                 last=last.get(row.irq),
                 row=row,
                 kernel=says or _NO_FACTS,
+                mask=frozenset() if own or present else _mask(load, cpus, says),
             )
         )
     return tuple(found)
@@ -220,7 +224,8 @@ def _present(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> tupl
         return tuple(sorted(effective))
     cells = load.by_cpu or ()
     if not any(cells):
-        return ()
+        mask = _mask(load, cpus, says)
+        return tuple(mask) if len(mask) == 1 else ()
     busiest = max(cells)
     first = cpus[cells.index(busiest)]
     if says is None:
@@ -229,6 +234,13 @@ def _present(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> tupl
     if effective and not effective.isdisjoint(large):
         large &= effective
     return tuple(sorted(large, key=lambda cpu: (-cells[cpus.index(cpu)], cpu)))
+
+
+def _mask(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> frozenset[int]:
+    """Return the CPUs that an idle IRQ may go to; the kernel keeps offline ones in an affinity."""
+    if load.total or says is None or says.affinity is None:
+        return frozenset()
+    return says.affinity.intersection(cpus)
 
 
 def _heading(

@@ -1,7 +1,7 @@
 """Every NUMA rule: the CPUs near an IRQ's device, and IRQs that stay on one node. Pure.
 
 1. A rule of the settings (``one_node``) keeps its IRQs on one node: their device's, else the
-   nearest to it, else the one with most of their load.
+   nearest to it, else the one with most of their load, or with most of them if all are idle.
 2. An IRQ goes to its device's own node, unless the CPUs there would be clearly busier.
 3. If they would be, as many IRQs as possible stay on their own node.
 4. An IRQ that cannot stay there goes to the nearest nodes, by the nodes' distances, and further
@@ -60,15 +60,16 @@ def _node_for(irqs: list[Irq], topology: Topology, usable: frozenset[int]) -> in
     Only a node with a usable CPU will do.
     """
     load = dict.fromkeys((topology.nodes[cpu] for cpu in usable if cpu in topology.nodes), 0.0)
+    number = dict.fromkeys(load, 0)
     for irq in irqs:
-        for cpu, part in irq.placed.items():
-            if cpu in usable and cpu in topology.nodes:
-                load[topology.nodes[cpu]] += part
+        for cpu in usable.intersection(irq.present, topology.nodes):
+            load[topology.nodes[cpu]] += irq.placed.get(cpu, 0.0)
+            number[topology.nodes[cpu]] += 1
     devices = {topology.irq_nodes[irq.irq] for irq in irqs if irq.irq in topology.irq_nodes}
 
-    def preference(node: int) -> tuple[int, float, int]:
+    def preference(node: int) -> tuple[int, float, int, int]:
         distances = (topology.distance(device, node) for device in devices)
-        return min(distances, default=0), -load[node], node
+        return min(distances, default=0), -load[node], -number[node], node
 
     return min(load, key=preference, default=None)
 
