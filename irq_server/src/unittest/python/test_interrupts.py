@@ -151,6 +151,20 @@ def test_a_thousand_cpus_are_read():
         ("xen-pirq  1-ioapic-edge  i8042", "xen-pirq", "1", "ioapic-edge", "i8042"),
         ("MIPS   7  timer", "MIPS", "7", "", "timer"),
         ("PCI-MSI 245763-edge", "PCI-MSI", "245763", "edge", ""),
+        # no hardware IRQ, but the level that arm64 and others print
+        ("xen-dyn         Edge    -event     vif0-q0-tx", "xen-dyn", "", "event", "vif0-q0-tx"),
+        ("xen-dyn-lateeoi         Edge    -event", "xen-dyn-lateeoi", "", "event", ""),
+        ("my chip      Level    timer 3", "my chip", "", "Level", "timer 3"),
+        ("xen-dyn    -event     port 4", "xen-dyn", "", "event", "port 4"),
+        ("XT-PIC      timer 3", "XT-PIC", "", "", "timer 3"),
+        ("GICv3   5 Edge    -fasteoi   eth0 6", "GICv3", "5", "fasteoi", "eth0 6"),
+        # the kernel prints the hardware IRQ as an int, and Azure's are beyond that
+        (
+            "Hyper-V PCIe MSI -2147483647-edge      mana_q0@pci:7870:00:00.0",
+            *("Hyper-V PCIe MSI", "-2147483647", "edge", "mana_q0@pci:7870:00:00.0"),
+        ),
+        ("PCI-MSI -2147467264-edge      nvme0q1", "PCI-MSI", "-2147467264", "edge", "nvme0q1"),
+        ("GICv3 -5 Level     eth0", "GICv3", "-5", "Level", "eth0"),
         ("", "", "", "", ""),
     ],
 )
@@ -179,6 +193,20 @@ def test_the_text_of_a_numbered_row_is_taken_apart(
         (TWO_CPUS + "LOC: 1 Local timer interrupts\n", 2),
         ("CPU0 CPU1 CPU2\nLOC: 1 2\n", 2),
         (TWO_CPUS + "two words: 1 2\n", 2),
+        # a CPU came online while the file was read: a cell more than the header has CPUs
+        (TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\n 25: 1 2 3 PCI-MSI 2-edge eth1\n", 3),
+        (TWO_CPUS + " 24: 1 2 3 4 PCI-MSI 1-edge eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2          0     PCI-MSI   5 Edge      eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2 3        -   5 Edge      eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2 3\n", 2),
+        (TWO_CPUS + "LOC: 1 2 4294967295 Local timer interrupts\n", 2),
+        (TWO_CPUS + "IPI0:1 2 3  Rescheduling interrupts\n", 2),
+        (TWO_CPUS + "EXT: 1 2 3\n", 2),
+        ("CPU0\n 24: 1 2 XT-PIC  timer\n", 2),
+        ("CPU0\nNMI: 1 2 Non-maskable interrupts\n", 2),
+        # a CPU went away: a cell less, which is no figure of the whole machine
+        (TWO_CPUS + "EXT: 1\n", 2),
+        (TWO_CPUS + "I/O: 1\n", 2),
         (TWO_CPUS + ": 1 2\n", 2),
     ],
 )
@@ -212,8 +240,8 @@ def test_a_parser_forgets_the_old_rows_when_the_cpus_change():
     parser.parse(TWO_CPUS + " 24: 1 2\n")
 
     with pytest.raises(InterruptsFormatError, match="line 3"):
-        parser.parse("CPU0\nLOC: 1 2\nnonsense")
-    after = parser.parse("      CPU0\n 24: 1 2\n")
+        parser.parse("CPU0\nLOC: 1 Timer\nnonsense")
+    after = parser.parse("      CPU0\n 24: 1 x\n")
 
     assert after.cpus == (0,)
     assert after.rows[0].counts == (1,)

@@ -8,7 +8,7 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server.errors import AffinityError
+from irq_server.errors import AffinityError, ProcfsError
 from irq_server.procfs import Affinity, AffinityLists, Procfs
 from simulated import Machine
 
@@ -18,6 +18,33 @@ def test_interrupts_are_read_whole_whatever_bytes_they_hold(machine: Machine):
     (machine.root / "interrupts").write_bytes(b"CPU0\n 24: 5 \xff device\n")
 
     assert Procfs(machine.root).read_interrupts() == "CPU0\n 24: 5 \ufffd device\n"
+
+
+def test_a_snapshot_of_a_file_that_met_a_cpu_going_is_read_again(machine: Machine):
+    assert machine.root
+    path, pauses = machine.root / "interrupts", []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        path.write_text("CPU0\n 24: 5 x\n 25: 6 y\n")
+
+    path.write_text("CPU0 CPU1\n 24: 5 1 x\n 25: 6 y\n")
+    procfs = Procfs(machine.root, wait)
+
+    procfs.check()
+    assert procfs.snapshot().cpus == (0,)
+    assert len(pauses) == 1
+
+
+def test_a_file_that_stays_torn_fails_the_check_with_its_line(machine: Machine):
+    assert machine.root
+    pauses: list[float] = []
+    (machine.root / "interrupts").write_text("CPU0\n 24: 5 1 x\n")
+
+    with pytest.raises(ProcfsError, match="line 2: expected 1 counts for IRQ 24"):
+        Procfs(machine.root, pauses.append).check()
+
+    assert pauses
 
 
 def test_the_boot_is_told_by_its_id_else_by_its_time_else_not(tmp_path: Path):

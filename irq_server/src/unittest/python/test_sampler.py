@@ -162,6 +162,64 @@ def test_a_full_disk_is_failing_until_it_is_over_and_nothing_is_lost(
     assert [record.message for record in caplog.records][-1] == "sampling again"
 
 
+def test_a_file_that_met_a_cpu_coming_is_read_again_and_the_sample_has_the_time_of_that(
+    machine: Machine, store: Store, clock: FakeClock
+):
+    assert machine.root
+    interrupts = machine.root / "interrupts"
+    pauses = []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        clock.advance(1.0)
+        if len(pauses) == 2:
+            machine.show()
+
+    def tear() -> None:
+        machine.fire("24", 0, 120)
+        machine.show()
+        header, *rows = interrupts.read_text().splitlines()
+        interrupts.write_text("\n".join([header, rows[0], " 25: 1 2 3  PCI-MSI 1-edge  x"]))
+
+    clock.plan = [tear, lambda: machine.fire("24", 0, 5) or machine.show()]
+    sampler = Sampler(Procfs(machine.root, wait), store, clock)
+    sampler.run()
+
+    assert len(pauses) == 2
+    assert times(store) == [START + 3, START + 12, START + 20]
+    assert store.history.latest.state["24,0"] == 125
+    assert not [irq for irq in store.rows.numbered if "#" in irq]
+    assert (sampler.status.errors, sampler.status.last_error) == (0, None)
+
+
+def test_a_file_that_stays_torn_costs_its_sample_and_loses_no_count(
+    machine: Machine, store: Store, clock: FakeClock
+):
+    assert machine.root
+    interrupts = machine.root / "interrupts"
+    pauses: list[float] = []
+    seen = []
+
+    def tear() -> None:
+        machine.fire("24", 0, 120)
+        interrupts.write_text("CPU0 CPU1\n 24: 120 0 7  PCI-MSI 1-edge  eth0\n")
+
+    def mend() -> None:
+        seen.append(sampler.status.last_error)
+        machine.show()
+
+    clock.plan = [tear, mend]
+    sampler = Sampler(Procfs(machine.root, pauses.append), store, clock)
+    sampler.run()
+
+    assert pauses
+    assert sum(pauses) < 1
+    assert times(store) == [START + 3, START + 20]
+    assert store.history.latest.state["24,0"] == 120
+    assert seen[0] is not None
+    assert "line 2: expected 2 counts for IRQ 24" in seen[0]
+
+
 class Broken(Procfs):
     """A /proc that raises what a test says, or hangs until the test lets it go."""
 

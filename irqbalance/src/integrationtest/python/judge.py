@@ -209,7 +209,7 @@ def _flaws_of_balance(report: Json, view: View, threshold_percent: float) -> Ite
     for cpu, load in zip(report["cpus"], balance["before"]["loads"], strict=True):
         if not spread and abs(loads[cpu] - load) > len(loads) * _ROUNDING + 0.001 * load:
             yield f"CPU {cpu} has {load} before, but its IRQs have {loads[cpu]:.3f}"
-    if report["moves"] and after > before * (1 - threshold_percent / 100) + _ROUNDING:
+    if _moves_load(report) and after > before * (1 - threshold_percent / 100) + _ROUNDING:
         yield f"it moves for {before} -> {after}, less than the threshold of {threshold_percent}%"
 
 
@@ -218,7 +218,7 @@ def _flaws_of_view(
 ) -> Iterator[str]:
     before, planned = view.busiest(view.homes), view.busiest(view.plan)
     gain = threshold_percent / 100 * SCATTER
-    if not report["moves"]:
+    if not _moves_load(report):
         enough = before * (1 - gain * (SURE if knows_last else 1.0)) / SLACK
         better = fitting(view, enough)
         if better is not None:
@@ -235,6 +235,11 @@ def _flaws_of_view(
         local = fitting(view, enough, near=True)
         if local is not None:
             yield f"IRQs leave their node for {planned:.1f}, and there {_shown(view, local)}"
+
+
+def _moves_load(report: Json) -> bool:
+    """Return whether an IRQ moves that is not idle: idle ones leave unusable CPUs in any case."""
+    return any(row["load"] and row["status"] in ("planned", "applied") for row in report["irqs"])
 
 
 def _shown(view: View, placement: Mapping[str, int]) -> str:

@@ -429,3 +429,29 @@ def test_what_the_kernel_often_keeps_for_itself_is_tried_before_what_is_busier(
     assert kernel.written == ["25", "24"]
     assert decisions(result)["24"].status == "applied"
     assert decisions(result)["25"].status == "fixed"
+
+
+def test_idle_irqs_that_the_kernel_manages_make_no_new_plans_and_lower_no_threshold(
+    fake: FakeMachine, folder: StateFolder
+):
+    # 24 to 26 cannot be better balanced by 5%; 27 to 29 are idle on CPU 2, which may not be used
+    counts = [(100, 0, 0), (0, 97, 0), (1, 0, 0)]
+    rows = [row(24 + n, *cells) for n, cells in enumerate(counts)]
+    fake.counters(*rows, *(row(n, 0, 0, 0) for n in (27, 28, 29)), cpus=(0, 1, 2))
+    for n, cpu in zip(range(24, 30), "010222", strict=True):
+        fake.irq(n, effective=cpu)
+    kernel = Kernel(irq27=errno.EIO, irq29=errno.EIO)
+
+    result = run(fake, folder, kernel, Limits(threshold_percent=5))
+
+    assert kernel.written == ["27", "28", "29"]
+    assert [each.irq.irq for each in result.plan.moves] == ["28"]
+    assert decisions(result)["27"].status == "fixed"
+    assert result.refused == {}
+    assert set(load_undo(folder)) == {"28"}
+    assert set(
+        load_refusals(folder, {each.irq.irq: each.irq.row for each in result.plan.decisions})
+    ) == {
+        "27",
+        "29",
+    }

@@ -649,3 +649,62 @@ def test_a_prediction_that_is_something_else_is_told_and_does_no_harm(
 
     assert command("--interval", "1") == 0
     assert "prediction.json is not used: its fields are not" in capsys.readouterr().err
+
+
+def test_a_pattern_that_no_irq_has_is_one_warning_line(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    rules = fake.write("irq.toml", '[[rules]]\npattern = "etj0-*"\ncpus = "0"\n')
+    argv = ["--interval", "1", "--dry-run", "--ban-irq", "dev9-*", "--ban-irq", "999"]
+
+    assert command(*argv, "--config", str(rules)) == 0
+
+    assert capsys.readouterr().err.splitlines() == [
+        "irqbalance: --ban-irq dev9-*: no IRQ matches",
+        "irqbalance: --ban-irq 999: no IRQ matches",
+        "irqbalance: the rule for etj0-*: no IRQ matches",
+    ]
+
+
+@pytest.mark.parametrize("argv", [["--quiet", "--only-irq", "dev9"], ["--ban-irq", "24-999"]])
+def test_there_is_no_warning_in_a_quiet_run_or_of_a_pattern_that_an_irq_has(
+    command: Command, argv: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1", "--dry-run", *argv) == 0
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_plan_from_a_file_warns_of_such_a_pattern_too(
+    fake: FakeMachine, capsys: pytest.CaptureFixture[str]
+):
+    fake.counters(row(24, 5, 0))
+
+    assert main(["--from", str(fake.procfs / "interrupts"), "--only-irq", "dev9"]) == 0
+
+    assert capsys.readouterr().err == "irqbalance: --only-irq dev9: no IRQ matches\n"
+
+
+def test_an_idle_irq_on_an_isolated_cpu_is_a_reason_to_act(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("sys/devices/system/cpu/isolated", "1\n")
+    fake.irq(26, effective="1")
+
+    assert command("--interval", "1", "--check") == 5
+    assert command("--interval", "1", "--format", "csv") == 0
+    assert '26,dev26,0.0,1,0,applied,"pending (on CPU 1' in capsys.readouterr().out
+    assert fake.affinity(26) == "0\n"
+
+    # until its next interrupt the kernel leaves it there
+    assert command("--interval", "1", "--check", "--format", "csv") == 0
+    assert '26,dev26,0.0,1,0,kept,"pending: ' in capsys.readouterr().out
+
+
+def test_an_idle_irq_of_a_captured_file_is_left_alone(
+    fake: FakeMachine, capsys: pytest.CaptureFixture[str]
+):
+    fake.counters(row(24, 0, 0), row(25, 5, 0))
+
+    assert main(["--from", str(fake.procfs / "interrupts"), "--ban-cpus", "1", "--check"]) == 0
+    assert "idle: nothing to gain" in capsys.readouterr().out

@@ -21,7 +21,7 @@ from .errors import (
     StoreError,
 )
 from .history import Window
-from .kernel.interrupts import Snapshot, parse
+from .kernel.interrupts import Snapshot
 from .ledger import Event
 from .limits import check_events, check_series, check_table
 from .procfs import Affinity, Procfs
@@ -144,7 +144,7 @@ class Api:
         if last is None:
             raise NoSampleError
         try:
-            return parse(self._procfs.read_interrupts())
+            return self._procfs.snapshot()
         except (OSError, InterruptsFormatError):
             return last
 

@@ -6,15 +6,22 @@ A captured tree, or a host's tree mounted into a container, works in their place
 import os
 import resource
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from .errors import AffinityError, CpuSetError, InterruptsFormatError, ProcfsError
 from .kernel.below import open_folder, open_regular
 from .kernel.cpuset import format_list, parse_list
-from .kernel.interrupts import parse
+from .kernel.interrupts import Snapshot, parse
+
+_T = TypeVar("_T")
+
+REREAD_SECONDS = (0.01, 0.02, 0.05, 0.1)
+"""The pauses before /proc/interrupts is read again, which met a CPU coming or going."""
 
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
 
@@ -48,9 +55,10 @@ class Affinity:
 class Procfs:
     """The files below one root of /proc."""
 
-    def __init__(self, root: Path) -> None:
-        """Takes the root, ``/proc`` or a tree in its place."""
+    def __init__(self, root: Path, wait: Callable[[float], object] = time.sleep) -> None:
+        """Take the root, ``/proc`` or a tree in its place, and the function that waits."""
         self._root = root
+        self._wait = wait
         self._interrupts = os.fspath(root / "interrupts")
         self._irqs = os.fspath(root / "irq")
         self._boot_id = os.fspath(root / "sys/kernel/random/boot_id")
@@ -60,11 +68,28 @@ class Procfs:
         with open(self._interrupts, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
             return file.readall().decode(errors="replace")
 
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot of now. Raise OSError, or InterruptsFormatError if it stays torn."""
+        return self.read_again(lambda: parse(self.read_interrupts()))
+
+    def read_again(self, read: Callable[[], _T]) -> _T:
+        """Return what `read` returns; wait and call it again if it raises InterruptsFormatError.
+
+        A CPU that comes or goes while the kernel prints /proc/interrupts makes such a text. If the
+        last of a few tries raises, raise that.
+        """
+        for pause in REREAD_SECONDS:
+            try:
+                return read()
+            except InterruptsFormatError:
+                self._wait(pause)
+        return read()
+
     def check(self) -> None:
         """Raises ProcfsError unless the counters can be read and understood."""
         path = Path(self._interrupts)
         try:
-            parse(self.read_interrupts())
+            self.snapshot()
         except OSError as error:
             raise ProcfsError(path, error.strerror or str(error)) from error
         except InterruptsFormatError as error:

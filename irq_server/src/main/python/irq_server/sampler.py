@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import IrqServerError
-from .kernel.interrupts import Parser
+from .kernel.interrupts import Parser, Snapshot
 from .ledger import Event
 from .procfs import Procfs
 from .schedule import Schedule
@@ -204,12 +204,11 @@ class Sampler:
 
         A sample that comes a little early, as waits do, has its tick's time.
         """
-        moment, monotonic = self._clock.now(), self._clock.monotonic()
-        self._last_sign = monotonic
-        if 0 <= tick / 1000 - moment < _EARLY_SECONDS:
-            moment = tick / 1000
+        self._last_sign = self._clock.monotonic()
         try:
-            snapshot = self._parser.parse(self._procfs.read_interrupts())
+            snapshot, moment, monotonic = self._procfs.read_again(self._read)
+            if 0 <= tick / 1000 - moment < _EARLY_SECONDS:
+                moment = tick / 1000
             boot_id = self._procfs.read_boot_id()
             seconds = self._seconds_since_last(moment, monotonic)
             elapsed, due = self._schedule.turn(tick, monotonic)
@@ -229,6 +228,11 @@ class Sampler:
         if self._failing:
             _log.info("sampling again")
         self._failing, self._last_error = False, None
+
+    def _read(self) -> tuple[Snapshot, float, float]:
+        """Return a snapshot, its moment, and the seconds of the steady clock then."""
+        moment, monotonic = self._clock.now(), self._clock.monotonic()
+        return self._parser.parse(self._procfs.read_interrupts()), moment, monotonic
 
     def _jump(self, moment: float, seconds: float) -> float:
         """Gives by how much the wall clock left the steady one since the last sample."""

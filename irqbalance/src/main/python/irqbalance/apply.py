@@ -88,7 +88,8 @@ def _write(
             outcome = outcomes[irq.irq] = tools.writer.move(irq.irq, cpu)
             done[irq.irq] = _decision_after(decision, outcome)
             report(f"{_name(irq)}: CPU {_place(irq)} -> {cpu}: {outcome.reason or 'applied'}")
-            is_fixed = outcome.status == Status.FIXED
+            # an idle IRQ that stays changes nothing for the others
+            is_fixed = outcome.status == Status.FIXED and irq.load > 0
             if is_fixed:
                 break
         if not is_fixed:
@@ -131,9 +132,9 @@ def _plan_again(
 ) -> Plan:
     """Return the plan for the IRQs that were not tried yet, with the others where they are now."""
     irqs = [_as_it_is(each.irq, done.get(each.irq.irq)) for each in plan.decisions]
-    applied = sum(1 for each in done.values() if each.moves)
-    left = None if limits.max_moves is None else max(0, limits.max_moves - applied)
-    threshold = 0.0 if applied else limits.threshold_percent
+    applied = [each.irq.load for each in done.values() if each.moves]
+    left = None if limits.max_moves is None else max(0, limits.max_moves - len(applied))
+    threshold = 0.0 if any(applied) else limits.threshold_percent
     again = limits._replace(threshold_percent=threshold, max_moves=left)
     return make_plan(irqs, plan.cpus, again, topology)
 

@@ -64,7 +64,7 @@ def _outcome(settings: Settings, console: Console, clock: "Clock | None") -> tup
     if settings.from_file is not None:
         from .offline import plan_from_files
 
-        report = plan_from_files(settings, settings.from_file)
+        report = plan_from_files(settings, settings.from_file, console)
         return _text(settings, console, report), _status(settings, report)
     from . import run
     from .loads.measure import Clock

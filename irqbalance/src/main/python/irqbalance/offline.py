@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from .console import Console
 from .errors import NoUsableCpuError
 from .kernel.cpuset import format_list
 from .kernel.procfs import read_interrupts
@@ -14,13 +15,15 @@ from .report.report import Report
 from .settings.model import Settings
 
 
-def plan_from_files(settings: Settings, source: Path) -> Report:
+def plan_from_files(settings: Settings, source: Path, console: Console) -> Report:
     """Return the plan for one captured file, or for two."""
     measurement, basis = read_captures(source, settings.to_file)
     cpus = frozenset(measurement.cpus)
     usable = (cpus if settings.cpus is None else cpus & settings.cpus) - settings.ban_cpus
     if not usable:
         raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
+    for problem in settings.selection.without_irq([load.row for load in measurement.loads]):
+        console.warning(problem)
     irqs = make_irqs(measurement, selection=settings.selection)
     limits = Limits(settings.threshold, settings.max_moves)
     return Report(make_plan(irqs, usable, limits), basis)

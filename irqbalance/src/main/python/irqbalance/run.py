@@ -150,6 +150,8 @@ def _balance(
         )
     usable = usable_cpus(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
+    for problem in settings.selection.without_irq(tuple(rows.values())):
+        console.warning(problem)
     irqs = make_irqs(
         measurement,
         machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered),
@@ -159,7 +161,7 @@ def _balance(
     )
     rated = None if basis.unit == TIME else basis.seconds
     limits = Limits(settings.threshold, settings.max_moves, rated)
-    topology = read_topology(machine, (irq.irq for irq in irqs if irq.load and not irq.own))
+    topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
     report = Report(plan, basis, last.follow_up(measurement, irqs, usable, basis.unit))
     if not settings.writes:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from irqbalance.errors import InterruptsFormatError
@@ -164,6 +164,20 @@ def test_a_thousand_cpus_are_read():
         ("xen-pirq  1-ioapic-edge  i8042", "xen-pirq", "1", "ioapic-edge", "i8042"),
         ("MIPS   7  timer", "MIPS", "7", "", "timer"),
         ("PCI-MSI 245763-edge", "PCI-MSI", "245763", "edge", ""),
+        # no hardware IRQ, but the level that arm64 and others print
+        ("xen-dyn         Edge    -event     vif0-q0-tx", "xen-dyn", "", "event", "vif0-q0-tx"),
+        ("xen-dyn-lateeoi         Edge    -event", "xen-dyn-lateeoi", "", "event", ""),
+        ("my chip      Level    timer 3", "my chip", "", "Level", "timer 3"),
+        ("xen-dyn    -event     port 4", "xen-dyn", "", "event", "port 4"),
+        ("XT-PIC      timer 3", "XT-PIC", "", "", "timer 3"),
+        ("GICv3   5 Edge    -fasteoi   eth0 6", "GICv3", "5", "fasteoi", "eth0 6"),
+        # the kernel prints the hardware IRQ as an int, and Azure's are beyond that
+        (
+            "Hyper-V PCIe MSI -2147483647-edge      mana_q0@pci:7870:00:00.0",
+            *("Hyper-V PCIe MSI", "-2147483647", "edge", "mana_q0@pci:7870:00:00.0"),
+        ),
+        ("PCI-MSI -2147467264-edge      nvme0q1", "PCI-MSI", "-2147467264", "edge", "nvme0q1"),
+        ("GICv3 -5 Level     eth0", "GICv3", "-5", "Level", "eth0"),
         ("", "", "", "", ""),
     ],
 )
@@ -192,6 +206,20 @@ def test_the_text_of_a_numbered_row_is_taken_apart(
         (TWO_CPUS + "LOC: 1 Local timer interrupts\n", 2),
         ("CPU0 CPU1 CPU2\nLOC: 1 2\n", 2),
         (TWO_CPUS + "two words: 1 2\n", 2),
+        # a CPU came online while the file was read: a cell more than the header has CPUs
+        (TWO_CPUS + " 24: 1 2 PCI-MSI 1-edge eth0\n 25: 1 2 3 PCI-MSI 2-edge eth1\n", 3),
+        (TWO_CPUS + " 24: 1 2 3 4 PCI-MSI 1-edge eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2          0     PCI-MSI   5 Edge      eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2 3        -   5 Edge      eth0\n", 2),
+        (TWO_CPUS + " 24: 1 2 3\n", 2),
+        (TWO_CPUS + "LOC: 1 2 4294967295 Local timer interrupts\n", 2),
+        (TWO_CPUS + "IPI0:1 2 3  Rescheduling interrupts\n", 2),
+        (TWO_CPUS + "EXT: 1 2 3\n", 2),
+        ("CPU0\n 24: 1 2 XT-PIC  timer\n", 2),
+        ("CPU0\nNMI: 1 2 Non-maskable interrupts\n", 2),
+        # a CPU went away: a cell less, which is no figure of the whole machine
+        (TWO_CPUS + "EXT: 1\n", 2),
+        (TWO_CPUS + "I/O: 1\n", 2),
         (TWO_CPUS + ": 1 2\n", 2),
     ],
 )
@@ -200,6 +228,41 @@ def test_what_is_not_proc_interrupts_is_refused_with_its_line(text: str, line_nu
         parse(text)
 
     assert caught.value.line_number == line_number
+
+
+@given(
+    before=st.sets(st.integers(0, 40), min_size=1, max_size=9).map(sorted),
+    after=st.sets(st.integers(0, 40), min_size=1, max_size=9).map(sorted),
+    torn=st.integers(1, 3),
+)
+def test_a_text_of_two_sets_of_cpus_is_refused(before: list[int], after: list[int], torn: int):
+    """The header is printed first. The row where other CPUs are online is not known before."""
+    assume(len(before) != len(after))
+    rows = [
+        ("24", "  PCI-MSI 1-edge      eth0"),
+        ("25", "  GICv3   5 Level     eth1"),
+        ("LOC", "  Local timer interrupts"),
+        ("EXT", ""),
+    ]
+    lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in before)]
+    for number, (label, text) in enumerate(rows):
+        cpus = before if number < torn else after
+        lines.append(f"{label:>3}: {''.join(f'{cpu:10d} ' for cpu in cpus)}{text}")
+
+    with pytest.raises(InterruptsFormatError) as caught:
+        parse("\n".join(lines) + "\n")
+
+    assert caught.value.line_number == torn + 2
+
+
+def test_a_number_before_a_level_or_beyond_a_cell_is_no_cell():
+    rows = rows_of(
+        TWO_CPUS + " 24: 1 2          8 Edge      eth0\n"
+        " 25: 1 2 4294967296      eth1\n 26: 1 2 30200000.gpio   5 Edge      key\n"
+    )
+
+    assert [rows[irq].counts for irq in ("24", "25", "26")] == [(1, 2)] * 3
+    assert rows["26"].device == "key"
 
 
 @pytest.mark.parametrize("end", ["", "\n\n", "\n \n\t\n", "\r\n\r\n"])
@@ -225,8 +288,8 @@ def test_a_parser_forgets_the_old_rows_when_the_cpus_change():
     parser.parse(TWO_CPUS + " 24: 1 2\n")
 
     with pytest.raises(InterruptsFormatError, match="line 3"):
-        parser.parse("CPU0\nLOC: 1 2\nnonsense")
-    after = parser.parse("      CPU0\n 24: 1 2\n")
+        parser.parse("CPU0\nLOC: 1 Timer\nnonsense")
+    after = parser.parse("      CPU0\n 24: 1 x\n")
 
     assert after.cpus == (0,)
     assert after.rows[0].counts == (1,)

@@ -173,3 +173,61 @@ def test_bytes_that_are_no_utf8_are_read_all_the_same(fake: FakeMachine):
     path.write_bytes(b"CPU0\n 24: 5 PCI-MSI 1-edge x\xff\n")
 
     assert fake.machine.interrupts()[1].rows[0].device == "x\ufffd"
+
+
+def torn(fake: FakeMachine) -> None:
+    """Write a file during which CPU 1 came online."""
+    fake.counters(row(24, 1), row(25, 2, 0), cpus=(0,))
+
+
+def test_a_live_file_that_met_a_cpu_coming_is_read_again(fake: FakeMachine):
+    pauses = []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            fake.counters(row(24, 1, 0), row(25, 2, 0))
+
+    torn(fake)
+
+    text, snapshot = fake.machine.interrupts(wait)
+
+    assert snapshot.cpus == (0, 1)
+    assert [line.counts for line in snapshot.rows] == [(1, 0), (2, 0)]
+    assert text == (fake.procfs / "interrupts").read_text()
+    assert len(pauses) == 2
+
+
+def test_a_live_file_that_met_a_cpu_going_is_read_again(fake: FakeMachine):
+    fake.counters(row(24, 1, 2), row(25, 2))
+
+    _, snapshot = fake.machine.interrupts(lambda _: fake.counters(row(24, 1), cpus=(0,)))
+
+    assert snapshot.cpus == (0,)
+
+
+def test_a_live_file_that_stays_torn_is_an_error_with_its_line(fake: FakeMachine):
+    pauses: list[float] = []
+    torn(fake)
+
+    with pytest.raises(FileError, match="line 3: expected 1 counts for IRQ 25"):
+        fake.machine.interrupts(pauses.append)
+
+    assert 1 <= len(pauses) <= 10
+    assert sum(pauses) < 1
+
+
+def test_a_live_file_that_cannot_be_read_is_not_read_again(fake: FakeMachine):
+    pauses: list[float] = []
+
+    with pytest.raises(FileError, match="No such file"):
+        fake.machine.interrupts(pauses.append)
+
+    assert pauses == []
+
+
+def test_a_captured_file_that_is_torn_is_an_error_at_once(fake: FakeMachine):
+    torn(fake)
+
+    with pytest.raises(FileError, match="line 3: expected 1 counts for IRQ 25"):
+        read_interrupts(fake.procfs / "interrupts")

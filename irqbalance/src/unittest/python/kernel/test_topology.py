@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from conftest import FakeMachine
 from irqbalance.kernel.procfs import Machine
 from irqbalance.kernel.topology import Topology, read_topology
@@ -40,6 +42,7 @@ def test_a_made_machine_tells_capacities_threads_and_nodes(fake: FakeMachine):
         {0: 0, 1: 1},
         {0: frozenset({0, 1}), 1: frozenset({0, 1})},
         {"24": 1, "11": 0},
+        {"24": "0000:00:01.0", "11": "0000:00:02.0", "26": "0000:00:03.0"},
     )
     assert found.local_cpus("24") == {1}
     assert found.speeds([0, 1]) == [1.0, 0.5]
@@ -51,3 +54,88 @@ def test_files_that_hold_something_else_tell_nothing(fake: FakeMachine):
     fake.write("sys/devices/system/node/node0/cpulist", "\n")
 
     assert read_topology(fake.machine, ["24"]) == Topology()
+
+
+def test_all_interrupts_of_a_pci_device_are_one_devices(fake: FakeMachine):
+    for irq, device in ((24, "3b:00.0"), (25, "3b:00.0"), (26, "86:00.0")):
+        fake.write(f"sys/bus/pci/devices/0000:{device}/msi_irqs/{irq}", "msix\n")
+    # with MSI this file names a vector too, or the line that is not used
+    fake.write("sys/bus/pci/devices/0000:3b:00.0/irq", "17\n")
+
+    found = read_topology(fake.machine, ["17", "24", "25", "26", "27"])
+
+    assert found.irq_devices == {"24": "0000:3b:00.0", "25": "0000:3b:00.0", "26": "0000:86:00.0"}
+
+
+def test_a_line_that_pci_devices_share_and_irq_0_are_no_devices(fake: FakeMachine):
+    for device, irq in (("01.0", 11), ("02.0", 11), ("03.0", 0), ("04.0", 12)):
+        fake.write(f"sys/bus/pci/devices/0000:00:{device}/irq", f"{irq}\n")
+
+    assert read_topology(fake.machine, ["0", "11", "12"]).irq_devices == {"12": "0000:00:04.0"}
+
+
+def nodes(fake: FakeMachine, *lists: str, distances: tuple[str, ...] = ()) -> None:
+    """Make NUMA nodes of these CPU lists, and their rows of distances."""
+    for node, cpus in enumerate(lists):
+        fake.write(f"sys/devices/system/node/node{node}/cpulist", f"{cpus}\n")
+    for node, row in enumerate(distances):
+        fake.write(f"sys/devices/system/node/node{node}/distance", f"{row}\n")
+
+
+def test_the_cpus_near_a_device_are_those_of_the_nearest_nodes_first(fake: FakeMachine):
+    rows = ("10 12 21 31", "12 10 31 21", "21 31 10 12", "31 21 12 10")
+    nodes(fake, "0-1", "2-3", "4-5", "6-7", distances=rows)
+    fake.write("sys/bus/pci/devices/0000:00:01.0/numa_node", "2\n")
+    fake.write("sys/bus/pci/devices/0000:00:01.0/msi_irqs/24", "msix\n")
+
+    found = read_topology(fake.machine, ["24", "25"])
+
+    assert found.distances[2] == {0: 21, 1: 31, 2: 10, 3: 12}
+    assert found.near_cpus("24") == ({4, 5}, {4, 5, 6, 7}, {0, 1, 4, 5, 6, 7})
+    assert found.local_cpus("24") == {4, 5}
+    assert found.near_cpus("25") == ()
+
+
+def test_nodes_as_far_as_each_other_are_near_together(fake: FakeMachine):
+    nodes(fake, "0", "1", "2", distances=("10 20 20", "20 10 20", "20 20 10"))
+    fake.write("sys/bus/pci/devices/0000:00:01.0/numa_node", "1\n")
+    fake.write("sys/bus/pci/devices/0000:00:01.0/irq", "24\n")
+
+    assert read_topology(fake.machine, ["24"]).near_cpus("24") == ({1},)
+
+
+@pytest.mark.parametrize(
+    "row", ["", "10 20", "10 20 x", "10 20 -1", "10 20 20 20", "1e3 20 30", "9" * 5000 + " 1 2"]
+)
+def test_distances_that_are_no_row_of_numbers_are_unknown(fake: FakeMachine, row: str):
+    nodes(fake, "0", "1", "2", distances=(row, row, row))
+    fake.write("sys/bus/pci/devices/0000:00:01.0/numa_node", "1\n")
+    fake.write("sys/bus/pci/devices/0000:00:01.0/irq", "24\n")
+
+    found = read_topology(fake.machine, ["24"])
+
+    assert found.distances == {}
+    assert found.near_cpus("24") == ({1},)
+
+
+def test_the_columns_of_distances_are_the_online_nodes(fake: FakeMachine):
+    for node, cpus, row in ((0, "0-1", "10 40 17"), (2, "2-3", "40 10 17"), (5, "", "17 17 10")):
+        fake.write(f"sys/devices/system/node/node{node}/cpulist", f"{cpus}\n")
+        fake.write(f"sys/devices/system/node/node{node}/distance", f"{row}\n")
+    fake.write("sys/devices/system/node/node7/cpulist", "\n")
+    fake.write("sys/devices/system/node/online", "0,2,5\n")
+
+    found = read_topology(fake.machine, [])
+
+    assert found.distances[0] == {0: 10, 2: 40, 5: 17}
+
+
+def test_a_device_on_a_node_without_cpus_is_near_the_nearest_that_has_some(fake: FakeMachine):
+    nodes(fake, "0-1", "2-3", "", distances=("10 21 24", "21 10 14", "24 14 10"))
+    fake.write("sys/bus/pci/devices/0000:00:01.0/numa_node", "2\n")
+    fake.write("sys/bus/pci/devices/0000:00:01.0/irq", "24\n")
+
+    found = read_topology(fake.machine, ["24"])
+
+    assert found.near_cpus("24") == ({2, 3},)
+    assert not found.local_cpus("24")

@@ -6,7 +6,7 @@ from conftest import row
 from irqbalance.kernel.interrupts import parse
 from irqbalance.kernel.procfs import KernelSays
 from irqbalance.loads.irqs import Irq, make_irqs
-from irqbalance.loads.loads import since_boot
+from irqbalance.loads.loads import between, since_boot
 from irqbalance.settings.model import Rule, Selection
 from irqbalance.settings.values import Pattern
 
@@ -71,8 +71,27 @@ def test_of_several_effective_cpus_those_count_where_interrupts_arrive():
 
 def test_an_idle_irq_is_where_the_kernel_would_send_it_or_nowhere_known():
     assert one(row(24, 0, 0, 0, 0), KernelSays(True, effective=cpus(3))).present == (3,)
+    wide = KernelSays(True, affinity=cpus(0, 1), effective=cpus(3))
+    assert (one(row(24, 0, 0, 0, 0), wide).present, one(row(24, 0, 0, 0, 0), wide).mask) == (
+        (3,),
+        frozenset(),
+    )
     assert one(row(24, 0, 0, 0, 0), KernelSays(True)).present == ()
     assert one(row(24, 0, 0, 0, 0)).present == ()
+
+
+@pytest.mark.parametrize("effective", [None, cpus()])
+def test_an_idle_irq_of_which_the_kernel_does_not_say_so_is_where_its_only_cpu_is(
+    effective: frozenset[int] | None,
+):
+    def idle(*affinity: int) -> Irq:
+        says = KernelSays(True, affinity=cpus(*affinity), effective=effective)
+        return one(row(24, 0, 0, 0, 0), says)
+
+    assert (idle(3).present, idle(3).mask) == ((3,), cpus())
+    assert (idle(3, 9).present, idle(3, 9).mask) == ((3,), cpus())  # 9 is offline
+    assert (idle(2, 3).present, idle(2, 3).mask) == ((), cpus(2, 3))
+    assert (idle(9).present, idle(9).mask) == ((), cpus())
 
 
 def test_an_irq_spread_over_very_many_cpus_is_on_all_of_them():
@@ -94,12 +113,12 @@ def test_an_irq_that_was_sent_on_is_heading_there():
     assert (irq.present, irq.heading, irq.home) == ((0,), 3, 3)
 
 
-def test_a_wide_mask_is_no_heading_nor_is_that_of_an_idle_irq():
+def test_a_wide_mask_is_no_heading_and_an_idle_irq_has_one_too():
     wide = KernelSays(True, affinity=cpus(1, 2), effective=cpus(0))
     assert one(row(24, 5, 0, 0, 0), wide).heading is None
 
     idle = KernelSays(True, affinity=cpus(1), effective=cpus(0))
-    assert one(row(24, 0, 0, 0, 0), idle).heading is None
+    assert one(row(24, 0, 0, 0, 0), idle).heading == 1
 
 
 def test_an_irq_without_an_affinity_is_fixed():
@@ -116,11 +135,50 @@ def test_a_read_only_affinity_is_managed():
     assert not irq.own
 
 
-def test_an_irq_that_fires_and_is_routed_nowhere_cannot_be_moved():
-    says = KernelSays(True, effective=cpus())
+def test_an_irq_that_the_kernel_routes_nowhere_and_several_cpus_take_is_their_own():
+    irq = one(row(24, 5, 6, 0, 0), KernelSays(True, affinity=cpus(0, 1, 2, 3), effective=cpus()))
 
-    assert "no CPU in particular" in one(row(24, 5, 6, 0, 0), says).fixed
-    assert one(row(24, 0, 0, 0, 0), says).fixed == ""
+    assert "no CPU in particular" in irq.fixed
+    assert irq.own
+    assert irq.placed == {0: 5, 1: 6}
+
+
+def test_an_empty_effective_affinity_says_nothing_of_an_irq_that_one_cpu_takes():
+    # the interrupts of a Raspberry Pi 5's RP1: their chip does not record where they go
+    says = KernelSays(True, affinity=cpus(0, 1, 2, 3), effective=cpus())
+
+    for line in (row(24, 0, 9, 0, 0), row(24, 2, 90, 0, 3)):  # after a move the old CPU had a few
+        irq = one(line, says)
+        assert irq.fixed == ""
+        assert not irq.own
+        assert irq.present == (1,)
+        assert irq.home == 1
+
+
+def test_a_read_only_irq_that_one_cpu_takes_is_a_devices():
+    # a GPIO chip has no affinity to set: its load is a device's, on the CPU that takes it
+    says = KernelSays(True, writable=False, affinity=cpus(0, 1, 2, 3), effective=cpus())
+
+    irq = one(row(24, 9, 0, 0, 0), says)
+
+    assert irq.fixed == "managed by the kernel: its affinity is read-only"
+    assert not irq.own
+    assert irq.placed == {0: 9}
+
+
+def test_a_read_only_irq_that_every_cpu_took_since_boot_is_their_own_though_one_is_busy_now():
+    says = {"24": KernelSays(True, writable=False, effective=cpus())}
+    earlier = parse("CPU0 CPU1\n 24: 500 700 GICv3 20 Level unlisted-timer\n")
+    later = parse("CPU0 CPU1\n 24: 900 700 GICv3 20 Level unlisted-timer\n")
+
+    (irq,) = make_irqs(between(earlier, later), says)
+
+    assert irq.own
+    assert "no CPU in particular" in irq.fixed
+
+
+def test_an_idle_irq_that_is_routed_nowhere_may_be_moved():
+    assert one(row(24, 0, 0, 0, 0), KernelSays(True, effective=cpus())).fixed == ""
 
 
 def test_timers_of_which_each_cpu_has_its_own_are_fixed_where_they_are():
@@ -180,8 +238,18 @@ def test_what_the_person_keeps_and_what_was_refused_before_is_fixed():
         ("eth0-TxRx-3", "eth0"),
         ("virtio6-input.0", "virtio6"),
         ("nvme0q3", "nvme0"),
-        ("mlx5_comp3@pci:0000:81:00.0", "mlx5_comp3"),
-        ("ahci[0000:00:1f.2]", "ahci"),
+        ("eth0-Tx-Rx-3", "eth0"),
+        ("eth0-rx-0", "eth0"),
+        ("eth0-tx3", "eth0"),
+        ("vif0-q0-tx", "vif0"),
+        ("i40e-enp5s0-TxRx-3", "i40e-enp5s0"),
+        ("enp5s0f4 (queue 3)", "enp5s0f4"),
+        ("mlx5_comp3@pci:0000:81:00.0", "0000:81:00.0"),
+        ("mana_q0@pci:7870:00:00.0", "7870:00:00.0"),
+        ("mlx4-5@0000:03:00.0", "0000:03:00.0"),
+        ("hns3-0000:bd:00.0-TxRx-3", "0000:bd:00.0"),
+        ("ahci[0000:00:1f.2]", "0000:00:1f.2"),
+        ("nvme-of@pci:no-address", "no-address"),
         ("i801_smbus, snd_hda_intel:card0", "i801_smbus"),
         ("", ""),
     ],

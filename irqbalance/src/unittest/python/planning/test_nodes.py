@@ -187,3 +187,134 @@ def test_irqs_stay_on_their_own_nodes_though_all_cpus_would_be_a_little_emptier(
 
     assert plan.after.loads[:2] == (108, 108)
     assert {number: NODES[cpu] for number, cpu in where(plan).items() if cpu is not None} == nodes
+
+
+# two sockets of four nodes of two CPUs, as with sub-NUMA clustering
+SOCKETS = Topology(
+    nodes={cpu: cpu // 2 for cpu in range(16)},
+    distances={
+        a: {b: 10 if a == b else 12 if a // 4 == b // 4 else 21 for b in range(8)} for a in range(8)
+    },
+)
+OWN, OWN_SOCKET, ALL = {10, 11}, set(range(8, 16)), set(range(16))
+
+
+def on_node_5(irqs: list[Irq]) -> Topology:
+    return SOCKETS._replace(irq_nodes={each.irq: 5 for each in irqs})
+
+
+def places(irqs: list[Irq], cpus: set[int], limits: Limits = Limits()) -> list[int]:  # noqa: B008
+    plan = make_plan(irqs, cpus, limits, on_node_5(irqs))
+    return [each.to for each in plan.decisions if each.to is not None]
+
+
+@pytest.mark.parametrize("home", [0, 9, 10, 15])
+def test_queues_for_which_the_own_node_is_too_small_go_to_the_nearest_nodes(home: int):
+    irqs = [irq(number, 1000, home) for number in range(40, 48)]
+
+    assert sorted(places(irqs, ALL)) == sorted(OWN_SOCKET)
+
+
+@pytest.mark.parametrize("most", [3, 7, 8])
+def test_a_limited_number_of_moves_goes_there_too(most: int):
+    irqs = [irq(number, 1000, 0) for number in range(40, 48)]
+
+    found = places(irqs, ALL, Limits(max_moves=most))
+
+    moved = [cpu for cpu in found if cpu]
+    assert len(moved) == min(most, 7)
+    assert set(moved) <= OWN_SOCKET
+
+
+def test_a_move_to_a_nearer_node_says_so():
+    irqs = [irq(number, 1000, 0) for number in range(40, 48)]
+
+    plan = make_plan(irqs, ALL, Limits(), on_node_5(irqs))
+
+    assert {each.reason for each in plan.moves} == {
+        "takes 1000 off CPU 0, to its device's own node",
+        "takes 1000 off CPU 0, to a node nearer to its device",
+    }
+
+
+def test_they_go_further_only_if_the_near_nodes_would_be_clearly_busier():
+    # 12 on the 8 CPUs of the socket would be 2 on some, 1 anywhere
+    irqs = [irq(number, 1000, 0) for number in range(40, 52)]
+
+    found = places(irqs, ALL)
+
+    assert len(set(found)) == 12
+    assert set(found) >= OWN_SOCKET
+
+
+def test_a_little_more_load_is_no_reason_to_go_further():
+    # 50 of other devices stay on the own socket's CPUs: 1050 there against 1000 far away
+    others = [irq(60 + cpu, 50, cpu, allowed=frozenset({cpu})) for cpu in OWN_SOCKET]
+    irqs = [irq(number, 1000, 0) for number in range(40, 48)]
+
+    plan = make_plan([*irqs, *others], ALL, Limits(), on_node_5(irqs))
+
+    assert {by_irq(plan)[each.irq].to for each in irqs} == OWN_SOCKET
+    assert plan.after.max == 1050
+
+
+def test_what_must_leave_its_node_goes_to_the_nearest_that_is_left():
+    irqs = [irq(number, 100, 10) for number in (1, 2, 3)]
+    busy = irq(9, 5000, 0)
+
+    found = places([busy, *irqs], ALL - OWN, Limits(threshold_percent=90))
+
+    assert set(found[1:]) <= OWN_SOCKET
+    assert len(set(found[1:])) == 3
+
+
+def test_what_must_leave_a_far_cpu_goes_to_its_own_node():
+    irqs = [irq(number, 100, 3) for number in (1, 2)]
+
+    assert set(places([irq(9, 5000, 0), *irqs], ALL - {3})[1:]) == OWN
+
+
+def test_forced_moves_go_further_if_the_near_nodes_are_full():
+    # on the own node's CPUs is as much already, so both would be clearly busier
+    full = [irq(60 + cpu, 100, cpu, allowed=frozenset({cpu})) for cpu in OWN]
+    irqs = [irq(number, 100, 0) for number in (1, 2)]
+
+    plan = make_plan([*irqs, *full], ALL - {0}, Limits(), on_node_5(irqs))
+
+    assert {by_irq(plan)[each.irq].to for each in irqs} <= OWN_SOCKET - OWN
+
+
+def test_queues_are_spread_no_further_than_they_are():
+    # 1 and 2 share a CPU's core in the plan at first; nothing is free on the socket but its own
+    topology = on_node_5([irq(1, 1, 0), irq(2, 1, 0)])
+    siblings = {cpu: frozenset({cpu, cpu ^ 1}) for cpu in range(16)}
+    queues = [Irq(str(n), f"eth0-rx-{n}", 100.0, (10,), {10: 100.0}) for n in (1, 2)]
+
+    plan = make_plan(queues, ALL, Limits(), topology._replace(siblings=siblings))
+
+    assert {each.to for each in plan.decisions} == OWN
+
+
+@pytest.mark.parametrize("number", range(1, 40, 3))
+def test_planning_again_after_the_moves_moves_nothing(number: int):
+    irqs = [irq(each, 50.0 + each * 7 % 13, each % 16) for each in range(1, number + 1)]
+    topology = SOCKETS._replace(irq_nodes={each.irq: int(each.irq) % 3 for each in irqs})
+
+    plan = make_plan(irqs, ALL - {0, 1, 5}, Limits(), topology)
+    there = [
+        each.irq._replace(present=(each.to,), placed={each.to: each.irq.load})
+        for each in plan.decisions
+        if each.to is not None
+    ]
+
+    assert len(there) == number
+    assert make_plan(there, ALL - {0, 1, 5}, Limits(), topology).moves == ()
+
+
+def test_a_rule_takes_the_node_nearest_to_the_device_if_its_own_has_no_usable_cpu():
+    irqs = [irq(n, 100, n, together="eth*") for n in range(3)]
+
+    found = places(irqs, ALL - OWN)
+
+    assert len({cpu // 2 for cpu in found}) == 1
+    assert set(found) <= OWN_SOCKET

@@ -78,12 +78,6 @@ def test_a_rule_without_a_usable_cpu_keeps_the_irq_and_says_so():
     assert by_irq(plan)["24"].reason == "its rule gives it CPUs 9, none of them usable"
 
 
-def test_an_idle_irq_is_kept_even_where_it_may_not_be():
-    plan = make_plan([irq(24, 0, 3), irq(25, 0)], {0, 1}, Limits())
-
-    assert [(each.status, each.to) for each in plan.decisions] == [("kept", 3), ("kept", None)]
-
-
 def test_a_fixed_irq_is_load_and_goes_nowhere():
     plan = make_plan([fixed("LOC", cpu0=50, cpu1=60, cpu7=9), irq(24, 5, 0)], {0, 1}, Limits())
 
@@ -207,12 +201,16 @@ def test_the_laws_of_a_plan(machine: tuple[list[Irq], set[int]], percent: float)
     for each in plan.decisions:
         if each.moves:
             assert each.to in cpus
-            assert each.irq.load > 0
             assert not each.irq.fixed
             assert each.irq.allowed is None or each.to in each.irq.allowed
             forced += each.irq.load if not set(each.irq.present) <= cpus else 0
         assert (each.to is None) <= bool(each.irq.fixed)
         assert each.reason
+        may = cpus if each.irq.allowed is None else cpus & each.irq.allowed
+        if may and not each.irq.fixed:
+            is_there = may.issuperset(each.irq.present)
+            assert each.moves or is_there
+            assert each.irq.load or each.moves is not is_there
     assert sum(plan.after.loads) >= sum(plan.before.loads) * (1 - 1e-9)
     assert plan.after.max >= plan.lower_bound * (1 - 1e-9)
     has_rules = any(each.allowed is not None for each in irqs)
@@ -294,3 +292,41 @@ def test_own_interrupts_change_no_plan(
     assert with_own.decisions[:-1] == without.decisions
     assert with_own._replace(decisions=(), own=()) == without._replace(decisions=(), own=())
     assert with_own.own == tuple(cells[cpu] for cpu in sorted(cpus))
+
+
+def queues(first: int, name: str, loads: list[float], cpu: int) -> list[Irq]:
+    """IRQs of one device, named so that the name of each is another one."""
+    return [
+        Irq(str(first + n), name.format(n), load, (cpu,), {cpu: load})
+        for n, load in enumerate(loads)
+    ]
+
+
+def cpus_of(plan: Plan, irqs: list[Irq]) -> list[int | None]:
+    decisions = by_irq(plan)
+    return [decisions[each.irq].to for each in irqs]
+
+
+@pytest.mark.parametrize(
+    "name", ["mlx5_comp{}@pci:%s", "mana_q{}@pci:%s", "hns3-%s-TxRx-{}", "%s (queue {})"]
+)
+def test_queues_that_must_leave_a_cpu_go_to_different_cpus(name: str):
+    one = queues(40, name % "0000:3b:00.0", [1000, 200, 190, 180], 5)
+    other = queues(50, name % "0000:86:00.0", [900, 800, 750, 200], 5)
+    busy = irq(30, 50000, 0)
+
+    plan = make_plan([busy, *one, *other], {0, 1, 2, 3, 4}, Limits())
+
+    assert sorted(map(str, cpus_of(plan, one))) == ["1", "2", "3", "4"]
+    assert sorted(map(str, cpus_of(plan, other))) == ["1", "2", "3", "4"]
+    assert plan.after.max == 50000
+
+
+def test_one_device_is_what_sysfs_says_whatever_the_names():
+    irqs = [irq(n, 100 - n, 5) for n in range(1, 9)]
+    topology = Topology(irq_devices={str(n): f"0000:0{n % 2}:00.0" for n in range(1, 9)})
+
+    plan = make_plan([irq(30, 50000, 0), *irqs], {0, 1, 2, 3, 4}, Limits(), topology)
+
+    for device in (irqs[::2], irqs[1::2]):
+        assert sorted(map(str, cpus_of(plan, device))) == ["1", "2", "3", "4"]

@@ -18,7 +18,7 @@ from tiny import problem
 def task(given: Problem) -> Task:
     """Return a task without nodes, devices or cores."""
     items = len(given.weights)
-    return Task(given, [None] * items, Neighbours([""] * items, []))
+    return Task(given, [()] * items, Neighbours([""] * items, []))
 
 
 def moved(irqs: list[Irq], cpus: set[int], limits: Limits) -> list[str]:

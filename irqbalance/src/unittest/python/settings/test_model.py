@@ -39,3 +39,32 @@ def test_a_rule_keeps_irqs_on_one_node():
 
     assert [selection.together(each) for each in ROWS] == ["eth*", "", ""]
     assert reasons(selection) == ["", "", ""]
+
+
+def test_a_pattern_that_matches_no_irq_is_named_once():
+    typo, gone = parse_pattern("eth9-*"), parse_pattern("900-999")
+    selection = Selection(
+        only=(ETH, typo, typo),
+        banned=(gone, NVME, typo),
+        rules=(Rule(typo, frozenset({1}), ban=False), Rule(ANY, None, ban=True)),
+    )
+
+    assert selection.without_irq(ROWS) == [
+        "--only-irq eth9-*: no IRQ matches",
+        "--ban-irq 900-999: no IRQ matches",
+        "--ban-irq eth9-*: no IRQ matches",
+        "the rule for eth9-*: no IRQ matches",
+    ]
+
+
+def test_a_rule_behind_another_one_for_the_same_irq_is_not_named():
+    rules = (Rule(ANY, None, ban=True), Rule(ETH, frozenset({1}), ban=False))
+
+    assert Selection(rules=rules).without_irq(ROWS) == []
+
+
+def test_a_strange_pattern_is_named_in_one_short_line():
+    (line,) = Selection(banned=(parse_pattern("a\nb" + "c" * 5000),)).without_irq(ROWS)
+
+    assert line.startswith("--ban-irq 'a\\nbccc")
+    assert len(line) < 120

@@ -85,10 +85,10 @@ class Writer:
         if outcome.status != Status.APPLIED:
             return outcome
         effective = self._machine.effective_affinity(irq)
-        if effective is None or effective == {cpu}:
+        if not effective or effective == {cpu}:  # some chips never record where they send an IRQ
             return outcome
         # without interrupt remapping x86 moves an IRQ when its next interrupt comes
-        where = f"CPU {format_list(effective)}" if effective else "no CPU"
+        where = f"CPU {format_list(effective)}"
         return Outcome(Status.APPLIED, f"pending (on {where} until its next interrupt)")
 
     def put(self, irq: str, cpus: frozenset[int]) -> Outcome:

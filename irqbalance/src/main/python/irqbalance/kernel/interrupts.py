@@ -14,6 +14,10 @@ one cell per CPU of the header, and free text. Nothing need follow the colon: ar
 no device owns, some hold one figure for the whole machine (``ERR``, ``MIS``, ``Err``). Some hold
 none at all (arm's ``FIQ:   usb_fiq``). A label may stand twice (powerpc's ``LOC``).
 
+A CPU may come or go while the kernel prints the file. Each row has a cell for each CPU that is
+online then, so later rows have more cells than the header, or fewer. Nobody knows whose their cells
+are: such a text is refused, and a reader of a live file reads it again.
+
 Source: kernel/irq/proc.c (show_interrupts) and arch/*/kernel/{irq,smp}.c of Linux 6.12;
 Documentation/filesystems/proc.rst.
 """
@@ -37,26 +41,38 @@ SUBTOTAL_LABELS = frozenset({"EXT", "I/O", "AIO"})
 _CPU_NAME = re.compile(r"CPU([0-9]{1,5})", re.ASCII)
 _IRQ_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
-# "PCI-MSI 32769-edge      virtio1-req.0", "SiFive PLIC   33 Edge      virtio0, virtio4". A chip's
-# name may hold blanks, so the first number that stands by itself is the hardware IRQ.
-_WITH_HWIRQ = re.compile(
-    r"(?P<chip>\S.*?)\s+(?P<hwirq>[0-9]+)"
-    r"(?:\s+(?P<level>Level|Edge)(?=\s|$))?(?:\s*-(?P<flow>\S+))?"
-    r"(?:\s+(?P<device>\S.*))?",
-    re.ASCII,
+# A text begins with the name of a chip or with a word, "-" for a chip without a name. A number by
+# itself is a cell, unless a level follows: that is a hardware IRQ whose chip's name is empty.
+_NUMBER_FIRST = re.compile(r"([0-9]{1,10})(?!\S)(?!\s+(?:Level|Edge)(?!\S))", re.ASCII)
+
+# The words of a chip's name are one blank apart. None of them is a level or begins like a flow, and
+# what follows the name may be further away.
+_CHIP = r"(?P<chip>\S+(?: (?!-|(?:Level|Edge)(?:\s|$))\S+)*?)"
+_LEVEL = r"\s+(?P<level>Level|Edge)(?=\s|$)"
+_DEVICE = r"(?:\s+(?P<device>\S.*))?"
+_FORMS = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        # "PCI-MSI 32769-edge      virtio1-req.0", "SiFive PLIC   33 Edge      virtio0, virtio4".
+        # The kernel prints the hardware IRQ as an int, so large ones are negative.
+        rf"{_CHIP}\s+(?P<hwirq>-?[0-9]+)(?:{_LEVEL})?(?:\s*-(?P<flow>\S+))?{_DEVICE}",
+        # "xen-dyn         Edge    -event     vif0-q0-tx", "xen-dyn    -event     xenbus"
+        rf"{_CHIP}{_LEVEL}(?:\s+-(?P<flow>\S+))?{_DEVICE}",
+        rf"{_CHIP}\s+-(?P<flow>\S+){_DEVICE}",
+        # "XT-PIC      timer", "PCI-MSI  virtio9-input.0" (s390x)
+        rf"(?P<chip>\S+){_DEVICE}",
+    )
 )
-# "XT-PIC      timer", "PCI-MSI  virtio9-input.0" (s390x), "xen-dyn    -event     xenbus"
-_WITHOUT_HWIRQ = re.compile(
-    r"(?P<chip>\S+)(?:\s+-(?P<flow>\S+))?(?:\s+(?P<device>\S.*))?", re.ASCII
-)
+"""The forms of the text behind the cells of a numbered row; the first one that fits counts."""
 
 
 class Description(NamedTuple):
     """The text behind the cells of a row.
 
     ``text`` is all of it. The other fields are the parts of a numbered row: the interrupt
-    controller's name, the hardware IRQ as printed, the trigger (``edge``, ``fasteoi``, ``Level``)
-    and the device, which is the action names joined by ``", "``. A part that is missing is ``""``.
+    controller's name, the hardware IRQ as printed, the trigger (``edge``, ``fasteoi``, else
+    ``Level``) and the device, which is the action names joined by ``", "``. A part that is missing
+    is ``""``.
     """
 
     text: str = ""
@@ -182,6 +198,8 @@ class Parser:
         digits = "".join(cells)
         if len(cells) == cpu_count and digits.isdecimal() and digits.isascii():
             text = fields[cpu_count].rstrip() if len(fields) > cpu_count else ""
+            if text[:1].isdecimal() and _starts_with_a_cell(text):
+                raise self._wrong_number_of_cells(label, rest, line_number)
             if cpu_count > 1 or not _is_machine_wide(label, text):
                 counts = _counts(cells, line_number)
                 return Row(label, counts, None, self._describe(text, label.isdecimal()))
@@ -191,12 +209,18 @@ class Parser:
         """Return a row with one figure for the whole machine, or with text only."""
         words = rest.split()
         numbers = sum(1 for word in words[:2] if word.isdecimal() and word.isascii())
-        if label.isdecimal() or numbers > 1 or (numbers and len(words) > 1):
-            expected = f"{len(self._cpus)} counts for IRQ {label}, one for each CPU of the header"
-            raise InterruptsFormatError(line_number, expected, repr(rest[:60]))
+        has_cells = numbers > 1 or (numbers and (len(words) > 1 or label in SUBTOTAL_LABELS))
+        if label.isdecimal() or has_cells:
+            raise self._wrong_number_of_cells(label, rest, line_number)
         if numbers:
             return Row(label, None, _figure(words[0], line_number), self._describe("", False))
         return Row(label, None, None, self._describe(rest, False))
+
+    def _wrong_number_of_cells(
+        self, label: str, rest: str, line_number: int
+    ) -> InterruptsFormatError:
+        expected = f"{len(self._cpus)} counts for IRQ {label}, one for each CPU of the header"
+        return InterruptsFormatError(line_number, expected, repr(rest.strip()[:60]))
 
     def _describe(self, text: str, numbered: bool) -> Description:
         key = (text, numbered)
@@ -210,7 +234,7 @@ class Parser:
 def describe(text: str) -> Description:
     """Split the text behind the cells of a numbered row. An empty text has empty fields."""
     text = text.strip()
-    match = _WITH_HWIRQ.fullmatch(text) or _WITHOUT_HWIRQ.fullmatch(text)
+    match = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
     if match is None:
         return Description(text=text)
     fields = match.groupdict(default="")
@@ -218,7 +242,7 @@ def describe(text: str) -> Description:
         text=text,
         chip=fields["chip"],
         hwirq=fields.get("hwirq", ""),
-        trigger=fields.get("level") or fields["flow"],
+        trigger=fields.get("flow") or fields.get("level", ""),
         device=fields["device"],
     )
 
@@ -247,6 +271,12 @@ def _figure(digits: str, line_number: int) -> int:
     if figure >= FIGURE_MODULUS:
         raise InterruptsFormatError(line_number, "a figure of 64 bits", digits[:60])
     return figure
+
+
+def _starts_with_a_cell(text: str) -> bool:
+    """Return whether the text behind the cells of a row begins with a cell too many."""
+    match = _NUMBER_FIRST.match(text)
+    return match is not None and int(match[1]) < CELL_MODULUS
 
 
 def _is_machine_wide(label: str, text: str) -> bool:

@@ -6,6 +6,7 @@ have, a function returns None or an empty set, as it says. A file that must exis
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,9 @@ LARGEST_BYTES = 2**27
 """No /proc/interrupts is larger: 128 MiB would be 1,000 CPUs by 10,000 IRQs."""
 
 _SMALL_BYTES = 2**20
+
+REREAD_SECONDS = (0.01, 0.02, 0.05, 0.1)
+"""The pauses before a live /proc/interrupts is read again, which met a CPU coming or going."""
 
 
 def read_text(path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
@@ -49,7 +53,7 @@ def read_all(file: BinaryIO, path: Path, largest_bytes: int = _SMALL_BYTES) -> s
 
 
 def read_interrupts(path: Path) -> tuple[str, Snapshot]:
-    """Return the text of a /proc/interrupts, live or captured, and its snapshot.
+    """Return the text of a captured /proc/interrupts, and its snapshot.
 
     Raise FileError if it cannot be read; with the line, if it is another text.
     """
@@ -64,8 +68,9 @@ class KernelSays(NamedTuple):
     """The files of /proc/irq/N: CPU sets, and whether user space may write them.
 
     ``affinity`` and ``effective`` are None if the file does not exist or cannot be read.
-    ``effective`` is empty if the kernel routes the IRQ to no CPU in particular. ``problem`` is why
-    no affinity may be written though the IRQ has one, ``""`` for nearly all.
+    ``effective`` is empty if the kernel routes the IRQ to no CPU in particular, or does not record
+    to which. ``problem`` is why no affinity may be written though the IRQ has one, ``""`` for
+    nearly all.
     """
 
     exists: bool
@@ -98,9 +103,20 @@ class Machine(NamedTuple):
         """Return the folder with one folder per IRQ."""
         return self.procfs / "irq"
 
-    def interrupts(self) -> tuple[str, Snapshot]:
-        """Return the text of /proc/interrupts, and its snapshot."""
-        return read_interrupts(self.procfs / "interrupts")
+    def interrupts(self, wait: Callable[[float], object] = time.sleep) -> tuple[str, Snapshot]:
+        """Return the text of /proc/interrupts, and its snapshot.
+
+        `wait` and read again, a few times, if a CPU came or went meanwhile. Raise FileError like
+        read_interrupts().
+        """
+        path = self.procfs / "interrupts"
+        for pause in REREAD_SECONDS:
+            text = read_text(path, LARGEST_BYTES)
+            try:
+                return text, parse(text)
+            except InterruptsFormatError:
+                wait(pause)
+        return read_interrupts(path)
 
     def kernel_says(self, irqs: Iterable[str]) -> dict[str, KernelSays]:
         """Return what /proc/irq/N says of each of the numbered `irqs`."""

@@ -4,6 +4,7 @@ Any of these files may be missing. Its facts are then unknown, and a plan is mad
 Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sysfs-bus-pci.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +17,11 @@ from .procfs import Machine, read_text
 LARGEST_CAPACITY = 2**16
 """No larger figure is accepted. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""
 
+UNKNOWN_DISTANCE = 255
+"""No node is further away. Source: ACPI, System Locality Information Table: 255 is out of reach."""
+
 _NUMBERED_CPU = "cpu[0-9]*"
+_DISTANCE = re.compile(r"[0-9]{1,3}", re.ASCII)
 
 
 class Topology(NamedTuple):
@@ -24,13 +29,17 @@ class Topology(NamedTuple):
 
     ``capacities`` has the kernel's figure for each CPU (1024 for the largest CPU of the machine),
     ``nodes`` its NUMA node, and ``siblings`` the threads of its core, itself among them.
-    ``irq_nodes`` has the node of the device that an IRQ belongs to. Unknown facts are left out.
+    ``irq_nodes`` has the node of the device that an IRQ belongs to, ``irq_devices`` the device's
+    PCI address. ``distances`` has the distance of each node from each, itself included (10 is
+    local, 20 twice as far). Unknown facts are left out.
     """
 
     capacities: Mapping[int, int] = MappingProxyType({})
     nodes: Mapping[int, int] = MappingProxyType({})
     siblings: Mapping[int, frozenset[int]] = MappingProxyType({})
     irq_nodes: Mapping[str, int] = MappingProxyType({})
+    irq_devices: Mapping[str, str] = MappingProxyType({})
+    distances: Mapping[int, Mapping[int, int]] = MappingProxyType({})
 
     def speeds(self, cpus: Iterable[int]) -> list[float]:
         """Return each CPU's capacity as a share of the largest of `cpus`; 1.0 if unknown."""
@@ -48,9 +57,35 @@ class Topology(NamedTuple):
             return None
         return self.cpus_of_node(self.irq_nodes[irq])
 
+    def device(self, irq: str, otherwise: str) -> str:
+        """Return the PCI device of an IRQ, `otherwise` if it is unknown."""
+        return self.irq_devices.get(irq, otherwise)
+
+    def near_cpus(self, irq: str) -> tuple[frozenset[int], ...]:
+        """Return cpus_near() of the node of an IRQ's device; nothing if that is unknown."""
+        return self.cpus_near(self.irq_nodes[irq]) if irq in self.irq_nodes else ()
+
+    def cpus_near(self, node: int) -> tuple[frozenset[int], ...]:
+        """Return the CPUs of a node, then these and the next nearest ones, and so on.
+
+        Sets without a CPU, and the set of all CPUs, are left out.
+        """
+        distances = {cpu: self.distance(node, its) for cpu, its in self.nodes.items()}
+        within = (
+            frozenset(cpu for cpu, distance in distances.items() if distance <= most)
+            for most in sorted(set(distances.values()))
+        )
+        return tuple(cpus for cpus in within if len(cpus) < len(self.nodes))
+
+    def distance(self, node: int, other: int) -> int:
+        """Return the distance between two nodes: 0 for the same, UNKNOWN_DISTANCE if unknown."""
+        if node == other:
+            return 0
+        return self.distances.get(node, {}).get(other, UNKNOWN_DISTANCE)
+
 
 def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
-    """Return the facts of the CPUs of `machine`, and the nodes of the devices behind `irqs`."""
+    """Return the facts of the CPUs of `machine`, and of the devices behind `irqs`."""
     capacities, siblings = {}, {}
     for folder in (machine.sysfs / "devices" / "system" / "cpu").glob(_NUMBERED_CPU):
         cpu = int(folder.name[3:]) if folder.name[3:].isdecimal() else None
@@ -62,33 +97,82 @@ def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
         threads = _list(folder / "topology" / "thread_siblings_list")
         if len(threads) > 1:
             siblings[cpu] = threads
-    nodes = _nodes(machine.sysfs / "devices" / "system" / "node")
-    several = len(set(nodes.values())) > 1
-    irq_nodes = _irq_nodes(machine, irqs, frozenset(nodes.values())) if several else {}
-    return Topology(capacities, nodes, siblings, irq_nodes)
+    folder = machine.sysfs / "devices" / "system" / "node"
+    nodes = _nodes(folder)
+    distances = _distances(folder) if len(set(nodes.values())) > 1 else {}
+    known = frozenset(nodes.values())
+    known |= distances.keys() if len(known) > 1 else frozenset()
+    irq_nodes, irq_devices = _devices(machine, frozenset(irqs), known)
+    return Topology(capacities, nodes, siblings, irq_nodes, irq_devices, distances)
 
 
 def _nodes(folder: Path) -> dict[int, int]:
     """Return the node of each CPU."""
     found = {}
     for node in folder.glob("node[0-9]*"):
-        if node.name[4:].isdecimal():
+        if _is_node(node):
             found.update(dict.fromkeys(_list(node / "cpulist"), int(node.name[4:])))
     return found
 
 
-def _irq_nodes(machine: Machine, irqs: Iterable[str], nodes: frozenset[int]) -> dict[str, int]:
-    """Return the node of each IRQ's device by PCI, which has -1 for most virtual devices.
+def _distances(folder: Path) -> dict[int, dict[int, int]]:
+    """Return the distance of each node from each: a row has a number for each online node."""
+    numbers = [int(path.name[4:]) for path in folder.glob("node[0-9]*") if _is_node(path)]
+    online = sorted(_list(folder / "online") or numbers)
+    found = {}
+    for node in online:
+        try:
+            words = read_text(folder / f"node{node}" / "distance").split()
+        except FileError:
+            return {}
+        if len(words) != len(online) or not all(map(_DISTANCE.fullmatch, words)):
+            return {}
+        found[node] = dict(zip(online, map(int, words), strict=True))
+    return found
 
+
+def _is_node(path: Path) -> bool:
+    return path.name[4:].isdecimal() and path.name.isascii()
+
+
+def _devices(
+    machine: Machine, irqs: frozenset[str], nodes: frozenset[int]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the node and the address of each IRQ's PCI device; most virtual ones have node -1.
+
+    A line that several devices share is no device's, and has a node if they agree on it.
     /proc/irq/N/node is another fact: the node where the kernel keeps its own record of the IRQ.
     """
-    of_devices: dict[str, int] = {}
+    owners: dict[str, list[Path]] = {}
     for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
-        node = _number(device / "numa_node")
-        if node is not None and node in nodes:
-            vectors = [path.name for path in (device / "msi_irqs").glob("[0-9]*")]
-            of_devices.update(dict.fromkeys(vectors or [str(_number(device / "irq"))], node))
-    return {irq: of_devices[irq] for irq in irqs if irq in of_devices}
+        for irq in _vectors(device) & irqs:
+            owners.setdefault(irq, []).append(device)
+    irq_nodes, irq_devices = {}, {}
+    several = len(nodes) > 1
+    known: dict[Path, int | None] = {}
+    for irq, devices in owners.items():
+        if len(devices) == 1:
+            irq_devices[irq] = devices[0].name
+        if several:
+            for device in devices:
+                if device not in known:
+                    known[device] = _number(device / "numa_node")
+            (first, *others) = {known[device] for device in devices}
+            if not others and first is not None and first in nodes:
+                irq_nodes[irq] = first
+    return irq_nodes, irq_devices
+
+
+def _vectors(device: Path) -> frozenset[str]:
+    """Return the IRQs of a PCI device: its MSI vectors, else its line."""
+    try:
+        vectors = frozenset(path.name for path in (device / "msi_irqs").iterdir())
+    except OSError:
+        vectors = frozenset()
+    if vectors:
+        return vectors
+    line = _number(device / "irq")
+    return frozenset({str(line)}) if line else frozenset()
 
 
 def _number(path: Path) -> int | None:

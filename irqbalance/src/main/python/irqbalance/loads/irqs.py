@@ -2,11 +2,12 @@
 
 An IRQ is fixed if the kernel or the person keeps it from being moved; the reason is in plain words.
 The present CPU of an IRQ is where its interrupts arrive: its effective affinity, else the cell that
-grew. Its affinity mask says only where it may go, and decides nothing here.
+grew. Its affinity mask says only where it may go. It is the place of an idle IRQ if nothing else
+says so and it names one CPU.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -43,8 +44,19 @@ PER_CPU_CHIPS = frozenset(
 NOT_INTERRUPTS = frozenset({"STK", "IST"})
 """Rows of parisc that hold bytes of stack. Source: arch/parisc/kernel/irq.c."""
 
+_PCI_DEVICE = re.compile(
+    r"@pci:(?P<place>\S+)|(?<![0-9a-f])(?P<address>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"
+    r"(?![0-9a-f])"
+)
+"""The PCI address of the device in an action's name: ``mlx5_comp3@pci:0000:81:00.0``."""
+
+_QUEUE = re.compile(
+    r"(?: \(queue [0-9]+\)|(?:-q[0-9]+)?[-.](?:tx-?rx|rx-?tx|rx|tx)[-.]?[0-9]*)$", re.I
+)
+"""The queue of a network device, at the end of an action's name."""
+
 _GROUP = re.compile(r"(?:[-.@:\[].*|(?<=[0-9])q[0-9]+)$")
-"""The part of an action's name after the device: the queue, or where the device sits."""
+"""The part of another action's name after the device: the queue, or where the device sits."""
 
 _NO_ROW = Row("", None, None, Description())
 _NO_FACTS = KernelSays(exists=False)
@@ -63,7 +75,9 @@ class Irq(NamedTuple):
     ``own`` marks a CPU's own interrupts, which are in no load. ``local`` are the CPUs on its
     device's node, None if unknown. ``together`` names the rule that keeps it on one node with
     others, ``""`` for none. ``last`` is the load that the last run measured, None if unknown.
-    ``row`` and ``kernel`` are what it was made from.
+    ``row`` and ``kernel`` are what it was made from. ``near`` has sets of CPUs, each with the one
+    before in it: those nearest to its device, then those a node further, and so on. ``mask`` are
+    the online CPUs that an idle IRQ may go to whose place nobody knows.
     """
 
     irq: str
@@ -80,15 +94,23 @@ class Irq(NamedTuple):
     last: float | None = None
     row: Row = _NO_ROW
     kernel: KernelSays = _NO_FACTS
+    near: tuple[frozenset[int], ...] = ()
+    mask: frozenset[int] = frozenset()
 
     @property
     def group(self) -> str:
         """Return the device that this IRQ is a queue of, by its first action's name.
 
         ``eth0`` for ``eth0-TxRx-3``, ``virtio6`` for ``virtio6-input.0``, ``nvme0`` for
-        ``nvme0q3``; ``""`` if there is no name.
+        ``nvme0q3``, ``0000:81:00.0`` for ``mlx5_comp3@pci:0000:81:00.0``; ``""`` if there is no
+        name.
         """
-        return _GROUP.sub("", self.device.partition(",")[0])
+        name = self.device.partition(", ")[0]
+        where = _PCI_DEVICE.search(name)
+        if where is not None:
+            return where["place"] or where["address"]
+        device = _QUEUE.sub("", name)
+        return _GROUP.sub("", name) if device == name else device
 
     @property
     def home(self) -> int | None:
@@ -117,7 +139,7 @@ def make_irqs(
         row = load.row
         if row.is_numbered:
             says = None if kernel is None else kernel.get(row.irq, _NO_FACTS)
-            own = _why_per_cpu(row, load.total, says)
+            own = _why_per_cpu(load, says)
         elif load.total and row.irq not in NOT_INTERRUPTS:
             says, own = None, _why_unnumbered(load)
         else:
@@ -139,12 +161,13 @@ def make_irqs(
                 placed,
                 fixed,
                 allowed=None if own else selection.allowed(row),
-                heading=_heading(says, present, cpus) if load.total and not own else None,
+                heading=None if own else _heading(says, present, cpus),
                 own=bool(own),
                 together="" if own else selection.together(row),
                 last=last.get(row.irq),
                 row=row,
                 kernel=says or _NO_FACTS,
+                mask=frozenset() if own or present else _mask(load, cpus, says),
             )
         )
     return tuple(found)
@@ -158,12 +181,28 @@ def _why_unnumbered(load: Load) -> str:
     return "the CPU's own interrupts, no device's"
 
 
-def _why_per_cpu(row: Row, total: float, says: KernelSays | None) -> str:
+def _why_per_cpu(load: Load, says: KernelSays | None) -> str:
+    """Return why a numbered row's interrupts are the CPUs' own, ``""`` if they are a device's.
+
+    An empty effective affinity alone says nothing, as some chips never record it. If one CPU takes
+    all, and the file may be written, the IRQ is a device's. A per-CPU one may look like that too
+    while one CPU uses it: its file is read-only since Linux 6.12, and before that a write says so.
+    """
+    row = load.row
     if row.description.chip in PER_CPU_CHIPS or not PER_CPU_DEVICES.isdisjoint(row.actions):
         return "per-CPU: every CPU has its own of this number"
-    if says is not None and says.exists and says.effective == frozenset() and total:
-        return "the kernel routes it to no CPU in particular"
-    return ""
+    if says is None or not says.exists or says.effective != frozenset() or not load.total:
+        return ""
+    cells = load.by_cpu if says.writable else row.counts
+    if _number_of_takers(cells or ()) < 2:
+        return ""
+    return "the kernel routes it to no CPU in particular"
+
+
+def _number_of_takers(cells: Sequence[float]) -> int:
+    """Return how many CPUs took a share that counts."""
+    least = SMALL_SHARE * max(cells, default=0)
+    return sum(1 for cell in cells if cell and cell >= least)
 
 
 def _why_fixed(says: KernelSays | None, refused: str, row: Row, selection: Selection) -> str:
@@ -187,7 +226,8 @@ def _present(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> tupl
         return tuple(sorted(effective))
     cells = load.by_cpu or ()
     if not any(cells):
-        return ()
+        mask = _mask(load, cpus, says)
+        return tuple(mask) if len(mask) == 1 else ()
     busiest = max(cells)
     first = cpus[cells.index(busiest)]
     if says is None:
@@ -196,6 +236,13 @@ def _present(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> tupl
     if effective and not effective.isdisjoint(large):
         large &= effective
     return tuple(sorted(large, key=lambda cpu: (-cells[cpus.index(cpu)], cpu)))
+
+
+def _mask(load: Load, cpus: tuple[int, ...], says: KernelSays | None) -> frozenset[int]:
+    """Return the CPUs that an idle IRQ may go to; the kernel keeps offline ones in an affinity."""
+    if load.total or says is None or says.affinity is None:
+        return frozenset()
+    return says.affinity.intersection(cpus)
 
 
 def _heading(

@@ -102,7 +102,7 @@ def balance(usable: tuple[int, ...], places: Iterable[tuple[Irq, int | None]]) -
             continue
         if cpu is None:
             _add(loads, irq)
-        else:
+        elif cpu in loads:  # a move that is pending may go to a CPU that may not be used
             loads[cpu] += irq.load
     return Balance(tuple(loads.values()))
 

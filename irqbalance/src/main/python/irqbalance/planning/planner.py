@@ -1,7 +1,7 @@
 """IRQs and usable CPUs become a plan: which IRQ moves where, which stays, and why. Pure.
 
-An idle IRQ is never touched. An IRQ on a CPU that it may not use is moved off it in any case. Every
-other IRQ moves only if the policy finds the plan worth it.
+An IRQ on a CPU that it may not use is moved off it in any case, also an idle one. Every other idle
+IRQ is kept. All others move only if the policy finds the plan worth it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,10 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from ..status import Status
-from .nodes import with_nodes
+from .idle import place_idle
+from .nodes import rings, with_nodes
 from .plan import Balance, Decision, Limits, Plan, balance, own_interrupts
 from .policy import Task, choose
-from .reasons import load_that_no_placement_helps, may_use, mover, why_it_stays, why_kept
+from .reasons import (
+    PENDING,
+    load_that_no_placement_helps,
+    may_use,
+    mover,
+    why_it_stays,
+    why_kept,
+)
 from .search.placement import Problem, lower_bound
 from .search.spread import Neighbours
 
@@ -24,16 +32,24 @@ def make_plan(
 ) -> Plan:
     """Return the plan for `irqs` on the usable `cpus`, of which there is at least one."""
     usable = tuple(sorted(cpus))
-    irqs = with_nodes(irqs, topology, frozenset(usable))
-    reasons = [why_kept(irq, frozenset(usable)) for irq in irqs]
-    movable = [index for index, reason in enumerate(reasons) if not reason]
-    task = _task(irqs, reasons, usable, topology)
-    choice = choose(task, limits)
-    pairs = zip(movable, choice.bins, strict=True)
-    targets = {index: usable[bin_] for index, bin_ in pairs if bin_ >= 0}
+    every = frozenset(usable)
+    irqs = with_nodes(irqs, topology, every)
+    reasons = [why_kept(irq, every) for irq in irqs]
+    movable = [index for index, irq in enumerate(irqs) if not reasons[index] and irq.load]
+    idle = [index for index, irq in enumerate(irqs) if not reasons[index] and not irq.load]
+    task = _task(irqs, movable, usable, topology)
+    left, idle = _left_for(task, limits, idle)
+    choice = choose(task, left)
+    targets = {
+        index: usable[bin_] for index, bin_ in zip(movable, choice.bins, strict=True) if bin_ >= 0
+    }
     before = balance(usable, [(irq, None) for irq in irqs])
     after = balance(usable, [(irq, targets.get(index)) for index, irq in enumerate(irqs)])
-    stays = why_it_stays(choice, limits, choice.bins != list(task.problem.homes))
+    others = [(irq, targets.get(n)) for n, irq in enumerate(irqs) if n not in idle]
+    cpus_of_idle = place_idle([irqs[n] for n in idle], others, usable, after, topology)
+    targets.update(zip(idle, cpus_of_idle, strict=True))
+    moving = bool(idle) or choice.bins != list(task.problem.homes)
+    stays = why_it_stays(choice, limits, moving)
     explain = mover(usable, before, after)
     decisions = (
         _decide(irq, reasons[index], targets.get(index), stays, explain)
@@ -50,22 +66,38 @@ def make_plan(
     )
 
 
+def _left_for(task: Task, limits: Limits, idle: list[int]) -> tuple[Limits, list[int]]:
+    """Return the moves left for the search, and the idle IRQs that move.
+
+    All moves that must be made come first: those of IRQs with load, then those of idle ones.
+    """
+    if limits.max_moves is None:
+        return limits, idle
+    loaded = sum(1 for home in task.problem.homes if home < 0)
+    idle = idle[: max(0, limits.max_moves - loaded)]
+    return limits._replace(max_moves=limits.max_moves - len(idle)), idle
+
+
 def _task(
-    irqs: Sequence[Irq], reasons: Sequence[str], usable: tuple[int, ...], topology: Topology
+    irqs: Sequence[Irq], indexes: Sequence[int], usable: tuple[int, ...], topology: Topology
 ) -> Task:
+    """Return the task of moving the IRQs of these `indexes`, the others staying where they are."""
     bin_of = {cpu: index for index, cpu in enumerate(usable)}
-    movable = [irq for irq, reason in zip(irqs, reasons, strict=True) if not reason]
-    staying = [irq for irq, reason in zip(irqs, reasons, strict=True) if reason]
+    movable = [irqs[index] for index in indexes]
+    moves = frozenset(indexes)
+    staying = [irq for index, irq in enumerate(irqs) if index not in moves]
     siblings = [
         [bin_of[other] for other in sorted(topology.siblings.get(cpu, ())) if other in bin_of]
         for cpu in usable
     ]
     neighbours = Neighbours(
-        [irq.group for irq in movable],
+        [topology.device(irq.irq, irq.group) for irq in movable],
         [[other for other in its if other != bin_] for bin_, its in enumerate(siblings)],
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
-    task = Task(problem, [_bins(irq.local, bin_of) for irq in movable], neighbours)
+    every = frozenset(usable)
+    near = [rings(irq, may_use(irq, every), bin_of) for irq in movable]
+    task = Task(problem, near, neighbours)
     growth = _growth(movable)
     if growth is None:
         return task
@@ -124,15 +156,14 @@ def _decide(
 ) -> Decision:
     if irq.fixed:
         return Decision(irq, None, Status.FIXED, irq.fixed)
-    here = irq.present[0] if irq.present else None
+    here = irq.home if irq.home is not None else next(iter(irq.present), None)
     if reason:
         return Decision(irq, here, Status.KEPT, reason)
     if to is None:
         reason = "may not stay there, but --max-moves leaves no move for it"
         return Decision(irq, here, Status.KEPT, reason)
     if irq.heading == to:
-        reason = "pending: written already, it moves at its next interrupt"
-        return Decision(irq, to, Status.KEPT, reason)
+        return Decision(irq, to, Status.KEPT, PENDING)
     if irq.home == to:
         return Decision(irq, to, Status.KEPT, stays)
     return Decision(irq, to, Status.PLANNED, explain(irq, to))

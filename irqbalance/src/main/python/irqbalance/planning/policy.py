@@ -14,16 +14,15 @@ from enum import Enum, auto
 from math import sqrt
 from typing import NamedTuple
 
-from .nodes import Bins, kept_on_own_node, plans_by_preference
+from .nodes import Rings, no_further, plans_by_preference, seat_near
 from .plan import Limits
 from .search.placement import Placement, Problem, with_homes
-from .search.search import seat
 from .search.spread import Neighbours, spread
 
 OBJECTIVE = (
     "only CPUs that the IRQ may use",
     "the least load on the busiest CPU (load over capacity, if CPUs differ), on the device's own"
-    " NUMA node unless its CPUs would be more than 10% busier",
+    " NUMA node unless its CPUs would be more than 10% busier, then on the nearest nodes",
     "of all plans within 0.2% of that, the fewest moves",
     "an IRQ that moves goes where no queue of its device is, then to another core, then to the less"
     " loaded core, then to fewer IRQs",
@@ -45,13 +44,13 @@ _ROUNDING = 1e-9
 class Task(NamedTuple):
     """The items and bins of a decision, and the known facts of both.
 
-    ``local`` are the bins near each item's device. ``last`` are the weights that the last run
+    ``near`` are the bins near each item's device. ``last`` are the weights that the last run
     measured, scaled to the sum of today's, None if it left none; ``last_fixed`` are the loads that
     were fixed then.
     """
 
     problem: Problem
-    local: Sequence[Bins]
+    near: Sequence[Rings]
     neighbours: Neighbours
     last: Sequence[float] | None = None
     last_fixed: Sequence[float] = ()
@@ -109,11 +108,11 @@ def choose(task: Task, limits: Limits) -> Choice:
 def _round(task: Task, limits: Limits, known: Sequence[int] | None = None) -> Choice:
     """Return the first plan that is worth carrying out, else the moves that must be made."""
     # 1. Only CPUs that the IRQ may use. Those elsewhere take a seat first.
-    must = seat(task.problem, limits.max_moves)
+    must = seat_near(task.problem, task.near, limits.max_moves)
     bar = _Bar(task, must.target(), limits)
     best, verdict = 0.0, Verdict.NO_GAIN
     # 2. The least load, near the device. 3. The fewest moves.
-    for bins in plans_by_preference(task.problem, task.local, limits.max_moves, known):
+    for bins in plans_by_preference(task.problem, task.near, limits.max_moves, known):
         gain = bar.gain(bins)
         found = bar.judge(bins, gain)
         if found is Verdict.ACTS:
@@ -121,11 +120,11 @@ def _round(task: Task, limits: Limits, known: Sequence[int] | None = None) -> Ch
             return Choice(_spread(task, bins), gain, bar.needed, found)
         if gain > best:
             best, verdict = gain, found
-    return Choice(must.bins, best, bar.needed, verdict)
+    return Choice(_spread(task, must.bins), best, bar.needed, verdict)
 
 
 def _spread(task: Task, bins: Sequence[int]) -> list[int]:
-    placement = Placement(kept_on_own_node(task.problem, task.local, bins), bins)
+    placement = Placement(no_further(task.problem, task.near, bins), bins)
     spread(placement, task.neighbours)
     return placement.bins
 
@@ -163,7 +162,7 @@ class _Bar:
         if task.last is None:
             return True
         then = task.problem._replace(weights=task.last, fixed=task.last_fixed)
-        least = Placement(then, seat(task.problem).bins).target()
+        least = Placement(then, seat_near(task.problem, task.near).bins).target()
         return Placement(then, bins).target() <= least * (1 - self.needed + _ROUNDING)
 
 

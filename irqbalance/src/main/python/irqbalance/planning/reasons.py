@@ -10,19 +10,45 @@ from .policy import Choice, Verdict
 TOO_LARGE = 1.1
 """An IRQ, or load that cannot move, is named from this many times a CPU's share on."""
 
+PENDING = "pending: written already, it moves at its next interrupt"
+
 
 def why_kept(irq: Irq, usable: frozenset[int]) -> str:
     """Return why an IRQ is not part of the problem; ``""`` if it is."""
     if irq.fixed:
         return irq.fixed
-    if not irq.load:
-        return "idle: nothing to gain"
     may = may_use(irq, usable)
+    if not irq.load:
+        return _why_idle_kept(irq, may)
     if not may:
         return f"its rule gives it CPUs {format_list(irq.allowed or ())}, none of them usable"
     if irq.home is None and may.issuperset(irq.present):
         return "arrives on several CPUs, so it is spread already"
     return ""
+
+
+def _why_idle_kept(irq: Irq, may: frozenset[int]) -> str:
+    """Return why an idle IRQ stays; ``""`` if it is where it may not be, and can leave."""
+    if irq.heading in may and not may.issuperset(irq.present):
+        return PENDING
+    place = _place_of_idle(irq)
+    lost = not place and irq.mask and irq.mask.isdisjoint(may)
+    return "" if may and (lost or not may.issuperset(place)) else "idle: nothing to gain"
+
+
+def _place_of_idle(irq: Irq) -> frozenset[int]:
+    """Return the CPUs where an idle IRQ will arrive, if it ever does."""
+    return frozenset(irq.present if irq.heading is None else (irq.heading,))
+
+
+def why_idle_moves(irq: Irq, usable: frozenset[int]) -> str:
+    """Return the reason of an idle IRQ that moves."""
+    place = _place_of_idle(irq)
+    if unusable := place - usable:
+        return f"idle on CPU {format_list(unusable)}, which may not be used"
+    if irq.allowed is not None and not irq.allowed.issuperset(place):
+        return f"idle, and its rule gives it CPUs {format_list(irq.allowed)}"
+    return f"idle, and its affinity {format_list(irq.mask)} names no CPU that it may use"
 
 
 def may_use(irq: Irq, usable: frozenset[int]) -> frozenset[int]:
@@ -55,6 +81,8 @@ def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[
     will = dict(zip(usable, after.loads, strict=True))
 
     def explain(irq: Irq, cpu: int) -> str:
+        if not irq.load:
+            return why_idle_moves(irq, frozenset(was))
         unusable = [present for present in irq.present if present not in was]
         if unusable:
             return f"arrives on CPU {format_list(unusable)}, which may not be used"
@@ -63,6 +91,8 @@ def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[
         source = irq.present[0]
         if irq.local and source not in irq.local and cpu in irq.local:
             return f"takes {figure(irq.load)} off CPU {source}, to its device's own node"
+        if any(source not in cpus and cpu in cpus for cpus in irq.near):
+            return f"takes {figure(irq.load)} off CPU {source}, to a node nearer to its device"
         if was[source] < will[source]:
             return f"makes room on CPU {source}"
         return (

@@ -1,5 +1,6 @@
 """Values that say what a run is to do: the settings, and the rules of the settings file. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,18 @@ class Selection(NamedTuple):
         """Return the pattern of the rule that keeps a row on one node with others, or ``""``."""
         rule = self._rule(row)
         return rule.pattern.text if rule and rule.one_node else ""
+
+    def without_irq(self, rows: Sequence[Row]) -> list[str]:
+        """Return a sentence for each pattern that matches no row: it is a typo, or out of date."""
+        patterns = [
+            *(("--only-irq", pattern) for pattern in self.only),
+            *(("--ban-irq", pattern) for pattern in self.banned),
+            *(("the rule for", rule.pattern) for rule in self.rules),
+        ]
+        dead = (each for each in patterns if not any(map(each[1].matches, rows)))
+        return [
+            f"{where} {pattern.shown}: no IRQ matches" for where, pattern in dict.fromkeys(dead)
+        ]
 
     def _rule(self, row: Row) -> Rule | None:
         return next((rule for rule in self.rules if rule.pattern.matches(row)), None)

@@ -28,6 +28,12 @@ class Pattern(NamedTuple):
     text: str
     numbers: range | None = None
 
+    @property
+    def shown(self) -> str:
+        """Return the text for a message: short, and in one line."""
+        text = self.text[:60]
+        return text if text.isprintable() else repr(text)
+
     def matches(self, row: Row) -> bool:
         """Return whether the pattern means the IRQ of this row.
 

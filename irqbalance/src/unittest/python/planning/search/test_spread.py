@@ -149,9 +149,9 @@ def test_the_heaviest_chooses_first_and_of_equals_the_first():
     assert settled(given._replace(weights=[4, 4, 9]), [1, 1, 0])[:2] == [2, 1]
 
 
-@pytest.mark.parametrize(("moved", "settles"), [(200, True), (201, False)])
+@pytest.mark.parametrize(("moved", "settles"), [(2000, True), (2001, False)])
 def test_where_very_many_move_they_are_left_where_they_are(moved: int, settles: bool):
-    given = problem([1.0] * moved, [0] * moved, [300, 0, 0])
+    given = problem([1.0] * moved, [0] * moved, [3000, 0, 0])
 
     bins = settled(given, [1] * moved)
 
@@ -174,3 +174,32 @@ def test_spread_moves_no_more_than_was_moved_and_keeps_the_target():
         assert placement.moves() <= moves
         assert all(placement.bins[item] == given.homes[item] for item in at_home)
         assert all(placement.may(item, bin_) for item, bin_ in enumerate(placement.bins))
+
+
+def test_queues_without_room_elsewhere_swap_bins_to_be_apart():
+    # all were moved off bin 3, which is full, and every other bin is as full as it may be
+    given = problem([50, 50, 50, 50, 100], [3, 3, 3, 3, 3], [0, 0, 0, 100])
+
+    bins = settled(given, [0, 0, 1, 1, 2], ["a", "a", "b", "b", "c"])
+
+    assert {bins[0], bins[1]} == {bins[2], bins[3]} == {0, 1}
+    assert bins[4] == 2
+
+
+def test_a_swap_moves_no_item_that_is_at_home_and_fills_no_bin_beyond_the_fullest():
+    at_home = problem([50, 50, 50, 50], [2, 2, 1, 1], [0, 0, 100])
+    assert settled(at_home, [0, 0, 1, 1], ["a", "a", "b", "b"]) == [0, 0, 1, 1]
+
+    unequal = problem([50, 50, 51, 49], [2, 2, 2, 2], [0, 0, 100])
+    assert settled(unequal, [0, 0, 1, 1], ["a", "a", "b", "b"]) == [0, 0, 1, 1]
+
+
+def test_many_queues_are_kept_apart_too():
+    items, many = 600, 150
+    given = problem([1.0] * items, [many] * items, [0.0] * many + [100.0])
+    devices = [f"eth{item // 4}" for item in range(items)]
+
+    # four queues of a device on each bin
+    bins = settled(given, [item // 4 for item in range(items)], devices)
+
+    assert len(set(zip(devices, bins, strict=True))) == items
