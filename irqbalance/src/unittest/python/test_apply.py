@@ -181,6 +181,25 @@ def test_a_refusal_puts_the_record_of_an_earlier_move_back(
     assert load_undo(folder) == earlier
 
 
+def test_an_irq_that_is_planned_twice_keeps_the_affinity_from_before_the_first_run(
+    fake: FakeMachine, folder: StateFolder
+):
+    moved_once(fake, folder)
+    disk = row(25, 0, 60, device="virtio1-req.0")
+    fake.counters(row(24, 0, 60), disk, row(26, 0, 60), row(27, 0, 60))
+    for irq in (26, 27):
+        fake.irq(irq, mode=0o444)
+    kernel = Kernel(irq25=errno.EIO)
+
+    # 24 and 25 are to go to CPU 0; 25 is tried first, and 24 planned again without it
+    result = run(fake, folder, kernel)
+
+    assert kernel.written == ["25", "24"]
+    assert decisions(result)["24"].status == "applied"
+    undo = load_undo(folder)["24"]
+    assert (undo.before, undo.written) == ({0, 1}, {0})
+
+
 @pytest.mark.parametrize("before", ["0-1", "0,5"])
 def test_a_write_that_the_kernel_turns_into_another_cpu_stays_in_the_record(
     fake: FakeMachine, folder: StateFolder, before: str

@@ -16,7 +16,7 @@ from .loads.irqs import Irq
 from .planning.plan import Decision, Limits, Plan, revised
 from .planning.planner import make_plan
 from .state.folder import StateFolder
-from .state.records import Attempt, correct_undo, load_undo, record_undo, remember_refusals
+from .state.records import Attempt, Undo, correct_undo, load_undo, record_undo, remember_refusals
 from .status import Status
 
 OFTEN_MANAGED = re.compile(
@@ -46,19 +46,31 @@ class Result(NamedTuple):
     refused: Mapping[str, Outcome]
 
 
+class _Tried(NamedTuple):
+    """The undo records from before a run, the IRQs that it made records of, and their outcomes."""
+
+    earlier: Mapping[str, Undo]
+    recorded: dict[str, Irq]
+    outcomes: dict[str, Outcome]
+
+    def unmoved(self) -> list[Irq]:
+        """Return the IRQs that have a record of this run, and that it did not move."""
+        moved = {irq for irq, each in self.outcomes.items() if each.status == Status.APPLIED}
+        return [irq for name, irq in self.recorded.items() if name not in moved]
+
+
 def carry_out(plan: Plan, limits: Limits, tools: Tools, report: Callable[[str], None]) -> Result:
     """Write the moves of `plan`, and `report` each; return the plan with their outcomes."""
-    earlier = load_undo(tools.folder) if plan.moves else {}
-    recorded: dict[str, Irq] = {}
-    outcomes: dict[str, Outcome] = {}
+    tried = _Tried(load_undo(tools.folder) if plan.moves else {}, {}, {})
     try:
-        last, done = _write(plan, limits, tools, report, recorded, outcomes)
+        last, done = _write(plan, limits, tools, report, tried)
     finally:
-        unmoved = [irq for irq in recorded.values() if not _is_applied(outcomes.get(irq.irq))]
         attempts = {
-            irq.irq: Attempt(irq.kernel.affinity, tools.writer.affinity(irq.irq)) for irq in unmoved
+            irq.irq: Attempt(irq.kernel.affinity, tools.writer.affinity(irq.irq))
+            for irq in tried.unmoved()
         }
-        correct_undo(tools.folder, attempts, earlier)
+        correct_undo(tools.folder, attempts, tried.earlier)
+    outcomes = tried.outcomes
     managed = {irq: each.reason for irq, each in outcomes.items() if each.errno in MANAGED}
     rows = {each.irq.irq: each.irq.row for each in plan.decisions}
     remember_refusals(tools.folder, managed, rows)
@@ -71,21 +83,20 @@ def _write(
     limits: Limits,
     tools: Tools,
     report: Callable[[str], None],
-    recorded: dict[str, Irq],
-    outcomes: dict[str, Outcome],
+    tried: _Tried,
 ) -> tuple[Plan, dict[str, Decision]]:
     """Write the moves; return the last plan, and the decision on each IRQ that was tried.
 
-    Fill in `recorded` and `outcomes` on the way, for the records of a run that is interrupted.
+    Fill in `tried` on the way, for the records of a run that is interrupted.
     """
     done: dict[str, Decision] = {}
     while moves := _in_order(plan):
-        record_undo(tools.folder, [(decision.irq, cpu) for decision, cpu in moves])
-        recorded.update((decision.irq.irq, decision.irq) for decision, _ in moves)
+        record_undo(tools.folder, [(decision.irq, cpu) for decision, cpu in moves], tried.earlier)
+        tried.recorded.update((decision.irq.irq, decision.irq) for decision, _ in moves)
         is_fixed = False
         for decision, cpu in moves:
             irq = decision.irq
-            outcome = outcomes[irq.irq] = tools.writer.move(irq.irq, cpu)
+            outcome = tried.outcomes[irq.irq] = tools.writer.move(irq.irq, cpu)
             done[irq.irq] = _decision_after(decision, outcome)
             report(f"{_name(irq)}: CPU {_place(irq)} -> {cpu}: {outcome.reason or 'applied'}")
             # an idle IRQ that stays changes nothing for the others
@@ -96,10 +107,6 @@ def _write(
             break
         plan = _plan_again(plan, done, limits, tools.topology)
     return plan, done
-
-
-def _is_applied(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.status == Status.APPLIED
 
 
 def _in_order(plan: Plan) -> list[tuple[Decision, int]]:

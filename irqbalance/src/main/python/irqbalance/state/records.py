@@ -71,17 +71,23 @@ def load_refusals(folder: StateFolder, rows: Mapping[str, Row]) -> dict[str, str
     return {irq: each.reason for irq, each in _refusals(folder, rows).items()}
 
 
-def record_undo(folder: StateFolder, moves: Iterable[tuple[Irq, int]]) -> None:
+def record_undo(
+    folder: StateFolder,
+    moves: Iterable[tuple[Irq, int]],
+    earlier: Mapping[str, Undo] | None = None,
+) -> None:
     """Save the affinities that stand before `moves`. Call it before the first of them is written.
 
     An affinity that somebody else wrote since the last run is theirs. An undo goes back to it.
+    `earlier` are the records from before this run, if it has planned before.
     """
     records = load_undo(folder)
+    earlier = records.copy() if earlier is None else earlier
     for irq, cpu in moves:
         now, device = irq.kernel.affinity, identity(irq.row)
         if not now:
             continue
-        old = records.get(irq.irq)
+        old = earlier.get(irq.irq)
         is_ours = old is not None and old.identity == device and old.written == now
         before = old.before if old is not None and is_ours else now
         records[irq.irq] = Undo(device, before, frozenset({cpu}))
