@@ -201,7 +201,7 @@ class Parser:
             if text[:1].isdecimal() and _starts_with_a_cell(text):
                 raise self._wrong_number_of_cells(label, rest, line_number)
             if cpu_count > 1 or not _is_machine_wide(label, text):
-                counts = _counts(cells, line_number)
+                counts = _counts(cells, digits, line_number)
                 return Row(label, counts, None, self._describe(text, label.isdecimal()))
         return self._parse_row_without_cells(label, rest.strip(), line_number)
 
@@ -254,13 +254,14 @@ def _is_label(text: str) -> bool:
     return bool(text) and "#" not in text and not any(map(str.isspace, text))
 
 
-def _counts(cells: list[str], line_number: int) -> tuple[int, ...]:
-    """Return the cells of a row, all digits, as counts."""
+def _counts(cells: list[str], digits: str, line_number: int) -> tuple[int, ...]:
+    """Return the cells of a row, all digits, as counts. `digits` are all cells in one text."""
     try:
         counts = tuple(map(int, cells))
     except ValueError:  # more digits than int() takes
         counts = (CELL_MODULUS,)
-    if max(counts) >= CELL_MODULUS:
+    # a cell has at least one digit, so in most rows no cell can have ten
+    if len(digits) >= len(cells) + 9 and max(counts) >= CELL_MODULUS:
         longest = max(cells, key=len)
         raise InterruptsFormatError(line_number, "counts of 32 bits", longest[:60])
     return counts
