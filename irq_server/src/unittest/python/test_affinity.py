@@ -2,8 +2,10 @@
 
 import errno
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -34,11 +36,11 @@ class Kernel:
             number = self.fails[call].pop(0)
             raise OSError(number, os.strerror(number))
 
-    def open(self, path: str, flags: int) -> int:
+    def open(self, path: str, flags: int, *, dir_fd: int | None = None) -> int:
         """Opens the real file, or fails; as in /proc, that alone empties none."""
         self._fail("open")
         self.before_open()
-        descriptor = os.open(path, flags & ~os.O_TRUNC)
+        descriptor = os.open(path, flags & ~os.O_TRUNC, dir_fd=dir_fd)
         self.open_files.add(descriptor)
         return descriptor
 
@@ -211,6 +213,84 @@ def test_a_kernel_that_stays_busy_is_refused_in_the_end(desk: Desk):
         desk.set(1)
     assert len(desk.kernel.writes) == 5
     assert sum(desk.waits) < 0.5
+
+
+@pytest.mark.parametrize("component", ["irq", "irq/24", "irq/24/smp_affinity_list"])
+@pytest.mark.parametrize("late", [False, True])
+def test_nothing_is_written_through_a_link(desk: Desk, component: str, late: bool):
+    assert desk.machine.root
+    path, target = desk.machine.root / component, desk.machine.root / "target"
+
+    def exchange() -> None:
+        path.rename(target)
+        path.symlink_to(target)
+
+    if late:
+        desk.kernel.before_open = exchange
+    else:
+        exchange()
+
+    # the folders were passed already if they are exchanged as the file is opened
+    if late and component != "irq/24/smp_affinity_list":
+        assert desk.set(1).affinity == "1"
+        return
+    with pytest.raises(AffinityRefusedError, match=r"behind a symbolic link \(ELOOP\)"):
+        desk.set(1)
+
+    assert list_file(desk).read_text() == "0-3\n"
+    assert desk.kernel.writes == []
+
+
+class _WaitedError(BaseException):
+    """No code takes it for an error of a file."""
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    """Fails a test that waits for ever, as one that opens a pipe may do."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise _WaitedError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(10)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("in_time")
+@pytest.mark.parametrize("kind", ["pipe", "read pipe", "folder"])
+def test_nothing_but_a_regular_file_is_written_and_nothing_is_waited_for(desk: Desk, kind: str):
+    path = list_file(desk)
+    reader: list[int] = []
+
+    def exchange() -> None:
+        path.unlink()
+        if kind == "folder":
+            path.mkdir()
+            return
+        os.mkfifo(path)
+        if kind == "read pipe":
+            reader.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+
+    desk.kernel.before_open = exchange
+    with pytest.raises(AffinityRefusedError):
+        desk.set(1)
+
+    assert desk.kernel.writes == []
+    for each in reader:
+        assert os.read(each, 10) == b""
+        os.close(each)
+
+
+def test_a_file_with_a_second_name_is_not_written(desk: Desk, tmp_path: Path):
+    (tmp_path / "passwd").hardlink_to(list_file(desk))
+
+    with pytest.raises(AffinityRefusedError, match=r"a second name, a hard link \(EMLINK\)"):
+        desk.set(1)
+
+    assert (tmp_path / "passwd").read_text() == "0-3\n"
 
 
 @pytest.mark.parametrize("number", [errno.ENOMEM, errno.EMFILE, errno.ENFILE])

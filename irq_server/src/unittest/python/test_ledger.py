@@ -1,7 +1,9 @@
 """irqs.csv and events.csv: whole lines, appended by one write, read in spite of damage."""
 
 import logging
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,25 @@ def test_the_first_append_writes_the_header_too(events: Ledger, path: Path):
         ["1767225600", "start", "", "", "every 10s"],
         ["1767225610", "affinity", "36", "", "0-1 -> 1"],
     ]
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_begun_again(
+    events: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    events.append([("1", "start", "", "", "")])
+    real, looks = os.stat, iter(range(1, 100))
+
+    def look(name: Any, *rest: Any, **more: Any) -> Any:
+        if str(name) == str(path) and next(looks) == 2:
+            path.unlink()
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", look)
+    events.append([("2", "start", "", "", "")])
+    path.unlink()
+    events.append([("3", "start", "", "", "")])
+
+    assert path.read_text() == HEADER + "3,start,,,\n"
 
 
 def test_an_append_of_several_lines_is_one_write(path: Path):

@@ -44,6 +44,7 @@ SMALL_FILES = {
     "proc/irq/25/smp_affinity_list": "0-3\n",
     "proc/irq/25/effective_affinity": "1\n",
     "proc/70/comm": "tuned\n",
+    "proc/70/status": "Name:\ttuned\nUid:\t0\t0\t0\t0\n",
     "proc/70/cmdline": "/usr/bin/python3\0/usr/sbin/tuned\0",
     "proc/70/stat": "70 (tuned) S 1 70 70 0 -1 4194560\n",
     "proc/70/root/etc/tuned/active_profile": "mine\n",

@@ -1,8 +1,10 @@
 """Fixtures of several test modules: captured machines, and machines made of plain files."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -89,6 +91,24 @@ def fake(tmp_path: Path) -> FakeMachine:
     made.write("sys/devices/system/cpu/online", "0-1\n")
     made.write("proc/sys/kernel/random/boot_id", "this-boot\n")
     return made
+
+
+class _WaitedError(BaseException):
+    """No code takes it for an error of a file, as it would TimeoutError."""
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    """Fail a test that waits for ever, as one that opens a pipe may do."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise _WaitedError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def row(irq: int | str, *counts: int, device: str = "", hwirq: int = 1) -> str:

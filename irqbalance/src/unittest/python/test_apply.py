@@ -2,17 +2,22 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import FakeMachine, row
 from irqbalance.apply import Result, Tools, carry_out
-from irqbalance.kernel.affinity import Writer
+from irqbalance.kernel.affinity import MEANINGS, Outcome, Writer
+from irqbalance.kernel.cpuset import parse_list
 from irqbalance.loads.irqs import make_irqs
 from irqbalance.loads.loads import since_boot
 from irqbalance.planning.plan import Decision, Limits
 from irqbalance.planning.planner import make_plan
-from irqbalance.state.folder import UNDO, StateFolder
+from irqbalance.restore import plan_restore
+from irqbalance.state.folder import REFUSALS, UNDO, StateFolder
 from irqbalance.state.records import load_refusals, load_undo
 
 LIMITS = Limits(threshold_percent=0)
@@ -27,10 +32,10 @@ class Kernel:
         self.paths: dict[int, str] = {}
         self.written: list[str] = []
 
-    def open(self, path: str, flags: int) -> int:
+    def open(self, path: str, flags: int, *, dir_fd: int | None = None) -> int:
         """Open without truncating, as /proc does."""
-        fd = os.open(path, flags & ~os.O_TRUNC)
-        self.paths[fd] = path.split("/")[-2]
+        fd = os.open(path, flags & ~os.O_TRUNC, dir_fd=dir_fd)
+        self.paths[fd] = Path(f"/proc/self/fd/{fd}").readlink().parts[-2]
         return fd
 
     def write(self, fd: int, data: bytes) -> int:
@@ -116,15 +121,18 @@ def test_a_second_run_leaves_what_is_pending_alone(fake: FakeMachine, folder: St
 def test_the_undo_record_is_there_before_the_first_write(fake: FakeMachine, folder: StateFolder):
     stacked(fake, 100, 60, 40)
 
+    seen = []
+
     class Dying(Kernel):
         def write(self, _fd: int, _data: bytes) -> int:
-            """End the run."""
+            """Look at the record, and end the run."""
+            seen.append(load_undo(folder)["24"].before)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(fake, folder, Dying())
 
-    assert load_undo(folder)["24"].before == {0, 1}
+    assert seen == [{0, 1}]
 
 
 def test_the_first_affinity_is_remembered_over_several_runs(fake: FakeMachine, folder: StateFolder):
@@ -149,6 +157,104 @@ def test_what_somebody_else_wrote_meanwhile_is_what_an_undo_goes_back_to(
     run(fake, folder, Kernel())
 
     assert load_undo(folder)["24"].before == {1, 5}
+
+
+def moved_once(fake: FakeMachine, folder: StateFolder, *loads: int) -> None:
+    """Move IRQ 24 from 0-1 to CPU 1, and let the next run find `loads` on CPU 1."""
+    stacked(fake, 100, 60, 40)
+    run(fake, folder, Kernel())
+    assert fake.affinity(24) == "1\n"
+    fake.counters(*(row(24 + n, 0, load) for n, load in enumerate(loads)))
+
+
+@pytest.mark.parametrize(
+    "number", [errno.ENOSPC, errno.EIO, errno.EPERM, errno.EINVAL, errno.EBUSY, errno.EACCES]
+)
+def test_a_refusal_puts_the_record_of_an_earlier_move_back(
+    fake: FakeMachine, folder: StateFolder, number: int
+):
+    moved_once(fake, folder, 100, 60, 40)
+    earlier = load_undo(folder)
+
+    run(fake, folder, Kernel(irq24=number, irq25=number, irq26=number))
+
+    assert load_undo(folder) == earlier
+
+
+@pytest.mark.parametrize("before", ["0-1", "0,5"])
+def test_a_write_that_the_kernel_turns_into_another_cpu_stays_in_the_record(
+    fake: FakeMachine, folder: StateFolder, before: str
+):
+    class Stubborn(Kernel):
+        def write(self, fd: int, data: bytes) -> int:
+            """Put the IRQ on CPU 7, whatever is written."""
+            os.ftruncate(fd, 0)
+            return os.write(fd, b"7\n") + 0 * len(data)
+
+    stacked(fake, 100, 60, 40)
+    fake.irq(24, affinity=before)
+
+    result = run(fake, folder, Stubborn())
+
+    assert decisions(result)["24"].reason == "the kernel made it CPU 7"
+    undo = load_undo(folder)["24"]
+    assert (undo.before, undo.written) == (parse_list(before), {7})
+    assert plan_restore(fake.machine, folder, False)[0].status == "planned"
+
+
+def test_a_run_that_is_interrupted_keeps_the_records_of_earlier_moves(
+    fake: FakeMachine, folder: StateFolder
+):
+    moved_once(fake, folder, 100, 60, 40)
+    earlier = load_undo(folder)
+
+    class Interrupted(Kernel):
+        def write(self, _fd: int, _data: bytes) -> int:
+            """Let a person press Ctrl-C."""
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(fake, folder, Interrupted())
+
+    assert load_undo(folder) == earlier
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 200), min_size=3, max_size=3),
+            st.lists(st.sampled_from([0, 0, errno.ENOSPC, errno.EIO]), min_size=3, max_size=3),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_after_any_runs_a_restore_knows_the_way_back_for_every_irq_that_is_elsewhere(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[tuple[list[int], list[int]]]
+):
+    fake = FakeMachine(tmp_path_factory.mktemp("machine"))
+    folder = StateFolder(fake.state, "this-boot")
+    folder.prepare()
+    places = dict.fromkeys((24, 25, 26), 0)
+    for irq in places:
+        fake.irq(irq)
+    for loads, answers in runs:
+        lines = [
+            row(irq, *((load, 0) if places[irq] == 0 else (0, load)))
+            for irq, load in zip(places, loads, strict=True)
+        ]
+        fake.counters(*lines)
+        named = {f"irq{irq}": number for irq, number in zip(places, answers, strict=True)}
+        run(fake, folder, Kernel(**named))
+        for irq in places:
+            if fake.affinity(irq) != "0-1\n":
+                places[irq] = int(fake.affinity(irq))
+
+    planned = {each.irq: each for each in plan_restore(fake.machine, folder, False)}
+
+    elsewhere = {str(irq) for irq in places if fake.affinity(irq) != "0-1\n"}
+    assert {irq for irq, each in planned.items() if each.status == "planned"} == elsewhere
+    assert all(planned[irq].before == {0, 1} for irq in elsewhere)
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EPERM])
@@ -180,6 +286,37 @@ def test_a_managed_irq_is_remembered_and_not_tried_again(fake: FakeMachine, fold
     assert "24" not in kernel.written
     assert decisions(result)["24"].reason == "managed by the kernel (EIO)"
     assert "24" not in load_undo(folder)
+
+
+@pytest.mark.parametrize(
+    "number",
+    sorted(MEANINGS.keys() - {errno.EIO, errno.EPERM}),
+    ids=lambda number: errno.errorcode[number],
+)
+def test_only_a_managed_irq_is_remembered(fake: FakeMachine, folder: StateFolder, number: int):
+    stacked(fake, 100, 60, 40)
+    run(fake, folder, Kernel(irq24=number))
+    kernel = Kernel()
+
+    result = run(fake, folder, kernel)
+
+    assert not (folder.path / REFUSALS).exists()
+    assert decisions(result)["24"].reason != Outcome(*MEANINGS[number]).reason
+
+
+def test_an_irq_whose_driver_reloads_is_fixed_in_this_run_and_tried_in_the_next(
+    fake: FakeMachine, folder: StateFolder
+):
+    stacked(fake, 100, 60, 40)
+
+    result = run(fake, folder, Kernel(irq24=errno.ENOENT))
+
+    assert decisions(result)["24"].status == "fixed"
+    assert decisions(result)["24"].reason == "gone: its device freed it (ENOENT)"
+    assert result.refused == {}
+    for irq in (24, 25, 26):
+        fake.irq(irq)
+    assert decisions(run(fake, folder, Kernel()))["24"].status == "applied"
 
 
 def test_another_device_of_that_number_is_tried(fake: FakeMachine, folder: StateFolder):
@@ -242,16 +379,40 @@ def test_broken_records_are_told_and_replaced(fake: FakeMachine, folder: StateFo
     assert set(load_undo(folder)) == {"24"}
 
 
-def test_an_irq_whose_affinity_cannot_be_read_is_moved_without_an_undo(
-    fake: FakeMachine, folder: StateFolder
+@pytest.mark.parametrize("affinity", ["?", "", "0-", "99999999", "0-1\x00", "x" * 2**21])
+def test_an_irq_whose_affinity_cannot_be_read_is_fixed_as_it_could_not_be_put_back(
+    fake: FakeMachine, folder: StateFolder, affinity: str
 ):
     stacked(fake, 100, 60, 40)
-    fake.irq(24, affinity="?")
+    fake.irq(24, affinity=affinity)
+    kernel = Kernel()
 
-    result = run(fake, folder, Kernel())
+    result = run(fake, folder, kernel)
 
-    assert decisions(result)["24"].status == "applied"
-    assert load_undo(folder) == {}
+    assert decisions(result)["24"].status == "fixed"
+    assert decisions(result)["24"].reason == (
+        "its affinity cannot be read, so nobody could put it back"
+    )
+    assert kernel.written == ["25", "26"]
+    assert set(load_undo(folder)) == {"25", "26"}
+
+
+@pytest.mark.parametrize("component", ["irq/24", "irq/24/smp_affinity_list"])
+def test_an_irq_behind_a_link_is_fixed_and_the_others_are_planned_around_it(
+    fake: FakeMachine, folder: StateFolder, component: str
+):
+    stacked(fake, 100, 60, 40)
+    (fake.procfs / component).rename(fake.root / "target")
+    (fake.procfs / component).symlink_to(fake.root / "target")
+    kernel = Kernel()
+
+    result = run(fake, folder, kernel)
+
+    assert decisions(result)["24"].status == "fixed"
+    assert decisions(result)["24"].reason == "its affinity is behind a symbolic link"
+    assert fake.affinity(24) == "0-1\n"
+    assert kernel.written == ["25", "26"]
+    assert result.refused == {}
 
 
 def test_what_the_kernel_often_keeps_for_itself_is_tried_before_what_is_busier(

@@ -37,11 +37,17 @@ def command(fake: FakeMachine) -> Command:
     return call
 
 
-def full(fake: FakeMachine, irq: int) -> None:
+def full(monkeypatch: pytest.MonkeyPatch, fake: FakeMachine, irq: int) -> None:
     """Make every write of an IRQ's affinity fail with ENOSPC."""
     path = fake.procfs / f"irq/{irq}/smp_affinity_list"
-    path.unlink()
-    path.symlink_to("/dev/full")
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        if os.path.samestat(os.fstat(fd), path.stat()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", write)
 
 
 def test_a_run_moves_and_reports(
@@ -83,9 +89,12 @@ def test_quiet_says_nothing_when_all_is_well(command: Command, capsys: pytest.Ca
 
 
 def test_quiet_names_what_was_refused(
-    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+    fake: FakeMachine,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    full(fake, 25)
+    full(monkeypatch, fake, 25)
 
     assert command("--quiet", "--interval", "1") == 3
 
@@ -93,6 +102,44 @@ def test_quiet_names_what_was_refused(
         "",
         "irqbalance: IRQ 25 is refused: no interrupt vector is free on that CPU (ENOSPC)\n",
     )
+
+
+@pytest.mark.parametrize("component", ["irq/25", "irq/25/smp_affinity_list"])
+def test_a_tree_with_a_link_is_balanced_around_it_and_the_target_stays(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str], component: str
+):
+    target = fake.root / "etc"
+    (fake.procfs / component).rename(target)
+    (fake.procfs / component).symlink_to(target)
+
+    assert command("--interval", "1", "--format", "json") == 0
+
+    output = capsys.readouterr()
+    assert output.err == ""
+    status = {irq["irq"]: (irq["status"], irq["reason"]) for irq in json.loads(output.out)["irqs"]}
+    assert status["25"] == ("fixed", "its affinity is behind a symbolic link")
+    assert status["24"][0] == "applied"
+    assert fake.affinity(25) == "0-1\n"
+
+
+def test_a_restore_does_not_write_through_a_link_and_keeps_the_record(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert command("--interval", "1", "--quiet") == 0
+    path, target = fake.procfs / "irq/25/smp_affinity_list", fake.root / "passwd"
+    path.rename(target)
+    path.symlink_to(target)
+
+    assert command("--restore", "--force", "--format", "json") == 0
+
+    (restored,) = json.loads(capsys.readouterr().out)["irqs"]
+    assert restored["status"] == "kept"
+    assert restored["reason"] == "skipped: its affinity is behind a symbolic link"
+    assert target.read_text() == "1\n"
+    path.unlink()
+    target.rename(path)
+    assert command("--restore", "--quiet") == 0
+    assert fake.affinity(25) == "0-1\n"
 
 
 def test_the_next_run_measures_since_this_one(
@@ -139,6 +186,7 @@ def test_another_balancer_ends_the_run_unless_forced(
     fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
 ):
     fake.write("proc/77/comm", "irqbalance\n")
+    fake.write("proc/77/status", "Uid:\t0\t0\t0\t0\n")
     fake.write("proc/77/cmdline", "/usr/sbin/irqbalance\0")
 
     assert command("--interval", "1") == 4
@@ -214,6 +262,68 @@ def test_broken_loads_of_the_last_run_are_told(
     assert "prediction.json is not used" in capsys.readouterr().err
 
 
+@pytest.fixture
+def roots_state(
+    fake: FakeMachine, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Leave the state of a live run; return a function that takes the right to read it away."""
+    assert command("--quiet") == 0
+    real = os.open
+
+    def refuse(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if str(path).startswith(f"{fake.state}/"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, flags, *rest, **more)
+
+    return lambda: monkeypatch.setattr("os.open", refuse)
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--check"])
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_dry_run_that_may_not_read_roots_state_says_so_once_and_not_if_quiet(
+    fake: FakeMachine,
+    command: Command,
+    roots_state: Callable[[], None],
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    quiet: bool,
+):
+    roots_state()
+
+    status = command(option, "--interval", "1", *(["--quiet"] if quiet else []))
+
+    assert status == 0
+    said = f"irqbalance: {fake.state}: not allowed to read the last run's state, so it is not used"
+    assert capsys.readouterr().err == ("" if quiet else f"{said}\n")
+
+
+def test_a_dry_restore_that_may_not_read_the_record_fails_rather_than_restore_nothing(
+    fake: FakeMachine,
+    command: Command,
+    roots_state: Callable[[], None],
+    capsys: pytest.CaptureFixture[str],
+):
+    roots_state()
+
+    assert command("--restore", "--dry-run", "--quiet") == 1
+
+    said = f"irqbalance: {fake.state}/undo.json: not allowed to read it: that needs root\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize("name", ["snapshot.json", "prediction.json", "refusals.json"])
+def test_a_quiet_dry_run_names_a_damaged_file_once(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str], name: str
+):
+    fake.write(f"state/{name}", "{")
+
+    assert command("--dry-run", "--quiet", "--interval", "1") == 0
+
+    assert capsys.readouterr().err == (
+        f"irqbalance: {fake.state}/{name} is not used: it is not JSON\n"
+    )
+
+
 def test_without_an_online_file_the_header_says_which_cpus_there_are(
     fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
 ):
@@ -230,6 +340,56 @@ def test_interrupt_time_that_is_not_accounted_is_told(
 
     assert command("-n", "--interval", "1", "--load", "time") == 0
     assert "shows no time spent on interrupts" in capsys.readouterr().err
+
+
+def test_a_run_by_time_behind_a_run_by_counts_measures_time(
+    fake: FakeMachine, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 100 0\ncpu1 0 0 0 0 0 0 0\n")
+    clock = FakeClock()
+    assert command("--quiet", "--interval", "1", clock=clock) == 0
+    clock.time += 100
+
+    def later() -> None:
+        fake.counters(row(24, 100, 0), row(25, 50, 0), row(26, 0, 0))
+        fake.write("proc/stat", "cpu0 0 0 0 0 0 250 0\ncpu1 0 0 0 0 0 0 0\n")
+
+    clock.then = later
+    assert command("--load", "time", "--format", "json", clock=clock) == 0
+
+    output = capsys.readouterr()
+    report = json.loads(output.out)
+    assert report["unit"] == "CPU milliseconds per second"
+    # 1.5 s in ten seconds, 100 to 50
+    assert [irq["load"] for irq in report["irqs"]] == [100.0, 50.0, 0.0]
+    assert output.err == ""
+
+
+@pytest.mark.parametrize(("first", "second"), [("counts", "time"), ("time", "counts")])
+def test_a_prediction_is_compared_with_a_measurement_of_the_same_unit_only(
+    fake: FakeMachine,
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    first: str,
+    second: str,
+):
+    ticks = iter(range(100, 10**6, 100))
+
+    def later() -> None:
+        tick = next(ticks)
+        fake.counters(row(24, tick, 0), row(25, tick // 2, 0), row(26, 0, 0))
+        fake.write("proc/stat", f"cpu0 0 0 0 0 0 {tick} 0\ncpu1 0 0 0 0 0 0 0\n")
+
+    later()
+
+    def followed(load: str) -> Any:
+        argv = ("--interval", "1", "--format", "json", "--load", load)
+        assert command(*argv, clock=FakeClock(later)) == 0
+        return json.loads(capsys.readouterr().out)["followed"]
+
+    assert followed(first) is None
+    assert (fake.state / "prediction.json").read_text().count('"predicted"') == 1
+    assert followed(second) is None
 
 
 def test_verbose_explains_every_irq_and_says_what_is_done(
@@ -338,6 +498,81 @@ def test_want_of_permission_is_one_clear_line_before_measuring(
     assert command("--interval", "1", clock=clock) == 1
     assert "needs root" in capsys.readouterr().err
     assert clock.slept == []
+
+
+@pytest.mark.parametrize("call", ["stat", "lstat", "access"])
+@pytest.mark.parametrize("look", [1, 2])
+def test_an_irq_that_goes_while_permission_is_checked_is_passed_over(
+    fake: FakeMachine, monkeypatch: pytest.MonkeyPatch, call: str, look: int
+):
+    fake.irq(24)
+    for irq in (25, 26):
+        fake.irq(irq, mode=0o444)
+    going = str(fake.procfs / "irq/24/smp_affinity_list")
+    real, looks = getattr(os, call), iter(range(1, 100))
+
+    def replaced(path: Any, *rest: Any, **more: Any) -> Any:
+        if str(path) == going and next(looks) == look:
+            Path(going).unlink()
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, call, replaced)
+
+    run.require_permission(fake.machine)  # raises nothing
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_a_proc_that_cannot_be_looked_at_is_one_clear_line(
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+):
+    def fail(path: Any) -> Any:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(run.os, "statvfs", fail)
+
+    assert command("--interval", "1") == 1
+    assert capsys.readouterr().err.endswith(f"proc/irq: {os.strerror(number)}\n")
+
+
+@pytest.mark.parametrize("option", [[], ["--dry-run"], ["--check"], ["--restore"]])
+def test_root_runs_with_no_state_that_others_may_write(
+    fake: FakeMachine,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: list[str],
+):
+    fake.state.mkdir()
+    fake.state.chmod(0o777)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    assert command("--quiet", *option) == 1
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"irqbalance: {fake.state}: ")
+    assert output.err.endswith(" so root does not use it\n")
+    assert fake.affinity(25) == "0-1\n"
+
+
+def test_root_runs_with_no_settings_that_others_may_write(
+    fake: FakeMachine,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    path = fake.write("my.toml", "threshold = 1\n")
+    path.chmod(0o666)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    assert command("--config", str(path), "--dry-run") == 1
+
+    err = capsys.readouterr().err
+    assert err.startswith(f"irqbalance: {path}: ")
+    assert err.endswith(" so root does not use it\n")
 
 
 def test_a_machine_without_affinities_has_nothing_to_move(fake: FakeMachine):

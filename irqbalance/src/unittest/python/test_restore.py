@@ -13,6 +13,7 @@ from irqbalance.kernel.affinity import Writer
 from irqbalance.report.restored import as_text
 from irqbalance.restore import Restored, carry_out, plan_restore
 from irqbalance.state.folder import UNDO, StateFolder
+from irqbalance.state.records import load_undo
 from irqbalance.status import Status
 
 
@@ -102,6 +103,54 @@ def test_a_refusal_stays_in_the_record(fake: FakeMachine, folder: StateFolder):
     )
     fake.irq(24, affinity="1")
     assert plan_restore(fake.machine, folder, False)[0].status == "planned"
+
+
+def records(folder: StateFolder) -> set[str]:
+    return set(load_undo(folder))
+
+
+@pytest.mark.parametrize("kept", [b"0\n", b"7\n"])
+def test_a_restore_that_the_kernel_turns_into_another_cpu_is_refused_and_stays_in_the_record(
+    fake: FakeMachine, folder: StateFolder, kept: bytes
+):
+    class Stubborn:
+        open, close = staticmethod(os.open), staticmethod(os.close)
+
+        @staticmethod
+        def write(fd: int, data: bytes) -> int:
+            """Keep another CPU than the one that is written."""
+            os.ftruncate(fd, 0)
+            return os.write(fd, kept) + len(data) - len(kept)
+
+    planned = plan_restore(fake.machine, folder, False)
+    writer = Writer(fake.machine, Stubborn(), lambda _seconds: None)
+    (result,) = carry_out(planned, writer, folder, lambda _text: None)
+
+    assert result.status == "refused"
+    assert result.reason == f"the kernel made it CPU {kept.decode().strip()}"
+    assert plan_restore(fake.machine, folder, False)[0].status == "planned"
+
+
+def test_only_what_is_as_before_leaves_the_record(fake: FakeMachine, folder: StateFolder):
+    fake.counters(row(30, 1, 1))  # a driver that reloads has no row for a moment
+    assert restore(fake, folder).reason == "skipped: the IRQ is gone, or another device's now"
+    assert records(folder) == {"24"}
+
+    fake.counters(row(24, 0, 9))
+    assert restore(fake, folder).status == "applied"
+    assert records(folder) == set()
+
+
+def test_an_irq_that_goes_during_a_restore_is_skipped_and_no_refusal(
+    fake: FakeMachine, folder: StateFolder
+):
+    planned = plan_restore(fake.machine, folder, False)
+    (fake.procfs / "irq/24/smp_affinity_list").unlink()
+
+    (result,) = carry_out(planned, Writer(fake.machine), folder, lambda _text: None)
+
+    assert (result.status, result.reason) == ("kept", "gone: its device freed it (ENOENT)")
+    assert records(folder) == {"24"}
 
 
 def test_a_record_of_another_boot_restores_nothing(fake: FakeMachine, folder: StateFolder):

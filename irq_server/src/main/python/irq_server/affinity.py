@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import AffinityError, AffinityRefusedError, OutOfResourcesError
+from .kernel import below
 from .kernel.cpuset import format_list, parse_list
 from .ledger import Event
 from .procfs import Affinity, Procfs
@@ -31,6 +32,9 @@ MEANINGS = {
     errno.EINVAL: "no CPU of the list is online, or the interrupt controller cannot reach them",
     errno.ENOSPC: "no interrupt vector is free on these CPUs",
     errno.EBUSY: "its last move is not finished; try again",
+    below.LINK: "its file is behind a symbolic link",
+    below.OTHER_KIND: "its file is no regular file",
+    below.SECOND_NAME: "its file has a second name, a hard link",
     errno.EAGAIN: "the kernel is busy; try again",
     errno.EINTR: "the kernel was interrupted; try again",
     errno.ERANGE: "the kernel has no such CPU",
@@ -48,8 +52,8 @@ _MAX_DETAIL = 200
 class System(Protocol):
     """The system calls that writing takes; the module os is one."""
 
-    def open(self, path: str, flags: int, /) -> int:
-        """Opens a file."""
+    def open(self, path: str, flags: int, /, *, dir_fd: int | None = None) -> int:
+        """Opens a file in a folder."""
 
     def write(self, fd: int, data: bytes, /) -> int:
         """Writes once."""
@@ -152,11 +156,10 @@ class AffinityWriter:
 
     def _write(self, request: Request) -> None:
         """Writes the list; tries again where that may help."""
-        path = self._procfs.affinity_path(request.number)
         data = f"{format_list(request.cpus)}\n".encode()
         for pause in (*WAITS_SECONDS, None):
             try:
-                self._write_once(path, data)
+                self._write_once(request.number, data)
             except OSError as error:
                 if error.errno not in TRANSIENT or pause is None:
                     raise _error_of(error, request) from error
@@ -164,14 +167,16 @@ class AffinityWriter:
                 continue
             return
 
-    def _write_once(self, path: str, data: bytes) -> None:
+    def _write_once(self, number: str, data: bytes) -> None:
         """Writes `data` in one call, since the kernel takes each write for a whole list.
 
         A file that is not there is not made. Errors may show at the write or at the close.
         """
-        descriptor = self._system.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+        descriptor = self._procfs.open_affinity(number, self._system.open)
         try:
             written = self._system.write(descriptor, data)
+            if os.fstat(descriptor).st_size > written:  # a copied tree's; the kernel's have no size
+                os.ftruncate(descriptor, written)
         except OSError:
             self._close_quietly(descriptor)
             raise

@@ -56,7 +56,7 @@ class EventLog:
                 _log.warning("%s: cannot be read: %s", each.path, error)
         current = read_events(self._current.load())
         self._first = current[0].time if current else None
-        self._size = self._path.stat().st_size if self._path.exists() else 0
+        self._size = self._current.size()
         return [*events, *current]
 
     @property

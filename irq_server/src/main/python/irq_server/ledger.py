@@ -80,11 +80,18 @@ class Ledger:
         """Whether the file is there."""
         return self._path.exists()
 
+    def size(self) -> int:
+        """Gives the bytes of the file; 0 if there is none. Raises OSError."""
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def append(self, rows: Iterable[Sequence[str]]) -> int:
         """Appends lines by one write and gives their bytes. Raises OSError."""
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
-        if not self._path.exists() or not self._path.stat().st_size:
+        if not self.size():
             writer.writerow(self._fields)
         writer.writerows(rows)
         data = text.getvalue().encode()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .errors import AffinityError, CpuSetError, InterruptsFormatError, ProcfsError
+from .kernel.below import open_folder, open_regular
 from .kernel.cpuset import format_list, parse_list
 from .kernel.interrupts import Snapshot, parse
 
@@ -25,6 +26,9 @@ REREAD_SECONDS = (0.01, 0.02, 0.05, 0.1)
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
 
 _SHORT_LIST_BYTES = 2048
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+"""A pipe in the place of a file is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,18 @@ class Procfs:
         """Gives the path of the file with the CPU list that a numbered IRQ may go to."""
         return f"{self._irqs}/{irq}/smp_affinity_list"
 
+    def open_affinity(self, irq: str, opener: Callable[..., int]) -> int:
+        """Gives a descriptor of that file, to write to. Raises OSError.
+
+        No symbolic link below the root is followed, and the file must be a regular one: another
+        user may own the tree.
+        """
+        folder = open_folder(self._root, "irq", irq)
+        try:
+            return open_regular("smp_affinity_list", os.O_WRONLY, folder, opener)
+        finally:
+            os.close(folder)
+
     def read_affinity_list(self, irq: str) -> str:
         """Gives the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
         try:
@@ -155,7 +171,7 @@ def normal_list(text: bytes) -> str:
 
 def _read_at_once(path: str) -> bytes:
     """Gives a small file of the kernel by one read: no buffer, no text layer."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, _READ)
     try:
         return os.read(descriptor, _MAX_LIST_BYTES)
     finally:
@@ -194,7 +210,7 @@ class AffinityLists:
             return None
 
     def _open_and_read(self, irq: str) -> bytes:
-        descriptor = os.open(self._procfs.affinity_path(irq), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(self._procfs.affinity_path(irq), _READ)
         try:
             text = os.read(descriptor, _MAX_LIST_BYTES)
             if len(self._open) < self._max_open and len(text) < _SHORT_LIST_BYTES:

@@ -4,6 +4,7 @@ Before Linux 6.12 only a write shows that an IRQ is managed. The plan was made a
 so after such an answer the rest is planned again around it. IRQs that have moved stay there.
 """
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from .loads.irqs import Irq
 from .planning.plan import Decision, Limits, Plan, revised
 from .planning.planner import make_plan
 from .state.folder import StateFolder
-from .state.records import forget_undo, record_undo, remember_refusals
+from .state.records import Attempt, correct_undo, load_undo, record_undo, remember_refusals
 from .status import Status
 
 OFTEN_MANAGED = re.compile(
@@ -24,6 +25,10 @@ OFTEN_MANAGED = re.compile(
 """Action names of drivers that leave the affinity of their queues to the kernel.
 
 Source: PCI_IRQ_AFFINITY in drivers/block/virtio_blk.c, drivers/nvme/host/pci.c, drivers/scsi."""
+
+
+MANAGED = frozenset({errno.EIO, errno.EPERM})
+"""Answers that last until the next boot. Source: kernel/irq/proc.c (write_irq_affinity)."""
 
 
 class Tools(NamedTuple):
@@ -43,10 +48,40 @@ class Result(NamedTuple):
 
 def carry_out(plan: Plan, limits: Limits, tools: Tools, report: Callable[[str], None]) -> Result:
     """Write the moves of `plan`, and `report` each; return the plan with their outcomes."""
-    first, done = plan, dict[str, Decision]()
+    earlier = load_undo(tools.folder) if plan.moves else {}
+    recorded: dict[str, Irq] = {}
     outcomes: dict[str, Outcome] = {}
+    try:
+        last, done = _write(plan, limits, tools, report, recorded, outcomes)
+    finally:
+        unmoved = [irq for irq in recorded.values() if not _is_applied(outcomes.get(irq.irq))]
+        attempts = {
+            irq.irq: Attempt(irq.kernel.affinity, tools.writer.affinity(irq.irq)) for irq in unmoved
+        }
+        correct_undo(tools.folder, attempts, earlier)
+    managed = {irq: each.reason for irq, each in outcomes.items() if each.errno in MANAGED}
+    rows = {each.irq.irq: each.irq.row for each in plan.decisions}
+    remember_refusals(tools.folder, managed, rows)
+    refused = {irq: each for irq, each in outcomes.items() if each.status == Status.REFUSED}
+    return Result(revised(_with_last_reasons(plan, last), done), refused)
+
+
+def _write(
+    plan: Plan,
+    limits: Limits,
+    tools: Tools,
+    report: Callable[[str], None],
+    recorded: dict[str, Irq],
+    outcomes: dict[str, Outcome],
+) -> tuple[Plan, dict[str, Decision]]:
+    """Write the moves; return the last plan, and the decision on each IRQ that was tried.
+
+    Fill in `recorded` and `outcomes` on the way, for the records of a run that is interrupted.
+    """
+    done: dict[str, Decision] = {}
     while moves := _in_order(plan):
         record_undo(tools.folder, [(decision.irq, cpu) for decision, cpu in moves])
+        recorded.update((decision.irq.irq, decision.irq) for decision, _ in moves)
         is_fixed = False
         for decision, cpu in moves:
             irq = decision.irq
@@ -60,9 +95,11 @@ def carry_out(plan: Plan, limits: Limits, tools: Tools, report: Callable[[str], 
         if not is_fixed:
             break
         plan = _plan_again(plan, done, limits, tools.topology)
-    _keep_records(first, outcomes, tools.folder)
-    refused = {irq: each for irq, each in outcomes.items() if each.status == Status.REFUSED}
-    return Result(revised(_with_last_reasons(first, plan), done), refused)
+    return plan, done
+
+
+def _is_applied(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.status == Status.APPLIED
 
 
 def _in_order(plan: Plan) -> list[tuple[Decision, int]]:
@@ -117,12 +154,3 @@ def _with_last_reasons(first: Plan, last: Plan) -> Plan:
         return first
     pairs = zip(first.decisions, last.decisions, strict=True)
     return first._replace(decisions=tuple(new._replace(irq=old.irq) for old, new in pairs))
-
-
-def _keep_records(plan: Plan, outcomes: Mapping[str, Outcome], folder: StateFolder) -> None:
-    """Drop the undo records of IRQs that did not move; remember those that never will."""
-    unwritten = [irq for irq, each in outcomes.items() if each.status != Status.APPLIED]
-    fixed = {irq: each.reason for irq, each in outcomes.items() if each.status == Status.FIXED}
-    rows = {each.irq.irq: each.irq.row for each in plan.decisions}
-    forget_undo(folder, unwritten)
-    remember_refusals(folder, fixed, rows)

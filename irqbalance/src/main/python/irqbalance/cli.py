@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .console import Console, Log, say
+from .console import Console, Log, say, visible
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .settings.command_line import settings_of
 from .settings.model import Settings
@@ -52,7 +52,8 @@ def _run(argv: Sequence[str] | None, clock: "Clock | None") -> int:
         console.log_failure(str(error))
         raise
     try:
-        console.result(text)
+        # JSON escapes by itself, and is read by programs
+        console.result(text if settings.format == "json" else visible(text))
     except OSError as error:
         return _lost_output(error, status)
     return status

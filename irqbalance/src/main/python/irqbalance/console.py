@@ -19,11 +19,11 @@ class Log:
 
     def write(self, text: str) -> None:
         """Log an affinity that was written, or refused."""
-        self._syslog.syslog(self._syslog.LOG_NOTICE, text)
+        self._syslog.syslog(self._syslog.LOG_NOTICE, _line(text))
 
     def failure(self, text: str) -> None:
         """Log a failure."""
-        self._syslog.syslog(self._syslog.LOG_ERR, text)
+        self._syslog.syslog(self._syslog.LOG_ERR, _line(text))
 
 
 class Console:
@@ -77,10 +77,28 @@ class Console:
             sys.stdout.flush()
 
 
+def visible(text: str) -> str:
+    """Return a text without characters that a terminal obeys: each is shown as Python writes it.
+
+    A driver, or a device that is plugged in, may have any name. Line ends stay.
+    """
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
+def _line(text: str) -> str:
+    """Return a text as one line, visible as above."""
+    return visible(text).replace("\n", "\\n")
+
+
 def say(text: str) -> None:
     """Print a message on standard error, and ignore a failure: nobody can be told of it."""
     try:
-        sys.stderr.write(f"irqbalance: {text}\n")
+        sys.stderr.write(f"irqbalance: {_line(text)}\n")
         sys.stderr.flush()
     except OSError:
         return

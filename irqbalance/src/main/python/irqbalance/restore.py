@@ -1,14 +1,15 @@
 """Put back the affinities that stood before irqbalance wrote them."""
 
+import errno
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .kernel.affinity import Writer
+from .kernel.affinity import Outcome, Writer
 from .kernel.cpuset import format_list
 from .kernel.interrupts import Row
-from .kernel.procfs import Machine
+from .kernel.procfs import KernelSays, Machine
 from .state.folder import StateFolder
-from .state.records import Undo, forget_undo, identity, load_undo
+from .state.records import Attempt, Undo, correct_undo, forget_undo, identity, load_undo
 from .status import Status
 
 
@@ -29,19 +30,22 @@ class Restored(NamedTuple):
 
 def plan_restore(machine: Machine, folder: StateFolder, force: bool) -> list[Restored]:
     """Return the IRQs to put back, and those to skip with the reason; in numerical order."""
+    records = load_undo(folder)
+    says = machine.kernel_says(records)
     rows = {row.irq: row for row in machine.interrupts()[1].rows}
     return [
-        _decide(irq, undo, rows.get(irq), machine.affinity(irq), force)
-        for irq, undo in sorted(load_undo(folder).items(), key=lambda pair: (len(pair[0]), pair[0]))
+        _decide(irq, undo, rows.get(irq), says[irq], force)
+        for irq, undo in sorted(records.items(), key=lambda pair: (len(pair[0]), pair[0]))
     ]
 
 
-def _decide(
-    irq: str, undo: Undo, row: Row | None, now: frozenset[int] | None, force: bool
-) -> Restored:
+def _decide(irq: str, undo: Undo, row: Row | None, says: KernelSays, force: bool) -> Restored:
+    now = says.affinity
     restored = Restored(irq, undo.identity.device, now, undo.before, Status.KEPT, "")
-    if row is None or identity(row) != undo.identity or now is None:
+    if row is None or identity(row) != undo.identity or not says.exists:
         return restored._replace(reason="skipped: the IRQ is gone, or another device's now")
+    if says.problem or now is None:
+        return restored._replace(reason=f"skipped: {says.problem}")
     if now == undo.before:
         return restored._replace(reason="it is as it was before")
     if now != undo.written and not force:
@@ -55,20 +59,29 @@ def carry_out(
 ) -> list[Restored]:
     """Put back what is planned, and `report` each; return the outcome.
 
-    The undo record keeps what was refused and what others wrote. All else leaves it.
+    An IRQ leaves the undo record only if its affinity is as it was before.
     """
     result = []
     for each in restored:
         if each.status == Status.PLANNED:
-            outcome = writer.write(each.irq, each.before)
-            is_applied = outcome.status == Status.APPLIED
-            status = Status.APPLIED if is_applied else Status.REFUSED
-            each = each._replace(status=status, reason=outcome.reason or each.reason)
+            outcome = writer.put(each.irq, each.before)
+            each = each._replace(
+                status=_status_after(outcome), reason=outcome.reason or each.reason
+            )
             report(f"IRQ {each.irq} ({each.device}): {each.reason}")
         result.append(each)
-    forget_undo(folder, [each.irq for each in result if not _stays_in_record(each)])
+    refused = [each for each in result if each.status == Status.REFUSED]
+    attempts = {each.irq: Attempt(each.now, writer.affinity(each.irq)) for each in refused}
+    correct_undo(folder, attempts, load_undo(folder) if attempts else {})
+    forget_undo(folder, [each.irq for each in result if _is_as_before(each)])
     return result
 
 
-def _stays_in_record(restored: Restored) -> bool:
-    return restored.status == Status.REFUSED or restored.others
+def _status_after(outcome: Outcome) -> Status:
+    if outcome.errno == errno.ENOENT:  # its driver reloads
+        return Status.KEPT
+    return Status.APPLIED if outcome.status == Status.APPLIED else Status.REFUSED
+
+
+def _is_as_before(restored: Restored) -> bool:
+    return restored.status == Status.APPLIED or restored.now == restored.before

@@ -1,8 +1,10 @@
 """The runs on a live machine, a restore among them: read, decide, do."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from . import apply, restore
 from .console import Console
@@ -29,7 +31,11 @@ def balance_machine(settings: Settings, console: Console, clock: Clock) -> Repor
     """Measure, plan and, unless the run is to write nothing, carry the plan out."""
     machine = Machine(settings.procfs, settings.sysfs)
     with _state(settings, machine, console) as folder:
-        return _balance(settings, machine, folder, console, clock)
+        report = _balance(settings, machine, folder, console, clock)
+        if folder.closed:
+            problem = "not allowed to read the last run's state, so it is not used"
+            console.warning(f"{folder.path}: {problem}")
+        return report
 
 
 def restore_machine(settings: Settings, console: Console, clock: Clock) -> list[restore.Restored]:
@@ -37,6 +43,8 @@ def restore_machine(settings: Settings, console: Console, clock: Clock) -> list[
     machine = Machine(settings.procfs, settings.sysfs)
     with _state(settings, machine, console) as folder:
         planned = restore.plan_restore(machine, folder, settings.force)
+        if folder.closed:
+            raise FileError(folder.closed, "not allowed to read it: that needs root")
         if not settings.writes:
             return planned
         writer = Writer(machine, wait=clock.sleep)
@@ -49,6 +57,7 @@ def _state(settings: Settings, machine: Machine, console: Console) -> Iterator[S
     folder = StateFolder(settings.state_dir, machine.boot())
     try:
         if not settings.writes:
+            folder.check()
             yield folder
             return
         require_permission(machine)
@@ -66,15 +75,31 @@ def _state(settings: Settings, machine: Machine, console: Console) -> Iterator[S
 def require_permission(machine: Machine) -> None:
     """Raise FileError if affinities cannot be written at all."""
     folder = machine.irq_folder
-    if not folder.is_dir():
+    try:
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        irqs = [name for name in os.listdir(folder) if name.isdecimal()]  # noqa: PTH208 - names
+    except (FileNotFoundError, NotADirectoryError):
         return
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+    except OSError as error:
+        raise FileError(folder, error.strerror or str(error)) from error
+    if is_read_only:
         raise FileError(folder, "mounted read-only here, so nothing can be moved (see --dry-run)")
-    for path in folder.glob("[0-9]*/smp_affinity_list"):
-        if path.stat().st_mode & 0o222:
-            if not os.access(path, os.W_OK):
-                raise FileError(path, NEEDS_ROOT)
+    for path in (folder / irq / "smp_affinity_list" for irq in irqs):
+        if not _is_writable_by_mode(path):
+            continue
+        if os.access(path, os.W_OK):
             return
+        if _is_writable_by_mode(path):  # it did not go meanwhile
+            raise FileError(path, NEEDS_ROOT)
+
+
+def _is_writable_by_mode(path: Path) -> bool:
+    """Return whether a file's mode lets anybody write; False for one that is gone, or a link."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o222)
 
 
 def usable_cpus(
@@ -120,7 +145,9 @@ def _balance(
         clock._replace(sleep=sleep),
     )
     if by_time and basis.unit != TIME:
-        console.warning("/proc/stat shows no time spent on interrupts, so counts are the load")
+        console.warning(
+            f"/proc/stat shows no time spent on interrupts {basis.source}, so counts are the load"
+        )
     usable = usable_cpus(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
     for problem in settings.selection.without_irq(tuple(rows.values())):
@@ -136,7 +163,7 @@ def _balance(
     limits = Limits(settings.threshold, settings.max_moves, rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
     plan = make_plan(irqs, usable, limits, topology)
-    report = Report(plan, basis, last.follow_up(measurement, irqs, usable))
+    report = Report(plan, basis, last.follow_up(measurement, irqs, usable, basis.unit))
     if not settings.writes:
         return report
     save_reading(folder, reading)

@@ -2,13 +2,17 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 
 import pytest
 
 from conftest import FakeMachine
 from irqbalance.kernel.affinity import WAITS_SECONDS, Outcome, Writer
+from irqbalance.kernel.procfs import Machine
 from irqbalance.status import Status
+
+pytestmark = pytest.mark.usefixtures("in_time")
 
 
 class System:
@@ -27,10 +31,10 @@ class System:
         answers = self.faults.get(name, [])
         return answers.pop(0) if answers else None
 
-    def open(self, path: str, flags: int) -> int:
+    def open(self, path: str, flags: int, *, dir_fd: int | None = None) -> int:
         """Open, or fail as the test says."""
         self._fail("open", path)
-        return os.open(path, flags)
+        return os.open(path, flags, dir_fd=dir_fd)
 
     def write(self, fd: int, data: bytes) -> int:
         """Write, or fail as the test says."""
@@ -122,7 +126,9 @@ def test_what_the_kernel_shows_while_a_move_is_carried_out_is_read_again(
     # Linux 6.1 gave "" and the CPU from before the move where the interrupt came at that moment
     fake.irq(24, affinity="0-1", effective="1")
     system = System()
-    system.write = lambda fd, data: len(data) + 0 * os.write(fd, shown)  # type: ignore[method-assign]
+    system.write = lambda fd, data: (  # type: ignore[method-assign]
+        len(data) + 0 * os.write(fd, shown or b"\n\n")
+    )
     waited: list[float] = []
 
     def wait(seconds: float) -> None:
@@ -138,9 +144,89 @@ def test_what_the_kernel_shows_while_a_move_is_carried_out_is_read_again(
 def test_an_affinity_that_stays_empty_is_no_refusal(fake: FakeMachine):
     fake.irq(24, affinity="0-1", effective="1")
     system = System()
-    system.write = lambda _fd, data: len(data)  # type: ignore[method-assign]
+    system.write = lambda fd, _data: os.write(fd, b"\n\n")  # type: ignore[method-assign]
 
     assert writer(fake, system).move("24", 1).status == "applied"
+
+
+COMPONENTS = ("irq", "irq/24", "irq/24/smp_affinity_list")
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("inside", [True, False])
+def test_nothing_is_written_through_a_link(fake: FakeMachine, component: str, inside: bool):
+    fake.irq(24)
+    moved = (fake.procfs if inside else fake.root) / "moved"
+    (fake.procfs / component).rename(moved)
+    (fake.procfs / component).symlink_to(moved)
+
+    outcome = writer(fake, System()).move("24", 1)
+
+    assert outcome == Outcome(
+        Status.FIXED, "its affinity is behind a symbolic link (ELOOP)", errno.ELOOP
+    )
+    assert fake.affinity(24) == "0-1\n"
+
+
+def test_a_procfs_that_is_a_link_itself_is_written(fake: FakeMachine):
+    fake.irq(24)
+    (fake.root / "link").symlink_to(fake.procfs)
+
+    machine = Machine(fake.root / "link", fake.sysfs)
+
+    assert Writer(machine, System()).move("24", 1).status == "applied"
+    assert fake.affinity(24) == "1\n"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "read pipe", "folder", "socket"])
+def test_nothing_but_a_regular_file_is_written(fake: FakeMachine, kind: str):
+    fake.irq(24)
+    path = fake.procfs / "irq/24/smp_affinity_list"
+    path.unlink()
+    reader = -1
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        os.mknod(path, 0o666 | stat.S_IFSOCK)
+    else:
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK) if kind == "read pipe" else -1
+
+    outcome = writer(fake, System()).move("24", 1)
+
+    assert outcome == Outcome(Status.FIXED, "its affinity is no regular file (ENXIO)", errno.ENXIO)
+    if reader >= 0:
+        assert os.read(reader, 10) == b""
+        os.close(reader)
+
+
+def test_a_file_with_a_second_name_is_not_written(fake: FakeMachine):
+    fake.irq(24)
+    (fake.root / "passwd").hardlink_to(fake.procfs / "irq/24/smp_affinity_list")
+
+    outcome = writer(fake, System()).move("24", 1)
+
+    assert outcome.reason == "its affinity has a second name, a hard link (EMLINK)"
+    assert (fake.root / "passwd").read_text() == "0-1\n"
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_link_that_comes_at_the_last_moment_is_not_followed(fake: FakeMachine, component: str):
+    fake.irq(24)
+    system = System()
+    opened = system.open
+
+    def exchange(path: str, flags: int, *, dir_fd: int | None = None) -> int:
+        (fake.procfs / component).rename(fake.root / "moved")
+        fake.irq(24, affinity="0-1")  # what the link leads to
+        (fake.procfs / component).rename(fake.root / "target")
+        (fake.procfs / component).symlink_to(fake.root / "target")
+        return opened(path, flags, dir_fd=dir_fd)
+
+    system.open = exchange  # type: ignore[method-assign]
+    writer(fake, system).write("24", frozenset({1}))
+
+    assert fake.affinity(24) == "0-1\n"
 
 
 @pytest.mark.parametrize(

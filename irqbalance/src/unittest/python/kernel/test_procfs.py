@@ -1,5 +1,6 @@
 """Reading /proc and /sys, of captured machines and of made ones."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from conftest import FakeMachine, row
 from irqbalance.errors import FileError
 from irqbalance.kernel.procfs import KernelSays, Machine, read_interrupts
+
+pytestmark = pytest.mark.usefixtures("in_time")
 
 
 def cpus(*numbers: int) -> frozenset[int]:
@@ -45,6 +48,59 @@ def test_an_affinity_that_cannot_be_read_is_unknown_not_a_guess(fake: FakeMachin
     says = fake.machine.kernel_says(["24"])["24"]
     assert says.affinity is None
     assert says.effective == frozenset()
+
+
+LINK = "its affinity is behind a symbolic link"
+NO_FILE = "its affinity is no regular file"
+UNREADABLE = "its affinity cannot be read, so nobody could put it back"
+
+
+@pytest.mark.parametrize("component", ["irq", "irq/24", "irq/24/smp_affinity_list"])
+def test_an_irq_behind_a_link_has_a_problem_and_no_affinity(fake: FakeMachine, component: str):
+    fake.irq(24, affinity="0-1", effective="1")
+    (fake.procfs / component).rename(fake.root / "target")
+    (fake.procfs / component).symlink_to(fake.root / "target")
+
+    says = fake.machine.kernel_says(["24"])["24"]
+
+    assert (says.exists, says.affinity, says.problem) == (True, None, LINK)
+    assert fake.machine.affinity("24") is None
+
+
+def test_a_procfs_that_is_a_link_itself_is_read(fake: FakeMachine):
+    fake.irq(24, affinity="0-1")
+    (fake.root / "link").symlink_to(fake.procfs)
+
+    says = Machine(fake.root / "link", fake.sysfs).kernel_says(["24"])["24"]
+
+    assert (says.affinity, says.problem) == (cpus(0, 1), "")
+
+
+@pytest.mark.parametrize("name", ["smp_affinity_list", "effective_affinity_list"])
+def test_a_pipe_in_the_place_of_a_list_is_not_waited_for(fake: FakeMachine, name: str):
+    fake.irq(24, effective="1")
+    (fake.procfs / "irq/24" / name).unlink()
+    os.mkfifo(fake.procfs / "irq/24" / name)
+
+    says = fake.machine.kernel_says(["24"])["24"]
+
+    assert says.problem == (NO_FILE if name == "smp_affinity_list" else "")
+    assert says.effective is None
+
+
+def test_a_list_with_a_second_name_is_not_to_be_written(fake: FakeMachine):
+    fake.irq(24)
+    (fake.root / "other").hardlink_to(fake.procfs / "irq/24/smp_affinity_list")
+
+    problem = fake.machine.kernel_says(["24"])["24"].problem
+    assert problem == "its affinity has a second name, a hard link"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "?", "0-", "-1", "4-2", "0,,1", "\0", "x" * 2**21])
+def test_a_list_that_is_none_is_a_problem(fake: FakeMachine, text: str):
+    fake.irq(24, affinity=text)
+
+    assert fake.machine.kernel_says(["24"])["24"].problem == UNREADABLE
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,14 @@ def test_time_is_dealt_out_by_counts_on_each_cpu():
     assert loads(measured)["ERR"] is None
 
 
+@pytest.mark.parametrize("rows", [["ERR: 5"], ["ERR: 5", "MIS: 0"], ["EXT: 40 10"]])
+def test_a_machine_without_interrupts_on_any_cpu_has_no_load_by_time(rows: list[str]):
+    measured = weighed(since_boot(parse(text(*rows))), {0: 0.3})
+
+    assert [load.row.irq for load in measured.loads] == [line.split(":")[0] for line in rows]
+    assert all(cells in (None, (0, 0)) for cells in loads(measured).values())
+
+
 def test_a_cpu_without_interrupts_costs_nothing():
     measured = weighed(since_boot(parse(text(row(24, 3, 0)))), {0: 0.3, 1: 5.0})
 

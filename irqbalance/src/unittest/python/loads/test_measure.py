@@ -58,6 +58,57 @@ def test_loads_by_time_are_the_time_that_the_cpu_spent(fake: FakeMachine):
     assert reading.interrupt_seconds == {0: 0.3, 2: 0.09}
 
 
+def test_a_measurement_by_time_behind_a_reading_without_times_starts_now(fake: FakeMachine):
+    fake.counters(row(24, 100, 0))
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 10 0\ncpu1 0 0 0 0 0 0 0\n")
+
+    def later() -> None:
+        fake.counters(row(24, 300, 0))
+        fake.write("proc/stat", "cpu0 0 0 0 0 0 60 0\ncpu1 0 0 0 0 0 0 0\n")
+
+    clock = FakeClock(later)
+    by_counts = take(fake.machine, False, clock.clock)
+    clock.time += 60
+
+    measured, basis, _ = live(fake.machine, by_counts, None, True, clock.clock)
+
+    # 50 ticks of 10 ms in the ten seconds of a first measurement
+    assert clock.slept == [10.0]
+    assert (basis.unit, basis.source) == (
+        "CPU milliseconds per second",
+        "over 10 s, measured just now",
+    )
+    assert measured.loads[0].by_cpu == pytest.approx((50, 0))
+
+
+def test_a_measurement_by_time_behind_another_by_time_goes_on_from_it(fake: FakeMachine):
+    fake.counters(row(24, 100, 0))
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 10 0\n")
+    clock = FakeClock()
+    earlier = take(fake.machine, True, clock.clock)
+    clock.time += 20
+    fake.counters(row(24, 300, 0))
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 110 0\n")
+
+    measured, basis, _ = live(fake.machine, earlier, None, True, clock.clock)
+
+    assert clock.slept == []
+    assert basis.source == "over 20 s, since the last run"
+    assert measured.loads[0].total == pytest.approx(50)
+
+
+def test_a_measurement_by_counts_behind_one_by_time_goes_on_from_it(fake: FakeMachine):
+    fake.counters(row(24, 100, 0))
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 10 0\n")
+    clock = FakeClock()
+    earlier = take(fake.machine, True, clock.clock)
+    clock.time += 20
+
+    _, basis, _ = live(fake.machine, earlier, None, False, clock.clock)
+
+    assert (clock.slept, basis.unit) == ([], "interrupts per second")
+
+
 def test_a_kernel_that_accounts_no_interrupt_time_gives_counts(fake: FakeMachine):
     fake.counters(row(24, 0, 0))
     fake.write("proc/stat", "cpu0 1 1 1 1 1 0 0\n")

@@ -50,6 +50,8 @@ def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
     assert "ProtectKernelTunables=no" in service
     assert "ReadOnlyPaths=/ /proc /sys /run\n" in service
     assert "ReadWritePaths=/proc/irq " in service
+    # a run without it would hold up the timer for ever
+    assert "\nTimeoutStartSec=5min\n" in service
     assert (
         "* * * * root /usr/local/bin/irqbalance --quiet" in (data / "irqbalance.cron").read_text()
     )

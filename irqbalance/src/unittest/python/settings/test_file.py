@@ -1,5 +1,6 @@
 """The settings file: its keys, its rules, and what it cannot say."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,75 @@ def test_a_file_gives_settings_and_the_command_line_wins(tmp_path: Path):
     assert [pattern.text for pattern in settings.only_irq] == ["25"]
     assert settings.quiet
     assert settings.cpus == {0, 1}
+
+
+def give_away(path: Path) -> None:
+    """Make another user than root own a file, as it is already if root does not run the tests."""
+    if os.getuid() == 0:
+        os.chown(path, 1000, 1000, follow_symlinks=False)
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, None])
+@pytest.mark.parametrize("linked", [True, False])
+def test_root_refuses_a_file_that_another_user_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int | None, linked: bool
+):
+    path = Path(config(tmp_path, "threshold = 7\n"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    if mode is None:
+        give_away(path)
+    else:
+        path.chmod(mode)
+    if linked:
+        (tmp_path / "link").symlink_to(path)
+        path = tmp_path / "link"
+
+    with pytest.raises(FileError, match="so root does not use it"):
+        settings_of(["--config", str(path)])
+
+
+def test_a_pipe_of_another_user_is_refused_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_time: None
+):
+    assert in_time is None
+    os.mkfifo(tmp_path / "pipe")
+    give_away(tmp_path / "pipe")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    with pytest.raises(FileError, match="so root does not use it"):
+        settings_of(["--config", str(tmp_path / "pipe")])
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o666])
+def test_an_ordinary_user_takes_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+):
+    path = Path(config(tmp_path, "threshold = 7\n"))
+    path.chmod(mode)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert settings_of(["--config", str(path)]).threshold == 7
+
+
+def test_of_a_link_to_a_file_the_file_counts_and_the_folder_does_not(tmp_path: Path):
+    path = Path(config(tmp_path, "threshold = 7\n"))
+    tmp_path.chmod(0o1777)
+    (tmp_path / "link").symlink_to(path)
+    give_away(tmp_path / "link")
+
+    assert settings_of(["--config", str(tmp_path / "link")]).threshold == 7
+
+
+def test_a_pipe_of_ones_own_is_read(tmp_path: Path):
+    # as the shell makes for --config <(command)
+    reading, writing = os.pipe()
+    os.write(writing, b"threshold = 7\n")
+    os.close(writing)
+    try:
+        assert settings_of(["--config", f"/proc/self/fd/{reading}"]).threshold == 7
+    finally:
+        os.close(reading)
+    assert tmp_path.is_dir()
 
 
 def test_verbose_on_the_command_line_ends_the_files_quiet(tmp_path: Path):

@@ -89,6 +89,15 @@ def test_a_run_that_writes_nothing_leaves_broken_content_where_it_is(folder: Sta
     assert (folder.path / SNAPSHOT).exists()
 
 
+def test_a_reader_names_the_same_damage_once(folder: StateFolder):
+    (folder.path / SNAPSHOT).write_text("{")
+    reader = StateFolder(folder.path, "boot-1")
+
+    assert reader.load(SNAPSHOT) is None
+    assert reader.load(SNAPSHOT) is None
+    assert len(reader.problems) == 1
+
+
 def test_a_link_in_place_of_a_file_is_not_followed(folder: StateFolder, tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text(json.dumps({"version": 1, "boot": "boot-1"}))
@@ -118,12 +127,67 @@ def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path):
     assert folder.load(SNAPSHOT) is None
 
 
-def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path):
-    (tmp_path / "open").mkdir()
-    (tmp_path / "open").chmod(0o777)
+@pytest.fixture
+def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the user root for the program; the files are another user's if the tests are."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
 
-    with pytest.raises(FileError, match="others may write"):
-        StateFolder(tmp_path / "open", "b").prepare()
+
+def give_away(path: Path) -> None:
+    """Make another user than root own a file, as it is already if root does not run the tests."""
+    if os.getuid() == 0:
+        os.chown(path, 1000, 1000)
+
+
+@pytest.mark.usefixtures("as_root")
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777, 0o720, None])
+@pytest.mark.parametrize("method", ["prepare", "check"])
+def test_root_refuses_a_folder_that_another_user_may_write_to(
+    tmp_path: Path, mode: int | None, method: str
+):
+    path = tmp_path / "open"
+    path.mkdir(0o700)
+    if mode is None:
+        give_away(path)
+    else:
+        path.chmod(mode)
+
+    with pytest.raises(FileError, match="so root does not use it"):
+        getattr(StateFolder(path, "b"), method)()
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o700])
+def test_an_ordinary_user_uses_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(mode)
+
+    StateFolder(tmp_path / "open", "b").check()
+    StateFolder(tmp_path / "open", "b").prepare()
+
+
+def test_a_folder_that_is_not_there_is_checked_and_not_made(tmp_path: Path):
+    StateFolder(tmp_path / "none", "b").check()
+
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, None])
+def test_root_does_not_use_a_file_that_another_user_may_write(
+    folder: StateFolder, monkeypatch: pytest.MonkeyPatch, mode: int | None
+):
+    # left from a time when the folder was open to others
+    folder.save(SNAPSHOT, {"time": 5})
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    if mode is None:
+        give_away(folder.path / SNAPSHOT)
+    else:
+        (folder.path / SNAPSHOT).chmod(mode)
+
+    assert folder.load(SNAPSHOT) is None
+    assert "so root does not use it" in folder.problems[0]
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
@@ -140,6 +204,31 @@ def test_only_one_run_holds_the_lock(folder: StateFolder):
             pytest.fail("two runs at once")
     with folder.locked():
         pass
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EINTR, errno.ENOSPC])
+def test_an_error_of_the_work_under_the_lock_is_not_taken_for_the_locks(
+    folder: StateFolder, number: int
+):
+    with pytest.raises(OSError, match="of the work") as caught, folder.locked():
+        raise OSError(number, "of the work")
+
+    assert caught.value.errno == number
+    with folder.locked():  # it is free again
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EINTR, errno.EIO])
+def test_a_lock_that_fails_otherwise_is_no_other_run(
+    folder: StateFolder, monkeypatch: pytest.MonkeyPatch, number: int
+):
+    def fail(_fd: int, _operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+
+    with pytest.raises(FileError, match=os.strerror(number)), folder.locked():
+        pytest.fail("ran without the lock")
 
 
 def test_a_lock_that_is_a_link_is_refused(folder: StateFolder, tmp_path: Path):

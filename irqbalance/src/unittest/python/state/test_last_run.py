@@ -90,16 +90,23 @@ def test_a_plan_that_moves_predicts_and_one_that_does_not_does_not(folder: State
 
 
 def test_the_next_run_measures_by_the_cells_of_devices():
-    last = LastRun(prediction=Prediction(2.0, 1.2))
+    last = LastRun(prediction=Prediction(2.0, 1.2), unit=RATES)
 
     # 30 and 10; ERR and LOC are the CPUs' own
-    found = last.follow_up(MEASURED, IRQS, frozenset({0, 1}))
+    found = last.follow_up(MEASURED, IRQS, frozenset({0, 1}), RATES)
 
     assert found == FollowUp(2.0, 1.2, 1.5)
     assert found.sentence() == (
         "The last run's moves: imbalance 2.00, predicted 1.20, measured 1.50"
     )
-    assert LastRun().follow_up(MEASURED, IRQS, frozenset({0, 1})) is None
+    assert LastRun().follow_up(MEASURED, IRQS, frozenset({0, 1}), RATES) is None
+
+
+def test_a_prediction_of_another_unit_is_not_compared():
+    last = LastRun(prediction=Prediction(2.0, 1.2), unit=RATES)
+
+    time = "CPU milliseconds per second"
+    assert last.follow_up(MEASURED, IRQS, frozenset({0, 1}), time) is None
 
 
 def test_the_loads_of_devices_are_kept_with_their_unit(folder: StateFolder):

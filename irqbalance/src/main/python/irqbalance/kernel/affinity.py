@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from ..status import Status
 from .cpuset import format_list
-from .procfs import Machine
+from .procfs import PROBLEMS, Machine
 
 TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR})
 """Answers that may pass with another try. EBUSY: x86 still cleans up after the IRQ's last move.
@@ -21,6 +21,7 @@ MEANINGS = {
     errno.EIO: (Status.FIXED, "managed by the kernel"),
     errno.EPERM: (Status.FIXED, "managed by the kernel"),
     errno.ENOENT: (Status.FIXED, "gone: its device freed it"),
+    **{number: (Status.FIXED, problem) for number, problem in PROBLEMS.items()},
     errno.EACCES: (Status.REFUSED, "not allowed: writing needs root"),
     errno.EROFS: (Status.REFUSED, "/proc is mounted read-only here"),
     errno.EINVAL: (
@@ -41,8 +42,8 @@ kernel/irq/matrix.c."""
 class System(Protocol):
     """The system calls that writing needs; the module os has them."""
 
-    def open(self, path: str, flags: int, /) -> int:
-        """Open a file."""
+    def open(self, path: str, flags: int, /, *, dir_fd: int | None = None) -> int:
+        """Open a file in a folder."""
 
     def write(self, fd: int, data: bytes, /) -> int:
         """Write once."""
@@ -80,12 +81,9 @@ class Writer:
 
     def move(self, irq: str, cpu: int) -> Outcome:
         """Send an IRQ to one CPU; return the result that the kernel then shows."""
-        outcome = self.write(irq, frozenset({cpu}))
+        outcome = self.put(irq, frozenset({cpu}))
         if outcome.status != Status.APPLIED:
             return outcome
-        kept = self._read_back(irq, cpu)
-        if kept and kept != {cpu}:
-            return Outcome(Status.REFUSED, f"the kernel made it CPU {format_list(kept)}")
         effective = self._machine.effective_affinity(irq)
         if not effective or effective == {cpu}:  # some chips never record where they send an IRQ
             return outcome
@@ -93,7 +91,21 @@ class Writer:
         where = f"CPU {format_list(effective)}"
         return Outcome(Status.APPLIED, f"pending (on {where} until its next interrupt)")
 
-    def _read_back(self, irq: str, cpu: int) -> frozenset[int] | None:
+    def put(self, irq: str, cpus: frozenset[int]) -> Outcome:
+        """Write an IRQ's affinity, and read it back: the kernel may keep another one."""
+        outcome = self.write(irq, cpus)
+        if outcome.status != Status.APPLIED:
+            return outcome
+        kept = self._read_back(irq, cpus)
+        if kept and kept != cpus:
+            return Outcome(Status.REFUSED, f"the kernel made it CPU {format_list(kept)}")
+        return outcome
+
+    def affinity(self, irq: str) -> frozenset[int] | None:
+        """Return the affinity that stands now; None if the kernel does not say."""
+        return self._machine.affinity(irq)
+
+    def _read_back(self, irq: str, cpus: frozenset[int]) -> frozenset[int] | None:
         """Return the affinity that stands now; None or empty if the kernel does not say.
 
         While the kernel carries out a pending move, a read may show the old affinity or an empty
@@ -103,7 +115,7 @@ class Writer:
         """
         kept = self._machine.affinity(irq)
         for pause in WAITS_SECONDS:
-            if kept is None or kept == {cpu}:
+            if kept is None or kept == cpus:
                 break
             self._wait(pause)
             kept = self._machine.affinity(irq)
@@ -111,11 +123,10 @@ class Writer:
 
     def write(self, irq: str, cpus: frozenset[int]) -> Outcome:
         """Write an IRQ's affinity; try again after an answer that may pass."""
-        path = str(self._machine.irq_folder / irq / "smp_affinity_list")
         text = f"{format_list(cpus)}\n"
         for pause in (*WAITS_SECONDS, None):
             try:
-                self._write_once(path, text.encode())
+                self._write_once(irq, text.encode())
             except OSError as error:
                 if error.errno in TRANSIENT and pause is not None:
                     self._wait(pause)
@@ -124,14 +135,17 @@ class Writer:
             break
         return Outcome(Status.APPLIED, "")
 
-    def _write_once(self, path: str, data: bytes) -> None:
+    def _write_once(self, irq: str, data: bytes) -> None:
         """Write `data` in one call, since the kernel takes each write for a whole list.
 
-        A missing file is not created. Errors may show at the write or at the close.
+        A missing file is not created, and no symbolic link is followed below --procfs. Errors may
+        show at the write or at the close.
         """
-        fd = self._system.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+        fd = self._machine.open_affinity(irq, self._system.open)
         try:
             written = self._system.write(fd, data)
+            if os.fstat(fd).st_size > written:  # a copied tree's; the kernel's have no size
+                os.ftruncate(fd, written)
         except OSError:
             self._close_quietly(fd)
             raise

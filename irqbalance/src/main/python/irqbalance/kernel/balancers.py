@@ -1,15 +1,26 @@
-"""Find other programs on this machine that move interrupts: the C irqbalance, and tuned."""
+"""Find other programs on this machine that move interrupts: the C irqbalance, and tuned.
 
+Any user may give a process any name, and a container may have any files. So only root's processes
+count, and below the root of a process no link is followed and no pipe is waited for.
+"""
+
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import FileError
-from .procfs import read_text
+from .below import read_below
 
+_ROOTS_IDS = ["0", "0", "0", "0"]
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*", re.ASCII)
-_IRQBALANCE_SECTION = re.compile(r"^\s*(?:\[irqbalance\]|type\s*=\s*irqbalance\s*$)", re.MULTILINE)
-_INCLUDE = re.compile(r"^\s*include\s*=\s*(.+)$", re.MULTILINE)
+_IRQBALANCE_SECTION = re.compile(
+    r"^[ \t]*(?:\[irqbalance\]|type[ \t]*=[ \t]*irqbalance[ \t\r]*$)", re.MULTILINE
+)
+_INCLUDE = re.compile(r"^[ \t]*include[ \t]*=(.*)$", re.MULTILINE)
+
+_LARGEST_BYTES = 2**16
+_MOST_PROFILES = 100
+"""tuned's own profiles have 6 KB at most, and include each other three deep."""
 
 
 def find_balancers(procfs: Path) -> list[str]:
@@ -30,23 +41,50 @@ def _processes(procfs: Path) -> Iterator[Path]:
 
 def _what_balances(process: Path) -> str:
     """Return the balancer that a process is, ``""`` for most processes."""
-    name = _read(process / "comm").strip()
-    if name == "irqbalance" and not _is_python(process) and not _is_dead(process):
-        return f"irqbalance (process {process.name})"
-    if name == "tuned" and _uses_irqbalance(process / "root"):
-        return f"tuned with its irqbalance plug-in (process {process.name})"
-    return ""
+    name = _file(process, "comm").strip()
+    if name not in ("irqbalance", "tuned") or not _is_roots(process):
+        return ""
+    if name == "tuned":
+        uses_it = _uses_irqbalance(process / "root")
+        return f"tuned with its irqbalance plug-in (process {process.name})" if uses_it else ""
+    if _is_other_program(process) or _is_python(process) or _is_dead(process):
+        return ""
+    return f"irqbalance (process {process.name})"
+
+
+def _is_roots(process: Path) -> bool:
+    """Return whether a process is root's by all of its ids: real, effective, saved, file system.
+
+    A program that is setuid root, started by another user under this name, has that user's real id.
+    No other character than a newline ends a line: the name, in the first one, may be any.
+    Source: fs/proc/array.c (task_state).
+    """
+    lines = _file(process, "status").split("\n")
+    ids = next((line for line in lines if line.startswith("Uid:")), "")
+    return ids.split()[1:] == _ROOTS_IDS
+
+
+def _is_other_program(process: Path) -> bool:
+    """Return whether a process runs a program of another name.
+
+    A setuid program that has become root by all ids, such as sudo, may have any name by a link.
+    """
+    try:
+        program = os.readlink(process / "exe")  # noqa: PTH115 - the text, which is no path
+    except OSError:  # not allowed to look
+        return False
+    return program.removesuffix(" (deleted)").rpartition("/")[2] != "irqbalance"
 
 
 def _is_python(process: Path) -> bool:
     """Return whether a process is a Python program, as this one is: it may have the same name."""
-    program = _read(process / "cmdline").split("\0")[0]
+    program = _file(process, "cmdline").split("\0")[0]
     return _PYTHON.fullmatch(program.rpartition("/")[2]) is not None
 
 
 def _is_dead(process: Path) -> bool:
     """Return whether a process has ended and waits for its parent (state Z). Source: proc(5)."""
-    return _read(process / "stat").rpartition(")")[2].split()[:1] == ["Z"]
+    return _file(process, "stat").rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def _uses_irqbalance(root: Path) -> bool:
@@ -54,9 +92,9 @@ def _uses_irqbalance(root: Path) -> bool:
 
     Source: tuned's consts.py (folders of profiles) and its plugin_irqbalance.py.
     """
-    waiting = _read(root / "etc/tuned/active_profile").split()
+    waiting = _read(root, "etc/tuned/active_profile").split()
     seen: set[str] = set()
-    while waiting:
+    while waiting and len(seen) < _MOST_PROFILES:
         profile = waiting.pop()
         if profile in seen or "/" in profile or not profile.isprintable():
             continue
@@ -71,14 +109,19 @@ def _uses_irqbalance(root: Path) -> bool:
 
 def _profile(root: Path, name: str) -> str:
     for folder in ("etc/tuned/profiles", "etc/tuned", "usr/lib/tuned/profiles", "usr/lib/tuned"):
-        text = _read(root / folder / name / "tuned.conf")
+        text = _read(root, f"{folder}/{name}/tuned.conf")
         if text:
             return text
     return ""
 
 
-def _read(path: Path) -> str:
+def _file(process: Path, name: str) -> str:
+    return _read(process.parent, f"{process.name}/{name}")
+
+
+def _read(root: Path, path: str) -> str:
+    """Return the text of a regular file below `root`; ``""`` for any other, and for a large one."""
     try:
-        return read_text(path)
-    except FileError:
+        return read_below(root, path, _LARGEST_BYTES).decode("utf-8", "replace")
+    except OSError:
         return ""

@@ -4,14 +4,16 @@ A file is read whole, at once, since it changes between reads. For a file that s
 have, a function returns None or an empty set, as it says. A file that must exist raises FileError.
 """
 
+import os
 import re
-import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..errors import CpuSetError, FileError, InterruptsFormatError
+from .below import LINK, OTHER_KIND, SECOND_NAME, open_folder, open_regular, read_in, status_of
 from .cpuset import parse_list, parse_mask
 from .interrupts import Snapshot, parse
 
@@ -37,9 +39,14 @@ def read_text(path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(largest_bytes + 1)
+            return read_all(file, path, largest_bytes)
     except OSError as error:
         raise FileError(path, error.strerror or str(error)) from error
+
+
+def read_all(file: BinaryIO, path: Path, largest_bytes: int = _SMALL_BYTES) -> str:
+    """Return the text of an open file; raise OSError, and FileError if it is larger."""
+    data = file.read(largest_bytes + 1)
     if len(data) > largest_bytes:
         raise FileError(path, f"more than {largest_bytes} bytes")
     return data.decode("utf-8", "replace")
@@ -62,13 +69,27 @@ class KernelSays(NamedTuple):
 
     ``affinity`` and ``effective`` are None if the file does not exist or cannot be read.
     ``effective`` is empty if the kernel routes the IRQ to no CPU in particular, or does not record
-    to which.
+    to which. ``problem`` is why no affinity may be written though the IRQ has one, ``""`` for
+    nearly all.
     """
 
     exists: bool
     writable: bool = True
     affinity: frozenset[int] | None = None
     effective: frozenset[int] | None = None
+    problem: str = ""
+
+
+PROBLEMS = {
+    LINK: "its affinity is behind a symbolic link",
+    OTHER_KIND: "its affinity is no regular file",
+    SECOND_NAME: "its affinity has a second name, a hard link",
+}
+"""Files that the kernel does not make: another user owns the tree. By the errno of below.py."""
+
+UNREADABLE = "its affinity cannot be read, so nobody could put it back"
+
+_LIST, _MASK = "smp_affinity_list", "smp_affinity"
 
 
 class Machine(NamedTuple):
@@ -99,35 +120,48 @@ class Machine(NamedTuple):
 
     def kernel_says(self, irqs: Iterable[str]) -> dict[str, KernelSays]:
         """Return what /proc/irq/N says of each of the numbered `irqs`."""
-        return {irq: self._kernel_says(self.irq_folder / irq) for irq in irqs}
+        return {irq: self._kernel_says(irq) for irq in irqs}
 
-    def _kernel_says(self, folder: Path) -> KernelSays:
-        # Since Linux 6.12 the mode of the files says which IRQs user space may move. os.access
-        # cannot find that out: root passes it for read-only files too.
-        modes = [_mode(folder / name) for name in ("smp_affinity_list", "smp_affinity")]
-        if modes[0] is None:
-            return KernelSays(exists=False)
-        return KernelSays(
-            exists=True,
-            writable=all(mode is None or mode & 0o222 for mode in modes),
-            affinity=self.affinity(folder.name),
-            effective=self.effective_affinity(folder.name),
-        )
+    def _kernel_says(self, irq: str) -> KernelSays:
+        try:
+            with self._irq(irq) as folder:
+                return _says(folder)
+        except OSError as error:
+            problem = PROBLEMS.get(error.errno or 0, "")
+            return KernelSays(exists=bool(problem), problem=problem)
 
     def affinity(self, irq: str) -> frozenset[int] | None:
         """Return the CPUs that an IRQ may go to, None if the kernel does not say."""
-        return _cpus_or_none(self.irq_folder / irq / "smp_affinity_list", parse_list)
+        try:
+            with self._irq(irq) as folder:
+                return _cpus_in(folder, _LIST, parse_list)
+        except OSError:
+            return None
 
     def effective_affinity(self, irq: str) -> frozenset[int] | None:
         """Return the CPUs where the kernel really sends an IRQ, None if it does not say.
 
         Some interrupt controllers' drivers do not (CONFIG_GENERIC_IRQ_EFFECTIVE_AFF_MASK).
         """
-        folder = self.irq_folder / irq
-        found = _cpus_or_none(folder / "effective_affinity_list", parse_list)
-        if found is None:
-            found = _cpus_or_none(folder / "effective_affinity", parse_mask)
-        return found
+        try:
+            with self._irq(irq) as folder:
+                return _effective(folder)
+        except OSError:
+            return None
+
+    def open_affinity(self, irq: str, opener: Callable[..., int]) -> int:
+        """Return a descriptor of the list that an IRQ's affinity is written to; raise OSError."""
+        with self._irq(irq) as folder:
+            return open_regular(_LIST, os.O_WRONLY, folder, opener)
+
+    @contextmanager
+    def _irq(self, irq: str) -> Iterator[int]:
+        """Open the folder of an IRQ; raise OSError, LINK if it is behind a link."""
+        folder = open_folder(self.procfs, "irq", irq)
+        try:
+            yield folder
+        finally:
+            os.close(folder)
 
     def online(self) -> frozenset[int] | None:
         """Return the online CPUs, None if /sys does not say."""
@@ -185,10 +219,41 @@ class Machine(NamedTuple):
         return found
 
 
-def _mode(path: Path) -> int | None:
+def _says(folder: int) -> KernelSays:
+    """Return what the folder of an IRQ says; raise OSError if it has no list to write."""
+    status = status_of(_LIST, folder)
+    affinity = _cpus_in(folder, _LIST, parse_list)
+    problem = "" if affinity else UNREADABLE
+    return KernelSays(
+        exists=True,
+        # Since Linux 6.12 the mode of the files says which IRQs user space may move. os.access
+        # cannot find that out: root passes it for read-only files too.
+        writable=bool(status.st_mode & 0o222) and _is_writable(folder, _MASK),
+        affinity=affinity,
+        effective=_effective(folder),
+        problem=PROBLEMS[SECOND_NAME] if status.st_nlink > 1 else problem,
+    )
+
+
+def _is_writable(folder: int, name: str) -> bool:
+    """Return whether a file's mode lets anybody write; True if there is no such file."""
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        return bool(status_of(name, folder).st_mode & 0o222)
     except OSError:
+        return True
+
+
+def _effective(folder: int) -> frozenset[int] | None:
+    found = _cpus_in(folder, "effective_affinity_list", parse_list)
+    return _cpus_in(folder, "effective_affinity", parse_mask) if found is None else found
+
+
+def _cpus_in(
+    folder: int, name: str, parse_text: Callable[[str], frozenset[int]]
+) -> frozenset[int] | None:
+    try:
+        return parse_text(read_in(folder, name, _SMALL_BYTES).decode("utf-8", "replace"))
+    except (OSError, CpuSetError):
         return None
 
 

@@ -210,6 +210,8 @@ def _why_fixed(says: KernelSays | None, refused: str, row: Row, selection: Selec
         return "it has no affinity in /proc/irq"
     if says is not None and not says.writable:
         return "managed by the kernel: its affinity is read-only"
+    if says is not None and says.problem:
+        return says.problem
     return refused or selection.why_fixed(row)
 
 

@@ -16,6 +16,7 @@ Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/lin
 """
 
 from collections.abc import Mapping
+from operator import add
 from typing import NamedTuple
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
@@ -92,7 +93,9 @@ def weighed(measurement: Measurement, busy_seconds: Mapping[int, float]) -> Meas
     time is shared among its rows by their counts, as nothing finer is known.
     """
     rows = [load for load in measurement.loads if load.by_cpu and not load.row.is_subtotal]
-    counts = [sum(cells) for cells in zip(*(load.by_cpu or () for load in rows), strict=True)]
+    counts = [0.0] * len(measurement.cpus)
+    for load in rows:
+        counts = list(map(add, counts, load.by_cpu or ()))
     per_count = [
         1000 * busy_seconds.get(cpu, 0.0) / (measurement.seconds or 1.0) / count if count else 0.0
         for cpu, count in zip(measurement.cpus, counts, strict=True)

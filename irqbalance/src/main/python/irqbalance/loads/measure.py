@@ -48,9 +48,10 @@ def live(
     """Return the loads of a live machine, and the last reading of its counters.
 
     With an `interval`, measure that many seconds from now. Else measure since `earlier`, or for
-    DEFAULT_SECONDS if that is None.
+    DEFAULT_SECONDS if that is None. `earlier` does not serve for a measurement by time if it holds
+    no times: a run by counts left it.
     """
-    if interval is None and earlier is not None:
+    if interval is None and earlier is not None and (earlier.interrupt_seconds or not by_time):
         source, later = "since the last run", take(machine, by_time, clock)
         seconds = later.time - earlier.time
     else:

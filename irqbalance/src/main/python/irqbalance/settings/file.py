@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SettingError
-from ..kernel.procfs import read_text
+from ..kernel.trust import read_trusted
 from .model import Rule
 from .table import SETTINGS, Setting
 from .values import parse_cpus, parse_pattern
@@ -35,10 +35,10 @@ _IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}
 def read_config(path: Path) -> dict[str, Any]:
     """Return the settings in a file, its rules under ``rules``.
 
-    Raise FileError if it cannot be read, SettingError for a key or value that it cannot have.
+    Raise FileError if it cannot be read or trusted, SettingError for a wrong key or value.
     """
     try:
-        content = tomllib.loads(read_text(path))
+        content = tomllib.loads(read_trusted(path))
     except (ValueError, RecursionError) as error:  # also for numbers and lists that are too long
         raise SettingError(str(path), "TOML", str(error)) from error
     rules = content.pop("rules", [])

@@ -12,7 +12,8 @@ Guarantees: a file is replaced whole or not at all (written beside, synced, rena
 killed leaves the old content or the new. The folder is made for its owner alone. No symbolic link
 is followed. Content that is broken, of another boot or of another version is not used. Broken
 content is reported.
-Caveats: a folder that others may write to is refused, since its files decide what root writes.
+Caveats: root refuses a folder that others may write to, or own, since its files decide what root
+writes. Such a file is not used either: it may date from a time when the folder was open to others.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import AtWorkError, FileError
+from ..kernel.trust import why_mistrusted
 
 VERSION = 1
 SNAPSHOT, UNDO, REFUSALS, LOCK = "snapshot.json", "undo.json", "refusals.json", "lock"
@@ -46,6 +48,8 @@ class StateFolder:
         self.path = path
         self.boot = boot
         self.problems: list[str] = []
+        self.closed: Path | None = None
+        """A file that this user may not read: root's run left it. None if there is none."""
         self._prepared = False
         self._system = system
 
@@ -60,9 +64,22 @@ class StateFolder:
             raise FileError(self.path, error.strerror or str(error)) from error
         if not stat.S_ISDIR(status.st_mode):
             raise FileError(self.path, "the state directory must be a directory, not a link")
-        if status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH:
-            raise FileError(self.path, "others may write to the state directory")
+        self._refuse_untrusted(status)
         self._prepared = True
+
+    def check(self) -> None:
+        """Raise FileError if the folder exists and cannot be trusted, for a run that only reads."""
+        try:
+            status = os.lstat(self.path)
+        except OSError:
+            return
+        if stat.S_ISDIR(status.st_mode):  # load() names any other
+            self._refuse_untrusted(status)
+
+    def _refuse_untrusted(self, status: os.stat_result) -> None:
+        problem = why_mistrusted(status, os.geteuid())
+        if problem:
+            raise FileError(self.path, problem)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -74,22 +91,35 @@ class StateFolder:
         except OSError as error:
             raise FileError(path, error.strerror or str(error)) from error
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(fd, path)
             yield
-        except BlockingIOError as error:
-            raise AtWorkError(f"another run holds {path}") from error
         finally:
             os.close(fd)
+
+    @staticmethod
+    def _lock(fd: int, path: Path) -> None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AtWorkError(f"another run holds {path}") from error
+        except OSError as error:
+            raise FileError(path, error.strerror or str(error)) from error
 
     def load(self, name: str) -> dict[str, Any] | None:
         """Return the content of a file of this boot; None if there is none that can be used.
 
-        A file that cannot be used is added to ``problems``, unless it is another boot's.
+        A file that cannot be used is added to ``problems``, unless it is another boot's. A run that
+        writes nothing may be an ordinary user's: a file that it may not read is ``closed``.
         """
         path = self.path / name
         try:
             text = self._read(path)
         except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            if self._prepared:
+                self._distrust(path, error.strerror or str(error))
+            self.closed = path
             return None
         except (OSError, ValueError) as error:
             self._distrust(path, getattr(error, "strerror", None) or str(error))
@@ -123,7 +153,9 @@ class StateFolder:
             with contextlib.suppress(OSError):
                 self._system.replace(path, f"{path}.broken")
                 problem += ", so it is now named .broken"
-        self.problems.append(f"{path} is not used: {problem}")
+        text = f"{path} is not used: {problem}"
+        if text not in self.problems:
+            self.problems.append(text)
 
     def _read(self, path: Path) -> str:
         if not stat.S_ISDIR(os.lstat(self.path).st_mode):
@@ -133,6 +165,9 @@ class StateFolder:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_BYTES:
                 raise ValueError("it is not a file of a plausible size")
+            problem = why_mistrusted(status, os.geteuid())
+            if problem:
+                raise ValueError(problem)
             return file.read().decode()
 
     def _replace(self, path: Path, data: bytes) -> None:

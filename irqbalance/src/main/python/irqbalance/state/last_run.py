@@ -62,10 +62,13 @@ class LastRun(NamedTuple):
         return self.loads if unit == self.unit else {}
 
     def follow_up(
-        self, measurement: Measurement, irqs: Iterable[Irq], usable: frozenset[int]
+        self, measurement: Measurement, irqs: Iterable[Irq], usable: frozenset[int], unit: str
     ) -> FollowUp | None:
-        """Return whether the load followed the last run's moves; None if it moved nothing."""
-        if self.prediction is None:
+        """Return whether the load followed the last run's moves, for a `measurement` in `unit`.
+
+        None if it moved nothing, or measured in another unit: the imbalances differ then anyway.
+        """
+        if self.prediction is None or unit != self.unit:
             return None
         measured = _counted(measurement, irqs, usable).imbalance
         return FollowUp(self.prediction.before, self.prediction.predicted, measured)

@@ -38,6 +38,16 @@ class Undo(NamedTuple):
     written: frozenset[int]
 
 
+class Attempt(NamedTuple):
+    """The affinity of an IRQ when a run began, and after a move that did not come about.
+
+    None, or empty, if nobody knows.
+    """
+
+    start: frozenset[int] | None
+    now: frozenset[int] | None
+
+
 class Refusal(NamedTuple):
     """The reason why the kernel does not let an IRQ go."""
 
@@ -76,6 +86,30 @@ def record_undo(folder: StateFolder, moves: Iterable[tuple[Irq, int]]) -> None:
         before = old.before if old is not None and is_ours else now
         records[irq.irq] = Undo(device, before, frozenset({cpu}))
     _save_undo(folder, records)
+
+
+def correct_undo(
+    folder: StateFolder, attempts: Mapping[str, Attempt], earlier: Mapping[str, Undo]
+) -> None:
+    """Correct the records of IRQs that did not move; `earlier` are those from before the run.
+
+    An IRQ that stands where it stood gets its earlier record back, or has none if it had none. If
+    the kernel made another affinity of the one that was written, the record holds that one.
+    """
+    records = load_undo(folder) if attempts else {}
+    corrected = dict(records)
+    for irq, (start, now) in attempts.items():
+        made = records.get(irq)
+        if made is None:
+            continue
+        if irq in earlier and (not now or now == start):
+            corrected[irq] = earlier[irq]
+        elif now == made.before:
+            del corrected[irq]
+        elif now:
+            corrected[irq] = made._replace(written=now)
+    if corrected != records:
+        _save_undo(folder, corrected)
 
 
 def forget_undo(folder: StateFolder, irqs: Collection[str]) -> None:

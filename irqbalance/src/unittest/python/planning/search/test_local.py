@@ -136,8 +136,7 @@ def test_largest_first_follows_the_plain_rule(free: bool):
         assert placement.bins == by_hand(given)
 
 
-@pytest.mark.parametrize("tight", [True, False])
-def test_a_repair_moves_only_what_overflows_and_places_everything(tight: bool):
+def test_a_repair_moves_only_what_overflows_and_places_everything():
     for given in problems(200, items=9, bins=4):
         placement = seat(given)
         targets = (
@@ -148,7 +147,7 @@ def test_a_repair_moves_only_what_overflows_and_places_everything(tight: bool):
         for target in [*targets, placement.target() * 0.7]:
             repaired = placement.copy()
 
-            repair(repaired, target, tight)
+            repair(repaired, target)
 
             check(repaired)
             kept = [i for i, h in enumerate(given.homes) if h >= 0 and repaired.bins[i] == h]
@@ -160,23 +159,14 @@ def test_a_repair_moves_only_what_overflows_and_places_everything(tight: bool):
                     assert all(i in kept for i, h in enumerate(given.homes) if h == bin_)
 
 
-def test_a_tight_repair_fills_the_tightest_room():
+def test_a_repair_fills_the_tightest_room():
     # 9 too much on bin 0: the 9 goes; bin 1 has room for 15, bin 2 for 10
     given = problem([30, 10, 9, 3, 20, 21], [0, 0, 0, 0, 1, 2], [0, 8, 12])
     placement = Placement(given, given.homes)
 
-    repair(placement, 43, tight=True)
+    repair(placement, 43)
 
     assert placement.bins == [0, 0, 2, 0, 1, 2]
-
-
-def test_a_loose_repair_takes_the_emptiest_bin():
-    given = problem([30, 10, 9, 3, 20, 21], [0, 0, 0, 0, 1, 2], [0, 8, 12])
-    placement = Placement(given, given.homes)
-
-    repair(placement, 43, tight=False)
-
-    assert placement.bins == [0, 0, 1, 0, 1, 2]
 
 
 def test_a_repair_makes_about_the_fewest_moves():
@@ -186,7 +176,7 @@ def test_a_repair_makes_about_the_fewest_moves():
     placement = Placement(given, given.homes)
     target = sum(weights) / 64 * 1.01
 
-    repair(placement, target, tight=True)
+    repair(placement, target)
 
     assert placement.moves() == fewest_moves(Placement(given, given.homes), target)
 

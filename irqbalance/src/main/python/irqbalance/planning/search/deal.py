@@ -9,7 +9,6 @@ the same problem always gets the same answer.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from math import ceil
 from typing import NamedTuple
 
 from .placement import ROUNDING, Placement, Problem
@@ -143,8 +142,7 @@ class Deal:
         self.budget.left -= 1
         before = self.leaving[number]
         self.leaving[number] = self._must_leave(number)
-        spare = self.fewer_than - moves
-        if sum(self.leaving) < spare and (self.any_will_do or self._must_arrive(at) < spare):
+        if moves + sum(self.leaving) < self.fewer_than:
             self.chosen.append(number)
             self._place(at + 1, moves, number)
             self.chosen.pop()
@@ -158,20 +156,6 @@ class Deal:
         sums, decided = self.sums[number], self.decided[number]
         enough = bisect_left(sums, sums[decided] - room, decided)
         return enough - decided if enough < len(sums) else _IMPOSSIBLE
-
-    def _must_arrive(self, at: int) -> int:
-        """Return how many items must still leave home to fill bins that would stay too empty.
-
-        All bins together have little room left over, and no single bin may have more than that.
-        """
-        room = self.room
-        left_over = sum(room)
-        if max(room) <= left_over:
-            return 0
-        if at + 1 == len(self.order):
-            return 0
-        heaviest = self.order[at + 1].weight
-        return sum(ceil((each - left_over) / heaviest) for each in room if each > left_over)
 
     def _tightest_first(self, home: int, weight: float) -> list[int]:
         """Return the bins other than the home: first those with room, the tightest fit first."""

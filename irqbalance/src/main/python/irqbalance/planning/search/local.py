@@ -86,11 +86,10 @@ def heaviest_first(problem: Problem) -> list[int]:
     return sorted(range(len(problem.weights)), key=lambda item: (-problem.weights[item], item))
 
 
-def repair(placement: Placement, target: float, tight: bool) -> None:
-    """Take off what overflows `target`, as few items as suffice, and put it where it fits.
+def repair(placement: Placement, target: float) -> None:
+    """Take off what overflows `target`, as few items as suffice, and put it where it fits tightly.
 
-    Items without a home are moves anyway, so they make room first. A `tight` fit leaves wide room
-    for other items. Else every item goes where it makes the least load.
+    Items without a home are moves anyway, so they make room first.
     """
     problem = placement.problem
     limits = [target * speed for speed in problem.speeds]
@@ -103,12 +102,8 @@ def repair(placement: Placement, target: float, tight: bool) -> None:
             needed = (placement.loads[bin_] - limit, -1)
             taken.append(members[min(bisect_left(members, needed), len(members) - 1)][1])
             placement.put(taken[-1], -1)
-    taken.sort(key=lambda item: (-problem.weights[item], item))
-    if not tight:
-        largest_first(placement, taken)
-        return
     room = sorted((limits[bin_] - load, bin_) for bin_, load in enumerate(placement.loads))
-    for item in taken:
+    for item in sorted(taken, key=lambda item: (-problem.weights[item], item)):
         space, bin_ = place = _best_fit(room, problem.weights[item], problem.allowed[item])
         room.remove(place)
         insort(room, (space - problem.weights[item], bin_))

@@ -90,7 +90,6 @@ def _least_load(problem: Problem, present: Placement, bound: float) -> Placement
     if descend(scratch, enough):
         return scratch
     near = present.copy()
-    repair(near, enough, tight=False)
     if descend(near, enough):
         return near
     for placement in sorted((near, scratch), key=Placement.target):
@@ -127,12 +126,9 @@ def _deal_fullest(placement: Placement, target: float, budget: Budget) -> bool:
 
 def _fewest_moves(present: Placement, best: Placement, target: float, nodes: int) -> Placement:
     """Return a placement within `target` in few moves; `best` is within it in any number."""
-    for tight in (True, False):
-        plan = present.copy()
-        repair(plan, target, tight)
-        if _lower(plan, target, Budget(_NODES_A_GROUP)):
-            break
-    else:
+    plan = present.copy()
+    repair(plan, target)
+    if not _lower(plan, target, Budget(_NODES_A_GROUP)):
         plan = best.copy()
     send_home(plan, target)
     _deal_groups(plan, target, Budget(nodes), fewest_moves(present, target))
@@ -145,11 +141,12 @@ def _deal_groups(placement: Placement, target: float, budget: Budget, least: int
     No placement within the target has fewer moves than `least`.
     """
     tried: set[frozenset[int]] = set()
-    fewer = True
-    while fewer and budget.left > 0 and placement.moves() > least:
-        # any() ends with the first size of group that helped: pairs cost the least
-        sizes = _groups_by_size(placement, budget)
-        fewer = any(_deal_each(placement, groups, target, budget, tried) for groups in sizes)
+    # any() ends with the first size of group that helped: pairs cost the least
+    while placement.moves() > least and any(
+        _deal_each(placement, groups, target, budget, tried)
+        for groups in _groups_by_size(placement, budget)
+    ):
+        pass
 
 
 def _deal_each(
