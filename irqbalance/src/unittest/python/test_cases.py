@@ -1,0 +1,149 @@
+"""Small machines made after reports of what went wrong elsewhere, if their archives are there.
+
+They lie in the folder shared/cases beside the repository. Their kinds have tests of their own with
+machines that the tests make, so nothing is untested without them.
+"""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from captures import unpack
+from conftest import FakeClock
+from irqbalance.cli import main
+
+FOLDERS = (folder / "shared/cases" for folder in Path(__file__).parents)
+FOLDER = next((folder for folder in FOLDERS if folder.is_dir()), None)
+
+Json = dict[str, Any]
+
+
+class Case:
+    """An unpacked case, and the command run on it."""
+
+    def __init__(self, name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        archive = None if FOLDER is None else FOLDER / f"{name}.tar.xz"
+        if archive is None or not archive.is_file():
+            pytest.skip(f"needs shared/cases/{name}.tar.xz beside the repository")
+        unpack(archive, folder)
+        self.root, self._capsys = folder / name, capsys
+        self.err, self.status = "", -1
+
+    def run(self, *argv: object) -> Json:
+        """Return the report on the machine, whose counters go on while it is measured."""
+        proc = self.root / "tree/proc"
+        later = proc / "interrupts.later"
+        clock = FakeClock(lambda: shutil.copy(later, proc / "interrupts"))
+        roots = ["--procfs", proc, "--sysfs", self.root / "tree/sys"]
+        state = ["--state-dir", self.root / "state", "--dry-run", "--interval", "1s"]
+        return self.plan(*roots, *state, *argv, clock=clock)
+
+    def plan(self, *argv: object, clock: FakeClock | None = None) -> Json:
+        """Return the report of a command, an empty one if it fails."""
+        words = [str(each) for each in (*argv, "--format", "json")]
+        self.status = main(words, None if clock is None else clock.clock)
+        out, self.err = self._capsys.readouterr()
+        return json.loads(out) if out else {}
+
+    def devices(self, number: int) -> dict[str, str]:
+        """Return the device of each numbered IRQ of one of its captured files."""
+        rows = self.plan("--from", self.root / f"interrupts.{number}")["irqs"]
+        return {row["irq"]: row["device"] for row in rows if row["irq"].isdecimal()}
+
+
+def places(report: Json) -> dict[str, int]:
+    return {row["irq"]: row["to"] for row in report["irqs"] if row["to"] is not None}
+
+
+def rpi5_rp1(case: Case) -> None:
+    report = case.run()
+
+    assert set(places(report)) == {"106", "131", "136", "140", "158"}
+    # the largest of them alone
+    assert report["balance"]["after"]["max"] == pytest.approx(9000, rel=0.002)
+    assert report["moves"] >= 2
+
+
+def hotplug_race_more(case: Case) -> None:
+    files = [case.root / f"interrupts.{number}" for number in (1, 2, 3)]
+
+    case.plan("--from", files[0], "--to", files[1])
+    assert case.status == 1
+    assert "line 3: expected 3 counts for IRQ 25" in case.err
+
+    report = case.plan("--from", files[0], "--to", files[2])
+    loads = {row["irq"]: row["load"] for row in report["irqs"]}
+    assert (loads["25"], loads["26"]) == (120, 80)
+    assert not [irq for irq in loads if "#" in irq]
+
+
+def queue_apart2_mlx5(case: Case) -> None:
+    report = case.run("--ban-cpus", "5")
+
+    queues = Counter(
+        (row["device"].partition("@")[2], row["to"])
+        for row in report["irqs"]
+        if row["device"].startswith("mlx5")
+    )
+    assert len(queues) == 8
+    assert set(queues.values()) == {1}
+
+
+def snc4_far(case: Case) -> None:
+    assert sorted(places(case.run()).values()) == list(range(8, 16))
+
+
+def isolate_idle(case: Case) -> None:
+    assert 3 not in places(case.run()).values()
+
+    case.run("--check")
+    assert case.status == 5
+
+
+def dead_pattern(case: Case) -> None:
+    case.run("--ban-irq", "eth9-*", "--config", case.root / "irq.toml")
+    assert case.err.splitlines() == [
+        "irqbalance: --ban-irq eth9-*: no IRQ matches",
+        "irqbalance: the rule for etj0-*: no IRQ matches",
+    ]
+
+
+def arm64_xen(case: Case) -> None:
+    assert case.devices(1) | case.devices(2) == {
+        "3": "arch_timer",
+        "5": "events",
+        "7": "xenbus",
+        "8": "vif0-q0-tx",
+        "9": "vif0-q0-rx",
+        "10": "blkif",
+    }
+
+
+def azure_negative_hwirq(case: Case) -> None:
+    found = case.devices(1) | case.devices(2)
+    assert found["25"] == "mana_q0@pci:7870:00:00.0"
+    assert found["30"] == "nvme0q1"
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        rpi5_rp1,
+        hotplug_race_more,
+        queue_apart2_mlx5,
+        snc4_far,
+        isolate_idle,
+        dead_pattern,
+        arm64_xen,
+        azure_negative_hwirq,
+    ],
+)
+def test_a_case_is_right(
+    judge: Callable[[Case], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    judge(Case(judge.__name__.replace("_", "-"), tmp_path, capsys))
