@@ -24,7 +24,7 @@ from verdict import Answer, Capture, Row
 from irq_server.app import create_app
 from irq_server.kernel.cpuset import parse_list
 from irq_server.kernel.interrupts import parse
-from irq_server.procfs import Procfs
+from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler
 from irq_server.store import Store
 

@@ -15,9 +15,9 @@ from irq_server.app import create_app
 from irq_server.errors import IrqServerError, ParameterError
 from irq_server.guard import Rules
 from irq_server.hosts import Hosts
+from irq_server.kernel.procfs import Procfs
 from irq_server.openapi import document
 from irq_server.parameters import PATH, QUERY
-from irq_server.procfs import Procfs
 from irq_server.query import (
     Edges,
     Parameters,

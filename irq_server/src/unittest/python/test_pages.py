@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from irq_server import __version__
 from irq_server.app import create_app
+from irq_server.kernel.procfs import Procfs
 from irq_server.openapi import document
-from irq_server.procfs import Procfs
 from irq_server.sampler import Sampler
 from irq_server.store import Store
 

@@ -10,7 +10,7 @@ import pytest
 from irq_server import loading, sampler
 from irq_server.config import Settings
 from irq_server.errors import SettingsError
-from irq_server.procfs import Procfs
+from irq_server.kernel.procfs import Procfs
 from irq_server.recording import Recording, has_whole_seconds
 from irq_server.schedule import Schedule
 from irq_server.times import format_moment

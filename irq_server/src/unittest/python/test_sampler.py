@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irq_server import sampler as module
-from irq_server.procfs import Procfs
+from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler, SystemClock
 from irq_server.schedule import Schedule
 from irq_server.store import Store

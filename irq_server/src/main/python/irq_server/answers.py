@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .history import Window
+from .kernel.procfs import Affinity
 from .ledger import Event
-from .procfs import Affinity
 from .sampler import SamplerStatus
 from .store import StoreStatus
 from .times import format_moment, format_unix

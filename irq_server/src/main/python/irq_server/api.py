@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from flask import Blueprint, request
 
-from . import affinity, answers
+from . import answers
 from .body import parse_affinity
 from .counting import Counting
 from .errors import (
@@ -21,10 +21,11 @@ from .errors import (
     StoreError,
 )
 from .history import Window
+from .kernel import affinity
 from .kernel.interrupts import Snapshot, parse
+from .kernel.procfs import Affinity, Procfs
 from .ledger import Event
 from .limits import check_events, check_series, check_table
-from .procfs import Affinity, Procfs
 from .query import (
     Parameters,
     is_fixed,

@@ -10,7 +10,7 @@ from .api import Api
 from .connection import MAX_BODY_BYTES
 from .guard import Rules
 from .hosts import Hosts
-from .procfs import Procfs
+from .kernel.procfs import Procfs
 from .sampler import Sampler
 from .store import Store
 

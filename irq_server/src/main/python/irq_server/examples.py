@@ -11,10 +11,10 @@ from typing import Any
 
 from . import answers
 from .history import Sample, Window
+from .kernel.procfs import Affinity
 from .ledger import Event
 from .parameters import SERIES_KEYS
 from .problem import problem_text
-from .procfs import Affinity
 from .sampler import SamplerStatus
 from .store import StoreStatus
 from .tiershape import RAW

@@ -9,8 +9,8 @@ from typing import Self
 from .config import Settings
 from .errors import SettingsError, StoreError
 from .history import interval_detail
+from .kernel.procfs import Procfs
 from .ledger import Event
-from .procfs import Procfs
 from .reload import Commit
 from .sampler import Sampler
 from .schedule import Schedule

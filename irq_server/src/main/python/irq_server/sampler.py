@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import IrqServerError
+from .kernel.affinity_watch import AffinityWatch
 from .kernel.interrupts import Parser
+from .kernel.procfs import Procfs
 from .ledger import Event
-from .procfs import Procfs
 from .schedule import Schedule
 from .store import Store
 from .tiershape import GAP_INTERVALS
-from .watch import AffinityWatch
 
 _log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from .config import Settings
 from .errors import SettingsError
 from .guard import Rules
 from .hosts import Hosts
+from .kernel.procfs import Procfs
 from .listening import listen, listen_at_path, url_of
 from .logs import Log
 from .notify import Notifier, Watchdog
 from .pidfile import PidFile
-from .procfs import Procfs
 from .proxy import TrustedProxy
 from .recording import Recording
 from .reload import Commit, Prepare, Reloader

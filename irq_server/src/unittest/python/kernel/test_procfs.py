@@ -9,7 +9,7 @@ import mock
 import pytest
 
 from irq_server.errors import AffinityError
-from irq_server.procfs import Affinity, AffinityLists, Procfs
+from irq_server.kernel.procfs import Affinity, AffinityLists, Procfs
 from simulated import Machine
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import AffinityError, AffinityRefusedError, OutOfResourcesError
-from .kernel.cpuset import format_list, parse_list
-from .ledger import Event
+from ..errors import AffinityError, AffinityRefusedError, OutOfResourcesError
+from ..ledger import Event
+from .affinity_watch import AffinityWatch
+from .cpuset import format_list, parse_list
 from .procfs import Affinity, Procfs
-from .watch import AffinityWatch
 
 TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR})
 """Answers that another try may turn into success. EBUSY: x86 still cleans up after the IRQ's last

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .errors import AffinityError, CpuSetError, InterruptsFormatError, ProcfsError
-from .kernel.cpuset import format_list, parse_list
-from .kernel.interrupts import parse
+from ..errors import AffinityError, CpuSetError, InterruptsFormatError, ProcfsError
+from .cpuset import format_list, parse_list
+from .interrupts import parse
 
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from irq_server.kernel.affinity_watch import AffinityWatch
+from irq_server.kernel.procfs import Procfs
 from irq_server.ledger import Event
-from irq_server.procfs import Procfs
-from irq_server.watch import AffinityWatch
 
 IRQS = [("24", "24"), ("45#2", "45")]
 

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterable
 
-from .errors import AffinityError, CpuSetError
-from .ledger import Event
+from ..errors import AffinityError, CpuSetError
+from ..ledger import Event
 from .procfs import AffinityLists, Procfs, normal_list
 
 LOOK_SECONDS = 10.0
