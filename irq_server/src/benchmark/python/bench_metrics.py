@@ -20,7 +20,7 @@ from irq_server.app import create_app
 from irq_server.kernel.interrupts import parse
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.store.store import Store
 
 PACKAGE = "prometheus-node-exporter"
 SCRAPES = 5

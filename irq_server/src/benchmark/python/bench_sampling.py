@@ -14,11 +14,11 @@ from debian import MissingError, unpacked, version
 from machine import SIZES, Machine
 from recorders import PACKAGES, pmlogger, recording, sadc
 
-from irq_server.files import Files
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler
-from irq_server.segmentfile import segments_in
-from irq_server.store import Store
+from irq_server.store.files import Files
+from irq_server.store.segment_files import segments_in
+from irq_server.store.store import Store
 
 SAMPLES = 400
 """More than an hour, so that a segment is closed and packed too."""

@@ -28,7 +28,7 @@ from irq_server.kernel.procfs import Procfs
 from irq_server.listening import listen
 from irq_server.sampler import Sampler
 from irq_server.serve import WebServer
-from irq_server.store import Store
+from irq_server.store.store import Store
 
 CPUS, IRQS = 16, 120
 SAMPLES = 30

@@ -20,16 +20,18 @@ from pathlib import Path
 import pytest
 
 from fuzzing import PROJECT, hunt, saved
-from irq_server import check, offline
+from irq_server import offline
 from irq_server.answers import events_json, interrupts_json
 from irq_server.body import parse_affinity
 from irq_server.errors import ParameterError, SettingsError
-from irq_server.export import rows, write_csv
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
-from irq_server.ledger import Event
 from irq_server.loading import load
-from irq_server.segment import (
+from irq_server.store import verify
+from irq_server.store.counts import Filters, count
+from irq_server.store.export import rows, write_csv
+from irq_server.store.ledger import Event
+from irq_server.store.segment import (
     HEADER,
     State,
     as_named,
@@ -39,8 +41,7 @@ from irq_server.segment import (
     examine,
     state_at,
 )
-from irq_server.store import Store
-from irq_server.window import Filters, count
+from irq_server.store.store import Store
 
 pytestmark = pytest.mark.fuzz
 
@@ -258,12 +259,12 @@ def _ask(store: Store) -> None:
 
 
 def _mend(folder: Path) -> None:
-    before = list(check.verify(folder))
+    before = list(verify.verify(folder))
     if all(report.error is None for report in before):
         write_csv(rows(folder, 0.0, START * 2), io.StringIO())
-    repaired = list(check.repair(folder))
+    repaired = list(verify.repair(folder))
     assert len(repaired) == sum(not report.is_sound for report in before)
-    assert all(report.is_sound for report in check.verify(folder))
+    assert all(report.is_sound for report in verify.verify(folder))
     write_csv(rows(folder, 0.0, START * 2), io.StringIO())
 
 

@@ -13,7 +13,7 @@ from irq_server.guard import Rules
 from irq_server.hosts import Hosts
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 from storing import START, Open, killed
 

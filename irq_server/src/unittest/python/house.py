@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 
 

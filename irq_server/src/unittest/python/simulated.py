@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from irq_server.files import Files
 from irq_server.kernel.interrupts import CELL_MODULUS, Snapshot, parse
-from irq_server.segment import examine
-from irq_server.tier import Tier
+from irq_server.store.files import Files
+from irq_server.store.segment import examine
+from irq_server.store.tier import Tier
 
 BOOT_IDS = tuple(f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 100))
 

@@ -4,7 +4,7 @@ import pytest
 
 from house import House
 from irq_server import limits
-from irq_server.ledger import Event
+from irq_server.store.ledger import Event
 from storing import START
 
 

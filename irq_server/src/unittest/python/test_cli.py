@@ -16,7 +16,7 @@ import pytest
 
 from irq_server import cli, privileges, sampler
 from irq_server.errors import StoreError
-from irq_server.store import Store
+from irq_server.store.store import Store
 
 TEXT = "           CPU0\n 24:         5 PCI-MSI 1-edge      eth0\n"
 

@@ -6,11 +6,11 @@ import pytest
 
 from irq_server import limits
 from irq_server.errors import ParameterError
-from irq_server.ledger import Event
 from irq_server.limits import check_bytes, check_events, check_series, check_table
 from irq_server.query import Edges
+from irq_server.store.counts import Counts, IrqCounts
+from irq_server.store.ledger import Event
 from irq_server.times import parse_moment
-from irq_server.window import Counts, IrqCounts
 
 
 def counts(rows: int, columns: int) -> Counts:

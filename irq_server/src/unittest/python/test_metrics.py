@@ -10,13 +10,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from irq_server.app import create_app
-from irq_server.history import Sample
 from irq_server.kernel.procfs import Procfs
 from irq_server.metrics import StoreCollector
 from irq_server.sampler import Sampler
-from irq_server.store import Store
-from irq_server.tiershape import RAW
-from irq_server.totals import Identity
+from irq_server.store.history import Sample
+from irq_server.store.store import Store
+from irq_server.store.tier_shape import RAW
+from irq_server.store.totals import Identity
 from simulated import FakeClock, FaultyFiles, Machine
 
 START = 1767225600.0

@@ -7,8 +7,9 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server import cli, segment
+from irq_server import cli
 from irq_server.offline import main
+from irq_server.store import segment
 
 
 def put(folder: Path, *moments: int) -> Path:

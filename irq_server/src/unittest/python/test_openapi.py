@@ -30,7 +30,7 @@ from irq_server.query import (
 )
 from irq_server.routes import API_ROUTES, CSV, JSON, PROBLEM, ROUTES, Route
 from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 
 START = 1767225600.0

@@ -15,7 +15,7 @@ from irq_server.query import (
     parse_step,
     series_edges,
 )
-from irq_server.window import Filters
+from irq_server.store.counts import Filters
 
 NOW = 10_000.0
 

@@ -13,7 +13,7 @@ import pace
 from irq_server.app import create_app
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z

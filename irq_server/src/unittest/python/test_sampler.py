@@ -10,9 +10,9 @@ import pytest
 from irq_server import sampler as module
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampler import Sampler, SystemClock
-from irq_server.schedule import Schedule
-from irq_server.store import Store
-from irq_server.totals import Totals
+from irq_server.store.schedule import Schedule
+from irq_server.store.store import Store
+from irq_server.store.totals import Totals
 from simulated import FakeClock, FaultyFiles, Machine, moments
 
 START = 1767225600.0

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .history import Window
 from .kernel.procfs import Affinity
-from .ledger import Event
 from .sampler import SamplerStatus
-from .store import StoreStatus
+from .store.counts import Counts, IrqCounts, Point
+from .store.history import Window
+from .store.ledger import Event
+from .store.store import StoreStatus
+from .store.totals import Identity
 from .times import format_moment, format_unix
-from .totals import Identity
-from .window import Counts, IrqCounts, Point
 
 Json = dict[str, Any]
 Rows = list[list[Any]]

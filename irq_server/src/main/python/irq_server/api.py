@@ -9,7 +9,6 @@ from flask import Blueprint, request
 
 from . import answers
 from .body import parse_affinity
-from .counting import Counting
 from .errors import (
     AffinityError,
     AffinityRefusedError,
@@ -20,11 +19,9 @@ from .errors import (
     ParameterError,
     StoreError,
 )
-from .history import Window
 from .kernel import affinity
 from .kernel.interrupts import Snapshot, parse
 from .kernel.procfs import Affinity, Procfs
-from .ledger import Event
 from .limits import check_events, check_series, check_table
 from .query import (
     Parameters,
@@ -38,11 +35,14 @@ from .query import (
 )
 from .routes import API_ROUTES
 from .sampler import Sampler
-from .series import Tally
-from .store import Store
-from .totals import Identity
+from .store.counting import Counting
+from .store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
+from .store.history import Window
+from .store.ledger import Event
+from .store.series import Tally
+from .store.store import Store
+from .store.totals import Identity
 from .views import Answer, view
-from .window import Counts, Filters, IrqCounts, KnownRow, Point, keys
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from .guard import Rules
 from .hosts import Hosts
 from .kernel.procfs import Procfs
 from .sampler import Sampler
-from .store import Store
+from .store.store import Store
 
 
 def create_app(

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import answers
-from .history import Sample, Window
 from .kernel.procfs import Affinity
-from .ledger import Event
 from .parameters import SERIES_KEYS
 from .problem import problem_text
 from .sampler import SamplerStatus
-from .store import StoreStatus
-from .tiershape import RAW
-from .totals import Identity
-from .window import Counts, Filters, KnownRow, count, point
+from .store.counts import Counts, Filters, KnownRow, count, point
+from .store.history import Sample, Window
+from .store.ledger import Event
+from .store.store import StoreStatus
+from .store.tier_shape import RAW
+from .store.totals import Identity
 
 _START, _END = 1767225600.0, 1767225660.0
 _DISK = Identity("36", "PCI-MSIX-0000:00:02.0", "1", "edge", "virtio1-req.0")

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from .errors import ParameterError
-from .ledger import Event
 from .query import Edges
+from .store.counts import Counts
+from .store.ledger import Event
 from .times import format_moment
-from .window import Counts
 
 MAX_CELLS = 1_000_000
 """Numbers in one answer: some 20 MB of JSON."""

@@ -19,12 +19,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from .errors import NoSampleError
-from .files import Files
 from .kernel.interrupts import SUBTOTAL_LABELS
 from .sampler import Sampler
-from .segment import State
 from .selection import Selection, read_selection, write_selection
-from .store import Store
+from .store.files import Files
+from .store.segment import State
+from .store.store import Store
 
 _log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from . import loading
-from .check import SegmentReport, repair, verify
 from .errors import IrqServerError, TimeFormatError
-from .export import Saved, import_files, rows, write_csv, write_parquet
+from .store.export import Saved, import_files, rows, write_csv, write_parquet
+from .store.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
 DONE, FAILED = 0, 1

@@ -16,8 +16,8 @@ from .parameters import (
     TRUE,
     WINDOW,
 )
+from .store.counts import Filters
 from .times import parse_duration, parse_moment, to_milliseconds
-from .window import Filters
 
 MAX_STEPS = 11_000
 """As many points as Prometheus gives for one series; more is a mistake."""

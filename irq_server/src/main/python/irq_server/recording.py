@@ -8,14 +8,14 @@ from typing import Self
 
 from .config import Settings
 from .errors import SettingsError, StoreError
-from .history import interval_detail
 from .kernel.procfs import Procfs
-from .ledger import Event
 from .reload import Commit
 from .sampler import Sampler
-from .schedule import Schedule
-from .store import Store
-from .tiershape import shapes_of
+from .store.history import interval_detail
+from .store.ledger import Event
+from .store.schedule import Schedule
+from .store.store import Store
+from .store.tier_shape import shapes_of
 from .times import format_duration
 
 _log = logging.getLogger("irq_server")

@@ -15,10 +15,10 @@ from .errors import IrqServerError
 from .kernel.affinity_watch import AffinityWatch
 from .kernel.interrupts import Parser
 from .kernel.procfs import Procfs
-from .ledger import Event
-from .schedule import Schedule
-from .store import Store
-from .tiershape import GAP_INTERVALS
+from .store.ledger import Event
+from .store.schedule import Schedule
+from .store.store import Store
+from .store.tier_shape import GAP_INTERVALS
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import nlargest
 
-from .segment import State
+from .store.segment import State
 
 OVERTAKEN_BY = 2
 """A cell takes the place of another when it has counted so many times as much: rarely, that is."""

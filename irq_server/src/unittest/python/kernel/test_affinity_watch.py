@@ -6,7 +6,7 @@ import pytest
 
 from irq_server.kernel.affinity_watch import AffinityWatch
 from irq_server.kernel.procfs import Procfs
-from irq_server.ledger import Event
+from irq_server.store.ledger import Event
 
 IRQS = [("24", "24"), ("45#2", "45")]
 

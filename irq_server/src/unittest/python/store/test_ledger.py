@@ -1,0 +1,151 @@
+"""irqs.csv and events.csv: whole lines, appended by one write, read in spite of damage."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from irq_server.store.files import Files
+from irq_server.store.ledger import (
+    EVENT_FIELDS,
+    IRQ_FIELDS,
+    Appearance,
+    Event,
+    Ledger,
+    event_row,
+    identity_row,
+    read_appearances,
+    read_events,
+)
+from irq_server.store.totals import Identity
+from simulated import FaultyFiles
+
+HEADER = "time,event,irq,cpu,detail\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the events lie."""
+    return tmp_path / "events.csv"
+
+
+@pytest.fixture
+def events(path: Path) -> Ledger:
+    """The events of a new store."""
+    return Ledger(path, EVENT_FIELDS, Files())
+
+
+def test_a_ledger_that_is_not_there_is_empty(events: Ledger):
+    assert events.load() == []
+
+
+def test_the_first_append_writes_the_header_too(events: Ledger, path: Path):
+    size = events.append([("1767225600", "start", "", "", "every 10s")])
+    more = events.append([("1767225610", "affinity", "36", "", "0-1 -> 1")])
+
+    assert path.read_text() == (
+        HEADER + "1767225600,start,,,every 10s\n1767225610,affinity,36,,0-1 -> 1\n"
+    )
+    assert (size, more) == (26 + 29, 33)
+    assert events.load() == [
+        ["1767225600", "start", "", "", "every 10s"],
+        ["1767225610", "affinity", "36", "", "0-1 -> 1"],
+    ]
+
+
+def test_an_append_of_several_lines_is_one_write(path: Path):
+    files = FaultyFiles()
+
+    Ledger(path, EVENT_FIELDS, files).append([("1", "boot", "", "", "")] * 50)
+
+    assert len(files.written) == 1
+
+
+def test_a_file_that_lost_all_its_bytes_gets_its_header_again(events: Ledger, path: Path):
+    path.write_bytes(b"")
+
+    events.append([("1767225600", "boot", "", "", "")])
+
+    assert path.read_text() == HEADER + "1767225600,boot,,,\n"
+    assert events.load() == [["1767225600", "boot", "", "", ""]]
+
+
+def test_a_torn_last_line_is_cut_and_told(
+    events: Ledger, path: Path, caplog: pytest.LogCaptureFixture
+):
+    path.write_text(HEADER + "1767225600,boot,,,\n1767225610,sto")
+
+    assert events.load() == [["1767225600", "boot", "", "", ""]]
+    assert path.read_text() == HEADER + "1767225600,boot,,,\n"
+    assert "dropped 14 bytes of a torn line" in caplog.text
+
+
+def test_a_torn_header_is_cut_and_written_again(events: Ledger, path: Path):
+    path.write_text("time,eve")
+
+    assert events.load() == []
+    events.append([("1767225600", "boot", "", "", "")])
+
+    assert path.read_text() == HEADER + "1767225600,boot,,,\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1767225600,boot,,",
+        "1767225600,boot,,,,",
+        "yesterday,boot,,,",
+        ",boot,,,",
+        "1.2.3,boot,,,",
+        "17672256000000,boot,,,",
+        '1767225600,"boot,,,',
+        'x"' + "," * 3 + "y" * 200_000,
+        "",
+    ],
+)
+def test_a_damaged_line_costs_no_other(
+    events: Ledger, path: Path, line: str, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.WARNING)
+    path.write_text(HEADER + f"1767225600,start,,,\n{line}\n1767225610,stop,,,\n")
+
+    assert [row[1] for row in events.load()] == ["start", "stop"]
+    assert "passed over 1 lines" in caplog.text
+
+
+def test_bytes_that_are_no_text_cost_no_line(events: Ledger, path: Path):
+    path.write_bytes(HEADER.encode() + b"1767225600,st\xffrt,,,\n1767225610,stop,,,\n")
+
+    assert [row[0] for row in events.load()] == ["1767225600", "1767225610"]
+
+
+def test_commas_and_quotes_in_a_device_read_back(tmp_path: Path):
+    ledger = Ledger(tmp_path / "irqs.csv", IRQ_FIELDS, Files())
+    identity = Identity("17", "IO-APIC", "17", "fasteoi", 'i801_smbus, "snd":card0')
+
+    ledger.append([identity_row("1767225600.020", identity)])
+
+    assert (tmp_path / "irqs.csv").read_text() == (
+        "time,irq,chip,hwirq,trigger,device\n"
+        '1767225600.020,17,IO-APIC,17,fasteoi,"i801_smbus, ""snd"":card0"\n'
+    )
+    assert read_appearances(ledger.load()) == [Appearance(1767225600.02, identity)]
+
+
+@pytest.mark.parametrize(
+    ("event", "row"),
+    [
+        (Event(1.0, "boot"), ("1", "boot", "", "", "")),
+        (Event(1.0, "reset", irq="24"), ("1", "reset", "24", "", "")),
+        (Event(1.0, "cpu_offline", cpu=0), ("1", "cpu_offline", "", "0", "")),
+        (Event(1.0, "gap", detail="since then"), ("1", "gap", "", "", "since then")),
+    ],
+)
+def test_an_event_is_a_line_and_back(event: Event, row: tuple[str, ...]):
+    assert event_row("1", event) == row
+    assert read_events([row]) == [event]
+
+
+@pytest.mark.parametrize("cpu", ["x", "-1", "1.0", "9" * 5000])
+def test_a_cpu_that_is_no_number_is_left_out(cpu: str):
+    assert read_events([("1", "cpu_online", "", cpu, "")]) == [Event(1.0, "cpu_online")]
