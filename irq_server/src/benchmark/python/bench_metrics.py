@@ -19,7 +19,7 @@ from tools import node_exporter
 from irq_server.app import create_app
 from irq_server.kernel.interrupts import parse
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 
 PACKAGE = "prometheus-node-exporter"

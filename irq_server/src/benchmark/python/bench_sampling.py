@@ -15,7 +15,7 @@ from machine import SIZES, Machine
 from recorders import PACKAGES, pmlogger, recording, sadc
 
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.files import Files
 from irq_server.store.segment_files import segments_in
 from irq_server.store.store import Store

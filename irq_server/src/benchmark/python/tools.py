@@ -25,7 +25,7 @@ from irq_server.app import create_app
 from irq_server.kernel.cpuset import parse_list
 from irq_server.kernel.interrupts import parse
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 
 SECONDS = 30

@@ -12,7 +12,7 @@ from irq_server.app import create_app
 from irq_server.guard import Rules
 from irq_server.hosts import Hosts
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 from storing import START, Open, killed

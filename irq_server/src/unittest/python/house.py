@@ -6,7 +6,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 

@@ -14,8 +14,9 @@ from typing import Any
 import mock
 import pytest
 
-from irq_server import cli, privileges, sampler
+from irq_server import cli, privileges
 from irq_server.errors import StoreError
+from irq_server.sampling import sampler
 from irq_server.store.store import Store
 
 TEXT = "           CPU0\n 24:         5 PCI-MSI 1-edge      eth0\n"

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from irq_server.app import create_app
 from irq_server.kernel.procfs import Procfs
 from irq_server.metrics import StoreCollector
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.history import Sample
 from irq_server.store.store import Store
 from irq_server.store.tier_shape import RAW

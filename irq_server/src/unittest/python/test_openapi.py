@@ -29,7 +29,7 @@ from irq_server.query import (
     parse_step,
 )
 from irq_server.routes import API_ROUTES, CSV, JSON, PROBLEM, ROUTES, Route
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 

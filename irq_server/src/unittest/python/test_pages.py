@@ -13,7 +13,7 @@ from irq_server import __version__
 from irq_server.app import create_app
 from irq_server.kernel.procfs import Procfs
 from irq_server.openapi import document
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 
 

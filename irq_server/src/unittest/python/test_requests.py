@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import pace
 from irq_server.app import create_app
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampler import Sampler
+from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 

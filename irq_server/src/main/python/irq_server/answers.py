@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .kernel.procfs import Affinity
-from .sampler import SamplerStatus
+from .sampling.sampler import SamplerStatus
 from .store.counts import Counts, IrqCounts, Point
 from .store.history import Window
 from .store.ledger import Event

@@ -34,7 +34,7 @@ from .query import (
     series_edges,
 )
 from .routes import API_ROUTES
-from .sampler import Sampler
+from .sampling.sampler import Sampler
 from .store.counting import Counting
 from .store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
 from .store.history import Window

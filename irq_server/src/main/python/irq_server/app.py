@@ -11,7 +11,7 @@ from .connection import MAX_BODY_BYTES
 from .guard import Rules
 from .hosts import Hosts
 from .kernel.procfs import Procfs
-from .sampler import Sampler
+from .sampling.sampler import Sampler
 from .store.store import Store
 
 

@@ -13,7 +13,7 @@ from . import answers
 from .kernel.procfs import Affinity
 from .parameters import SERIES_KEYS
 from .problem import problem_text
-from .sampler import SamplerStatus
+from .sampling.sampler import SamplerStatus
 from .store.counts import Counts, Filters, KnownRow, count, point
 from .store.history import Sample, Window
 from .store.ledger import Event

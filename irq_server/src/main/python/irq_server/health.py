@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify
 
 from .problem import problem
-from .sampler import Sampler
+from .sampling.sampler import Sampler
 
 
 def blueprint(sampler: Sampler) -> Blueprint:

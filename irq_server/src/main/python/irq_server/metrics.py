@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from .errors import NoSampleError
 from .kernel.interrupts import SUBTOTAL_LABELS
-from .sampler import Sampler
+from .sampling.sampler import Sampler
 from .selection import Selection, read_selection, write_selection
 from .store.files import Files
 from .store.segment import State

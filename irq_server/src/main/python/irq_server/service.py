@@ -22,9 +22,9 @@ from .logs import Log
 from .notify import Notifier, Watchdog
 from .pidfile import PidFile
 from .proxy import TrustedProxy
-from .recording import Recording
 from .reload import Commit, Prepare, Reloader
-from .sampler import Sampler
+from .sampling.recording import Recording
+from .sampling.sampler import Sampler
 from .serve import WebServer
 from .signals import Signals
 from .tokenfile import TokenFile

@@ -6,17 +6,17 @@ import time
 from types import TracebackType
 from typing import Self
 
-from .config import Settings
-from .errors import SettingsError, StoreError
-from .kernel.procfs import Procfs
-from .reload import Commit
+from ..config import Settings
+from ..errors import SettingsError, StoreError
+from ..kernel.procfs import Procfs
+from ..reload import Commit
+from ..store.history import interval_detail
+from ..store.ledger import Event
+from ..store.schedule import Schedule
+from ..store.store import Store
+from ..store.tier_shape import shapes_of
+from ..times import format_duration
 from .sampler import Sampler
-from .store.history import interval_detail
-from .store.ledger import Event
-from .store.schedule import Schedule
-from .store.store import Store
-from .store.tier_shape import shapes_of
-from .times import format_duration
 
 _log = logging.getLogger("irq_server")
 

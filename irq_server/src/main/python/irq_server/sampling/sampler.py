@@ -11,14 +11,14 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import IrqServerError
-from .kernel.affinity_watch import AffinityWatch
-from .kernel.interrupts import Parser
-from .kernel.procfs import Procfs
-from .store.ledger import Event
-from .store.schedule import Schedule
-from .store.store import Store
-from .store.tier_shape import GAP_INTERVALS
+from ..errors import IrqServerError
+from ..kernel.affinity_watch import AffinityWatch
+from ..kernel.interrupts import Parser
+from ..kernel.procfs import Procfs
+from ..store.ledger import Event
+from ..store.schedule import Schedule
+from ..store.store import Store
+from ..store.tier_shape import GAP_INTERVALS
 
 _log = logging.getLogger(__name__)
 

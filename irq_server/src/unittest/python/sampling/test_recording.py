@@ -7,11 +7,12 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server import loading, sampler
+from irq_server import loading
 from irq_server.config import Settings
 from irq_server.errors import SettingsError
 from irq_server.kernel.procfs import Procfs
-from irq_server.recording import Recording, has_whole_seconds
+from irq_server.sampling import sampler
+from irq_server.sampling.recording import Recording, has_whole_seconds
 from irq_server.store.schedule import Schedule
 from irq_server.times import format_moment
 from simulated import Machine

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from irq_server import sampler as module
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampler import Sampler, SystemClock
+from irq_server.sampling import sampler as module
+from irq_server.sampling.sampler import Sampler, SystemClock
 from irq_server.store.schedule import Schedule
 from irq_server.store.store import Store
 from irq_server.store.totals import Totals
