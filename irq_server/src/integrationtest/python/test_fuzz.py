@@ -26,7 +26,7 @@ from irq_server.body import parse_affinity
 from irq_server.errors import ParameterError, SettingsError
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
-from irq_server.loading import load
+from irq_server.settings.load import load
 from irq_server.store import verify
 from irq_server.store.counts import Filters, count
 from irq_server.store.export import rows, write_csv

@@ -13,10 +13,11 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server import loading, logs
-from irq_server.config import Settings
+from irq_server import logs
 from irq_server.errors import LogError
 from irq_server.logs import Log, place_of
+from irq_server.settings.load import load
+from irq_server.settings.table import Settings
 
 log = logging.getLogger("irq_server.test")
 
@@ -31,7 +32,7 @@ def untouched_root() -> Iterator[None]:
 
 @pytest.fixture
 def settings() -> Settings:
-    return loading.load({}, {}, None)
+    return load({}, {}, None)
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from . import __version__, loading, offline
-from .config import SETTINGS, Setting, Settings
+from . import __version__, offline
 from .errors import IrqServerError, SettingsError
 from .logformat import one_line
 from .logs import Log, place_of
 from .notify import Notifier
 from .privileges import acting_as
+from .settings.load import file_of, load
+from .settings.table import SETTINGS, Setting, Settings
 from .signals import Signals
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -69,12 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] in offline.COMMANDS:
         return offline.main(arguments)
     options = vars(parser().parse_args(arguments))
-    file = loading.file_of(options, os.environ)
-    load = partial(loading.load, options, os.environ, file, _start_folder())
+    file = file_of(options, os.environ)
+    again = partial(load, options, os.environ, file, _start_folder())
     signals = Signals()
     signals.install()
     try:
-        settings = load()
+        settings = again()
     except SettingsError as error:
         _complain(str(error))
         return USAGE
@@ -87,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             with acting_as(settings.user):  # who has to open it again later
                 log.use(settings)
-            _serve(settings, load, signals, log, starter)
+            _serve(settings, again, signals, log, starter)
         except Exception as error:  # noqa: BLE001 - a bug ends in one line, as all else
             _tell_failure(log, starter, error)
             return USAGE if isinstance(error, SettingsError) else FAILED

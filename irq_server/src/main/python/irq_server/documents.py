@@ -7,7 +7,7 @@ table; a test keeps them equal.
 import re
 from pathlib import Path
 
-from .config import DEFAULT_DATA_DIR, SETTINGS, Setting
+from .settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
 
 OTHERS = (
     (

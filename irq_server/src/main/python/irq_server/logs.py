@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Self
 
 from . import access
-from .config import Settings
 from .errors import LogError
 from .logformat import JournalFormatter, JsonFormatter, TextFormatter
+from .settings.table import Settings
 
 SYSLOG_SOCKET = Path("/dev/log")
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from . import loading
 from .errors import IrqServerError, TimeFormatError
+from .settings.load import load
 from .store.export import Saved, import_files, rows, write_csv, write_parquet
 from .store.verify import SegmentReport, repair, verify
 from .times import parse_moment
@@ -139,7 +139,7 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
 
 
 def _default() -> Path:
-    return loading.load({}, os.environ, None).data_dir
+    return load({}, os.environ, None).data_dir
 
 
 def _moment(text: str) -> float:

@@ -12,7 +12,6 @@ from functools import partial
 from . import privileges
 from .allocator import use_one_heap
 from .app import create_app
-from .config import Settings
 from .errors import SettingsError
 from .guard import Rules
 from .hosts import Hosts
@@ -22,10 +21,11 @@ from .logs import Log
 from .notify import Notifier, Watchdog
 from .pidfile import PidFile
 from .proxy import TrustedProxy
-from .reload import Commit, Prepare, Reloader
 from .sampling.recording import Recording
 from .sampling.sampler import Sampler
 from .serve import WebServer
+from .settings.reload import Commit, Prepare, Reloader
+from .settings.table import Settings
 from .signals import Signals
 from .tokenfile import TokenFile
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server import loading
-from irq_server.config import Settings
 from irq_server.errors import SettingsError
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling import sampler
 from irq_server.sampling.recording import Recording, has_whole_seconds
+from irq_server.settings.load import load
+from irq_server.settings.table import Settings
 from irq_server.store.schedule import Schedule
 from irq_server.times import format_moment
 from simulated import Machine
@@ -22,7 +22,7 @@ SECONDS = 20.0
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return loading.load({"data_dir": str(tmp_path / "data"), "interval": "1h"}, {}, None)
+    return load({"data_dir": str(tmp_path / "data"), "interval": "1h"}, {}, None)
 
 
 @pytest.fixture

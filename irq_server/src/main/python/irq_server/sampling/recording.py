@@ -6,10 +6,10 @@ import time
 from types import TracebackType
 from typing import Self
 
-from ..config import Settings
 from ..errors import SettingsError, StoreError
 from ..kernel.procfs import Procfs
-from ..reload import Commit
+from ..settings.reload import Commit
+from ..settings.table import Settings
 from ..store.history import interval_detail
 from ..store.ledger import Event
 from ..store.schedule import Schedule

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from .config import SETTINGS, Setting, Settings
-from .errors import IrqServerError
-from .loading import refuse_contradictions
+from ..errors import IrqServerError
+from .load import refuse_contradictions
+from .table import SETTINGS, Setting, Settings
 
 _log = logging.getLogger(__name__)
 

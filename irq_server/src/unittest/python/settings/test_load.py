@@ -6,12 +6,12 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server import loading
 from irq_server.errors import SettingsError
+from irq_server.settings.load import file_of, load
 
 
 def test_without_a_word_the_defaults_hold(tmp_path: Path):
-    settings = loading.load({}, {"XDG_STATE_HOME": str(tmp_path)}, None)
+    settings = load({}, {"XDG_STATE_HOME": str(tmp_path)}, None)
 
     assert (settings.host, settings.port, settings.interval) == ("127.0.0.1", 5000, 10.0)
     assert settings.retention == {"raw": 604800.0, "1m": 2592000.0, "1h": 31536000.0}
@@ -33,7 +33,7 @@ def test_the_data_directory_depends_on_who_runs_it(
 ):
     monkeypatch.setenv("HOME", "/home/me")
     with mock.patch("os.geteuid", return_value=user):
-        assert loading.load({}, environment, None).data_dir == Path(folder)
+        assert load({}, environment, None).data_dir == Path(folder)
 
 
 def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: Path):
@@ -41,7 +41,7 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
     file.write_text('port = 1\ninterval = "1s"\nhost = "127.0.0.3"\n')
     environment = {"IRQ_SERVER_PORT": "2", "IRQ_SERVER_INTERVAL": "2s"}
 
-    settings = loading.load({"port": "3", "interval": None}, environment, file)
+    settings = load({"port": "3", "interval": None}, environment, file)
 
     assert (settings.port, settings.interval, settings.host) == (3, 2.0, "127.0.0.3")
 
@@ -98,7 +98,7 @@ def test_the_option_wins_over_the_environment_and_that_over_the_file(tmp_path: P
     ],
 )
 def test_a_text_becomes_a_value(field: str, text: str, value: object):
-    settings = loading.load({field: text}, {}, None)
+    settings = load({field: text}, {}, None)
 
     assert getattr(settings, field) == value
 
@@ -160,29 +160,29 @@ def test_a_wrong_value_is_named_with_where_it_stands(field: str, text: str, tmp_
     with pytest.raises(
         SettingsError, match=f"^--{option}: expected .*, found '{re.escape(text)}'$"
     ):
-        loading.load({field: text}, {}, None)
+        load({field: text}, {}, None)
     with pytest.raises(SettingsError, match=f"^IRQ_SERVER_{field.upper()}: expected "):
-        loading.load({}, {f"IRQ_SERVER_{field.upper()}": text}, None)
+        load({}, {f"IRQ_SERVER_{field.upper()}": text}, None)
     with pytest.raises(SettingsError, match=f"^{re.escape(str(file))}: {field}: expected "):
-        loading.load({}, {}, file)
+        load({}, {}, file)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
 def test_an_address_beyond_loopback_needs_tokens_or_a_word(host: str):
     with pytest.raises(SettingsError, match=r"--token-file, or --insecure"):
-        loading.load({"host": host}, {}, None)
+        load({"host": host}, {}, None)
 
     for more in ({"insecure": "true"}, {"token_file": "/tokens"}):
-        assert loading.load({"host": host, **more}, {}, None).host == host
+        assert load({"host": host, **more}, {}, None).host == host
 
 
 @pytest.mark.parametrize("more", [{"trusted_proxy": "127.0.0.1"}, {"trusted_proxy": "::1"}])
 def test_behind_a_proxy_reads_need_tokens_or_a_word(more: dict[str, str]):
     with pytest.raises(SettingsError, match=r"^--trusted-proxy: expected a --token-file beside"):
-        loading.load(more, {}, None)
+        load(more, {}, None)
 
     for word in ({"insecure": "true"}, {"token_file": "/tokens"}):
-        assert loading.load(more | word, {}, None).is_reached_from_beyond
+        assert load(more | word, {}, None).is_reached_from_beyond
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_behind_a_proxy_reads_need_tokens_or_a_word(more: dict[str, str]):
     ],
 )
 def test_others_ask_over_the_network_and_through_proxies(texts: dict[str, str], beyond: bool):
-    settings = loading.load({**texts, "token_file": "/tokens"}, {}, None)
+    settings = load({**texts, "token_file": "/tokens"}, {}, None)
 
     assert settings.is_reached_from_beyond is beyond
 
@@ -214,15 +214,15 @@ def test_others_ask_over_the_network_and_through_proxies(texts: dict[str, str], 
 )
 def test_what_does_not_go_together_is_named(texts: dict[str, str], option: str):
     with pytest.raises(SettingsError, match=rf"^{option}: expected "):
-        loading.load({**texts, "token_file": "/tokens"}, {}, None)
+        load({**texts, "token_file": "/tokens"}, {}, None)
 
 
 @pytest.mark.parametrize("more", [{}, {"insecure": "true"}, {"token_file": ""}])
 def test_writes_need_tokens(more: dict[str, str]):
     with pytest.raises(SettingsError, match=r"^--allow-affinity: expected a --token-file beside"):
-        loading.load({"allow_affinity": "true", **more}, {}, None)
+        load({"allow_affinity": "true", **more}, {}, None)
 
-    settings = loading.load({"allow_affinity": "true", "token_file": "/tokens"}, {}, None)
+    settings = load({"allow_affinity": "true", "token_file": "/tokens"}, {}, None)
     assert (settings.allow_affinity, settings.token_file) == (True, Path("/tokens"))
 
 
@@ -243,7 +243,7 @@ def test_a_file_that_cannot_be_used_is_named(text: str, reason: str, tmp_path: P
     file.write_text(text)
 
     with pytest.raises(SettingsError, match=reason) as caught:
-        loading.load({}, {}, file)
+        load({}, {}, file)
     assert str(file) in str(caught.value)
 
 
@@ -252,12 +252,12 @@ def test_a_wrong_value_in_a_file_is_named_also_where_an_option_wins(tmp_path: Pa
     file.write_text('port = "http"\n')
 
     with pytest.raises(SettingsError, match=r": port: expected a port .*, found 'http'$"):
-        loading.load({"port": "81"}, {}, file)
+        load({"port": "81"}, {}, file)
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(SettingsError, match="--config"):
-        loading.load({}, {}, tmp_path / "missing.toml")
+        load({}, {}, tmp_path / "missing.toml")
 
 
 @pytest.mark.parametrize(
@@ -272,13 +272,13 @@ def test_a_missing_file_is_named(tmp_path: Path):
 def test_the_file_is_named_by_the_option_or_the_environment(
     options: dict[str, str | None], environment: dict[str, str], file: Path | None
 ):
-    assert loading.file_of(options, environment) == file
+    assert file_of(options, environment) == file
 
 
 def test_paths_count_from_where_the_command_was_started(tmp_path: Path):
     (tmp_path / "irq_server.toml").write_text('log_file = "logs/irq.log"\nprocfs = "/proc"\n')
 
-    settings = loading.load({"pid_file": "run.pid"}, {}, Path("irq_server.toml"), tmp_path)
+    settings = load({"pid_file": "run.pid"}, {}, Path("irq_server.toml"), tmp_path)
 
     assert settings.pid_file == tmp_path / "run.pid"
     assert settings.log_file == tmp_path / "logs/irq.log"
@@ -295,4 +295,4 @@ def test_paths_count_from_where_the_command_was_started(tmp_path: Path):
 )
 def test_logs_that_contradict_each_other_are_refused(options: dict[str, str], words: str):
     with pytest.raises(SettingsError, match=words):
-        loading.load(options, {}, None)
+        load(options, {}, None)

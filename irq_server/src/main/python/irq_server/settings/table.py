@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..hosts import is_loopback
 from . import converters
-from .hosts import is_loopback
 
 ENVIRONMENT_PREFIX = "IRQ_SERVER_"
 DEFAULT_DATA_DIR = "/var/lib/irq_server as root, else ~/.local/state/irq_server"

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from irq_server import cli, config, documents
+from irq_server import cli, documents
+from irq_server.settings import table
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 
 
 def test_the_help_tells_every_setting_with_its_default_and_variable(
@@ -16,7 +17,7 @@ def test_the_help_tells_every_setting_with_its_default_and_variable(
         cli.main(["--help"])
 
     manual = " ".join(capsys.readouterr().out.split())
-    for setting in config.SETTINGS:
+    for setting in table.SETTINGS:
         assert f"--{setting.name}" in manual
         assert (
             " ".join(f"(default: {setting.default or 'none'}; {setting.variable})".split())
@@ -43,7 +44,7 @@ def test_the_readmes_table_has_a_row_for_each_setting():
 
     rows = [line for line in readme.splitlines() if line.startswith("| `--")]
     assert [row.split("`")[1].split()[0] for row in rows] == [
-        f"--{each.name}" for each in config.SETTINGS
+        f"--{each.name}" for each in table.SETTINGS
     ]
     assert "| `--fsync never\\|segment\\|sample` | `segment` | wait for the disk" in readme
     assert "| `--log auto\\|stderr\\|syslog` | `auto` | where the log goes" in readme
@@ -73,4 +74,4 @@ def test_the_help_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_settings_and_the_table_have_the_same_fields():
-    assert sorted(each.field for each in config.SETTINGS) == sorted(config.Settings.__slots__)
+    assert sorted(each.field for each in table.SETTINGS) == sorted(table.Settings.__slots__)

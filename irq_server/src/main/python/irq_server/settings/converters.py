@@ -4,9 +4,9 @@ import ipaddress
 import re
 from pathlib import Path
 
-from .errors import TimeFormatError
-from .store.tier_shape import shape_of
-from .times import parse_duration
+from ..errors import TimeFormatError
+from ..store.tier_shape import shape_of
+from ..times import parse_duration
 
 MIN_INTERVAL_SECONDS = 0.01
 MAX_INTERVAL_SECONDS = 86400.0

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .config import DEFAULT_DATA_DIR, ENVIRONMENT_PREFIX, SETTINGS, Setting, Settings
-from .errors import SettingsError
+from ..errors import SettingsError
+from .table import DEFAULT_DATA_DIR, ENVIRONMENT_PREFIX, SETTINGS, Setting, Settings
 
 
 def file_of(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Path | None:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from irq_server import loading
-from irq_server.config import SETTINGS, Setting, Settings
 from irq_server.errors import LogError, SettingsError
-from irq_server.reload import Commit, Reloader, changed, merged
+from irq_server.settings.load import load
+from irq_server.settings.reload import Commit, Reloader, changed, merged
+from irq_server.settings.table import SETTINGS, Setting, Settings
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return loading.load({}, {}, None)
+    return load({}, {}, None)
 
 
 class Part:
@@ -108,8 +108,8 @@ def test_a_part_that_refuses_keeps_the_others_as_they_are(
 def test_what_the_new_settings_allow_together_is_asked_of_those_that_run(
     caplog: pytest.LogCaptureFixture,
 ):
-    running = loading.load({"host": "0.0.0.0", "token_file": "/tokens"}, {}, None)  # noqa: S104
-    wanted = loading.load({}, {}, None)  # loopback, so that it needs no tokens; the host stays
+    running = load({"host": "0.0.0.0", "token_file": "/tokens"}, {}, None)  # noqa: S104
+    wanted = load({}, {}, None)  # loopback, so that it needs no tokens; the host stays
     part = Part()
 
     assert not reloader(running, wanted, parts=[part]).reload()
