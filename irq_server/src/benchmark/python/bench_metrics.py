@@ -16,11 +16,11 @@ from machine import SIZES, Machine
 from recorders import recording
 from tools import node_exporter
 
-from irq_server.app import create_app
 from irq_server.kernel.interrupts import parse
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 PACKAGE = "prometheus-node-exporter"
 SCRAPES = 5

@@ -23,13 +23,13 @@ from conditions import conditions
 from elsewhere import SCAN, Counts, Fired, Way, elsewhere
 from machine import Machine
 
-from irq_server.app import create_app
 from irq_server.kernel.procfs import Procfs
 from irq_server.listening import listen, url_of
 from irq_server.sampling.sampler import Sampler
 from irq_server.serve import WebServer
 from irq_server.store import segment
 from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 CPUS, IRQS = 16, 120
 START = 1767225600

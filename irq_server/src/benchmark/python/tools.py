@@ -21,12 +21,12 @@ import requests
 from debian import command_in
 from verdict import Answer, Capture, Row
 
-from irq_server.app import create_app
 from irq_server.kernel.cpuset import parse_list
 from irq_server.kernel.interrupts import parse
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 SECONDS = 30
 """A tool that takes longer has failed."""

@@ -21,8 +21,6 @@ import pytest
 
 from fuzzing import PROJECT, hunt, saved
 from irq_server import offline
-from irq_server.answers import events_json, interrupts_json
-from irq_server.body import parse_affinity
 from irq_server.errors import ParameterError, SettingsError
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
@@ -42,6 +40,8 @@ from irq_server.store.segment import (
     state_at,
 )
 from irq_server.store.store import Store
+from irq_server.web.body import parse_affinity
+from irq_server.web.serialize import events_json, interrupts_json
 
 pytestmark = pytest.mark.fuzz
 

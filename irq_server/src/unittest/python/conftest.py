@@ -8,12 +8,12 @@ import pytest
 import pace
 from captures import unpack as unpack_archive
 from house import House
-from irq_server.app import create_app
-from irq_server.guard import Rules
-from irq_server.hosts import Hosts
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
+from irq_server.web.access.guard import Rules
+from irq_server.web.access.hosts import Hosts
+from irq_server.web.app import create_app
 from simulated import FakeClock, Machine
 from storing import START, Open, killed
 

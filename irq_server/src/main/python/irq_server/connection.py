@@ -20,8 +20,8 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
 from .access import Told
-from .guard import DATA_POLICY, HEADERS
-from .problem import problem_text
+from .web.access.guard import DATA_POLICY, HEADERS
+from .web.problem import problem_text
 
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 120.0

@@ -11,10 +11,7 @@ from functools import partial
 
 from . import privileges
 from .allocator import use_one_heap
-from .app import create_app
 from .errors import SettingsError
-from .guard import Rules
-from .hosts import Hosts
 from .kernel.procfs import Procfs
 from .listening import listen, listen_at_path, url_of
 from .logs import Log
@@ -28,6 +25,9 @@ from .settings.reload import Commit, Prepare, Reloader
 from .settings.table import Settings
 from .signals import Signals
 from .tokenfile import TokenFile
+from .web.access.guard import Rules
+from .web.access.hosts import Hosts
+from .web.app import create_app
 
 _log = logging.getLogger("irq_server")
 

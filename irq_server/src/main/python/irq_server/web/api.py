@@ -1,0 +1,294 @@
+"""What the routes under /api/v1 answer: parse the parameters, ask the store."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from flask import Blueprint, request
+
+from ..errors import (
+    AffinityError,
+    AffinityRefusedError,
+    InterruptsFormatError,
+    NoSampleError,
+    NoSuchCpuError,
+    NoSuchIrqError,
+    ParameterError,
+    StoreError,
+)
+from ..kernel import affinity
+from ..kernel.interrupts import Snapshot, parse
+from ..kernel.procfs import Affinity, Procfs
+from ..sampling.sampler import Sampler
+from ..store.counting import Counting
+from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
+from ..store.history import Window
+from ..store.ledger import Event
+from ..store.series import Tally
+from ..store.store import Store
+from ..store.totals import Identity
+from . import serialize
+from .body import parse_affinity
+from .limits import check_events, check_series, check_table
+from .query import (
+    Parameters,
+    is_fixed,
+    parse_by,
+    parse_cpu,
+    parse_edges,
+    parse_filters,
+    parse_step,
+    series_edges,
+)
+from .routes import API_ROUTES
+from .views import Answer, view
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What fired in a window that was asked for, by its filters."""
+
+    counts: Counts
+    window: Window
+    filters: Filters
+    is_fixed: bool
+
+
+class Api:
+    """The answers of /api/v1, from one store."""
+
+    def __init__(
+        self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
+    ) -> None:
+        """Takes what is asked, and a function that gives the moment, Unix seconds."""
+        self._store = store
+        self._counting = Counting(store)
+        self._sampler = sampler
+        self._procfs = procfs
+        self._clock = now
+        self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
+
+    def _now(self) -> float:
+        """Gives the moment; never one before the newest sample, where the clock was set back."""
+        return max(self._clock(), self._store.last_time or 0.0)
+
+    def blueprint(self) -> Blueprint:
+        """Gives the routes of the table, each answered by the method of its name."""
+        blueprint = Blueprint("api", __name__)
+        for route in API_ROUTES:
+            function = view(route, getattr(self, route.name))
+            blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
+        return blueprint
+
+    def interrupts(self, parameters: Parameters) -> Answer:
+        """IRQ by CPU counts in the window, with totals."""
+        asked = self._count(parameters)
+        counts, window = asked.counts, asked.window
+        check_table(counts)
+        return Answer(
+            lambda: serialize.interrupts_json(counts, window),
+            lambda: serialize.interrupts_csv(counts, asked.filters.nonzero),
+            asked.is_fixed,
+        )
+
+    def irqs(self, parameters: Parameters) -> Answer:
+        """Per IRQ: device, counts by CPU, total, rate, affinity as it is now."""
+        asked = self._count(parameters)
+        counts, window = asked.counts, asked.window
+        check_table(counts)
+        affinities = self._affinities(counts.irqs)
+        return Answer(
+            lambda: serialize.irqs_json(counts, window, affinities),
+            lambda: serialize.irqs_csv(counts.irqs, window, affinities),
+        )
+
+    def irq(self, parameters: Parameters, irq: str) -> Answer:
+        """One IRQ."""
+        self._identity(irq)
+        asked = self._count(parameters, irq=irq)
+        counts, window = asked.counts, asked.window
+        if not counts.irqs:
+            raise ParameterError("cpu", f"IRQ {irq} is one figure for the machine, on no CPU")
+        affinities = self._affinities(counts.irqs)
+        return Answer(
+            lambda: serialize.one_irq_json(counts, window, affinities),
+            lambda: serialize.irqs_csv(counts.irqs, window, affinities),
+        )
+
+    def affinity(self, _: Parameters, irq: str) -> Answer:
+        """Where one IRQ may go, and where the kernel sends it."""
+        identity = self._identity(irq)
+        return _affinity_answer(identity, self._affinity(identity))
+
+    def set_affinity(self, _: Parameters, irq: str) -> Answer:
+        """Sends one IRQ to other CPUs, and answers what the kernel then says."""
+        cpus = parse_affinity(request.get_data())
+        identity = self._identity(irq)
+        if not identity.label.isdecimal():
+            raise AffinityRefusedError(irq, "it is no device's: the kernel itself places it")
+        snapshot = self._machine_now()
+        here = any(row.irq == identity.label and identity.is_still(row) for row in snapshot.rows)
+        if not here or irq not in self._store.rows.numbered:
+            raise AffinityError(irq, "it is gone, or another device has its number now")
+        who = request.remote_addr or "the Unix socket"
+        wanted = affinity.Request(irq, identity.label, cpus, who)
+        moment = self._store.time_as_written(self._now())
+        after = self._writer.set(wanted, frozenset(snapshot.cpus), moment)
+        return _affinity_answer(identity, after)
+
+    def _machine_now(self) -> Snapshot:
+        """Gives what is online and whose the numbers are: now, as an interval may be long."""
+        last = self._store.rows.snapshot
+        if last is None:
+            raise NoSampleError
+        try:
+            return parse(self._procfs.read_interrupts())
+        except (OSError, InterruptsFormatError):
+            return last
+
+    def _record(self, event: Event) -> None:
+        """Records an event of a request; where the disk refuses, the log alone has it."""
+        _log.info("%s: IRQ %s: %s", event.event, event.irq, event.detail)
+        try:
+            self._store.record(event)
+        except StoreError as error:
+            _log.error("the event %s is not recorded: %s", event.event, error)
+
+    def cpus(self, parameters: Parameters) -> Answer:
+        """Per CPU: total and rate."""
+        asked = self._count(parameters)
+        return Answer(
+            lambda: serialize.cpus_json(asked.counts, asked.window),
+            lambda: serialize.cpus_csv(asked.counts, asked.window),
+            asked.is_fixed,
+        )
+
+    def cpu(self, parameters: Parameters, cpu: str) -> Answer:
+        """One CPU: total, rate, counts by IRQ."""
+        number = parse_cpu(cpu)
+        if number not in self._store.rows.cpus:
+            raise NoSuchCpuError(cpu if number is None else number)
+        asked = self._count(parameters, cpu=number)
+        return Answer(
+            lambda: serialize.cpu_json(number, asked.counts, asked.window),
+            lambda: serialize.cpu_csv(asked.counts, asked.window),
+            asked.is_fixed,
+        )
+
+    def series(self, parameters: Parameters) -> Answer:
+        """Counts per step, by CPU, IRQ or both."""
+        now = self._now()
+        edges = parse_edges(parameters, now)
+        by, step = parse_by(parameters), parse_step(parameters, edges)
+        asked = self._count(parameters, now=now)
+        rows = self._store.rows.at(asked.window.end)
+        reads = max(len(asked.window.end.state), len(rows))
+        check_series(edges, step, len(keys(asked.counts, by)), reads)
+        points = list(self._points(asked, by, series_edges(edges, step), rows))
+        return Answer(
+            lambda: serialize.series_json(points, asked.window, step, by),
+            lambda: serialize.series_csv(points),
+            asked.is_fixed,
+        )
+
+    def _points(
+        self, asked: _Asked, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
+    ) -> Iterator[Point]:
+        shown = None
+        if asked.filters.top is not None:
+            shown = {each.irq for each in asked.counts.irqs}
+        tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
+        for a, b in pairwise(self._store.history.samples_at(moments)):
+            if a.time < b.time:
+                yield tally.point(a.time, b.time, a.state, b.state)
+
+    def events(self, parameters: Parameters) -> Answer:
+        """What happened in the window, as it was asked for: (start, end]."""
+        window, filters, fixed = self._window(parameters)
+        events = [
+            each
+            for each in self._store.history.events_between(
+                window.requested_start, window.requested_end
+            )
+            if (filters.irqs is None or each.irq in filters.irqs)
+            and (filters.cpus is None or each.cpu in filters.cpus)
+        ]
+        check_events(events)
+        return Answer(
+            lambda: serialize.events_json(events, window),
+            lambda: serialize.events_csv(events),
+            fixed,
+        )
+
+    def status(self, _: Parameters) -> Answer:
+        """How the sampler and the store do."""
+        return Answer(lambda: serialize.status_json(self._sampler.status, self._store.status()))
+
+    def _count(
+        self,
+        parameters: Parameters,
+        irq: str | None = None,
+        cpu: int | None = None,
+        now: float | None = None,
+    ) -> _Asked:
+        window, filters, fixed = self._window(parameters, irq, cpu, now)
+        return _Asked(self._counting.count(window, filters), window, filters, fixed)
+
+    def _window(
+        self,
+        parameters: Parameters,
+        irq: str | None = None,
+        cpu: int | None = None,
+        now: float | None = None,
+    ) -> tuple[Window, Filters, bool]:
+        """Gives what is asked for, and whether the answer stays the same from now on."""
+        now = self._now() if now is None else now
+        edges = parse_edges(parameters, now)
+        asked = parse_filters(parameters)
+        filters = replace(
+            asked,
+            irqs=asked.irqs if irq is None else frozenset({irq}),
+            cpus=asked.cpus if cpu is None else frozenset({cpu}),
+        )
+        window = self._store.history.window(edges.start, edges.end, now)
+        self._check_known(filters)
+        fixed = is_fixed(parameters, edges, self._store.history.latest.time)
+        return window, filters, fixed
+
+    def _check_known(self, filters: Filters) -> None:
+        for irq in sorted(filters.irqs or ()):
+            self._identity(irq)
+        unknown = (filters.cpus or frozenset()) - self._store.rows.cpus
+        if unknown:
+            raise NoSuchCpuError(min(unknown))
+
+    def _identity(self, irq: str) -> Identity:
+        identity = self._store.rows.identities.get(irq)
+        if identity is None:
+            _ = self._store.history.latest  # before the first sample nothing is known to be wrong
+            raise NoSuchIrqError(irq)
+        return identity
+
+    def _affinity(self, identity: Identity) -> Affinity:
+        if identity.irq not in self._store.rows.numbered:
+            raise AffinityError(identity.irq, "it has no affinity now")
+        return self._procfs.read_affinity(identity.label)
+
+    def _affinities(self, items: Iterable[IrqCounts]) -> dict[str, Affinity]:
+        found = {}
+        for item in items:
+            try:
+                found[item.irq] = self._affinity(self._identity(item.irq))
+            except AffinityError:
+                continue
+        return found
+
+
+def _affinity_answer(identity: Identity, affinity: Affinity) -> Answer:
+    return Answer(
+        lambda: serialize.affinity_json(identity, affinity),
+        lambda: serialize.affinity_csv(identity, affinity),
+    )

@@ -1,0 +1,49 @@
+"""The Flask application. Starts no thread and opens no file: cli.py owns those."""
+
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response
+
+from ..connection import MAX_BODY_BYTES
+from ..kernel.procfs import Procfs
+from ..sampling.sampler import Sampler
+from ..store.store import Store
+from . import compress, health, metrics, pages, problem
+from .access import guard
+from .access.guard import Rules
+from .access.hosts import Hosts
+from .api import Api
+
+
+def create_app(
+    store: Store,
+    sampler: Sampler,
+    procfs: Procfs,
+    now: Callable[[], float] = time.time,
+    *,
+    rules: Rules | None = None,
+) -> Flask:
+    """Gives the application that answers from `store`.
+
+    `now` gives the moment, Unix seconds, that relative times count from. `rules` say who may ask;
+    without them everybody may read who asks for a loopback address.
+    """
+    app = Flask(__name__, static_folder=None)
+    compress.register(app)  # first, so that it sees answers last
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
+    app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
+    app.register_blueprint(pages.blueprint())
+    app.register_blueprint(health.blueprint(sampler))
+    metrics.register(app, store, sampler)
+    problem.register(app)
+    guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))
+
+    @app.after_request
+    def keep_nothing(response: Response) -> Response:
+        """What does not say otherwise is of this moment: errors, metrics, health."""
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return app

@@ -1,0 +1,170 @@
+"""/metrics: interrupts by IRQ, device and CPU as counters, and how the server itself does.
+
+The counters are the store's running totals, so that they go on over wraps, boots and restarts of
+the server. Zeros are left out. Of the cells the MAX_SERIES with the largest totals have a series of
+their own; the rest of each CPU is counted under irq="other". Which have one may change, and is kept
+in the data directory (metrics.json), so that no counter falls, whatever happens (selection.py).
+Subtotals of other rows are left out. Source: https://prometheus.io/docs/practices/naming/.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Set
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from ..errors import NoSampleError
+from ..kernel.interrupts import SUBTOTAL_LABELS
+from ..sampling.sampler import Sampler
+from ..store.files import Files
+from ..store.segment import State
+from ..store.store import Store
+from .selection import Selection, read_selection, write_selection
+
+_log = logging.getLogger(__name__)
+
+MAX_SERIES = 2000
+"""Cells with a series of their own; the answer stays below 400 KB."""
+
+OTHER = "other"
+Family = CounterMetricFamily | GaugeMetricFamily
+
+
+class StoreCollector(Collector):
+    """What a store and its sampler know, as metric families."""
+
+    def __init__(
+        self,
+        store: Store,
+        sampler: Sampler,
+        max_series: int = MAX_SERIES,
+        files: Files | None = None,
+    ) -> None:
+        """Takes both, how many cells have a series of their own, and the file layer."""
+        self._store = store
+        self._sampler = sampler
+        self._max_series = max_series
+        self._files = files or Files()
+        self._path = store.folder / "metrics.json"
+        self._selection = _load(self._path, self._files)
+        self._choosing = threading.Lock()
+
+    def collect(self) -> Iterator[Family]:
+        """Gives the families, those of the interrupts only where there is a sample."""
+        try:
+            state = self._store.history.latest.state
+        except NoSampleError:
+            pass
+        else:
+            yield self._interrupts(state)
+            yield self._machine_wide(state)
+        yield from self._own()
+
+    def _interrupts(self, state: State) -> Family:
+        family = CounterMetricFamily(
+            "irq_interrupts",
+            "Interrupts since the store began, by IRQ, device and CPU.",
+            labels=("irq", "device", "cpu"),
+        )
+        identities = self._store.rows.identities
+        cells = _counted(state, SUBTOTAL_LABELS & identities.keys())
+        with self._choosing:
+            if self._selection.update(cells, self._max_series):
+                self._keep()
+            for key in self._selection.shown:
+                irq, _, cpu = key.rpartition(",")
+                family.add_metric((irq, identities[irq].device, cpu), cells[key])
+            for cpu, n in self._selection.others(cells).items():
+                family.add_metric((OTHER, "", cpu), n)
+        return family
+
+    def _keep(self) -> None:
+        try:
+            self._files.replace(self._path, write_selection(self._selection))
+        except OSError as error:
+            _log.warning("%s: a restart may show other series: %s", self._path, error.strerror)
+
+    def _machine_wide(self, state: State) -> Family:
+        family = CounterMetricFamily(
+            "irq_machine_events", "Rows with one figure for the machine: ERR, MIS.", labels=("irq",)
+        )
+        for key, n in state.items():
+            if key.endswith(",") and n:
+                family.add_metric((key[:-1],), n)
+        return family
+
+    def _own(self) -> Iterator[Family]:
+        sampler, store = self._sampler.status, self._store.status()
+        counters = {
+            "samples": ("Samples that this process took.", sampler.samples),
+            "late_samples": ("Samples that came late, or after a missed tick.", sampler.late),
+            "sampling_errors": ("Ticks at which no sample could be taken.", sampler.errors),
+        }
+        for name, (text, count) in counters.items():
+            yield CounterMetricFamily(f"irq_server_{name}", text, value=count)
+        gauges: dict[str, tuple[str, float]] = {
+            "sampler_up": ("1 while samples come, 0 while they fail.", sampler.state == "running"),
+            "last_sample_timestamp_seconds": ("When the newest sample is from.", store.newest or 0),
+            "store_bytes": ("Size of the data directory.", store.size_bytes),
+            "store_max_bytes": ("Cap on the data directory.", store.max_bytes),
+            "store_damaged_bytes": ("Bytes that nobody believes.", store.damaged_bytes),
+        }
+        for name, (text, value) in gauges.items():
+            yield GaugeMetricFamily(f"irq_server_{name}", text, value=float(value))
+
+
+def _counted(state: State, subtotals: Set[str]) -> State:
+    """Gives the cells of a CPU that fired and are no subtotal of others."""
+    cells = {key: n for key, n in state.items() if n and key[-1] != ","}
+    if subtotals:
+        cells = {key: n for key, n in cells.items() if key.rpartition(",")[0] not in subtotals}
+    return cells
+
+
+def _load(path: Path, files: Files) -> Selection:
+    try:
+        return read_selection(files.read(path))
+    except FileNotFoundError:
+        return Selection()
+    except (OSError, ValueError) as error:
+        _log.warning("%s: not used, other series may be shown: %s", path, error)
+        return Selection()
+
+
+def register(app: Flask, store: Store, sampler: Sampler) -> None:
+    """Adds /metrics to `app`, and measures how long its requests take."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(StoreCollector(store, sampler))
+    spent = Histogram(
+        "irq_server_request_duration_seconds",
+        "Time from a request to its answer.",
+        ("route", "status"),
+        registry=registry,
+    )
+    told: dict[tuple[str, str], Histogram] = {}  # looking a series up costs more than telling it
+    routes = Blueprint("metrics", __name__)
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        """Everything, in Prometheus' text format."""
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        key = str(request.url_rule) if request.url_rule else "none", str(response.status_code)
+        series = told.get(key)
+        if series is None:
+            series = told[key] = spent.labels(*key)
+        series.observe(time.monotonic() - g.began)
+        return response
+
+    app.register_blueprint(routes)

@@ -1,0 +1,59 @@
+"""The pages for a person, and the document: what runs here, and how to ask it."""
+
+import json
+
+from flask import Blueprint, Response, render_template, request
+
+from .. import __version__
+from .openapi.document import document
+from .problem import problem
+from .routes import JSON, ROUTES
+
+KEPT = "private, no-cache"
+"""To be kept, and asked for again by its ETag."""
+
+
+def blueprint() -> Blueprint:
+    """Gives the two pages, their files and the document, which is made once."""
+    routes = Blueprint(
+        "pages",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    text = json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+    @routes.get("/")
+    def home() -> Response | str:
+        """What runs here."""
+        return _refusal() or render_template("home.html", version=__version__, routes=ROUTES)
+
+    @routes.get("/docs")
+    def docs() -> Response | str:
+        """The document, for a person."""
+        return _refusal() or render_template("docs.html", version=__version__)
+
+    @routes.get("/openapi.json")
+    def openapi() -> Response:
+        """The document."""
+        return _refusal() or Response(text, mimetype=JSON)
+
+    @routes.after_request
+    def kept(response: Response) -> Response:
+        response.headers["Cache-Control"] = KEPT
+        if response.status_code == 200:
+            response.direct_passthrough = False
+            response.add_etag(weak=True)
+            response.make_conditional(request)
+        return response
+
+    return routes
+
+
+def _refusal() -> Response | None:
+    for name in request.args:
+        if request.endpoint != "pages.static":
+            detail = f"{name[:60]}: no such parameter here; this route has none"
+            return problem(400, detail, name[:60])
+    return None

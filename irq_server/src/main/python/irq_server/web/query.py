@@ -1,0 +1,224 @@
+"""The parameters of a request made into values, each wrong one refused by its name. Pure."""
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ..errors import CpuSetError, ParameterError, TimeFormatError
+from ..kernel.cpuset import parse_list
+from ..store.counts import Filters
+from ..times import parse_duration, parse_moment, to_milliseconds
+from .parameters import (
+    DEFAULT_PERIOD_SECONDS,
+    DEFAULT_STEPS,
+    FALSE,
+    FORMATS,
+    MAX_TOP,
+    SERIES_KEYS,
+    TRUE,
+    WINDOW,
+)
+
+MAX_STEPS = 11_000
+"""As many points as Prometheus gives for one series; more is a mistake."""
+
+
+class Parameters:
+    """The parameters of one request: known ones only, none twice but those in `repeatable`."""
+
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        known: Collection[str],
+        repeatable: Collection[str] = (),
+    ) -> None:
+        """Takes the pairs of the query string. Raises ParameterError."""
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            if name not in known:
+                names = ", ".join(sorted(known))
+                there = f"there are: {names}" if names else "this route has none"
+                raise ParameterError(name[:60], f"no such parameter here; {there}")
+            self._values.setdefault(name, []).append(value)
+        for name, values in self._values.items():
+            if len(values) > 1 and name not in repeatable:
+                raise ParameterError(name, f"given {len(values)} times, expected once")
+
+    def one(self, name: str) -> str | None:
+        """Gives a parameter's value, None where it is not given."""
+        values = self._values.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        """Gives every value of a parameter."""
+        return self._values.get(name, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The edges of a window as they were asked for, Unix seconds; `end` is never after now."""
+
+    start: float
+    end: float
+
+
+def parse_edges(parameters: Parameters, now: float) -> Edges:
+    """Gives the edges that any two of start, end and period name. Raises ParameterError."""
+    given = [name for name in WINDOW if parameters.one(name) is not None]
+    if "period" in given and "period_seconds" in given:
+        raise ParameterError("period_seconds", "the same as period; give one of them")
+    if len(given) > 2:
+        raise ParameterError(given[-1], "one too many; give any two of start, end and period")
+    start = _moment(parameters, "start", now)
+    end = _moment(parameters, "end", now)
+    period = _period(parameters)
+    if start is not None and period is not None:
+        end = start + period
+    end = now if end is None else min(end, now)
+    if start is None:
+        start = end - (DEFAULT_PERIOD_SECONDS if period is None else period)
+    if start >= end:
+        raise ParameterError(
+            "start", f"expected a time before the end, found {start:.3f} and {end:.3f}"
+        )
+    start, end = max(start, 0.0), max(end, 0.0)
+    return Edges(to_milliseconds(start) / 1000, to_milliseconds(end) / 1000)
+
+
+def _moment(parameters: Parameters, name: str, now: float) -> float | None:
+    text = parameters.one(name)
+    try:
+        return None if text is None else parse_moment(text, now)
+    except TimeFormatError as error:
+        raise ParameterError(name, str(error)) from error
+
+
+def _period(parameters: Parameters) -> float | None:
+    for name in ("period", "period_seconds"):
+        text = parameters.one(name)
+        if text is None:
+            continue
+        try:
+            return parse_duration(text)
+        except TimeFormatError as error:
+            raise ParameterError(name, str(error)) from error
+    return None
+
+
+def is_fixed(parameters: Parameters, edges: Edges, last: float) -> bool:
+    """Whether the window means the same at any later moment: it is told without "now", and over.
+
+    `last` is the time of the newest sample; later ones lie beyond it.
+    """
+    texts = {name: parameters.one(name) for name in WINDOW}
+    if texts["end"] is None and (
+        texts["start"] is None or all(texts[p] is None for p in WINDOW[2:])
+    ):
+        return False
+    edge_texts = (texts["start"], texts["end"])
+    relative = any(text is not None and text.strip()[:1] in ("n", "-") for text in edge_texts)
+    return not relative and edges.end <= last
+
+
+def parse_filters(parameters: Parameters) -> Filters:
+    """Gives the filters that are asked for. Raises ParameterError."""
+    irqs = parameters.all("irq")
+    device = parameters.one("device")
+    if "" in irqs:
+        raise ParameterError("irq", "expected an IRQ such as 24 or NMI, found ''")
+    if device == "":
+        raise ParameterError("device", "expected a shell pattern such as eth0-*, found ''")
+    return Filters(
+        irqs=frozenset(irqs) if irqs else None,
+        cpus=_cpus(parameters),
+        device=device,
+        nonzero=_flag(parameters, "nonzero"),
+        top=_top(parameters),
+    )
+
+
+def _cpus(parameters: Parameters) -> frozenset[int] | None:
+    text = parameters.one("cpu")
+    if text is None:
+        return None
+    try:
+        cpus = parse_list(text)
+    except CpuSetError as error:
+        raise ParameterError("cpu", str(error)) from error
+    if not cpus:
+        raise ParameterError("cpu", "expected a CPU list such as 0-3,8, found ''")
+    return cpus
+
+
+def parse_cpu(text: str) -> int | None:
+    """Gives the number of a CPU that a path names; None where it is none."""
+    digits = text.lstrip("0")[:9] or "0"
+    return int(digits) if text.isdecimal() and text.isascii() else None
+
+
+def _flag(parameters: Parameters, name: str) -> bool:
+    text = parameters.one(name)
+    if text is None or text.lower() in FALSE:
+        return False
+    if text.lower() not in TRUE:
+        raise ParameterError(name, f"expected true or false, found {text[:60]!r}")
+    return True
+
+
+def _top(parameters: Parameters) -> int | None:
+    text = parameters.one("top")
+    if text is None:
+        return None
+    if not (text.isdecimal() and text.isascii()) or not 0 < int(text[:9]) <= MAX_TOP:
+        raise ParameterError("top", f"expected a number from 1 to {MAX_TOP}, found {text[:60]!r}")
+    return int(text)
+
+
+def parse_format(parameters: Parameters, prefers_csv: bool) -> str:
+    """Gives ``json`` or ``csv``. Raises ParameterError."""
+    text = parameters.one("format")
+    if text is None:
+        return "csv" if prefers_csv else "json"
+    if text not in FORMATS:
+        raise ParameterError("format", f"expected json or csv, found {text[:60]!r}")
+    return text
+
+
+def parse_by(parameters: Parameters) -> str:
+    """Gives what a series counts by: one of SERIES_KEYS. Raises ParameterError."""
+    text = parameters.one("by")
+    if text is None:
+        return "total"
+    if text not in SERIES_KEYS:
+        raise ParameterError(
+            "by", f"expected {', '.join(SERIES_KEYS[:3])} or irq,cpu, found {text[:60]!r}"
+        )
+    return text
+
+
+def parse_step(parameters: Parameters, edges: Edges) -> float:
+    """Gives the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
+
+    Raises ParameterError, with the smallest step that works, for one that makes too many.
+    """
+    seconds = edges.end - edges.start
+    text = parameters.one("step")
+    if text is None:
+        return max(round(seconds / DEFAULT_STEPS, 3), 0.001)
+    try:
+        step = round(parse_duration(text), 3)
+    except TimeFormatError as error:
+        raise ParameterError("step", str(error)) from error
+    smallest = max(math.ceil(seconds / MAX_STEPS * 1000) / 1000, 0.001)
+    if step < smallest:
+        raise ParameterError(
+            "step", f"more than {MAX_STEPS} steps; the smallest that works is {smallest:g}s"
+        )
+    return step
+
+
+def series_edges(edges: Edges, step: float) -> list[float]:
+    """Gives the edges of the steps, from the window's start to its end; the last may be short."""
+    count = math.ceil(round((edges.end - edges.start) / step, 6))
+    inner = [round(edges.start + number * step, 3) for number in range(max(count, 1))]
+    return [*inner, edges.end]
