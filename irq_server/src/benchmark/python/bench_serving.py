@@ -24,9 +24,9 @@ from machine import Machine
 
 from irq_server.kernel.interrupts import parse
 from irq_server.kernel.procfs import Procfs
-from irq_server.listening import listen
 from irq_server.sampling.sampler import Sampler
-from irq_server.serve import WebServer
+from irq_server.serving.server import WebServer
+from irq_server.serving.sockets import listen
 from irq_server.store.store import Store
 from irq_server.web.app import create_app
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from . import access
 from .errors import LogError
 from .logformat import JournalFormatter, JsonFormatter, TextFormatter
+from .serving import access_log
 from .settings.table import Settings
 
 SYSLOG_SOCKET = Path("/dev/log")
@@ -77,7 +77,7 @@ class Log:
             self._root.addHandler(handler)
             self._root.removeHandler(old)
             self._root.setLevel(settings.log_level.upper())
-            access.enable(settings.access_log)
+            access_log.enable(settings.access_log)
             old.close()
 
         return commit

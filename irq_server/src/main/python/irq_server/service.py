@@ -13,14 +13,14 @@ from . import privileges
 from .allocator import use_one_heap
 from .errors import SettingsError
 from .kernel.procfs import Procfs
-from .listening import listen, listen_at_path, url_of
 from .logs import Log
 from .notify import Notifier, Watchdog
 from .pidfile import PidFile
-from .proxy import TrustedProxy
 from .sampling.recording import Recording
 from .sampling.sampler import Sampler
-from .serve import WebServer
+from .serving.proxy import TrustedProxy
+from .serving.server import WebServer
+from .serving.sockets import listen, listen_at_path, url_of
 from .settings.reload import Commit, Prepare, Reloader
 from .settings.table import Settings
 from .signals import Signals

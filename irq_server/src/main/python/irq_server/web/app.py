@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from flask import Flask, Response
 
-from ..connection import MAX_BODY_BYTES
 from ..kernel.procfs import Procfs
 from ..sampling.sampler import Sampler
+from ..serving.connection import MAX_BODY_BYTES
 from ..store.store import Store
 from . import compress, health, metrics, pages, problem
 from .access import guard

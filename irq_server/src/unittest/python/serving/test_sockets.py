@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import ListenError
-from irq_server.listening import listen_at_path, url_of
+from irq_server.serving.sockets import listen_at_path, url_of
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])

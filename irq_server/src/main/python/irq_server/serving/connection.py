@@ -19,9 +19,9 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
-from .access import Told
-from .web.access.guard import DATA_POLICY, HEADERS
-from .web.problem import problem_text
+from ..web.access.guard import DATA_POLICY, HEADERS
+from ..web.problem import problem_text
+from .access_log import Told
 
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 120.0

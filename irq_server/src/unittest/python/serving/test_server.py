@@ -8,10 +8,10 @@ import pytest
 import requests
 from flask import Flask
 
-from irq_server import serve
 from irq_server.errors import ListenError
-from irq_server.listening import listen, url_of
-from irq_server.serve import WebServer
+from irq_server.serving import server as module
+from irq_server.serving.server import WebServer
+from irq_server.serving.sockets import listen, url_of
 
 SECONDS = 10.0
 
@@ -88,7 +88,7 @@ def test_a_stop_answers_the_request_in_flight(bound: socket.socket):
 def test_a_stop_waits_for_an_answer_that_the_network_has_not_taken_yet(
     bound: socket.socket, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(serve, "DRAIN_SECONDS", SECONDS)
+    monkeypatch.setattr(module, "DRAIN_SECONDS", SECONDS)
     app = Flask(__name__)
     size = 16 * 2**20  # more than the sockets' buffers hold
     app.add_url_rule("/", view_func=lambda: b"x" * size)
@@ -109,7 +109,7 @@ def test_a_stop_waits_for_an_answer_that_the_network_has_not_taken_yet(
 
 
 def test_a_stop_does_not_wait_for_ever(bound: socket.socket, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(module, "DRAIN_SECONDS", 0.05)
     slow = Slow()
     server = WebServer(slow.app, bound)
     serving = threading.Thread(target=server.run)

@@ -6,7 +6,7 @@ import socket
 import stat
 from pathlib import Path
 
-from .errors import ListenError
+from ..errors import ListenError
 
 _PROBE_SECONDS = 1.0
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
-from irq_server import connection, serve
-from irq_server.listening import listen
-from irq_server.serve import WebServer
+from irq_server.serving import connection
+from irq_server.serving import server as module
+from irq_server.serving.server import WebServer
+from irq_server.serving.sockets import listen
 
 SECONDS = 10.0
 BIG = 16 * 2**20  # more than sockets' buffers and waitress's own hold: its thread has to wait
@@ -94,8 +95,8 @@ def problem_of(answer: bytes) -> tuple[int, dict[str, Any]]:
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A site that looks after its connections often."""
-    monkeypatch.setattr(serve, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(serve, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
     with listen("127.0.0.1", 0) as bound:
         made = Site(bound)
         yield made
@@ -240,7 +241,7 @@ def test_a_client_that_takes_nothing_is_let_go_with_its_thread(
 ):
     monkeypatch.setattr(connection, "STALL_SECONDS", 0.2)
     with ExitStack() as held:
-        for _ in range(serve.THREADS):
+        for _ in range(module.THREADS):
             client = held.enter_context(site.connect())
             client.sendall(b"GET %b HTTP/1.0\r\n\r\n" % path)
             assert client.recv(1)
@@ -295,12 +296,12 @@ def test_connections_fit_into_the_files_that_the_process_may_open(
     monkeypatch: pytest.MonkeyPatch,
 ):
     limits: list[tuple[int, int]] = []
-    monkeypatch.setattr(serve.resource, "setrlimit", lambda _, pair: limits.append(pair))
-    unlimited = serve.resource.RLIM_INFINITY
+    monkeypatch.setattr(module.resource, "setrlimit", lambda _, pair: limits.append(pair))
+    unlimited = module.resource.RLIM_INFINITY
 
     def with_limits(soft: int, hard: int) -> int:
-        monkeypatch.setattr(serve.resource, "getrlimit", lambda _: (soft, hard))
-        return serve.allow_connections()
+        monkeypatch.setattr(module.resource, "getrlimit", lambda _: (soft, hard))
+        return module.allow_connections()
 
     assert with_limits(1024, 4096) == 2000
     assert with_limits(1024, unlimited) == 2000
@@ -316,16 +317,16 @@ def test_where_the_limit_of_files_stays_fewer_connections_fit(monkeypatch: pytes
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(serve.resource, "getrlimit", lambda _: (1024, 4096))
-    monkeypatch.setattr(serve.resource, "setrlimit", refuse)
+    monkeypatch.setattr(module.resource, "getrlimit", lambda _: (1024, 4096))
+    monkeypatch.setattr(module.resource, "setrlimit", refuse)
 
-    assert serve.allow_connections() == 896
+    assert module.allow_connections() == 896
 
 
 def test_a_stop_closes_idle_connections_and_answers_what_was_sent(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(serve, "DRAIN_SECONDS", SECONDS)
+    monkeypatch.setattr(module, "DRAIN_SECONDS", SECONDS)
     with ExitStack() as held:
         idle = [held.enter_context(site.connect()) for _ in range(200)]
         for client in idle[:100]:

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, request
 
-from irq_server.proxy import TrustedProxy
+from irq_server.serving.proxy import TrustedProxy
 
 
 def told(proxy: str, peer: str, **headers: str) -> str:

@@ -11,10 +11,10 @@ from itertools import repeat
 import pytest
 from flask import Flask, Response
 
-from irq_server import access
-from irq_server.listening import listen
 from irq_server.logformat import FIELDS, JsonFormatter
-from irq_server.serve import WebServer
+from irq_server.serving import access_log
+from irq_server.serving.server import WebServer
+from irq_server.serving.sockets import listen
 
 SECONDS = 10.0
 
@@ -73,12 +73,12 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.WARNING)
-    access.enable(True)
+    access_log.enable(True)
     with listen("127.0.0.1", 0) as bound:
         made = Site(bound, caplog)
         yield made
         made.stop()
-    access.enable(False)
+    access_log.enable(False)
     root.setLevel(level)
 
 
@@ -147,7 +147,7 @@ def test_json_has_the_requests_fields(site: Site):
 
 
 def test_it_can_be_off(site: Site):
-    access.enable(False)
+    access_log.enable(False)
 
     site.get("/")
 
