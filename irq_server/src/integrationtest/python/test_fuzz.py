@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from fuzzing import PROJECT, hunt, saved
-from irq_server import offline
+from irq_server import commands
 from irq_server.errors import ParameterError, SettingsError
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
@@ -295,7 +295,7 @@ def run(*argv: object) -> tuple[int, str, str]:
     """Runs a command on a data directory in this process: its status and what it printed."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        status = offline.main([str(each) for each in argv])
+        status = commands.main([str(each) for each in argv])
     return status, out.getvalue(), err.getvalue()
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import mock
 import pytest
 
-from irq_server import cli, privileges
+from irq_server import cli
+from irq_server.daemon import privileges
 from irq_server.errors import StoreError
 from irq_server.sampling import sampler
 from irq_server.store.store import Store
@@ -291,7 +292,7 @@ def test_counters_that_cannot_be_read_are_one_line_and_status_1(
 
 
 def test_a_bug_is_one_line_and_status_1(arguments: list[str], capsys: pytest.CaptureFixture[str]):
-    with mock.patch("irq_server.service.create_app", side_effect=TypeError("two\nlines")):
+    with mock.patch("irq_server.daemon.service.create_app", side_effect=TypeError("two\nlines")):
         assert cli.main(arguments) == 1
 
     (line,) = capsys.readouterr().err.splitlines()
@@ -302,7 +303,7 @@ def test_a_bug_is_told_to_the_user_and_in_the_log_where_that_is_a_file(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     options = [*arguments, "--log-file", str(tmp_path / "log"), "--log-format", "json"]
-    with mock.patch("irq_server.service.create_app", side_effect=TypeError("x")):
+    with mock.patch("irq_server.daemon.service.create_app", side_effect=TypeError("x")):
         assert cli.main(options) == 1
 
     assert capsys.readouterr().err == "irq_server: a bug: TypeError('x')\n"

@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from . import __version__, offline
+from . import __version__, commands
+from .daemon.log import Log, place_of
+from .daemon.log_format import one_line
+from .daemon.privileges import acting_as
+from .daemon.signals import Signals
+from .daemon.systemd import Notifier
 from .errors import IrqServerError, SettingsError
-from .logformat import one_line
-from .logs import Log, place_of
-from .notify import Notifier
-from .privileges import acting_as
 from .settings.load import file_of, load
 from .settings.table import SETTINGS, Setting, Settings
-from .signals import Signals
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -67,8 +67,8 @@ class Terminal:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] in offline.COMMANDS:
-        return offline.main(arguments)
+    if arguments and arguments[0] in commands.COMMANDS:
+        return commands.main(arguments)
     options = vars(parser().parse_args(arguments))
     file = file_of(options, os.environ)
     again = partial(load, options, os.environ, file, _start_folder())
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     starter: Starter = Terminal()
     if settings.daemon:
-        from .detach import detach  # nobody else needs what it needs
+        from .daemon.detach import detach  # nobody else needs what it needs
 
         starter = detach()
     with Log(os.environ) as log:
@@ -111,7 +111,7 @@ def _serve(
     starter: Starter,
 ) -> None:
     # the web framework is imported only where it serves: --help is there in half the time
-    from .service import Surroundings, serve
+    from .daemon.service import Surroundings, serve
 
     def ready(url: str) -> None:
         starter.succeeded(f"listening on {url}, process {os.getpid()}{_lost_log(settings)}")

@@ -11,7 +11,7 @@ from itertools import repeat
 import pytest
 from flask import Flask, Response
 
-from irq_server.logformat import FIELDS, JsonFormatter
+from irq_server.daemon.log_format import FIELDS, JsonFormatter
 from irq_server.serving import access_log
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen

@@ -14,7 +14,7 @@ from typing import Any
 
 from waitress.channel import ClientDisconnected
 
-from ..logformat import FIELDS
+from ..daemon.log_format import FIELDS
 
 _log = logging.getLogger("irq_server.access")
 

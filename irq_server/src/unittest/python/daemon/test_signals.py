@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from irq_server.signals import Signals, restore
+from irq_server.daemon.signals import Signals, restore
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

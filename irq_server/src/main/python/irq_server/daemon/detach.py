@@ -10,11 +10,12 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from daemon import DaemonContext
 from daemon.daemon import DaemonError
 
+from daemon import DaemonContext
+
 from . import signals
-from .logformat import one_line
+from .log_format import one_line
 
 _UMASK = 0o022
 

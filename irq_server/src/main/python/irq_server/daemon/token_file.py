@@ -6,8 +6,8 @@ import struct
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from .errors import SettingsError
-from .web.access.tokens import Token, find, parse_tokens
+from ..errors import SettingsError
+from ..web.access.tokens import Token, find, parse_tokens
 
 _LONGEST_BYTES = 65536
 _USER_OBJ, _USER, _MASK = 0x01, 0x02, 0x10

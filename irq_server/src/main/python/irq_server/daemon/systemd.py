@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
-from .logformat import one_line
+from .log_format import one_line
 
 _log = logging.getLogger(__name__)
 

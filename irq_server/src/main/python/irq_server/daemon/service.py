@@ -9,25 +9,25 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from ..errors import SettingsError
+from ..kernel.procfs import Procfs
+from ..sampling.recording import Recording
+from ..sampling.sampler import Sampler
+from ..serving.proxy import TrustedProxy
+from ..serving.server import WebServer
+from ..serving.sockets import listen, listen_at_path, url_of
+from ..settings.reload import Commit, Prepare, Reloader
+from ..settings.table import Settings
+from ..web.access.guard import Rules
+from ..web.access.hosts import Hosts
+from ..web.app import create_app
 from . import privileges
-from .allocator import use_one_heap
-from .errors import SettingsError
-from .kernel.procfs import Procfs
-from .logs import Log
-from .notify import Notifier, Watchdog
+from .log import Log
+from .malloc import use_one_heap
 from .pidfile import PidFile
-from .sampling.recording import Recording
-from .sampling.sampler import Sampler
-from .serving.proxy import TrustedProxy
-from .serving.server import WebServer
-from .serving.sockets import listen, listen_at_path, url_of
-from .settings.reload import Commit, Prepare, Reloader
-from .settings.table import Settings
 from .signals import Signals
-from .tokenfile import TokenFile
-from .web.access.guard import Rules
-from .web.access.hosts import Hosts
-from .web.app import create_app
+from .systemd import Notifier, Watchdog
+from .token_file import TokenFile
 
 _log = logging.getLogger("irq_server")
 

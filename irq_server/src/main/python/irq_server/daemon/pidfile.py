@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .errors import PidFileError
+from ..errors import PidFileError
 
 _log = logging.getLogger(__name__)
 

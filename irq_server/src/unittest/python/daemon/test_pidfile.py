@@ -9,8 +9,8 @@ from pathlib import Path
 import mock
 import pytest
 
+from irq_server.daemon.pidfile import PidFile
 from irq_server.errors import PidFileError
-from irq_server.pidfile import PidFile
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_who_holds_it_is_named_and_keeps_it(path: Path):
 
 
 def test_one_that_a_killed_process_left_is_taken(path: Path):
-    held = "import sys; from pathlib import Path; from irq_server.pidfile import PidFile\n"
+    held = "import sys; from pathlib import Path; from irq_server.daemon.pidfile import PidFile\n"
     held += "PidFile(Path(sys.argv[1])).__enter__(); print('held', flush=True); sys.stdin.read()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(

@@ -8,7 +8,7 @@ import mock
 import pytest
 
 from irq_server import cli
-from irq_server.offline import main
+from irq_server.commands import main
 from irq_server.store import segment
 
 

@@ -14,17 +14,18 @@ import mock
 import pytest
 
 import needs
-from irq_server import privileges
+from irq_server.daemon import privileges
 from irq_server.errors import PrivilegeError
 
 IS_ROOT = os.geteuid() == 0
-SOURCES = Path(privileges.__file__).parents[1]
+SOURCES = Path(privileges.__file__).parents[2]
 CAP_DAC_OVERRIDE = 1 << 1
 
 # before the process becomes somebody who cannot read Python's own files
-IMPORTS = (
-    "import ctypes, json, os, pathlib, subprocess, threading\nfrom irq_server import privileges"
-)
+IMPORTS = """\
+import ctypes, json, os, pathlib, subprocess, threading
+from irq_server.daemon import privileges
+"""
 
 REPORT = """
 found = {}

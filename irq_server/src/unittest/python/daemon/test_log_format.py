@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_server.logformat import (
+from irq_server.daemon.log_format import (
     FIELDS,
     JournalFormatter,
     JsonFormatter,

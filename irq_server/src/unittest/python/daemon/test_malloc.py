@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import irq_server
-from irq_server.allocator import use_one_heap
+from irq_server.daemon.malloc import use_one_heap
 
 PROGRAM = """
 import ctypes, sys, threading
-from irq_server.allocator import use_one_heap
+from irq_server.daemon.malloc import use_one_heap
 
 done = use_one_heap()
 libc = ctypes.CDLL(None)

@@ -9,7 +9,7 @@ import logging
 import traceback
 from logging import LogRecord
 
-from .times import format_moment
+from ..times import format_moment
 
 FIELDS = "fields"
 """The attribute of a record with what it tells by name, for the JSON object."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import mock
 import pytest
 
+from irq_server.daemon.token_file import TokenFile, may_others
 from irq_server.errors import SettingsError
-from irq_server.tokenfile import TokenFile, may_others
 
 TOKEN = "s3cret-token"  # noqa: S105 - a test's own
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import PrivilegeError
+from ..errors import PrivilegeError
 
 _CAP_DAC_OVERRIDE = 1
 _PR_CAPBSET_DROP = 24

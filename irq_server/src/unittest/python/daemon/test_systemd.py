@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from irq_server.notify import STATUS_SECONDS, Notifier, Watchdog
+from irq_server.daemon.systemd import STATUS_SECONDS, Notifier, Watchdog
 
 SECONDS = 5.0
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .errors import LogError
-from .logformat import JournalFormatter, JsonFormatter, TextFormatter
-from .serving import access_log
-from .settings.table import Settings
+from ..errors import LogError
+from ..serving import access_log
+from ..settings.table import Settings
+from .log_format import JournalFormatter, JsonFormatter, TextFormatter
 
 SYSLOG_SOCKET = Path("/dev/log")
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import mock
 import pytest
 
-from irq_server import logs
+from irq_server.daemon.log import SYSLOG_SOCKET, Log, place_of
 from irq_server.errors import LogError
-from irq_server.logs import Log, place_of
 from irq_server.settings.load import load
 from irq_server.settings.table import Settings
 
@@ -256,7 +255,7 @@ def test_an_error_that_a_thread_left_unhandled_is_one_line(capsys: pytest.Captur
         thread.join()
 
     line = capsys.readouterr().err
-    assert line.endswith(" CRITICAL irq_server.logs: a bug: RuntimeError: not\\nfound\n")
+    assert line.endswith(" CRITICAL irq_server.daemon.log: a bug: RuntimeError: not\\nfound\n")
     assert line.count("\n") == 1
 
 
@@ -281,7 +280,9 @@ def test_an_error_that_nobody_handled_is_one_line_but_not_ctrl_c(
         for error in (RuntimeError("x"), KeyboardInterrupt()):
             sys.excepthook(type(error), error, None)
 
-    assert capsys.readouterr().err.endswith(" CRITICAL irq_server.logs: a bug: RuntimeError: x\n")
+    assert capsys.readouterr().err.endswith(
+        " CRITICAL irq_server.daemon.log: a bug: RuntimeError: x\n"
+    )
 
 
 def test_afterwards_all_is_as_before():
@@ -298,4 +299,4 @@ def test_afterwards_all_is_as_before():
         logging.raiseExceptions,
     )
     assert logging.getLogger().handlers == handlers
-    assert Path("/dev/log") == logs.SYSLOG_SOCKET
+    assert Path("/dev/log") == SYSLOG_SOCKET
