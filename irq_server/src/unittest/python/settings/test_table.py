@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from irq_server import cli, documents
+import documents
+from irq_server import cli
 from irq_server.settings import table
 
 PROJECT = Path(__file__).parents[4]
@@ -35,7 +36,7 @@ def test_readme_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
 
     for file in files:
         assert (tmp_path / file).read_text() == (PROJECT / file).read_text(), (
-            f"{file}: run `PYTHONPATH=src/main/python python -m irq_server.documents`"
+            f"{file}: run `PYTHONPATH=src/main/python python src/unittest/python/documents.py`"
         )
 
 

@@ -1,13 +1,13 @@
-"""What documents say of the settings, made from the table: README, man page, bash completion.
+"""The settings in documents, made from the table: README, man page, bash completion.
 
-``python -m irq_server.documents``, in the project's folder, writes them after a change of the
-table; a test keeps them equal.
+``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
+writes them after a change of the table. A test keeps them equal.
 """
 
 import re
 from pathlib import Path
 
-from .settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
+from irq_server.settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
 
 OTHERS = (
     (
@@ -30,7 +30,7 @@ README, MAN_PAGE, COMPLETION = (
 
 
 def rewrite(project: Path) -> None:
-    """Writes what is made from the table into the three files below the project's folder."""
+    """Write what is made from the table into the three files below the project's folder."""
     _rewrite_between(project / README, "| option | default | meaning |\n", "\n\n", readme_table())
     _rewrite_between(project / MAN_PAGE, ".SH OPTIONS\n", ".SH ", man_options())
     (project / COMPLETION).write_text(completion())
@@ -43,7 +43,7 @@ def _rewrite_between(path: Path, start: str, end: str, made: str) -> None:
 
 
 def readme_table() -> str:
-    """Gives the rows of the README's table of settings, in Markdown, without the last line end."""
+    """Return the rows of the README's table of settings, in Markdown, without the last line end."""
     lines = ["|---|---|---|"]
     for setting in SETTINGS:
         option = f"--{setting.name} {setting.metavar or ''}".strip().replace("|", "\\|")
@@ -58,7 +58,7 @@ def _code(default: str) -> str:
 
 
 def man_options() -> str:
-    """Gives the man page's list of options, in the macros of man(7)."""
+    """Return the man page's list of options, in the macros of man(7)."""
     lines = []
     for setting in SETTINGS:
         reload = "; SIGHUP takes a new value" if setting.reloadable else ""
@@ -76,14 +76,14 @@ def _man_option(names: str, metavar: str, words: str) -> list[str]:
 
 
 def _roff(text: str) -> str:
-    """Gives text as troff takes it: hyphens stay hyphens, and no line starts as a request."""
+    """Return text as troff takes it: hyphens stay hyphens, and no line starts as a request."""
     shown = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
     shown = shown.replace("~", "\\(ti")
     return f"\\&{shown}" if shown.startswith(".") else shown
 
 
 def completion() -> str:
-    """Gives the file that completes the command in bash."""
+    """Return the file that completes the command in bash."""
     options = [f"--{setting.name}" for setting in SETTINGS]
     options += [name for names, _, _ in OTHERS for name in names.split(", ")]
     cases = [_case(f"--{each.name}", each) for each in SETTINGS if each.metavar is not None]
@@ -91,7 +91,7 @@ def completion() -> str:
 
 
 def _case(option: str, setting: Setting) -> str:
-    """Gives what bash offers as the value of an option; nothing for values that it cannot know."""
+    """Return what bash offers as the value of an option; nothing for values that it cannot know."""
     action = "return"
     metavar = setting.metavar or ""
     if "|" in metavar:
