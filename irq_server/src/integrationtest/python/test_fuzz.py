@@ -22,13 +22,13 @@ import pytest
 from fuzzing import PROJECT, hunt, saved
 from irq_server import commands
 from irq_server.errors import ParameterError, SettingsError
+from irq_server.events import Event
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
 from irq_server.settings.load import load
 from irq_server.store import verify
 from irq_server.store.counts import Filters, count
 from irq_server.store.export import rows, write_csv
-from irq_server.store.ledger import Event
 from irq_server.store.segment import (
     HEADER,
     State,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import AffinityError, AffinityRefusedError, OutOfResourcesError
+from irq_server.events import Event
 from irq_server.kernel.affinity import AffinityWriter, Request
 from irq_server.kernel.affinity_watch import AffinityWatch
 from irq_server.kernel.procfs import Affinity, Procfs
-from irq_server.store.ledger import Event
 from simulated import Machine
 
 ONLINE = frozenset({0, 1, 2, 3})

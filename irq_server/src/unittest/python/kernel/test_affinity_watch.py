@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from irq_server.events import Event
 from irq_server.kernel.affinity_watch import AffinityWatch
 from irq_server.kernel.procfs import Procfs
-from irq_server.store.ledger import Event
 
 IRQS = [("24", "24"), ("45#2", "45")]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from irq_server.store.event_log import FILES, EventLog
-from irq_server.store.ledger import Event
+from irq_server.events import Event
+from irq_server.store.event_log import FILES, EventLog, event_row, read_events
 from simulated import FaultyFiles
 
 START = 1767225600.0
@@ -185,3 +185,22 @@ def test_a_current_file_that_vanished_is_begun_again(tmp_path: Path):
 
     assert closed_in(tmp_path) == []
     assert log_in(tmp_path).load() == [reset(9)]
+
+
+@pytest.mark.parametrize(
+    ("event", "row"),
+    [
+        (Event(1.0, "boot"), ("1", "boot", "", "", "")),
+        (Event(1.0, "reset", irq="24"), ("1", "reset", "24", "", "")),
+        (Event(1.0, "cpu_offline", cpu=0), ("1", "cpu_offline", "", "0", "")),
+        (Event(1.0, "gap", detail="since then"), ("1", "gap", "", "", "since then")),
+    ],
+)
+def test_an_event_is_a_line_and_back(event: Event, row: tuple[str, ...]):
+    assert event_row("1", event) == row
+    assert read_events([row]) == [event]
+
+
+@pytest.mark.parametrize("cpu", ["x", "-1", "1.0", "9" * 5000])
+def test_a_cpu_that_is_no_number_is_left_out(cpu: str):
+    assert read_events([("1", "cpu_online", "", cpu, "")]) == [Event(1.0, "cpu_online")]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import pace
 from irq_server.errors import NoSampleError
+from irq_server.events import Event
 from irq_server.store.files import Files
 from irq_server.store.history import NOT_COUNTED, History, Sample, interval_detail
-from irq_server.store.ledger import Event
 from irq_server.store.segment import State
 from irq_server.store.tier import Tier
 from irq_server.store.tier_shape import RAW, TIERS

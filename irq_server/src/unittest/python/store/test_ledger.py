@@ -1,23 +1,13 @@
-"""irqs.csv and events.csv: whole lines, appended by one write, read in spite of damage."""
+"""A CSV file beside the segments: whole lines, appended by one write, read in spite of damage."""
 
 import logging
 from pathlib import Path
 
 import pytest
 
+from irq_server.store.event_log import EVENT_FIELDS
 from irq_server.store.files import Files
-from irq_server.store.ledger import (
-    EVENT_FIELDS,
-    IRQ_FIELDS,
-    Appearance,
-    Event,
-    Ledger,
-    event_row,
-    identity_row,
-    read_appearances,
-    read_events,
-)
-from irq_server.store.totals import Identity
+from irq_server.store.ledger import Ledger
 from simulated import FaultyFiles
 
 HEADER = "time,event,irq,cpu,detail\n"
@@ -117,35 +107,3 @@ def test_bytes_that_are_no_text_cost_no_line(events: Ledger, path: Path):
     path.write_bytes(HEADER.encode() + b"1767225600,st\xffrt,,,\n1767225610,stop,,,\n")
 
     assert [row[0] for row in events.load()] == ["1767225600", "1767225610"]
-
-
-def test_commas_and_quotes_in_a_device_read_back(tmp_path: Path):
-    ledger = Ledger(tmp_path / "irqs.csv", IRQ_FIELDS, Files())
-    identity = Identity("17", "IO-APIC", "17", "fasteoi", 'i801_smbus, "snd":card0')
-
-    ledger.append([identity_row("1767225600.020", identity)])
-
-    assert (tmp_path / "irqs.csv").read_text() == (
-        "time,irq,chip,hwirq,trigger,device\n"
-        '1767225600.020,17,IO-APIC,17,fasteoi,"i801_smbus, ""snd"":card0"\n'
-    )
-    assert read_appearances(ledger.load()) == [Appearance(1767225600.02, identity)]
-
-
-@pytest.mark.parametrize(
-    ("event", "row"),
-    [
-        (Event(1.0, "boot"), ("1", "boot", "", "", "")),
-        (Event(1.0, "reset", irq="24"), ("1", "reset", "24", "", "")),
-        (Event(1.0, "cpu_offline", cpu=0), ("1", "cpu_offline", "", "0", "")),
-        (Event(1.0, "gap", detail="since then"), ("1", "gap", "", "", "since then")),
-    ],
-)
-def test_an_event_is_a_line_and_back(event: Event, row: tuple[str, ...]):
-    assert event_row("1", event) == row
-    assert read_events([row]) == [event]
-
-
-@pytest.mark.parametrize("cpu", ["x", "-1", "1.0", "9" * 5000])
-def test_a_cpu_that_is_no_number_is_left_out(cpu: str):
-    assert read_events([("1", "cpu_online", "", cpu, "")]) == [Event(1.0, "cpu_online")]

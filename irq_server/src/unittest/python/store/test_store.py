@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import NoSampleError, StoreError, StoreLockedError
+from irq_server.events import Event
 from irq_server.store.history import NOT_COUNTED
-from irq_server.store.ledger import Event
 from irq_server.store.store import Store
 from simulated import FaultyFiles, Machine
 from storing import START, Open, events, every_state, files_in, killed, sample

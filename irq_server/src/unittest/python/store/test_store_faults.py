@@ -9,9 +9,9 @@ import pytest
 
 import pace
 from irq_server.errors import StoreError, StoreLockedError
+from irq_server.events import Event
 from irq_server.store import event_log
 from irq_server.store import store as module
-from irq_server.store.ledger import Event
 from irq_server.store.store import Store
 from simulated import FaultyFiles, Machine
 from storing import START, Open, events, every_state, killed, sample, size_of

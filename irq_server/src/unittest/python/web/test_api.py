@@ -3,7 +3,7 @@
 import pytest
 
 from house import House
-from irq_server.store.ledger import Event
+from irq_server.events import Event
 from storing import START
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from house import House
 from irq_server.errors import StoreError
-from irq_server.store.ledger import Event
+from irq_server.events import Event
 
 
 def test_an_affinity_is_what_the_kernel_tells(house: House):

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from irq_server.errors import ParameterError
+from irq_server.events import Event
 from irq_server.store.counts import Counts, IrqCounts
-from irq_server.store.ledger import Event
 from irq_server.times import parse_moment
 from irq_server.web import limits
 from irq_server.web.limits import check_bytes, check_events, check_series, check_table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import AffinityError, AffinityRefusedError, OutOfResourcesError
-from ..store.ledger import Event
+from ..events import Event
 from .affinity_watch import AffinityWatch
 from .cpuset import format_list, parse_list
 from .procfs import Affinity, Procfs

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 
 from ..errors import AffinityError, CpuSetError
-from ..store.ledger import Event
+from ..events import Event
 from .procfs import AffinityLists, Procfs, normal_list
 
 LOOK_SECONDS = 10.0

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import SettingsError, StoreError
+from ..events import Event
 from ..kernel.procfs import Procfs
 from ..settings.reload import Commit
 from ..settings.table import Settings
 from ..store.history import interval_detail
-from ..store.ledger import Event
 from ..store.schedule import Schedule
 from ..store.store import Store
 from ..store.tier_shape import shapes_of

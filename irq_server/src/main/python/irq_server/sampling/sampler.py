@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import IrqServerError
+from ..events import Event
 from ..kernel.affinity_watch import AffinityWatch
 from ..kernel.interrupts import Parser
 from ..kernel.procfs import Procfs
-from ..store.ledger import Event
 from ..store.schedule import Schedule
 from ..store.store import Store
 from ..store.tier_shape import GAP_INTERVALS

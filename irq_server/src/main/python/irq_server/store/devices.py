@@ -1,16 +1,30 @@
 """What a store knows of the rows of /proc/interrupts: those of now and those that are gone.
 
-The store's writer adds to it; any number of threads ask, and none waits.
+The store's writer adds to it; any number of threads ask, and none waits. ``irqs.csv`` has a line
+for each time that a row appeared or that its device changed::
+
+    time,irq,chip,hwirq,trigger,device
+    1767225600,24,PCI-MSIX-0000:00:02.0,1,edge,virtio1-req.0
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..kernel.interrupts import Snapshot
 from .counts import MACHINE_WIDE_LABELS, KnownRow, cpus_in
 from .history import History, Sample
-from .ledger import Appearance
 from .segment import State
 from .totals import Identity, Totals
+
+IRQ_FIELDS = ("time", "irq", "chip", "hwirq", "trigger", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A row that appeared at ``time``, or got another device."""
+
+    time: float
+    identity: Identity
 
 
 class Rows:
@@ -106,3 +120,21 @@ def _first_times(appearances: Iterable[Appearance]) -> dict[str, float]:
 
 def _has_cpus(irq: str, state: State) -> bool:
     return f"{irq}," not in state and irq not in MACHINE_WIDE_LABELS
+
+
+def read_appearances(rows: Iterable[Sequence[str]]) -> list[Appearance]:
+    """Gives the lines of irqs.csv as values."""
+    return [Appearance(float(row[0]), Identity(*row[1:])) for row in rows]
+
+
+def first_and_last(appearances: Iterable[Appearance]) -> list[Appearance]:
+    """Gives the first and the last appearance of each row, in the order of what is given."""
+    every = list(appearances)
+    last = {each.identity.irq: number for number, each in enumerate(every)}
+    first = {each.identity.irq: number for number, each in reversed(list(enumerate(every)))}
+    return [every[number] for number in sorted({*first.values(), *last.values()})]
+
+
+def identity_row(time: str, identity: Identity) -> tuple[str, ...]:
+    """Gives the line of irqs.csv for an identity."""
+    return (time, identity.irq, identity.chip, identity.hwirq, identity.trigger, identity.device)

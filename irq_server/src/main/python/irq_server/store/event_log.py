@@ -3,20 +3,26 @@
 When events.csv is large enough it is closed: renamed to ``events/20260101/1767225600.csv``, by its
 first event's time, and gzipped, as a segment is. Both hold the same lines. The oldest closed file
 goes when all files together are too large, or when all that it tells of is too old. So a machine
-whose devices flap fills neither the disk nor the memory, where all events are kept too.
+whose devices flap fills neither the disk nor the memory, where all events are kept too. A line::
+
+    time,event,irq,cpu,detail
+    1767225600,start,,,every 10s
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..events import Event
 from ..times import format_unix
 from .files import Files
-from .ledger import EVENT_FIELDS, Event, Ledger, event_row, read_events
+from .ledger import Ledger
 from .segment_files import Segment, segments_in
 
 _log = logging.getLogger(__name__)
+
+EVENT_FIELDS = ("time", "event", "irq", "cpu", "detail")
 
 MAX_BYTES = 4 * 2**20
 """All events, unpacked; some 80,000, which take 20 MB of memory."""
@@ -113,3 +119,21 @@ class EventLog:
         except OSError as error:
             _log.warning("%s: cannot be packed: %s", path, error)
         self._closed = (*self._closed, Segment(first, path))
+
+
+def read_events(rows: Iterable[Sequence[str]]) -> list[Event]:
+    """Gives the lines of events.csv as values; a CPU that is no number is left out."""
+    return [
+        Event(float(time), event, irq or None, _cpu_of(cpu), detail)
+        for time, event, irq, cpu, detail in rows
+    ]
+
+
+def _cpu_of(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def event_row(time: str, event: Event) -> tuple[str, ...]:
+    """Gives the line of events.csv for an event."""
+    cpu = "" if event.cpu is None else str(event.cpu)
+    return (time, event.event, event.irq or "", cpu, event.detail)

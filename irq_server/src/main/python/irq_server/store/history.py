@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import NoSampleError, TimeFormatError
+from ..events import Event
 from ..times import format_duration, parse_duration
-from .ledger import Event
 from .segment import State
 from .survey import Survey, join, survey
 from .tier import Reader, Tier

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..events import Event
+from .devices import Appearance, read_appearances
 from .event_log import EventLog
 from .history import Sample
-from .ledger import Appearance, Event, Ledger, read_appearances
+from .ledger import Ledger
 from .restart import read_memory
 from .tier import Tier
 from .totals import Identity, Memory, Totals

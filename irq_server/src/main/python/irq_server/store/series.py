@@ -1,6 +1,6 @@
 """The points of a series: what fired between neighbouring states, key by key. Pure.
 
-As point(count()) of window.py has it, for hundreds of steps of the same rows: where a cell counts
+As point(count()) of counts.py has it, for hundreds of steps of the same rows: where a cell counts
 is worked out once, so that a step costs one look at each of its cells.
 """
 

@@ -2,10 +2,10 @@
 
 Format
     ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
-    minute, the first of every hour. ``irqs.csv`` (see ledger.py) tells what the rows are,
-    ``events.csv`` (see eventlog.py) what happened. ``state.json`` holds what a restart needs beyond
-    them: the boot's id and the offsets of totals.py. ``lock`` is locked by the one process that
-    writes.
+    minute, the first of every hour. ``irqs.csv`` (see devices.py) tells what the rows are,
+    ``events.csv`` (see event_log.py) what happened. ``state.json`` holds what a restart needs
+    beyond them: the boot's id and the offsets of totals.py. ``lock`` is locked by the one process
+    that writes.
 
 Guarantees
     Totals never fall, over wraps, resets, boots, hotplug and restarts. A sample that was appended
@@ -25,13 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
+from ..events import Event
 from ..kernel.interrupts import Snapshot
 from ..times import format_moment
-from .devices import Rows
+from .devices import IRQ_FIELDS, Appearance, Rows, first_and_last, identity_row
 from .event_log import EventLog
 from .files import Files
 from .history import NOT_COUNTED, History, Sample
-from .ledger import IRQ_FIELDS, Appearance, Event, Ledger, first_and_last, identity_row
+from .ledger import Ledger
 from .opening import look_into
 from .restart import Lock, write_memory
 from .retention import BESIDE, Bounds

@@ -17,6 +17,7 @@ from ..errors import (
     ParameterError,
     StoreError,
 )
+from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot, parse
 from ..kernel.procfs import Affinity, Procfs
@@ -24,7 +25,6 @@ from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
 from ..store.history import Window
-from ..store.ledger import Event
 from ..store.series import Tally
 from ..store.store import Store
 from ..store.totals import Identity

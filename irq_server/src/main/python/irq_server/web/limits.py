@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from ..errors import ParameterError
+from ..events import Event
 from ..store.counts import Counts
-from ..store.ledger import Event
 from ..times import format_moment
 from .query import Edges
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..events import Event
 from ..kernel.procfs import Affinity
 from ..sampling.sampler import SamplerStatus
 from ..store.counts import Counts, IrqCounts, Point
 from ..store.history import Window
-from ..store.ledger import Event
 from ..store.store import StoreStatus
 from ..store.totals import Identity
 from ..times import format_moment, format_unix

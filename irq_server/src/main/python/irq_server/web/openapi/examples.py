@@ -9,11 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...events import Event
 from ...kernel.procfs import Affinity
 from ...sampling.sampler import SamplerStatus
 from ...store.counts import Counts, Filters, KnownRow, count, point
 from ...store.history import Sample, Window
-from ...store.ledger import Event
 from ...store.store import StoreStatus
 from ...store.tier_shape import RAW
 from ...store.totals import Identity
