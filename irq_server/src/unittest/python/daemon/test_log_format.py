@@ -9,13 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_server.daemon.log_format import (
-    FIELDS,
-    JournalFormatter,
-    JsonFormatter,
-    TextFormatter,
-    one_line,
-)
+from irq_server.daemon.log_format import JournalFormatter, JsonFormatter, TextFormatter, one_line
+from irq_server.serving.access_log import FIELDS
 
 FORGED = "eth0\n2026-11-24 02:41:18,174 ERROR irq_server: forged\r\x1b[2J\u2028\x85"
 

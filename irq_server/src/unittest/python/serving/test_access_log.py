@@ -11,8 +11,9 @@ from itertools import repeat
 import pytest
 from flask import Flask, Response
 
-from irq_server.daemon.log_format import FIELDS, JsonFormatter
+from irq_server.daemon.log_format import JsonFormatter
 from irq_server.serving import access_log
+from irq_server.serving.access_log import FIELDS
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen
 

@@ -9,10 +9,8 @@ import logging
 import traceback
 from logging import LogRecord
 
+from ..serving.access_log import FIELDS
 from ..times import format_moment
-
-FIELDS = "fields"
-"""The attribute of a record with what it tells by name, for the JSON object."""
 
 
 def one_line(text: str) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 
 from waitress.channel import ClientDisconnected
 
-from ..daemon.log_format import FIELDS
-
 _log = logging.getLogger("irq_server.access")
+
+FIELDS = "fields"
+"""The attribute of a record with what it tells by name, for the JSON object."""
 
 
 def enable(on: bool) -> None:

@@ -20,6 +20,7 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
 from ..web.access.guard import DATA_POLICY, HEADERS
+from ..web.limits import MAX_BODY_BYTES
 from ..web.problem import problem_text
 from .access_log import Told
 
@@ -32,7 +33,6 @@ MIN_BYTES_PER_SECOND = 4096
 LINGER_SECONDS = 2.0
 
 MAX_HEAD_BYTES = 16 * 1024
-MAX_BODY_BYTES = 64 * 1024
 
 _DETAILS = {
     HTTPStatus.REQUEST_TIMEOUT: f"the request was not whole within {REQUEST_SECONDS:g} s",

@@ -19,7 +19,8 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from .connection import MAX_BODY_BYTES, MAX_HEAD_BYTES, Connection
+from ..web.limits import MAX_BODY_BYTES
+from .connection import MAX_HEAD_BYTES, Connection
 
 _log = logging.getLogger(__name__)
 

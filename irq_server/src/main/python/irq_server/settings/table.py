@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..web.access.hosts import is_loopback
+from ..addresses import is_loopback
 from . import converters
 
 ENVIRONMENT_PREFIX = "IRQ_SERVER_"

@@ -7,13 +7,13 @@ from flask import Flask, Response
 
 from ..kernel.procfs import Procfs
 from ..sampling.sampler import Sampler
-from ..serving.connection import MAX_BODY_BYTES
 from ..store.store import Store
 from . import compress, health, metrics, pages, problem
 from .access import guard
 from .access.guard import Rules
 from .access.hosts import Hosts
 from .api import Api
+from .limits import MAX_BODY_BYTES
 
 
 def create_app(

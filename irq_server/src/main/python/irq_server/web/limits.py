@@ -1,4 +1,4 @@
-"""How much one answer may be, so that no request costs the server more than a few seconds. Pure."""
+"""How large a request and its answer may be, so that none costs more than a few seconds. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ from ..events import Event
 from ..store.counts import Counts
 from ..times import format_moment
 from .query import Edges
+
+MAX_BODY_BYTES = 64 * 1024
 
 MAX_CELLS = 1_000_000
 """Numbers in one answer: some 20 MB of JSON."""

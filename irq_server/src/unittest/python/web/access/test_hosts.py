@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_server.web.access.hosts import Hosts, authority_of, host_of, is_loopback
+from irq_server.web.access.hosts import Hosts, authority_of, host_of
 
 
 def is_served(header: str, listening: str, names: list[str]) -> bool:
@@ -104,21 +104,3 @@ def test_what_is_no_host_is_none(header: str):
 )
 def test_a_target_may_name_its_host(target: str, authority: str | None):
     assert authority_of(target) == authority
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("localhost", True),
-        ("localhost.example.org", False),
-        ("0.0.0.0", False),  # noqa: S104 - an address that is listened on
-        ("::", False),
-        ("::ffff:192.0.2.1", False),
-    ],
-)
-def test_loopback_is_what_only_this_machine_reaches(host: str, expected: bool):
-    assert is_loopback(host) is expected

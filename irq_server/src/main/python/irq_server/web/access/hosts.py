@@ -5,11 +5,10 @@ A page can make a visitor's browser ask this server by a name of its own that it
 port says nothing: a request may have come through a tunnel or a published port.
 """
 
-import ipaddress
 import re
 from collections.abc import Collection, Iterable
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from ...addresses import address_of
 
 _HEADER = re.compile(r"(?:\[([0-9A-Za-z:.%_-]+)\]|([0-9A-Za-z._-]+))(?::([0-9]{0,5}))?", re.ASCII)
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.ASCII | re.IGNORECASE)
@@ -59,19 +58,3 @@ class Hosts:
             asked == bound or bound.is_unspecified or (asked.is_loopback and bound.is_loopback)
             for bound in self._addresses
         )
-
-
-def address_of(host: str) -> Address | None:
-    """Gives the address that `host` is in digits, None of a name; localhost is 127.0.0.1."""
-    try:
-        found = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return mapped or found
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`; names other than localhost are not."""
-    address = address_of(host)
-    return address is not None and address.is_loopback
