@@ -24,8 +24,13 @@ Values = dict[tuple[str, ...], float]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path / "data", interval_seconds=10.0)
+def files() -> FaultyFiles:
+    return FaultyFiles()
+
+
+@pytest.fixture
+def store(tmp_path: Path, files: FaultyFiles) -> Iterator[Store]:
+    made = Store(tmp_path / "data", interval_seconds=10.0, files=files)
     yield made
     made.close()
 
@@ -112,12 +117,14 @@ def test_a_damaged_file_of_series_is_told_and_not_used(
     assert "metrics.json: not used" in caplog.text
 
 
-def test_a_disk_that_takes_no_file_of_series_stops_no_metrics(sampler: Sampler, store: Store):
+def test_a_disk_that_takes_no_file_of_series_stops_no_metrics(
+    sampler: Sampler, store: Store, files: FaultyFiles, caplog: pytest.LogCaptureFixture
+):
     sampler.sample(round(START * 1000))
-    files = FaultyFiles()
     files.broken["replace"] = errno.ENOSPC
 
-    assert len(interrupts(StoreCollector(store, sampler, files=files))) == 4
+    assert len(interrupts(StoreCollector(store, sampler))) == 4
+    assert "metrics.json: a restart may show other series: No space left" in caplog.text
 
 
 def test_a_large_machine_stays_below_400_kb_whatever_its_counts(sampler: Sampler, store: Store):

@@ -299,6 +299,14 @@ class Store:
         self.rows.forget(kept)
         self._bounds.measure()
 
+    def read_beside(self, name: str) -> bytes:
+        """Return the file `name` of the data directory. Raises OSError."""
+        return self._files.read(self._folder / name)
+
+    def write_beside(self, name: str, data: bytes) -> None:
+        """Replace the file `name` of the data directory, at once. Raises OSError."""
+        self._files.replace(self._folder / name, data)
+
     def warm(self, stop: threading.Event) -> None:
         """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
         for tier in self._tiers:

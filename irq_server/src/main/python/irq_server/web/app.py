@@ -1,4 +1,4 @@
-"""The Flask application. Starts no thread and opens no file: cli.py owns those."""
+"""The Flask application. Starts no thread and opens no file."""
 
 import time
 from collections.abc import Callable

@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Set
-from pathlib import Path
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
@@ -21,7 +20,6 @@ from prometheus_client.registry import Collector
 from ..errors import NoSampleError
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from ..sampling.sampler import Sampler
-from ..store.files import Files
 from ..store.segment import State
 from ..store.store import Store
 from .selection import Selection, read_selection, write_selection
@@ -32,26 +30,19 @@ MAX_SERIES = 2000
 """Cells with a series of their own; the answer stays below 400 KB."""
 
 OTHER = "other"
+FILE = "metrics.json"
 Family = CounterMetricFamily | GaugeMetricFamily
 
 
 class StoreCollector(Collector):
     """What a store and its sampler know, as metric families."""
 
-    def __init__(
-        self,
-        store: Store,
-        sampler: Sampler,
-        max_series: int = MAX_SERIES,
-        files: Files | None = None,
-    ) -> None:
-        """Takes both, how many cells have a series of their own, and the file layer."""
+    def __init__(self, store: Store, sampler: Sampler, max_series: int = MAX_SERIES) -> None:
+        """Takes both, and how many cells have a series of their own."""
         self._store = store
         self._sampler = sampler
         self._max_series = max_series
-        self._files = files or Files()
-        self._path = store.folder / "metrics.json"
-        self._selection = _load(self._path, self._files)
+        self._selection = _load(store)
         self._choosing = threading.Lock()
 
     def collect(self) -> Iterator[Family]:
@@ -85,9 +76,10 @@ class StoreCollector(Collector):
 
     def _keep(self) -> None:
         try:
-            self._files.replace(self._path, write_selection(self._selection))
+            self._store.write_beside(FILE, write_selection(self._selection))
         except OSError as error:
-            _log.warning("%s: a restart may show other series: %s", self._path, error.strerror)
+            path = self._store.folder / FILE
+            _log.warning("%s: a restart may show other series: %s", path, error.strerror)
 
     def _machine_wide(self, state: State) -> Family:
         family = CounterMetricFamily(
@@ -126,13 +118,13 @@ def _counted(state: State, subtotals: Set[str]) -> State:
     return cells
 
 
-def _load(path: Path, files: Files) -> Selection:
+def _load(store: Store) -> Selection:
     try:
-        return read_selection(files.read(path))
+        return read_selection(store.read_beside(FILE))
     except FileNotFoundError:
         return Selection()
     except (OSError, ValueError) as error:
-        _log.warning("%s: not used, other series may be shown: %s", path, error)
+        _log.warning("%s: not used, other series may be shown: %s", store.folder / FILE, error)
         return Selection()
 
 
