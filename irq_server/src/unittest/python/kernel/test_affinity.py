@@ -11,7 +11,7 @@ from irq_server.errors import AffinityError, AffinityRefusedError, OutOfResource
 from irq_server.events import Event
 from irq_server.kernel.affinity import AffinityWriter, Request
 from irq_server.kernel.affinity_watch import AffinityWatch
-from irq_server.kernel.procfs import Affinity, Procfs
+from irq_server.kernel.procfs import IrqAffinity, Procfs
 from simulated import Machine
 
 ONLINE = frozenset({0, 1, 2, 3})
@@ -76,7 +76,7 @@ class Desk:
             self.procfs, self.watch, self.events.append, self.kernel, self.waits.append
         )
 
-    def set(self, *cpus: int, irq: str = "24") -> Affinity:
+    def set(self, *cpus: int, irq: str = "24") -> IrqAffinity:
         """Asks for CPUs, from a loopback address."""
         number = irq.partition("#")[0]
         request = Request(irq, number, frozenset(cpus), "127.0.0.1")

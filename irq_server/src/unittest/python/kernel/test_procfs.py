@@ -9,7 +9,7 @@ import mock
 import pytest
 
 from irq_server.errors import AffinityError
-from irq_server.kernel.procfs import Affinity, AffinityLists, Procfs
+from irq_server.kernel.procfs import AffinityLists, IrqAffinity, Procfs
 from simulated import Machine
 
 
@@ -49,15 +49,15 @@ def test_a_boot_id_that_cannot_be_read_just_now_is_not_another_boot(machine: Mac
 @pytest.mark.parametrize(
     ("affinity", "effective", "mode", "read"),
     [
-        ("0-3", "2", 0o644, Affinity("0-3", "2", True)),
-        ("0,1,2,3", "1", 0o644, Affinity("0-3", "1", True)),
-        ("1", "1", 0o444, Affinity("1", "1", False)),
-        ("0-3", "", 0o644, Affinity("0-3", None, True)),
-        ("0-3", None, 0o644, Affinity("0-3", None, True)),
+        ("0-3", "2", 0o644, IrqAffinity("0-3", "2", True)),
+        ("0,1,2,3", "1", 0o644, IrqAffinity("0-3", "1", True)),
+        ("1", "1", 0o444, IrqAffinity("1", "1", False)),
+        ("0-3", "", 0o644, IrqAffinity("0-3", None, True)),
+        ("0-3", None, 0o644, IrqAffinity("0-3", None, True)),
     ],
 )
 def test_an_affinity_is_read_with_its_files_mode(
-    machine: Machine, affinity: str, effective: str | None, mode: int, read: Affinity
+    machine: Machine, affinity: str, effective: str | None, mode: int, read: IrqAffinity
 ):
     machine.set_affinity(24, affinity, effective, mode)
     assert machine.root
@@ -72,7 +72,7 @@ def test_an_affinity_is_read_with_its_files_mode(
 def test_an_affinity_is_pending_while_the_kernel_sends_the_irq_elsewhere(
     affinity: str, effective: str | None, pending: bool
 ):
-    assert Affinity(affinity, effective, True).is_pending is pending
+    assert IrqAffinity(affinity, effective, True).is_pending is pending
 
 
 def test_an_irq_without_affinity_and_one_that_cannot_be_read_are_named(machine: Machine):

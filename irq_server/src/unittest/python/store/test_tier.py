@@ -14,7 +14,7 @@ import pace
 from irq_server.store import tier as tier_module
 from irq_server.store.files import Files
 from irq_server.store.segment import State
-from irq_server.store.segment_files import Segment, segments_in
+from irq_server.store.segment_files import SegmentFile, segments_in
 from irq_server.store.tier import Tier
 from irq_server.store.tier_shape import RAW, TIERS
 from simulated import FaultyFiles, moments
@@ -223,7 +223,7 @@ def test_files_that_are_no_segments_are_passed_over(tmp_path: Path):
         (folder / name).write_text("x")
     (folder / ".snapshot").mkdir()
 
-    assert segments_in(tmp_path / "raw") == [Segment(START, folder / "1767225600.csv")]
+    assert segments_in(tmp_path / "raw") == [SegmentFile(START, folder / "1767225600.csv")]
     assert opened(tmp_path).find(START) == (START, state_of(0))
     assert (folder / ".snapshot").is_dir()
 

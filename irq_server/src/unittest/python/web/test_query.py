@@ -8,7 +8,7 @@ from irq_server.web.parameters import DEFAULT_STEPS, FILTERS, WINDOW
 from irq_server.web.query import (
     MAX_STEPS,
     Edges,
-    Parameters,
+    Query,
     parse_by,
     parse_edges,
     parse_filters,
@@ -20,9 +20,9 @@ from irq_server.web.query import (
 NOW = 10_000.0
 
 
-def given(*pairs: tuple[str, str]) -> Parameters:
+def given(*pairs: tuple[str, str]) -> Query:
     known = (*WINDOW, *FILTERS, "step", "by", "format")
-    return Parameters(pairs, known, repeatable=("irq",))
+    return Query(pairs, known, repeatable=("irq",))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ..errors import AffinityError, AffinityRefusedError, OutOfResourcesError
 from ..events import Event
 from .affinity_watch import AffinityWatch
 from .cpuset import format_list, parse_list
-from .procfs import Affinity, Procfs
+from .procfs import IrqAffinity, Procfs
 
 TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR})
 """Answers that another try may turn into success. EBUSY: x86 still cleans up after the IRQ's last
@@ -89,7 +89,7 @@ class AffinityWriter:
         self._system = system
         self._wait = wait
 
-    def set(self, request: Request, online: frozenset[int], moment: float) -> Affinity:
+    def set(self, request: Request, online: frozenset[int], moment: float) -> IrqAffinity:
         """Writes an affinity and gives what the kernel then says.
 
         Raises AffinityRefusedError where the kernel refuses or would, AffinityError where the IRQ
@@ -120,7 +120,7 @@ class AffinityWriter:
         except AffinityError:  # it went meanwhile: no change to tell
             return []
 
-    def _read_back(self, number: str, wanted: frozenset[int] | None = None) -> Affinity:
+    def _read_back(self, number: str, wanted: frozenset[int] | None = None) -> IrqAffinity:
         """Gives the affinity that stands now; waits a little for the one that is `wanted`, or any.
 
         A read that meets a pending move as it is carried out gives the affinity from before it, or

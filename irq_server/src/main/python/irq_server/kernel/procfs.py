@@ -20,7 +20,7 @@ _SHORT_LIST_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Affinity:
+class IrqAffinity:
     """Where an IRQ may go and where the kernel sends it, as CPU lists.
 
     ``effective`` is None where the kernel does not tell: no such file (powerpc, s390x) or an empty
@@ -83,7 +83,7 @@ class Procfs:
             return ""
         return next((line for line in lines if line.startswith("btime ")), "")
 
-    def read_affinity(self, irq: str) -> Affinity:
+    def read_affinity(self, irq: str) -> IrqAffinity:
         """Gives the affinity of a numbered IRQ. Raises AffinityError where it has none.
 
         Source: Documentation/core-api/irq/irq-affinity.rst.
@@ -92,7 +92,7 @@ class Procfs:
         folder = self._root / "irq" / irq
         try:
             mode = stat.S_IMODE((folder / "smp_affinity_list").stat().st_mode)
-            return Affinity(affinity, self._read_effective(folder), bool(mode & 0o200))
+            return IrqAffinity(affinity, self._read_effective(folder), bool(mode & 0o200))
         except (OSError, CpuSetError) as error:
             raise AffinityError(irq, f"its affinity cannot be read: {error}") from error
 

@@ -18,7 +18,7 @@ from ..events import Event
 from ..times import format_unix
 from .files import Files
 from .ledger import Ledger
-from .segment_files import Segment, segments_in
+from .segment_files import SegmentFile, segments_in
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class EventLog:
         self._path = folder / "events.csv"
         self._current = Ledger(self._path, EVENT_FIELDS, files)
         self.set_max_bytes(max_bytes)
-        self._closed: tuple[Segment, ...] = ()
+        self._closed: tuple[SegmentFile, ...] = ()
         self._first: float | None = None
         self._size = 0
 
@@ -66,7 +66,7 @@ class EventLog:
         return [*events, *current]
 
     @property
-    def closed(self) -> tuple[Segment, ...]:
+    def closed(self) -> tuple[SegmentFile, ...]:
         """The files of the past, the oldest first."""
         return self._closed
 
@@ -118,7 +118,7 @@ class EventLog:
             path = self._files.compress(path)
         except OSError as error:
             _log.warning("%s: cannot be packed: %s", path, error)
-        self._closed = (*self._closed, Segment(first, path))
+        self._closed = (*self._closed, SegmentFile(first, path))
 
 
 def read_events(rows: Iterable[Sequence[str]]) -> list[Event]:

@@ -13,7 +13,7 @@ from ..errors import InterruptsFormatError, StoreError
 from ..kernel.interrupts import Snapshot, parse
 from . import segment
 from .files import Files
-from .segment_files import Segment, read_segment, segments_in
+from .segment_files import SegmentFile, read_segment, segments_in
 from .store import Store
 from .tier_shape import shapes_in
 
@@ -60,7 +60,7 @@ def _states(folder: Path, start: float, end: float) -> Iterator[tuple[float, seg
 
 
 def _samples(
-    segments: Sequence[Segment], start: float, end: float
+    segments: Sequence[SegmentFile], start: float, end: float
 ) -> Iterator[tuple[float, segment.State]]:
     """Gives the samples of one tier, from the last at or before `start` up to `end`."""
     files = Files()

@@ -9,24 +9,24 @@ from .files import Files
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class SegmentFile:
     """A file of the tier, by the time of its first sample."""
 
     first: float
     path: Path
 
 
-def segments_in(folder: Path) -> list[Segment]:
+def segments_in(folder: Path) -> list[SegmentFile]:
     """Gives the segments of a tier's folder, the oldest first; other files are passed over."""
     found: dict[float, Path] = {}
     for path in sorted(folder.glob("*/*.csv*")):
         first = _first_of(path)
         if first is not None:
             found[first] = path  # of NAME.csv and NAME.csv.gz the packed one, which is whole
-    return [Segment(first, found[first]) for first in sorted(found)]
+    return [SegmentFile(first, found[first]) for first in sorted(found)]
 
 
-def read_segment(each: Segment, files: Files) -> bytes | None:
+def read_segment(each: SegmentFile, files: Files) -> bytes | None:
     """Gives a segment's bytes, also where it was packed meanwhile; None where it was dropped.
 
     They are as_named(): where its first sample is not the one of its name, its first row is made a

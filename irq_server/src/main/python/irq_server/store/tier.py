@@ -15,7 +15,7 @@ from pathlib import Path
 from . import segment
 from .files import Files
 from .segment import State
-from .segment_files import Segment, read_segment, segments_in
+from .segment_files import SegmentFile, read_segment, segments_in
 from .survey import Survey, join, survey
 from .tier_shape import TierShape
 
@@ -34,8 +34,8 @@ class Tier:
         self._folder = root / shape.name
         self._files = files
         self._sync = sync
-        self._segments: tuple[Segment, ...] = ()
-        self._live: Segment | None = None
+        self._segments: tuple[SegmentFile, ...] = ()
+        self._live: SegmentFile | None = None
         self._live_size = 0
         self._live_whole = True
         self._live_times = array("d")
@@ -44,7 +44,7 @@ class Tier:
         self._times: dict[Path, array[float]] = {}
         self._surveys: dict[Path, Survey] = {}
         self._damaged: dict[Path, int] = {}
-        self._left_open: Segment | None = None
+        self._left_open: SegmentFile | None = None
 
     def set_sync(self, sync: str) -> None:
         """Takes another fsync policy."""
@@ -102,7 +102,7 @@ class Tier:
         live = self._live
         if live is None:
             day = datetime.fromtimestamp(moment, UTC).strftime(self.shape.folder_format)
-            live = Segment(moment, self._folder / day / f"{text}.csv")
+            live = SegmentFile(moment, self._folder / day / f"{text}.csv")
             self._files.make_folder(live.path.parent)
             data = segment.HEADER + segment.encode_keyframe(text, state)
         else:
@@ -147,9 +147,9 @@ class Tier:
         self._live = self._left_open = None
         self._segments = tuple(each for each in self._segments if each.path.exists())
 
-    def _pack(self, each: Segment) -> Segment:
+    def _pack(self, each: SegmentFile) -> SegmentFile:
         try:
-            return Segment(each.first, self._files.compress(each.path))
+            return SegmentFile(each.first, self._files.compress(each.path))
         except OSError as error:
             _log.warning("%s: cannot be packed: %s", each.path, error)
             return each
@@ -182,7 +182,7 @@ class Tier:
     # ---- looking up -----------------------------------------------------------------------------
 
     @property
-    def segments(self) -> tuple[Segment, ...]:
+    def segments(self) -> tuple[SegmentFile, ...]:
         """The segments there are, the oldest first."""
         return self._segments
 
@@ -260,7 +260,7 @@ class Tier:
             if each != self._live:
                 self._survey_of(each)
 
-    def _survey_of(self, each: Segment) -> Survey:
+    def _survey_of(self, each: SegmentFile) -> Survey:
         if each == self._live:
             return survey(self._live_times)
         known = self._surveys.get(each.path)
@@ -268,12 +268,12 @@ class Tier:
             known = self._surveys[each.path] = survey(self._times_of(each))
         return known
 
-    def up_to(self, moment: float) -> tuple[Segment, ...]:
+    def up_to(self, moment: float) -> tuple[SegmentFile, ...]:
         """Gives the segments that begin at or before `moment`."""
         segments = self._segments
         return segments[: bisect_right(segments, moment, key=_first_of)]
 
-    def _times_of(self, each: Segment) -> "array[float]":
+    def _times_of(self, each: SegmentFile) -> "array[float]":
         if each == self._live:
             return self._live_times
         times = self._times.get(each.path)
@@ -291,7 +291,7 @@ class Tier:
             self._times.pop(next(iter(self._times)), None)
         self._times[path] = times
 
-    def read(self, each: Segment) -> bytes | None:
+    def read(self, each: SegmentFile) -> bytes | None:
         """Gives a segment's bytes, also while it is being packed; None where it was dropped."""
         try:
             return read_segment(each, self._files)
@@ -324,5 +324,5 @@ class Reader:
         return None
 
 
-def _first_of(each: Segment) -> float:
+def _first_of(each: SegmentFile) -> float:
     return each.first

@@ -20,7 +20,7 @@ from ..errors import (
 from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot, parse
-from ..kernel.procfs import Affinity, Procfs
+from ..kernel.procfs import IrqAffinity, Procfs
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
@@ -32,7 +32,7 @@ from . import serialize
 from .body import parse_affinity
 from .limits import check_events, check_series, check_table
 from .query import (
-    Parameters,
+    Query,
     is_fixed,
     parse_by,
     parse_cpu,
@@ -83,7 +83,7 @@ class Api:
             blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
         return blueprint
 
-    def interrupts(self, parameters: Parameters) -> Answer:
+    def interrupts(self, parameters: Query) -> Answer:
         """IRQ by CPU counts in the window, with totals."""
         asked = self._count(parameters)
         counts, window = asked.counts, asked.window
@@ -94,7 +94,7 @@ class Api:
             asked.is_fixed,
         )
 
-    def irqs(self, parameters: Parameters) -> Answer:
+    def irqs(self, parameters: Query) -> Answer:
         """Per IRQ: device, counts by CPU, total, rate, affinity as it is now."""
         asked = self._count(parameters)
         counts, window = asked.counts, asked.window
@@ -105,7 +105,7 @@ class Api:
             lambda: serialize.irqs_csv(counts.irqs, window, affinities),
         )
 
-    def irq(self, parameters: Parameters, irq: str) -> Answer:
+    def irq(self, parameters: Query, irq: str) -> Answer:
         """One IRQ."""
         self._identity(irq)
         asked = self._count(parameters, irq=irq)
@@ -118,12 +118,12 @@ class Api:
             lambda: serialize.irqs_csv(counts.irqs, window, affinities),
         )
 
-    def affinity(self, _: Parameters, irq: str) -> Answer:
+    def affinity(self, _: Query, irq: str) -> Answer:
         """Where one IRQ may go, and where the kernel sends it."""
         identity = self._identity(irq)
         return _affinity_answer(identity, self._affinity(identity))
 
-    def set_affinity(self, _: Parameters, irq: str) -> Answer:
+    def set_affinity(self, _: Query, irq: str) -> Answer:
         """Sends one IRQ to other CPUs, and answers what the kernel then says."""
         cpus = parse_affinity(request.get_data())
         identity = self._identity(irq)
@@ -157,7 +157,7 @@ class Api:
         except StoreError as error:
             _log.error("the event %s is not recorded: %s", event.event, error)
 
-    def cpus(self, parameters: Parameters) -> Answer:
+    def cpus(self, parameters: Query) -> Answer:
         """Per CPU: total and rate."""
         asked = self._count(parameters)
         return Answer(
@@ -166,7 +166,7 @@ class Api:
             asked.is_fixed,
         )
 
-    def cpu(self, parameters: Parameters, cpu: str) -> Answer:
+    def cpu(self, parameters: Query, cpu: str) -> Answer:
         """One CPU: total, rate, counts by IRQ."""
         number = parse_cpu(cpu)
         if number not in self._store.rows.cpus:
@@ -178,7 +178,7 @@ class Api:
             asked.is_fixed,
         )
 
-    def series(self, parameters: Parameters) -> Answer:
+    def series(self, parameters: Query) -> Answer:
         """Counts per step, by CPU, IRQ or both."""
         now = self._now()
         edges = parse_edges(parameters, now)
@@ -205,7 +205,7 @@ class Api:
             if a.time < b.time:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
-    def events(self, parameters: Parameters) -> Answer:
+    def events(self, parameters: Query) -> Answer:
         """What happened in the window, as it was asked for: (start, end]."""
         window, filters, fixed = self._window(parameters)
         events = [
@@ -223,13 +223,13 @@ class Api:
             fixed,
         )
 
-    def status(self, _: Parameters) -> Answer:
+    def status(self, _: Query) -> Answer:
         """How the sampler and the store do."""
         return Answer(lambda: serialize.status_json(self._sampler.status, self._store.status()))
 
     def _count(
         self,
-        parameters: Parameters,
+        parameters: Query,
         irq: str | None = None,
         cpu: int | None = None,
         now: float | None = None,
@@ -239,7 +239,7 @@ class Api:
 
     def _window(
         self,
-        parameters: Parameters,
+        parameters: Query,
         irq: str | None = None,
         cpu: int | None = None,
         now: float | None = None,
@@ -272,12 +272,12 @@ class Api:
             raise NoSuchIrqError(irq)
         return identity
 
-    def _affinity(self, identity: Identity) -> Affinity:
+    def _affinity(self, identity: Identity) -> IrqAffinity:
         if identity.irq not in self._store.rows.numbered:
             raise AffinityError(identity.irq, "it has no affinity now")
         return self._procfs.read_affinity(identity.label)
 
-    def _affinities(self, items: Iterable[IrqCounts]) -> dict[str, Affinity]:
+    def _affinities(self, items: Iterable[IrqCounts]) -> dict[str, IrqAffinity]:
         found = {}
         for item in items:
             try:
@@ -287,7 +287,7 @@ class Api:
         return found
 
 
-def _affinity_answer(identity: Identity, affinity: Affinity) -> Answer:
+def _affinity_answer(identity: Identity, affinity: IrqAffinity) -> Answer:
     return Answer(
         lambda: serialize.affinity_json(identity, affinity),
         lambda: serialize.affinity_csv(identity, affinity),

@@ -23,7 +23,7 @@ MAX_STEPS = 11_000
 """As many points as Prometheus gives for one series; more is a mistake."""
 
 
-class Parameters:
+class Query:
     """The parameters of one request: known ones only, none twice but those in `repeatable`."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Edges:
     end: float
 
 
-def parse_edges(parameters: Parameters, now: float) -> Edges:
+def parse_edges(parameters: Query, now: float) -> Edges:
     """Gives the edges that any two of start, end and period name. Raises ParameterError."""
     given = [name for name in WINDOW if parameters.one(name) is not None]
     if "period" in given and "period_seconds" in given:
@@ -85,7 +85,7 @@ def parse_edges(parameters: Parameters, now: float) -> Edges:
     return Edges(to_milliseconds(start) / 1000, to_milliseconds(end) / 1000)
 
 
-def _moment(parameters: Parameters, name: str, now: float) -> float | None:
+def _moment(parameters: Query, name: str, now: float) -> float | None:
     text = parameters.one(name)
     try:
         return None if text is None else parse_moment(text, now)
@@ -93,7 +93,7 @@ def _moment(parameters: Parameters, name: str, now: float) -> float | None:
         raise ParameterError(name, str(error)) from error
 
 
-def _period(parameters: Parameters) -> float | None:
+def _period(parameters: Query) -> float | None:
     for name in ("period", "period_seconds"):
         text = parameters.one(name)
         if text is None:
@@ -105,7 +105,7 @@ def _period(parameters: Parameters) -> float | None:
     return None
 
 
-def is_fixed(parameters: Parameters, edges: Edges, last: float) -> bool:
+def is_fixed(parameters: Query, edges: Edges, last: float) -> bool:
     """Whether the window means the same at any later moment: it is told without "now", and over.
 
     `last` is the time of the newest sample; later ones lie beyond it.
@@ -120,7 +120,7 @@ def is_fixed(parameters: Parameters, edges: Edges, last: float) -> bool:
     return not relative and edges.end <= last
 
 
-def parse_filters(parameters: Parameters) -> Filters:
+def parse_filters(parameters: Query) -> Filters:
     """Gives the filters that are asked for. Raises ParameterError."""
     irqs = parameters.all("irq")
     device = parameters.one("device")
@@ -137,7 +137,7 @@ def parse_filters(parameters: Parameters) -> Filters:
     )
 
 
-def _cpus(parameters: Parameters) -> frozenset[int] | None:
+def _cpus(parameters: Query) -> frozenset[int] | None:
     text = parameters.one("cpu")
     if text is None:
         return None
@@ -156,7 +156,7 @@ def parse_cpu(text: str) -> int | None:
     return int(digits) if text.isdecimal() and text.isascii() else None
 
 
-def _flag(parameters: Parameters, name: str) -> bool:
+def _flag(parameters: Query, name: str) -> bool:
     text = parameters.one(name)
     if text is None or text.lower() in FALSE:
         return False
@@ -165,7 +165,7 @@ def _flag(parameters: Parameters, name: str) -> bool:
     return True
 
 
-def _top(parameters: Parameters) -> int | None:
+def _top(parameters: Query) -> int | None:
     text = parameters.one("top")
     if text is None:
         return None
@@ -174,7 +174,7 @@ def _top(parameters: Parameters) -> int | None:
     return int(text)
 
 
-def parse_format(parameters: Parameters, prefers_csv: bool) -> str:
+def parse_format(parameters: Query, prefers_csv: bool) -> str:
     """Gives ``json`` or ``csv``. Raises ParameterError."""
     text = parameters.one("format")
     if text is None:
@@ -184,7 +184,7 @@ def parse_format(parameters: Parameters, prefers_csv: bool) -> str:
     return text
 
 
-def parse_by(parameters: Parameters) -> str:
+def parse_by(parameters: Query) -> str:
     """Gives what a series counts by: one of SERIES_KEYS. Raises ParameterError."""
     text = parameters.one("by")
     if text is None:
@@ -196,7 +196,7 @@ def parse_by(parameters: Parameters) -> str:
     return text
 
 
-def parse_step(parameters: Parameters, edges: Edges) -> float:
+def parse_step(parameters: Query, edges: Edges) -> float:
     """Gives the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
 
     Raises ParameterError, with the smallest step that works, for one that makes too many.

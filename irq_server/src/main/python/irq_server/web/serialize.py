@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..events import Event
-from ..kernel.procfs import Affinity
+from ..kernel.procfs import IrqAffinity
 from ..sampling.sampler import SamplerStatus
 from ..store.counts import Counts, IrqCounts, Point
 from ..store.history import Window
@@ -51,7 +51,7 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
     }
 
 
-def affinity_fields(affinity: Affinity | None) -> Json:
+def affinity_fields(affinity: IrqAffinity | None) -> Json:
     """Gives the two fields of an IRQ's affinity, null where the kernel tells none."""
     return {
         "affinity": affinity.affinity if affinity else None,
@@ -82,7 +82,7 @@ def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
     return rows
 
 
-def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, Affinity]) -> Json:
+def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
     """Gives the answer of /irqs."""
     return {
         "window": window_json(window),
@@ -95,7 +95,7 @@ def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, Affinity]
     }
 
 
-def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, Affinity]) -> Json:
+def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
     """Gives the answer of /irqs/{irq}, from counts of that IRQ alone."""
     every = irqs_json(counts, window, affinities)
     (fields,) = every["irqs"]
@@ -103,7 +103,7 @@ def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, Affini
 
 
 def irqs_csv(
-    items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, Affinity]
+    items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, IrqAffinity]
 ) -> Rows:
     """Gives the rows of /irqs."""
     rows: Rows = [["irq", "device", "total", "rate", "affinity"]]
@@ -158,7 +158,7 @@ def cpu_csv(counts: Counts, window: Window) -> Rows:
     return [["irq", "device", "total", "rate"], *rows]
 
 
-def affinity_json(identity: Identity, affinity: Affinity) -> Json:
+def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
     """Gives the answer of /irqs/{irq}/affinity."""
     return {
         "irq": identity.irq,
@@ -169,7 +169,7 @@ def affinity_json(identity: Identity, affinity: Affinity) -> Json:
     }
 
 
-def affinity_csv(identity: Identity, affinity: Affinity) -> Rows:
+def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
     """Gives the rows of /irqs/{irq}/affinity, one."""
     fields = affinity_json(identity, affinity)
     words = {True: "true", False: "false", None: ""}

@@ -12,7 +12,7 @@ from flask import Response, request
 from .limits import check_bytes
 from .parameters import REPEATABLE
 from .problem import problem
-from .query import Parameters, parse_format
+from .query import Query, parse_format
 from .routes import CSV, JSON, Route
 
 LIVE = "no-store"
@@ -36,7 +36,7 @@ def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]
     """Gives the function that Flask calls for `route`; `answer` is given the parameters."""
 
     def respond(**path: str) -> Response:
-        parameters = Parameters(request.args.items(multi=True), route.known, REPEATABLE)
+        parameters = Query(request.args.items(multi=True), route.known, REPEATABLE)
         form = _form(route, parameters)
         if form is None:
             return problem(406, f"this route answers {_types(route)}, and Accept takes neither")
@@ -59,7 +59,7 @@ def _types(route: Route) -> str:
     return f"{JSON} or {CSV}" if route.columns else f"only {JSON}"
 
 
-def _form(route: Route, parameters: Parameters) -> str | None:
+def _form(route: Route, parameters: Query) -> str | None:
     """Gives ``json`` or ``csv``; None where the Accept header takes nothing that there is."""
     accepted = request.headers.get("Accept", "").strip()
     offers = [JSON, CSV] if route.columns else [JSON]

@@ -22,7 +22,7 @@ from irq_server.web.openapi.document import document
 from irq_server.web.parameters import PATH, QUERY
 from irq_server.web.query import (
     Edges,
-    Parameters,
+    Query,
     parse_by,
     parse_cpu,
     parse_edges,
@@ -83,7 +83,7 @@ def operations() -> list[tuple[str, str, Any]]:
     ]
 
 
-def parse_all(parameters: Parameters) -> None:
+def parse_all(parameters: Query) -> None:
     parse_edges(parameters, START + 3600)
     parse_filters(parameters)
     parse_by(parameters)
@@ -147,7 +147,7 @@ def test_everything_has_an_example_and_every_example_fits_its_schema():
 )
 def test_the_examples_of_parameters_are_taken(name: str, text: str):
     now = START + 3600
-    parameters = Parameters([(name, text)], list(QUERY))
+    parameters = Query([(name, text)], list(QUERY))
     assert parse_edges(parameters, now).start < now
     parse_all(parameters)
 
@@ -184,7 +184,7 @@ def test_what_the_schema_of_a_parameter_refuses_is_refused(name: str, text: str)
         value = int(text)
     assert errors_in(value, schema)
 
-    parameters = Parameters([(name, text)], list(QUERY))
+    parameters = Query([(name, text)], list(QUERY))
     with pytest.raises(ParameterError) as caught:
         parse_all(parameters)
     assert caught.value.parameter == name

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...events import Event
-from ...kernel.procfs import Affinity
+from ...kernel.procfs import IrqAffinity
 from ...sampling.sampler import SamplerStatus
 from ...store.counts import Counts, Filters, KnownRow, count, point
 from ...store.history import Sample, Window
@@ -43,7 +43,7 @@ _WINDOW = Window(
     resolution_seconds=10.0,
     tier="raw",
 )
-_AFFINITY = Affinity("0-1", "1", writable=True)
+_AFFINITY = IrqAffinity("0-1", "1", writable=True)
 _AFFINITIES = {"36": _AFFINITY}
 _EVENTS = (
     Event(_START + 12, "affinity", irq="36", detail="0-1 -> 1"),
