@@ -1,1 +1,1 @@
-"""Samples: the thread that takes them, and the store that it fills, as the settings say."""
+"""The thread that takes samples, and the store that it fills, as the settings say."""

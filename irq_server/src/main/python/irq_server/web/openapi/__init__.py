@@ -1,1 +1,1 @@
-"""The OpenAPI document, made of the tables that the application itself is made of. Pure."""
+"""The OpenAPI document, made of the tables that make the application. Pure."""
