@@ -1,11 +1,15 @@
-"""What the routes under /api/v1 answer: parse the parameters, ask the store."""
+"""What the routes under /api/v1 answer: parse the parameters, ask the store, choose the form."""
 
+import csv
+import io
+import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
 from ..errors import (
     AffinityError,
@@ -30,7 +34,9 @@ from ..store.store import Store
 from ..store.totals import Identity
 from . import serialize
 from .body import parse_affinity
-from .limits import check_events, check_series, check_table
+from .limits import check_bytes, check_events, check_series, check_table
+from .parameters import REPEATABLE
+from .problem import problem
 from .query import (
     Query,
     is_fixed,
@@ -38,13 +44,30 @@ from .query import (
     parse_cpu,
     parse_edges,
     parse_filters,
+    parse_format,
     parse_step,
     series_edges,
 )
-from .routes import API_ROUTES
-from .views import Answer, view
+from .routes import API_ROUTES, CSV, JSON, Route
 
 _log = logging.getLogger(__name__)
+
+
+LIVE = "no-store"
+FIXED = "private, no-cache"
+"""A window that is over: to be kept, and asked for again by its ETag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers, in the forms that it has; made only when it is asked for in that form.
+
+    ``is_fixed`` is whether the same request may find the same answer at any later moment.
+    """
+
+    json: Callable[[], dict[str, Any]]
+    csv: Callable[[], Iterable[list[Any]]] | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,3 +315,50 @@ def _affinity_answer(identity: Identity, affinity: IrqAffinity) -> Answer:
         lambda: serialize.affinity_json(identity, affinity),
         lambda: serialize.affinity_csv(identity, affinity),
     )
+
+
+def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]:
+    """Gives the function that Flask calls for `route`; `answer` is given the parameters."""
+
+    def respond(**path: str) -> Response:
+        parameters = Query(request.args.items(multi=True), route.known, REPEATABLE)
+        form = _form(route, parameters)
+        if form is None:
+            return problem(406, f"this route answers {_types(route)}, and Accept takes neither")
+        found = answer(parameters, **path)
+        response = _csv(found) if form == "csv" else _json(found)
+        check_bytes(response.content_length or 0, route.narrow)
+        response.headers["Cache-Control"] = FIXED if found.is_fixed else LIVE
+        if route.columns:
+            response.headers["Vary"] = "Accept"
+        if found.is_fixed:
+            response.add_etag(weak=True)  # gzip, if it is asked for, comes later
+            response.make_conditional(request)
+        return response
+
+    respond.__doc__ = f"{route.summary}."
+    return respond
+
+
+def _types(route: Route) -> str:
+    return f"{JSON} or {CSV}" if route.columns else f"only {JSON}"
+
+
+def _form(route: Route, parameters: Query) -> str | None:
+    """Gives ``json`` or ``csv``; None where the Accept header takes nothing that there is."""
+    accepted = request.headers.get("Accept", "").strip()
+    offers = [JSON, CSV] if route.columns else [JSON]
+    best = request.accept_mimetypes.best_match(offers) if accepted else JSON
+    form = parse_format(parameters, prefers_csv=best == CSV)
+    return form if best is not None or parameters.one("format") is not None else None
+
+
+def _json(answer: Answer) -> Response:
+    return Response(json.dumps(answer.json()) + "\n", mimetype=JSON)
+
+
+def _csv(answer: Answer) -> Response:
+    text = io.StringIO()
+    if answer.csv is not None:
+        csv.writer(text, lineterminator="\n").writerows(answer.csv())
+    return Response(text.getvalue(), mimetype=CSV)
