@@ -8,7 +8,7 @@ from flask import Flask, Response
 from ..kernel.procfs import Procfs
 from ..sampling.sampler import Sampler
 from ..store.store import Store
-from . import compress, health, metrics, pages, problem
+from . import compress, metrics, pages, problem
 from .access import guard
 from .access.guard import Rules
 from .access.hosts import Hosts
@@ -35,7 +35,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
     app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
     app.register_blueprint(pages.blueprint())
-    app.register_blueprint(health.blueprint(sampler))
+    app.register_blueprint(pages.health(sampler))
     metrics.register(app, store, sampler)
     problem.register(app)
     guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))

@@ -1,10 +1,11 @@
-"""The pages for a person, and the document: what runs here, and how to ask it."""
+"""The pages for a person, the document, and whether the server is well."""
 
 import json
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
 from .. import __version__
+from ..sampling.sampler import Sampler
 from .openapi.document import document
 from .problem import problem
 from .routes import JSON, ROUTES
@@ -47,6 +48,30 @@ def blueprint() -> Blueprint:
             response.add_etag(weak=True)
             response.make_conditional(request)
         return response
+
+    return routes
+
+
+def health(sampler: Sampler) -> Blueprint:
+    """Return the routes that tell whether the server is well, as Kubernetes asks."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        """200 as long as the process answers at all."""
+        return jsonify({"status": "ok"})
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        """200 while samples come; 503 with the reason where none do."""
+        status = sampler.status
+        if status.state != "running":
+            return problem(
+                503, f"the sampler is {status.state}: {status.last_error or 'no thread'}"
+            )
+        if status.last_sample is None:
+            return problem(503, "no sample was taken yet")
+        return jsonify({"status": "ready"})
 
     return routes
 
