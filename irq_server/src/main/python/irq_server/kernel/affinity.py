@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..errors import AffinityError, AffinityRefusedError, OutOfResourcesError
+from ..errors import AffinityError, AffinityRefusedError, IrqError, OutOfResourcesError
 from ..events import Event
 from .affinity_watch import AffinityWatch
 from .cpuset import format_list, parse_list
@@ -49,13 +49,13 @@ class System(Protocol):
     """The system calls that writing takes; the module os is one."""
 
     def open(self, path: str, flags: int, /) -> int:
-        """Opens a file."""
+        """Open a file."""
 
     def write(self, fd: int, data: bytes, /) -> int:
-        """Writes once."""
+        """Write once."""
 
     def close(self, fd: int, /) -> None:
-        """Closes a file."""
+        """Close a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class AffinityWriter:
         system: System = os,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Takes the machine, who watches it, what keeps events, and the edge.
+        """Take the machine, who watches it, what keeps events, and the edge.
 
         `record` must not raise: what was written is written.
         """
@@ -90,7 +90,7 @@ class AffinityWriter:
         self._wait = wait
 
     def set(self, request: Request, online: frozenset[int], moment: float) -> IrqAffinity:
-        """Writes an affinity and gives what the kernel then says.
+        """Write an affinity and gives what the kernel then says.
 
         Raises AffinityRefusedError where the kernel refuses or would, AffinityError where the IRQ
         is gone, OutOfResourcesError. Whichever, an event ``affinity_request`` says who wanted what,
@@ -107,7 +107,7 @@ class AffinityWriter:
                 finally:
                     changes += self._look_again(request, moment)
                     self._tell(changes)
-        except (AffinityError, AffinityRefusedError, OutOfResourcesError) as error:
+        except IrqError as error:
             self._tell([_asked(request, moment, f": refused: {error.reason}")])
             raise
         self._tell([_asked(request, moment, "")])
@@ -121,7 +121,7 @@ class AffinityWriter:
             return []
 
     def _read_back(self, number: str, wanted: frozenset[int] | None = None) -> IrqAffinity:
-        """Gives the affinity that stands now; waits a little for the one that is `wanted`, or any.
+        """Return the affinity that stands now; waits a little for the one that is `wanted`, or any.
 
         A read that meets a pending move as it is carried out gives the affinity from before it, or
         an empty list, for a moment. Source: kernel/irq/proc.c (show_irq_affinity takes no lock),
@@ -141,7 +141,7 @@ class AffinityWriter:
             self._record(event)
 
     def _check(self, request: Request, online: frozenset[int]) -> None:
-        """Refuses what the kernel would: the file's mode first, then CPUs that are not there."""
+        """Refuse what the kernel would: the file's mode first, then CPUs that are not there."""
         if not self._procfs.read_affinity(request.number).writable:
             raise AffinityRefusedError(request.irq, MANAGED_BY_MODE)
         missing = format_list(request.cpus - online)
@@ -151,7 +151,7 @@ class AffinityWriter:
             raise AffinityRefusedError(request.irq, reason)
 
     def _write(self, request: Request) -> None:
-        """Writes the list; tries again where that may help."""
+        """Write the list; tries again where that may help."""
         path = self._procfs.affinity_path(request.number)
         data = f"{format_list(request.cpus)}\n".encode()
         for pause in (*WAITS_SECONDS, None):
@@ -165,7 +165,7 @@ class AffinityWriter:
             return
 
     def _write_once(self, path: str, data: bytes) -> None:
-        """Writes `data` in one call, since the kernel takes each write for a whole list.
+        """Write `data` in one call, since the kernel takes each write for a whole list.
 
         A file that is not there is not made. Errors may show at the write or at the close.
         """
@@ -180,7 +180,7 @@ class AffinityWriter:
             raise OSError(0, f"only {written} of {len(data)} bytes were taken")
 
     def _close_quietly(self, descriptor: int) -> None:
-        """Closes after an error that is told already."""
+        """Close after an error that is told already."""
         try:
             self._system.close(descriptor)
         except OSError:

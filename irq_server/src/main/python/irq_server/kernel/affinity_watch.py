@@ -15,7 +15,6 @@ class AffinityWatch:
     """The affinities of one machine's numbered IRQs, as they were at the last look."""
 
     def __init__(self, procfs: Procfs, interval_seconds: float = 0.0) -> None:
-        """Takes where to read, and how often is_due() is asked. The first look finds no change."""
         self.lock = threading.RLock()
         """Held during a look; who changes an affinity holds it, and looks before and after."""
         self._lists = AffinityLists(procfs)
@@ -24,15 +23,15 @@ class AffinityWatch:
         self._seen: dict[str, tuple[bytes, str]] = {}
 
     def is_asked_every(self, interval_seconds: float) -> None:
-        """Takes how often is_due() is asked from now on."""
+        """Take how often is_due() is asked from now on."""
         self._wait_seconds = LOOK_SECONDS - interval_seconds
 
     def is_due(self, monotonic: float) -> bool:
-        """Whether it is time for a look: the next time would be too late."""
+        """Return whether it is time for a look: the next time would be too late."""
         return self._last_look is None or monotonic - self._last_look >= self._wait_seconds
 
     def look(self, irqs: Iterable[tuple[str, str]], moment: float, monotonic: float) -> list[Event]:
-        """Gives an event for every affinity that changed since the last look.
+        """Return an event for every affinity that changed since the last look.
 
         `irqs` are pairs of an IRQ's name in the store and its number. One that came since, or whose
         affinity cannot be read, has no event. The detail is the old and the new CPU list.
@@ -51,7 +50,7 @@ class AffinityWatch:
             return events
 
     def look_at(self, irq: str, number: str, moment: float) -> list[Event]:
-        """Looks at one IRQ alone, as look() does. Raises AffinityError where it has none."""
+        """Look at one IRQ alone, as look() does. Raises AffinityError where it has none."""
         with self.lock:
             text = self._lists.read(number)
             if text is None:
@@ -74,5 +73,5 @@ class AffinityWatch:
         return [Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}")]
 
     def close(self) -> None:
-        """Closes the files that it holds."""
+        """Close the files that it holds."""
         self._lists.close()

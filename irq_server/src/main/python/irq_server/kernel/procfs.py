@@ -44,19 +44,18 @@ class Procfs:
     """The files below one root of /proc."""
 
     def __init__(self, root: Path) -> None:
-        """Takes the root, ``/proc`` or a tree in its place."""
         self._root = root
         self._interrupts = os.fspath(root / "interrupts")
         self._irqs = os.fspath(root / "irq")
         self._boot_id = os.fspath(root / "sys/kernel/random/boot_id")
 
     def read_interrupts(self) -> str:
-        """Gives the text of /proc/interrupts, in one read. Raises OSError."""
+        """Return the text of /proc/interrupts, in one read. Raises OSError."""
         with open(self._interrupts, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
             return file.readall().decode(errors="replace")
 
     def check(self) -> None:
-        """Raises ProcfsError unless the counters can be read and understood."""
+        """Raise ProcfsError unless the counters can be read and understood."""
         path = Path(self._interrupts)
         try:
             parse(self.read_interrupts())
@@ -66,7 +65,7 @@ class Procfs:
             raise ProcfsError(path, str(error)) from error
 
     def read_boot_id(self) -> str:
-        """Gives a text that differs from boot to boot; ``""`` where the tree has none.
+        """Return a text that differs from boot to boot; ``""`` where the tree has none.
 
         Raises OSError where it cannot be read just now: another text would be another boot.
         Source: Documentation/admin-guide/sysctl/kernel.rst, random/boot_id; proc(5), stat, btime.
@@ -84,7 +83,7 @@ class Procfs:
         return next((line for line in lines if line.startswith("btime ")), "")
 
     def read_affinity(self, irq: str) -> IrqAffinity:
-        """Gives the affinity of a numbered IRQ. Raises AffinityError where it has none.
+        """Return the affinity of a numbered IRQ. Raises AffinityError where it has none.
 
         Source: Documentation/core-api/irq/irq-affinity.rst.
         """
@@ -97,11 +96,11 @@ class Procfs:
             raise AffinityError(irq, f"its affinity cannot be read: {error}") from error
 
     def affinity_path(self, irq: str) -> str:
-        """Gives the path of the file with the CPU list that a numbered IRQ may go to."""
+        """Return the path of the file with the CPU list that a numbered IRQ may go to."""
         return f"{self._irqs}/{irq}/smp_affinity_list"
 
     def read_affinity_list(self, irq: str) -> str:
-        """Gives the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
+        """Return the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
         try:
             return normal_list(_read_at_once(self.affinity_path(irq)))
         except FileNotFoundError:
@@ -120,7 +119,7 @@ class Procfs:
 
 @lru_cache(maxsize=4096)
 def normal_list(text: bytes) -> str:
-    """Gives the CPU list that a file of /proc/irq holds, in its shortest form.
+    """Return the CPU list that a file of /proc/irq holds, in its shortest form.
 
     Raises CpuSetError.
     """
@@ -128,7 +127,7 @@ def normal_list(text: bytes) -> str:
 
 
 def _read_at_once(path: str) -> bytes:
-    """Gives a small file of the kernel by one read: no buffer, no text layer."""
+    """Return a small file of the kernel by one read: no buffer, no text layer."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.read(descriptor, _MAX_LIST_BYTES)
@@ -144,13 +143,12 @@ class AffinityLists:
     """
 
     def __init__(self, procfs: Procfs) -> None:
-        """Takes where the lists are."""
         self._procfs = procfs
         self._open: dict[str, tuple[int, bool]] = {}
         self._max_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
     def read(self, irq: str) -> bytes | None:
-        """Gives the text of the list of a numbered IRQ; None where it cannot be read."""
+        """Return the text of the list of a numbered IRQ; None where it cannot be read."""
         held = self._open.get(irq)
         if held is not None:
             descriptor, is_kernels = held
@@ -180,10 +178,10 @@ class AffinityLists:
         return text
 
     def close(self) -> None:
-        """Closes every file."""
+        """Close every file."""
         while self._open:
             os.close(self._open.popitem()[1][0])
 
     def __del__(self) -> None:
-        """Closes them where nobody did."""
+        """Close them where nobody did."""
         self.close()
