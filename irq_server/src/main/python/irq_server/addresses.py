@@ -6,7 +6,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def address_of(host: str) -> Address | None:
-    """Gives the address that `host` is in digits, None of a name; localhost is 127.0.0.1."""
+    """Return the address that `host` is in digits, None of a name; localhost is 127.0.0.1."""
     try:
         found = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
@@ -16,6 +16,6 @@ def address_of(host: str) -> Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`; names other than localhost are not."""
+    """Return whether only this machine can reach `host`; names other than localhost are not."""
     address = address_of(host)
     return address is not None and address.is_loopback

@@ -47,25 +47,25 @@ class Starter(Protocol):
     """Who started the server, and wants to know how that went."""
 
     def succeeded(self, words: str) -> None:
-        """Takes that it answers requests."""
+        """Take that it answers requests."""
 
     def failed(self, words: str) -> None:
-        """Takes that it cannot, and why."""
+        """Take that it cannot, and why."""
 
 
 class Terminal:
     """Who started a server that runs in the foreground: reads standard error."""
 
     def succeeded(self, words: str) -> None:
-        """Says nothing: the log has said it."""
+        """Say nothing: the log has said it."""
 
     def failed(self, words: str) -> None:
-        """Says why."""
+        """Say why."""
         _complain(words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command and gives its exit status."""
+    """Run the command and gives its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in commands.COMMANDS:
         return commands.main(arguments)
@@ -127,7 +127,7 @@ def _lost_log(settings: Settings) -> str:
 
 
 def _tell_failure(log: Log, starter: Starter, error: Exception) -> None:
-    """Tells who started the server, and the log where that is another place."""
+    """Report who started the server, and the log where that is another place."""
     is_bug = not isinstance(error, IrqServerError)
     on_terminal = log.place == "stderr"
     if is_bug:
@@ -144,7 +144,7 @@ def _complain(words: str) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Gives the parser of the command line. What is not given is None."""
+    """Return the parser of the command line. What is not given is None."""
     made = argparse.ArgumentParser(
         prog="irq_server",
         description="Records this machine's interrupts in plain CSV and answers what fired where.",

@@ -25,7 +25,7 @@ COMMANDS = tuple(_HELP)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs one of COMMANDS, the first of `argv`, and gives its exit status."""
+    """Run one of COMMANDS, the first of `argv`, and gives its exit status."""
     try:
         parser = _parser()
         options = parser.parse_args(_joined(argv))
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
-    """Writes ``--start -15m`` as ``--start=-15m``, as argparse takes -15m for an option."""
+    """Write ``--start -15m`` as ``--start=-15m``, as argparse takes -15m for an option."""
     joined: list[str] = []
     for word in argv:
         if joined and joined[-1] in ("--start", "--end") and word.startswith("-"):
@@ -66,7 +66,7 @@ def _repair(options: argparse.Namespace) -> int:
 
 
 def _tell(reports: Iterable[SegmentReport], done: str) -> int:
-    """Prints a line for each unsound segment and a last one for all; gives the exit status."""
+    """Print a line for each unsound segment and a last one for all; gives the exit status."""
     segments = samples = size_bytes = unsound = 0
     for report in reports:
         segments, samples = segments + 1, samples + report.samples

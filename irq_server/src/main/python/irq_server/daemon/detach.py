@@ -24,15 +24,14 @@ class Starter:
     """The process that a daemon was started by, which waits for one word of it."""
 
     def __init__(self, descriptor: int) -> None:
-        """Takes the pipe that it reads."""
         self._descriptor: int | None = descriptor
 
     def succeeded(self, words: str) -> None:
-        """Lets it end with status 0, and say `words`, if any."""
+        """Let it end with status 0, and say `words`, if any."""
         self._tell(0, words)
 
     def failed(self, words: str, status: int = 1) -> None:
-        """Lets it end with `status`, and say `words`."""
+        """Let it end with `status`, and say `words`."""
         self._tell(status, words)
 
     def _tell(self, status: int, words: str) -> None:
@@ -47,7 +46,7 @@ class Starter:
 
 
 def detach() -> Starter:
-    """Returns in the daemon only: without terminal, in ``/``, standard streams to /dev/null.
+    """Return in the daemon only: without terminal, in ``/``, standard streams to /dev/null.
 
     Every other descriptor is closed; files are made without more rights than the umask 022 leaves.
     """

@@ -30,7 +30,7 @@ class Log:
     """The log of the process: one handler of the root logger, exchangeable while it runs."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        """Logs to standard error until use() says more. `environment` may tell of a journal."""
+        """Log to standard error until use() says more. `environment` may tell of a journal."""
         self._environment = environment or {}
         self.place = "stderr"
         self._root = logging.getLogger()
@@ -38,7 +38,7 @@ class Log:
         self._handler.setFormatter(TextFormatter(_TEXT_HEAD, tracebacks=False))
 
     def __enter__(self) -> Self:
-        """Takes the log over, with the errors that nobody handled and Python's warnings."""
+        """Take the log over, with the errors that nobody handled and Python's warnings."""
         self._hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
         self._raises = logging.raiseExceptions
         logging.raiseExceptions = False  # a log that cannot be written has nowhere to say so
@@ -56,7 +56,7 @@ class Log:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Gives all of it back, and closes."""
+        """Return all of it back, and closes."""
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
         logging.raiseExceptions = self._raises
         logging.captureWarnings(False)
@@ -64,11 +64,11 @@ class Log:
         self._handler.close()
 
     def use(self, settings: Settings) -> None:
-        """Logs as `settings` say from now on; a file is opened anew. Raises LogError."""
+        """Log as `settings` say from now on; a file is opened anew. Raises LogError."""
         self.prepare(settings)()
 
     def prepare(self, settings: Settings) -> Callable[[], None]:
-        """Opens what `settings` name, and gives what makes the log go there. Raises LogError."""
+        """Open what `settings` name, and gives what makes the log go there. Raises LogError."""
         handler = self._handler_for(settings)
 
         def commit() -> None:
@@ -102,7 +102,7 @@ class Log:
 
 
 def place_of(settings: Settings) -> str:
-    """Gives where the log goes: ``file``, ``syslog``, ``stderr``, or ``nowhere``.
+    """Return where the log goes: ``file``, ``syslog``, ``stderr``, or ``nowhere``.
 
     A daemon has no standard error; where there is no syslog either, its log is lost.
     """
@@ -119,12 +119,12 @@ class _File(WatchedFileHandler):
     """A file that is opened anew when it was moved or removed, and never fails its callers."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes a record; one that cannot be written is lost."""
+        """Write a record; one that cannot be written is lost."""
         with suppress(OSError):
             super().emit(record)
 
     def close(self) -> None:
-        """Writes what is left, if it can be written, and closes."""
+        """Write what is left, if it can be written, and closes."""
         with suppress(OSError):
             super().close()
 
@@ -158,7 +158,7 @@ def _open_syslog(path: Path) -> logging.Handler:
 
 
 def _is_journal(stream: str) -> bool:
-    """Whether standard error is the journal that `stream` names. Source: systemd.exec(5)."""
+    """Return whether standard error is the journal that `stream` names. Source: systemd.exec(5)."""
     try:
         found = os.fstat(2)
     except OSError:
@@ -169,6 +169,6 @@ def _is_journal(stream: str) -> bool:
 def _tell_error(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    """Logs an error that nobody handled: a bug, in one line."""
+    """Log an error that nobody handled: a bug, in one line."""
     if error is not None and not issubclass(kind, KeyboardInterrupt):
         _log.critical("a bug", exc_info=(kind, error, trace))

@@ -14,7 +14,7 @@ from ..times import format_moment
 
 
 def one_line(text: str) -> str:
-    r"""Gives `text` with everything that is not printable escaped, as in ``\n`` and ``\x1b``."""
+    r"""Return `text` with everything that is not printable escaped, as in ``\n`` and ``\x1b``."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
@@ -25,13 +25,13 @@ def _escaped(character: str) -> str:
 
 
 def error_of(record: LogRecord) -> str | None:
-    """Gives the error that came with a record, ``TypeError: the text``; None without one."""
+    """Return the error that came with a record, ``TypeError: the text``; None without one."""
     error = record.exc_info[1] if record.exc_info else None
     return f"{type(error).__name__}: {error}" if error else None
 
 
 def traceback_of(record: LogRecord) -> str | None:
-    """Gives the traceback that came with a record, over several lines; None without one."""
+    """Return the traceback that came with a record, over several lines; None without one."""
     error = record.exc_info[1] if record.exc_info else None
     return "".join(traceback.format_exception(error)).rstrip("\n") if error else None
 
@@ -45,12 +45,11 @@ class TextFormatter(logging.Formatter):
     """
 
     def __init__(self, head: str, tracebacks: bool) -> None:
-        """Takes what stands before the message, and whether tracebacks are told, folded."""
         super().__init__(f"{head}%(name)s: ")
         self._tracebacks = tracebacks
 
     def format(self, record: LogRecord) -> str:
-        """Gives the line, without its end."""
+        """Return the line, without its end."""
         record.asctime = self.formatTime(record)
         parts = [record.getMessage(), error_of(record)]
         line = self.formatMessage(record) + ": ".join(part for part in parts if part is not None)
@@ -59,7 +58,7 @@ class TextFormatter(logging.Formatter):
 
 
 def fold(text: str) -> str:
-    """Gives the lines of `text` in one, with ``|`` between them."""
+    """Return the lines of `text` in one, with ``|`` between them."""
     return " | ".join(one_line(line.strip()) for line in text.split("\n"))
 
 
@@ -76,7 +75,7 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: LogRecord) -> str:
-        """Gives the line, without its end."""
+        """Return the line, without its end."""
         values: dict[str, object] = {
             "time": format_moment(record.created),
             "level": record.levelname.lower(),
@@ -99,10 +98,9 @@ class JournalFormatter(TextFormatter):
     _LEVELS = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 
     def __init__(self, tracebacks: bool) -> None:
-        """Takes whether tracebacks are told, folded."""
         super().__init__("", tracebacks)
 
     def format(self, record: LogRecord) -> str:
-        """Gives the line, without its end."""
+        """Return the line, without its end."""
         level = next((level for least, level in self._LEVELS if record.levelno >= least), 7)
         return f"<{level}>{super().format(record)}"

@@ -14,7 +14,7 @@ _VARIABLE = "MALLOC_ARENA_MAX"
 
 
 def use_one_heap() -> bool:
-    """Gives whether that was done: not with another C library, nor where MALLOC_ARENA_MAX is set.
+    """Return whether that was done: not with another C library, nor where MALLOC_ARENA_MAX is set.
 
     Threads that run already keep their heaps: before any thread starts is when to call.
     """

@@ -23,12 +23,11 @@ class PidFile:
     """A pid file, held from __enter__ to __exit__."""
 
     def __init__(self, path: Path) -> None:
-        """Takes the path; touches nothing."""
         self._path = path
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        """Locks and writes the file. Raises PidFileError."""
+        """Lock and writes the file. Raises PidFileError."""
         try:
             self._lock()
             self._take()
@@ -46,7 +45,7 @@ class PidFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Removes the file, or empties it where it cannot be removed, and lets it go."""
+        """Remove the file, or empties it where it cannot be removed, and lets it go."""
         try:
             self._path.unlink()
         except OSError:
@@ -55,7 +54,7 @@ class PidFile:
         self._close()
 
     def _lock(self) -> None:
-        """Opens and locks the file that is at the path, also while another process removes one."""
+        """Open and locks the file that is at the path, also while another process removes one."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         while True:
             self._descriptor = os.open(self._path, flags, 0o644)

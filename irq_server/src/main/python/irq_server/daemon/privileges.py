@@ -39,12 +39,12 @@ class _Word(ctypes.Structure):
 
 
 def user_id(name: str) -> int:
-    """Gives the number of a user by name. Raises PrivilegeError."""
+    """Return the number of a user by name. Raises PrivilegeError."""
     return _entry(name).pw_uid
 
 
 def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
-    """Makes the process the user `name`, with its groups, from now on.
+    """Make the process the user `name`, with its groups, from now on.
 
     `folder` is made, if it is missing, and is then that user's, as are the files that were just
     `made`. Raises PrivilegeError where the process is another user already and not root, or the
@@ -68,7 +68,7 @@ def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
 
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
-    """Lets root open and make files as the user `name` would, while it is entered.
+    """Let root open and make files as the user `name` would, while it is entered.
 
     Without a name, and for who is not root, it changes nothing. Raises PrivilegeError.
     """
@@ -93,7 +93,7 @@ def _entry(name: str) -> pwd.struct_passwd:
 
 
 def _own(folder: Path, entry: pwd.struct_passwd) -> None:
-    """Makes `folder` the user's if it is missing. Raises PrivilegeError where it is another's."""
+    """Make `folder` the user's if it is missing. Raises PrivilegeError where it is another's."""
     try:
         folder.mkdir(parents=True)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
@@ -104,7 +104,7 @@ def _own(folder: Path, entry: pwd.struct_passwd) -> None:
 
 
 def drop(writes: bool) -> str:
-    """Gives every capability up, and any way to new ones; gives in words who the process now is.
+    """Return every capability up, and any way to new ones; gives in words who the process now is.
 
     With `writes` a process that is not root keeps the one capability by which it can write root's
     files, if it has it. Raises PrivilegeError.
@@ -125,7 +125,7 @@ def drop(writes: bool) -> str:
 
 
 def _capabilities() -> "ctypes.Array[_Word]":
-    """Gives what the calling thread may use, the lower 32 capabilities first."""
+    """Return what the calling thread may use, the lower 32 capabilities first."""
     words = (_Word * 2)()
     _check("capget", _libc.capget(ctypes.byref(_Header(_VERSION_3, 0)), words))
     return words

@@ -57,7 +57,7 @@ class Surroundings:
 
 
 def serve(settings: Settings, around: Surroundings) -> None:
-    """Samples and answers until SIGTERM or SIGINT.
+    """Sample and answers until SIGTERM or SIGINT.
 
     Raises SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
@@ -111,7 +111,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _give_up_privileges(settings: Settings) -> str:
-    """Keeps what is needed from here on, and gives in words what that is.
+    """Keep what is needed from here on, and gives in words what that is.
 
     What needed more is open by now, and no thread runs that would keep more.
     """
@@ -133,7 +133,7 @@ def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -
 
 
 def _prepare_tokens(tokens: TokenFile | None, settings: Settings) -> Commit:
-    """Reads the tokens again; who needs one at all is decided at the start."""
+    """Read the tokens again; who needs one at all is decided at the start."""
     if (tokens is None) != (settings.token_file is None):
         expected = "a file as at the start, or none as there: a restart changes that"
         raise SettingsError("--token-file", settings.token_file, expected)
@@ -143,7 +143,7 @@ def _prepare_tokens(tokens: TokenFile | None, settings: Settings) -> Commit:
 
 
 def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: Watchdog) -> float:
-    """Does what signals asked for and what is due; gives the seconds until more will be."""
+    """Do what signals asked for and what is due; gives the seconds until more will be."""
     if around.signals.ending:
         web.stop()
     if around.signals.take_reload():
@@ -154,7 +154,7 @@ def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: 
 
 
 def _lives(sampler: Sampler) -> bool:
-    """Whether a restart would not help: a sampler that only fails tries again at each tick."""
+    """Return whether no restart would help: a sampler that fails tries again at each tick."""
     return sampler.is_alive and not sampler.is_stuck
 
 

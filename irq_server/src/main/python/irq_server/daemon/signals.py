@@ -15,24 +15,23 @@ class Signals:
     """The signals that came since install()."""
 
     def __init__(self) -> None:
-        """Changes nothing yet."""
         self._ending = False
         self._reload = False
         self._wake: Callable[[], None] = lambda: None
 
     def install(self) -> None:
-        """Takes the signals over; must be called in the main thread."""
+        """Take the signals over; must be called in the main thread."""
         for number in _ALL:
             signal.signal(number, self._note)
 
     def wake_by(self, wake: Callable[[], None]) -> None:
-        """Calls `wake` after each signal from now on, and now if one came already."""
+        """Call `wake` after each signal from now on, and now if one came already."""
         self._wake = wake
         if self._ending or self._reload:
             wake()
 
     def ignore(self) -> None:
-        """Lets no signal change how a process ends that is ending already."""
+        """Let no signal change how a process ends that is ending already."""
         for number in _ALL:
             signal.signal(number, signal.SIG_IGN)
 
@@ -42,7 +41,7 @@ class Signals:
         return self._ending
 
     def take_reload(self) -> bool:
-        """Gives whether SIGHUP came since the last call."""
+        """Return whether SIGHUP came since the last call."""
         came, self._reload = self._reload, False
         return came
 
@@ -55,6 +54,6 @@ class Signals:
 
 
 def restore() -> None:
-    """Gives the signals their first meaning back, as for a process that only waits."""
+    """Return the signals their first meaning back, as for a process that only waits."""
     for number in _ALL:
         signal.signal(number, signal.SIG_DFL)

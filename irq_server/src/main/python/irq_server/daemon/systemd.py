@@ -25,7 +25,6 @@ class Notifier:
     """The service manager, if one listens."""
 
     def __init__(self, environment: Mapping[str, str], process: int) -> None:
-        """Takes the environment that the manager set, and this process's number."""
         self._address = _address_of(environment.get("NOTIFY_SOCKET", ""))
         self._status = ""
         for_us = environment.get("WATCHDOG_PID", str(process)) == str(process)
@@ -41,24 +40,24 @@ class Notifier:
         return self._address is not None
 
     def ready(self) -> None:
-        """Tells that the service has started, or has taken its settings anew."""
+        """Report that the service has started, or has taken its settings anew."""
         self._send("READY=1")
 
     def reloading(self) -> None:
-        """Tells that the settings are being read again; ready() ends that."""
+        """Report that the settings are being read again; ready() ends that."""
         now = time.clock_gettime(time.CLOCK_MONOTONIC)
         self._send(f"RELOADING=1\nMONOTONIC_USEC={int(now * _MICROSECONDS)}")
 
     def stopping(self) -> None:
-        """Tells that the service stops."""
+        """Report that the service stops."""
         self._send("STOPPING=1")
 
     def alive(self) -> None:
-        """Gives the sign of life that the watchdog waits for."""
+        """Return the sign of life that the watchdog waits for."""
         self._send("WATCHDOG=1")
 
     def status(self, text: str) -> None:
-        """Tells, in words, how the service does; only what is new is sent."""
+        """Report, in words, how the service does; only what is new is sent."""
         if text != self._status:
             self._status = text
             self._send(f"STATUS={one_line(text)}")
@@ -75,7 +74,7 @@ class Notifier:
 
 
 def _address_of(name: str) -> str | None:
-    """Gives the address of a socket in the file system or, with ``@``, in the abstract space."""
+    """Return the address of a socket in the file system or, with ``@``, in the abstract space."""
     if name.startswith("@"):
         return "\0" + name[1:]
     return name if name.startswith("/") else None
@@ -91,7 +90,6 @@ class Watchdog:
         words: Callable[[], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Takes what tells whether the service lives, and how it does."""
         self._notifier = notifier
         self._is_well = is_well
         self._words = words
@@ -103,7 +101,7 @@ class Watchdog:
         self._due = clock()
 
     def turn(self) -> float:
-        """Tells what is due, and gives the seconds until it wants to be called again."""
+        """Report what is due, and gives the seconds until it wants to be called again."""
         now = self._clock()
         if not self._notifier.is_heard:
             return STATUS_SECONDS

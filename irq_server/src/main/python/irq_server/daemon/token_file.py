@@ -18,18 +18,18 @@ class TokenFile:
     """The tokens in a file. May be asked by many threads at once."""
 
     def __init__(self, path: Path, owners: Collection[int]) -> None:
-        """Reads the file, which must belong to one of the users `owners`. Raises SettingsError."""
+        """Read the file, which must belong to one of the users `owners`. Raises SettingsError."""
         self._path = path
         self._owners = frozenset(owners)
         self._tokens: tuple[Token, ...] = ()
         self.reload()
 
     def reload(self) -> None:
-        """Reads the file again. Raises SettingsError, and then goes on with the tokens it has."""
+        """Read the file again. Raises SettingsError, and then goes on with the tokens it has."""
         self.prepare(self._path)()
 
     def prepare(self, path: Path) -> Callable[[], None]:
-        """Reads the file at `path`, and gives what makes its tokens count. Raises SettingsError."""
+        """Read the file at `path`, and gives what makes its tokens count. Raises SettingsError."""
         tokens = self._parse(path, self._read(path))
 
         def commit() -> None:
@@ -46,11 +46,11 @@ class TokenFile:
             raise SettingsError(_ORIGIN, path, str(error)) from error
 
     def find(self, presented: str) -> Token | None:
-        """Gives the token that was presented, None where the file has no such."""
+        """Return the token that was presented, None where the file has no such."""
         return find(self._tokens, presented)
 
     def _read(self, path: Path) -> bytes:
-        """Gives the content. A symbolic link is followed: the file it leads to has to be private.
+        """Return the content. A symbolic link is followed: the file it leads to has to be private.
 
         The opened file is looked at, not its name, so that nobody can change it in between; the
         opening does not wait where the name is a pipe's.
@@ -68,7 +68,7 @@ class TokenFile:
         return content
 
     def _refuse_others(self, path: Path, status: os.stat_result, acl: bytes | None) -> None:
-        """Raises SettingsError where others than the server's user and root know the tokens."""
+        """Raise SettingsError where others than the server's user and root know the tokens."""
         mode = stat.S_IMODE(status.st_mode)
         open_to_others = mode & 0o077 if acl is None else may_others(acl, self._owners)
         if not stat.S_ISREG(status.st_mode):
@@ -83,7 +83,7 @@ class TokenFile:
 
 
 def _acl_of(descriptor: int) -> bytes | None:
-    """Gives the access control list of an open file, None where it has none but its mode."""
+    """Return the access control list of an open file, None where it has none but its mode."""
     try:
         return os.getxattr(descriptor, "system.posix_acl_access")
     except OSError:
@@ -91,10 +91,10 @@ def _acl_of(descriptor: int) -> bytes | None:
 
 
 def may_others(acl: bytes, owners: Collection[int]) -> bool:
-    """Whether an access control list lets anybody but its file's owner and `owners` do anything.
+    """Return whether an access control list gives rights to others than the owner and `owners`.
 
-    systemd hands credentials to a service so: root's files that one more user may read. The mode's
-    bits for the group then tell the most that any entry gives, not what the group may.
+    systemd hands credentials to a service as root's files that one more user may read. The mode's
+    bits for the group then show the most that any entry gives, not the group's rights.
     Source: acl(5); include/uapi/linux/posix_acl_xattr.h: a version, then tag, permissions and
     number of each entry, little-endian.
     """

@@ -27,7 +27,7 @@ class Recording:
     """One server's history while it grows, from __enter__ to __exit__."""
 
     def __init__(self, settings: Settings, procfs: Procfs) -> None:
-        """Opens the store; starts nothing. Raises StoreError."""
+        """Open the store; starts nothing. Raises StoreError."""
         self._settings = settings
         self.store = Store(
             settings.data_dir,
@@ -45,7 +45,7 @@ class Recording:
         )
 
     def __enter__(self) -> Self:
-        """Starts to sample, and to survey what was recorded before."""
+        """Start to sample, and to survey what was recorded before."""
         interval = self._settings.interval
         self._tell_interval(interval)
         self._tell("start", interval_detail(interval))
@@ -59,7 +59,7 @@ class Recording:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Ends with the sample in hand whole."""
+        """End with the sample in hand whole."""
         self._ending.set()
         stopped = self.sampler.stop()
         self._warming.join()
@@ -71,7 +71,7 @@ class Recording:
         _log.info("stopped")
 
     def prepare(self, settings: Settings) -> Commit:
-        """Gives what makes the recording go on as `settings` say. Raises SettingsError."""
+        """Return what makes the recording go on as `settings` say. Raises SettingsError."""
         if shapes_of(settings.retention) != shapes_of(self._settings.retention):
             tiers = ",".join(self._settings.retention)
             raise SettingsError(
@@ -84,7 +84,7 @@ class Recording:
         return lambda: self._take(settings)
 
     def _take(self, settings: Settings) -> None:
-        """Samples anew, between two samples."""
+        """Sample anew, between two samples."""
         if not self.sampler.stop():
             _log.error("reload: the sampler hangs and goes on as it was")
             return
@@ -100,7 +100,7 @@ class Recording:
         self.sampler.restart(_schedule_of(settings))
 
     def _tell_interval(self, interval: float) -> None:
-        """Records that another interval than before is set."""
+        """Record that another interval than before is set."""
         before = self.store.history.interval_at(time.time())
         if before != interval:
             self._tell("interval", f"{format_duration(before)} -> {format_duration(interval)}")
@@ -118,6 +118,6 @@ def _schedule_of(settings: Settings) -> Schedule:
 
 
 def has_whole_seconds(settings: Settings) -> bool:
-    """Whether every sample falls on a whole second."""
+    """Return whether every sample falls on a whole second."""
     tick = _schedule_of(settings).tick_seconds
     return all(each == round(each) for each in (tick, settings.interval))

@@ -35,28 +35,28 @@ class Clock(Protocol):
     """Where the sampler has its time from."""
 
     def now(self) -> float:
-        """Gives the moment, Unix seconds."""
+        """Return the moment, Unix seconds."""
 
     def monotonic(self) -> float:
-        """Gives seconds from some start, which never jump."""
+        """Return seconds from some start, which never jump."""
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Waits until `stop` is set or `seconds` are over; gives whether it is set."""
+        """Wait until `stop` is set or `seconds` are over; gives whether it is set."""
 
 
 class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> float:
-        """Gives the moment, Unix seconds."""
+        """Return the moment, Unix seconds."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Gives seconds from some start, which never jump."""
+        """Return seconds from some start, which never jump."""
         return time.monotonic()
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Waits until `stop` is set or `seconds` are over; gives whether it is set."""
+        """Wait until `stop` is set or `seconds` are over; gives whether it is set."""
         return stop.wait(seconds)
 
 
@@ -88,7 +88,7 @@ class Sampler:
         clock: Clock | None = None,
         schedule: Schedule | None = None,
     ) -> None:
-        """Takes where to read, where to append, the clock and the rows' intervals.
+        """Take where to read, where to append, the clock and the rows' intervals.
 
         Starts nothing.
         """
@@ -112,7 +112,7 @@ class Sampler:
         self._follow(schedule or Schedule(store.interval_seconds, {}))
 
     def _follow(self, schedule: Schedule) -> None:
-        """Takes the rows' intervals, while no thread runs."""
+        """Take the rows' intervals, while no thread runs."""
         self._schedule = schedule
         self._interval_ms = max(round(schedule.tick_seconds * 1000), 1)
         self._stuck_seconds = max(GAP_INTERVALS * self._store.interval_seconds, 1.0)
@@ -136,7 +136,7 @@ class Sampler:
         )
 
     def _stuck(self) -> str | None:
-        """Says that the sample in hand hangs, and for how long; None where it does not.
+        """Say that the sample in hand hangs, and for how long; None where it does not.
 
         Told by the steady clock, so that one that is set neither hides nor feigns it.
         """
@@ -161,20 +161,20 @@ class Sampler:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Starts the thread, which samples at once and then at every tick, and its watchman."""
+        """Start the thread, which samples at once and then at every tick, and its watchman."""
         self._last_sign = self._clock.monotonic()
         self._thread = threading.Thread(target=self.run, name="sampler", daemon=True)
         self._thread.start()
         threading.Thread(target=self.watch_over, name="watchman", daemon=True).start()
 
     def restart(self, schedule: Schedule) -> None:
-        """Starts again after a stop(), with other intervals and the store's of now."""
+        """Start again after a stop(), with other intervals and the store's of now."""
         self._stop = threading.Event()  # not the one that an earlier watchman still looks at
         self._follow(schedule)
         self.start()
 
     def watch_over(self) -> None:
-        """Logs, once each time, that a sample hangs; until stop() is called."""
+        """Log, once each time, that a sample hangs; until stop() is called."""
         told, stop = False, self._stop
         while not self._clock.wait(stop, self._stuck_seconds / 2):
             stuck = self._stuck()
@@ -183,7 +183,7 @@ class Sampler:
             told = stuck is not None
 
     def stop(self) -> bool:
-        """Lets the sample in hand be finished and ends the thread; gives whether it has ended."""
+        """Let the sample in hand be finished and ends the thread; gives whether it has ended."""
         self._stop.set()
         if self._thread is None:
             return True
@@ -191,7 +191,7 @@ class Sampler:
         return not self._thread.is_alive()
 
     def run(self) -> None:
-        """Samples until stop() is called."""
+        """Sample until stop() is called."""
         tick = round(self._clock.now() * 1000)
         while not self._stop.is_set():
             self.sample(tick)
@@ -200,7 +200,7 @@ class Sampler:
             self._clock.wait(self._stop, max(tick / 1000 - now, 0.0))
 
     def sample(self, tick: int) -> None:
-        """Takes the sample of a tick, Unix milliseconds. Never raises: what fails shows in status.
+        """Take the sample of a tick, Unix milliseconds. Never raises: what fails shows in status.
 
         A sample that comes a little early, as waits do, has its tick's time.
         """
@@ -231,11 +231,11 @@ class Sampler:
         self._failing, self._last_error = False, None
 
     def _jump(self, moment: float, seconds: float) -> float:
-        """Gives by how much the wall clock left the steady one since the last sample."""
+        """Return by how much the wall clock left the steady one since the last sample."""
         return 0.0 if self._last_moment is None else moment - self._last_moment - seconds
 
     def _tell(self, time: float, monotonic: float, jump: float) -> None:
-        """Records that the clock was set, or all slept, and which affinities changed.
+        """Record that the clock was set, or all slept, and which affinities changed.
 
         All at once: what the disk refuses, the next sample brings.
         """

@@ -21,7 +21,7 @@ FIELDS = "fields"
 
 
 def enable(on: bool) -> None:
-    """Tells requests from now on, or no longer, whatever the least level of the log is."""
+    """Report requests from now on, or no longer, whatever the least level of the log is."""
     _log.setLevel(logging.INFO if on else logging.CRITICAL)
 
 
@@ -37,12 +37,12 @@ class Told:
     _sent_bytes = 0
 
     def write(self, data: bytes) -> None:
-        """Sends a part of the body."""
+        """Send a part of the body."""
         super().write(data)  # type: ignore[misc]  # the task beside this class has it
         self._sent_bytes += len(data)
 
     def service(self) -> None:
-        """Answers the request, and tells."""
+        """Answer the request, and tells."""
         began = time.monotonic()
         try:
             super().service()  # type: ignore[misc]  # the task beside this class has it

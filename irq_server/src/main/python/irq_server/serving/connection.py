@@ -59,7 +59,7 @@ class _ProblemTask(Told, ErrorTask):
     response_headers: Any
 
     def execute(self) -> None:
-        """Writes the answer; the connection ends with it."""
+        """Write the answer; the connection ends with it."""
         error = self.request.error
         # of a transfer coding other than chunked, for which RFC 9112, 6.3, has 400
         status = HTTPStatus(400 if error.code == 501 else error.code)
@@ -82,7 +82,7 @@ class _Task(Told, WSGITask):
     channel: Any  # waitress's own, which its types do not know as a Connection
 
     def build_response_header(self) -> bytes:
-        """Gives the head of the answer."""
+        """Return the head of the answer."""
         if self.channel.server.draining:
             self.set_close_on_finish()
         return super().build_response_header()
@@ -106,7 +106,6 @@ class Connection(HTTPChannel):
     lingers = False
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        """Takes what waitress gives."""
         super().__init__(*arguments, **named)
         now = time.monotonic()
         self._began = now  # of the request that is not whole yet, or of the connection
@@ -133,7 +132,7 @@ class Connection(HTTPChannel):
         return self._idle_since
 
     def received(self, data: bytes) -> bool:
-        """Takes what came in, and notes when its request began."""
+        """Take what came in, and notes when its request began."""
         self._idle_since = time.monotonic()
         taken = bool(super().received(data))
         if self.request is not self._reading:
@@ -141,26 +140,26 @@ class Connection(HTTPChannel):
         return taken
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """Gives how many bytes the network took of an answer."""
+        """Return how many bytes the network took of an answer."""
         sent: int = super().send(data, do_close)
         self._sent_bytes += sent
         return sent
 
     def service(self) -> None:
-        """Answers one request, in a thread of its own."""
+        """Answer one request, in a thread of its own."""
         super().service()
         self._served, self._idle_since = True, time.monotonic()
 
     def readable(self) -> bool:
-        """Whether the serving thread waits for what the client sends."""
+        """Return whether the serving thread waits for what the client sends."""
         return self._linger_until is not None or super().readable()
 
     def writable(self) -> bool:
-        """Whether the serving thread waits until the client takes more."""
+        """Return whether the serving thread waits until the client takes more."""
         return self._linger_until is None and bool(super().writable())
 
     def handle_read(self) -> None:
-        """Reads what came; after an answer that ended the connection it is of no interest."""
+        """Read what came; after an answer that ended the connection it is of no interest."""
         if self._linger_until is None:
             super().handle_read()
             return
@@ -170,7 +169,7 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def handle_write(self) -> None:
-        """Sends what the network takes."""
+        """Send what the network takes."""
         if not (self.lingers and self.close_when_flushed):
             super().handle_write()
             return
@@ -181,7 +180,7 @@ class Connection(HTTPChannel):
             self._linger()
 
     def _linger(self) -> None:
-        """Tells the client that nothing more comes, and waits until it closes, or for a while."""
+        """Report the client that nothing more comes, and waits until it closes, or for a while."""
         self.close_when_flushed = False
         self._linger_until = time.monotonic() + LINGER_SECONDS
         try:
@@ -190,7 +189,7 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def look(self, now: float) -> None:
-        """Ends what takes too long, at a moment `now` of the monotonic clock."""
+        """End what takes too long, at a moment `now` of the monotonic clock."""
         if not self.total_outbufs_len:
             self._measured = None
         if self._linger_until is not None:
@@ -210,7 +209,7 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def _is_stalled(self, now: float) -> bool:
-        """Whether the client takes its answer too slowly."""
+        """Return whether the client takes its answer too slowly."""
         since, sent_bytes = self._measured = self._measured or (now, self._sent_bytes)
         if now - since < STALL_SECONDS:
             return False
@@ -218,7 +217,7 @@ class Connection(HTTPChannel):
         return self._sent_bytes - sent_bytes < MIN_BYTES_PER_SECOND * (now - since)
 
     def _refuse(self) -> None:
-        """Answers a request that is not whole in time."""
+        """Answer a request that is not whole in time."""
         with self.requests_lock:
             request, self.request = self.request, None
             if not request.headers_finished:

@@ -16,7 +16,6 @@ class TrustedProxy:
     """
 
     def __init__(self, app: Application, proxy: str) -> None:
-        """Takes the application, and the proxy's address, or ``unix`` of any at a Unix socket."""
         self._app = app
         self._believing = ProxyFix(app, x_for=1, x_proto=0, x_host=0)
         self._proxy = proxy
@@ -24,7 +23,7 @@ class TrustedProxy:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """Answers a request."""
+        """Answer a request."""
         trusted = environ["REMOTE_ADDR"] == self._proxy
         app = self._believing if trusted else self._app
         return app(environ, start_response)

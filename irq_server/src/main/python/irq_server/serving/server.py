@@ -39,7 +39,7 @@ _DRAIN_POLL_SECONDS = 0.02
 
 
 def allow_connections() -> int:
-    """Gives how many connections fit; raises the process's soft limit of open files for them.
+    """Return how many connections fit; raises the process's soft limit of open files for them.
 
     Source: getrlimit(2), RLIMIT_NOFILE.
     """
@@ -66,14 +66,14 @@ class _Accepting:
     socket: Any
 
     def readable(self) -> bool:
-        """Whether the serving thread waits for new connections."""
+        """Return whether the serving thread waits for new connections."""
         return bool(super().readable()) and self._has_room()  # type: ignore[misc]  # see above
 
     def maintenance(self, now: float) -> None:
-        """Does nothing: waitress's own time limits follow a clock that can be set."""
+        """Do nothing: waitress's own time limits follow a clock that can be set."""
 
     def handle_accept(self) -> None:
-        """Takes the connections that wait; where there are too many, for each one an older goes."""
+        """Take the connections that wait; where there are too many, for each one an older goes."""
         for _ in range(_ACCEPTS):
             before = len(self.active_channels)
             if not self._has_room():
@@ -95,7 +95,7 @@ class _TcpServer(_Accepting, TcpWSGIServer):
     """Listens on an address."""
 
     def fix_addr(self, addr: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Gives a client's address; one of IPv4 as such also where IPv6 carries it."""
+        """Return a client's address; one of IPv4 as such also where IPv6 carries it."""
         return (addr[0].removeprefix("::ffff:"), *addr[1:])
 
 
@@ -103,7 +103,7 @@ class _UnixServer(_Accepting, UnixWSGIServer):
     """Listens on a Unix socket."""
 
     def fix_addr(self, addr: Any) -> Any:  # noqa: ARG002 - it has no name
-        """Gives what stands for a client's address."""
+        """Return what stands for a client's address."""
         return ("unix", None)
 
 
@@ -111,7 +111,6 @@ class WebServer:
     """The application behind a bound socket."""
 
     def __init__(self, app: Callable[..., Any], bound: socket.socket) -> None:
-        """Takes a WSGI application; connections are accepted from now on and answered by run()."""
         self._map: dict[int, Any] = {}
         dispatcher = ThreadedTaskDispatcher()
         dispatcher.set_thread_count(THREADS)
@@ -134,19 +133,19 @@ class WebServer:
         self._next_look = 0.0
 
     def stop(self) -> None:
-        """Makes run() return; may be called by a signal's handler and by any thread."""
+        """Make run() return; may be called by a signal's handler and by any thread."""
         self._stop.set()
         self._server.draining = True  # what is answered from now on ends its connection
         self.wake()
 
     def wake(self) -> None:
-        """Has run() call its chores now; may be called by a signal's handler and by any thread."""
+        """Have run() call its chores now; may be called by a signal's handler and by any thread."""
         with self._waking:
             if not self._closed:
                 self._server.pull_trigger()
 
     def run(self, chores: Callable[[], float] = lambda: _POLL_SECONDS) -> None:
-        """Answers requests until stop() is called, then those in flight, then returns.
+        """Answer requests until stop() is called, then those in flight, then returns.
 
         Between them it calls `chores`, which gives the seconds after which it is to be called
         again, at the latest.
@@ -167,7 +166,7 @@ class WebServer:
         return list(self._server.active_channels.values())
 
     def _look(self) -> float:
-        """Ends connections that take too long; gives the seconds until it wants to look again."""
+        """End connections that take too long; gives the seconds until it wants to look again."""
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
@@ -176,7 +175,7 @@ class WebServer:
         return _LOOK_SECONDS if self._server.active_channels else _POLL_SECONDS
 
     def _drain(self, deadline: float) -> None:
-        """Takes what has arrived and no more, and ends each connection with its answer."""
+        """Take what has arrived and no more, and ends each connection with its answer."""
         self._server.handle_accept()
         self._turn(0)
         wasyncore.dispatcher.close(self._server)  # the socket; the trigger is still needed

@@ -12,7 +12,7 @@ _PROBE_SECONDS = 1.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Gives a socket bound to the first address of `host`. Raises ListenError."""
+    """Return a socket bound to the first address of `host`. Raises ListenError."""
     address = f"{host}:{port}"
     try:
         family, kind, protocol, _, sockaddr = socket.getaddrinfo(
@@ -31,7 +31,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_at_path(path: Path, mode: int) -> socket.socket:
-    """Gives a Unix socket bound to `path`, which only the users of `mode` may connect to.
+    """Return a Unix socket bound to `path`, which only the users of `mode` may connect to.
 
     A socket there that nobody listens on is replaced, anything else is not. Closing the socket
     removes the path. Raises ListenError.
@@ -44,7 +44,7 @@ def listen_at_path(path: Path, mode: int) -> socket.socket:
 
 
 def url_of(bound: socket.socket) -> str:
-    """Gives the URL that a bound socket is reached at, ``unix:PATH`` of a Unix socket."""
+    """Return the URL that a bound socket is reached at, ``unix:PATH`` of a Unix socket."""
     if bound.family == socket.AF_UNIX:
         return f"unix:{bound.getsockname()}"
     host, port = bound.getsockname()[:2]
@@ -55,7 +55,7 @@ class _UnixSocket(socket.socket):
     """A bound Unix socket that takes its path away when it is closed."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        """Binds it, with its mode from the first moment on. Raises OSError."""
+        """Bind it, with its mode from the first moment on. Raises OSError."""
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
         self._path = path
         self._made: tuple[int, int] | None = None
@@ -71,7 +71,7 @@ class _UnixSocket(socket.socket):
         self._made = status.st_dev, status.st_ino
 
     def close(self) -> None:
-        """Closes the socket; the path goes, unless another server has taken it meanwhile."""
+        """Close the socket; the path goes, unless another server has taken it meanwhile."""
         made, self._made = self._made, None
         super().close()
         try:
@@ -83,7 +83,7 @@ class _UnixSocket(socket.socket):
 
 
 def _remove_stale(path: Path) -> None:
-    """Removes a socket that nobody listens on. Raises OSError where there is anything else."""
+    """Remove a socket that nobody listens on. Raises OSError where there is anything else."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise OSError(errno.EEXIST, "it exists and is no socket")

@@ -19,21 +19,21 @@ _SIZE = re.compile(r"([0-9]{1,12})\s*([KMGT]i?)?B?", re.ASCII | re.IGNORECASE)
 
 
 def port(text: str) -> int:
-    """Gives a TCP port; 0 stands for a free one."""
+    """Return a TCP port; 0 stands for a free one."""
     if not (text.isdecimal() and text.isascii()) or len(text) > 5 or int(text) > 65535:
         raise ValueError("a port from 0 (a free one) to 65535")
     return int(text)
 
 
 def host(text: str) -> str:
-    """Gives the name or the address of a host."""
+    """Return the name or the address of a host."""
     if not text or any(each.isspace() for each in text):
         raise ValueError("a host name or an address")
     return text
 
 
 def host_names(text: str) -> tuple[str, ...]:
-    """Gives the host names of a list with commas."""
+    """Return the host names of a list with commas."""
     names = tuple(filter(None, (name.strip() for name in text.split(","))))
     if any(character in "/:[] " for name in names for character in name):
         raise ValueError("host names without ports such as irq.example.org")
@@ -41,14 +41,14 @@ def host_names(text: str) -> tuple[str, ...]:
 
 
 def file_mode(text: str) -> int:
-    """Gives the mode of a file, written in octal digits."""
+    """Return the mode of a file, written in octal digits."""
     if not re.fullmatch(r"0?[0-7]{3}", text, re.ASCII):
         raise ValueError("a mode in octal digits such as 0660")
     return int(text, 8)
 
 
 def proxy(text: str) -> str:
-    """Gives the address of a proxy in its usual form, ``unix``, or nothing for no proxy."""
+    """Return the address of a proxy in its usual form, ``unix``, or nothing for no proxy."""
     if text in ("", "unix"):
         return text
     try:
@@ -58,14 +58,14 @@ def proxy(text: str) -> str:
 
 
 def user(text: str) -> str:
-    """Gives the name of a user, which is looked up at the start, or nothing."""
+    """Return the name of a user, which is looked up at the start, or nothing."""
     if any(character.isspace() or character == ":" for character in text):
         raise ValueError("the name of a user")
     return text
 
 
 def origins(text: str) -> frozenset[str]:
-    """Gives the origins of a list with commas, as browsers write them: ``https://host:port``."""
+    """Return the origins of a list with commas, as browsers write them: ``https://host:port``."""
     found = frozenset(filter(None, (each.strip() for each in text.split(","))))
     if not all(map(_ORIGIN.fullmatch, found)):
         raise ValueError("origins as browsers send them such as https://dash.example.org:8443")
@@ -73,7 +73,7 @@ def origins(text: str) -> frozenset[str]:
 
 
 def interval(text: str) -> float:
-    """Gives the seconds between two samples."""
+    """Return the seconds between two samples."""
     try:
         seconds = round(parse_duration(text), 3)
     except TimeFormatError as error:
@@ -84,7 +84,7 @@ def interval(text: str) -> float:
 
 
 def intervals(text: str) -> dict[str, float]:
-    """Gives the seconds between two samples by pattern, in the order of the text."""
+    """Return the seconds between two samples by pattern, in the order of the text."""
     found = {}
     for part in filter(None, map(str.strip, text.split(","))):
         pattern, equals, duration = part.rpartition("=")
@@ -95,7 +95,7 @@ def intervals(text: str) -> dict[str, float]:
 
 
 def retention(text: str) -> dict[str, float]:
-    """Gives the age, seconds, at which samples go, by tier; also of the tiers not in the text."""
+    """Return the age, seconds, at which samples go, by tier; also of the tiers not in the text."""
     ages = dict(_DEFAULT_AGES)
     for part in text.split(","):
         tier, equals, age = part.strip().partition("=")
@@ -109,7 +109,7 @@ def retention(text: str) -> dict[str, float]:
 
 
 def size(text: str) -> int:
-    """Gives bytes."""
+    """Return bytes."""
     match = _SIZE.fullmatch(text.strip())
     unit = (match[2] or "") if match else ""
     factor = 1024 if unit.lower().endswith("i") else 1000
@@ -121,47 +121,47 @@ def size(text: str) -> int:
 
 
 def fsync(text: str) -> str:
-    """Gives when to wait for the disk."""
+    """Return when to wait for the disk."""
     if text not in ("never", "segment", "sample"):
         raise ValueError("never, segment or sample")
     return text
 
 
 def log_place(text: str) -> str:
-    """Gives where the log goes: ``auto``, ``stderr``, ``syslog`` or ``syslog:SOCKET``."""
+    """Return where the log goes: ``auto``, ``stderr``, ``syslog`` or ``syslog:SOCKET``."""
     if text in ("auto", "stderr", "syslog") or text.startswith("syslog:/"):
         return text
     raise ValueError("auto, stderr, syslog or syslog:/SOCKET")
 
 
 def log_level(text: str) -> str:
-    """Gives the least level that is logged."""
+    """Return the least level that is logged."""
     if text not in ("debug", "info", "warning", "error"):
         raise ValueError("debug, info, warning or error")
     return text
 
 
 def log_format(text: str) -> str:
-    """Gives the form of the log's lines."""
+    """Return the form of the log's lines."""
     if text not in ("text", "json"):
         raise ValueError("text or json")
     return text
 
 
 def switch(text: str) -> bool:
-    """Gives whether something is on."""
+    """Return whether something is on."""
     if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
         raise ValueError("true or false")
     return text.lower() in ("true", "1", "yes")
 
 
 def folder(text: str) -> Path:
-    """Gives the path of a directory, of which nothing is asked; ``~`` is somebody's home."""
+    """Return the path of a directory, of which nothing is asked; ``~`` is somebody's home."""
     return _path(text, "a directory")
 
 
 def optional_file(text: str) -> Path | None:
-    """Gives the path of a file, None of no text; ``~`` is somebody's home."""
+    """Return the path of a file, None of no text; ``~`` is somebody's home."""
     return _path(text, "a file") if text else None
 
 

@@ -16,12 +16,12 @@ Prepare = Callable[[Settings], Commit]
 
 
 def changed(before: Settings, after: Settings) -> list[Setting]:
-    """Gives the settings that differ, in the table's order."""
+    """Return the settings that differ, in the table's order."""
     return [each for each in SETTINGS if getattr(before, each.field) != getattr(after, each.field)]
 
 
 def merged(before: Settings, after: Settings) -> Settings:
-    """Gives the settings of a running server: `after`, as far as they can be reloaded."""
+    """Return the settings of a running server: `after`, as far as they can be reloaded."""
     taken = {each.field: getattr(after, each.field) for each in SETTINGS if each.reloadable}
     return replace(before, **taken)
 
@@ -32,13 +32,12 @@ class Reloader:
     def __init__(
         self, settings: Settings, load: Callable[[], Settings], parts: Sequence[Prepare]
     ) -> None:
-        """Takes the settings in force, what reads them, and the parts, in order."""
         self._settings = settings
         self._load = load
         self._parts = parts
 
     def reload(self) -> bool:
-        """Gives whether the settings were taken; where not, nothing changed and the log says why.
+        """Return whether the settings were taken; where not, nothing changed and the log says why.
 
         A setting that needs a restart is named and stays as it is.
         """

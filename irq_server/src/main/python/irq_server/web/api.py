@@ -86,7 +86,6 @@ class Api:
     def __init__(
         self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
     ) -> None:
-        """Takes what is asked, and a function that gives the moment, Unix seconds."""
         self._store = store
         self._counting = Counting(store)
         self._sampler = sampler
@@ -95,11 +94,11 @@ class Api:
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
     def _now(self) -> float:
-        """Gives the moment; never one before the newest sample, where the clock was set back."""
+        """Return the moment; never one before the newest sample, where the clock was set back."""
         return max(self._clock(), self._store.last_time or 0.0)
 
     def blueprint(self) -> Blueprint:
-        """Gives the routes of the table, each answered by the method of its name."""
+        """Return the routes of the table, each answered by the method of its name."""
         blueprint = Blueprint("api", __name__)
         for route in API_ROUTES:
             function = view(route, getattr(self, route.name))
@@ -147,7 +146,7 @@ class Api:
         return _affinity_answer(identity, self._affinity(identity))
 
     def set_affinity(self, _: Query, irq: str) -> Answer:
-        """Sends one IRQ to other CPUs, and answers what the kernel then says."""
+        """Send one IRQ to other CPUs, and answers what the kernel then says."""
         cpus = parse_affinity(request.get_data())
         identity = self._identity(irq)
         if not identity.label.isdecimal():
@@ -163,7 +162,7 @@ class Api:
         return _affinity_answer(identity, after)
 
     def _machine_now(self) -> Snapshot:
-        """Gives what is online and whose the numbers are: now, as an interval may be long."""
+        """Return what is online and whose the numbers are: now, as an interval may be long."""
         last = self._store.rows.snapshot
         if last is None:
             raise NoSampleError
@@ -173,7 +172,7 @@ class Api:
             return last
 
     def _record(self, event: Event) -> None:
-        """Records an event of a request; where the disk refuses, the log alone has it."""
+        """Record an event of a request; where the disk refuses, the log alone has it."""
         _log.info("%s: IRQ %s: %s", event.event, event.irq, event.detail)
         try:
             self._store.record(event)
@@ -202,7 +201,7 @@ class Api:
         )
 
     def series(self, parameters: Query) -> Answer:
-        """Counts per step, by CPU, IRQ or both."""
+        """Count per step, by CPU, IRQ or both."""
         now = self._now()
         edges = parse_edges(parameters, now)
         by, step = parse_by(parameters), parse_step(parameters, edges)
@@ -267,7 +266,7 @@ class Api:
         cpu: int | None = None,
         now: float | None = None,
     ) -> tuple[Window, Filters, bool]:
-        """Gives what is asked for, and whether the answer stays the same from now on."""
+        """Return what is asked for, and whether the answer stays the same from now on."""
         now = self._now() if now is None else now
         edges = parse_edges(parameters, now)
         asked = parse_filters(parameters)
@@ -318,7 +317,7 @@ def _affinity_answer(identity: Identity, affinity: IrqAffinity) -> Answer:
 
 
 def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]:
-    """Gives the function that Flask calls for `route`; `answer` is given the parameters."""
+    """Return the function that Flask calls for `route`; `answer` is given the parameters."""
 
     def respond(**path: str) -> Response:
         parameters = Query(request.args.items(multi=True), route.known, REPEATABLE)
@@ -345,7 +344,7 @@ def _types(route: Route) -> str:
 
 
 def _form(route: Route, parameters: Query) -> str | None:
-    """Gives ``json`` or ``csv``; None where the Accept header takes nothing that there is."""
+    """Return ``json`` or ``csv``; None where the Accept header takes nothing that there is."""
     accepted = request.headers.get("Accept", "").strip()
     offers = [JSON, CSV] if route.columns else [JSON]
     best = request.accept_mimetypes.best_match(offers) if accepted else JSON

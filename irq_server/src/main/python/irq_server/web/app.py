@@ -24,7 +24,7 @@ def create_app(
     *,
     rules: Rules | None = None,
 ) -> Flask:
-    """Gives the application that answers from `store`.
+    """Return the application that answers from `store`.
 
     `now` gives the moment, Unix seconds, that relative times count from. `rules` say who may ask;
     without them everybody may read who asks for a loopback address.

@@ -28,7 +28,7 @@ _MEDIA = frozenset(
 
 
 def register(app: Flask) -> None:
-    """Makes `app` compress its large answers for those who take gzip."""
+    """Make `app` compress its large answers for those who take gzip."""
 
     @app.after_request
     def compress(response: Response) -> Response:

@@ -38,7 +38,6 @@ class StoreCollector(Collector):
     """What a store and its sampler know, as metric families."""
 
     def __init__(self, store: Store, sampler: Sampler, max_series: int = MAX_SERIES) -> None:
-        """Takes both, and how many cells have a series of their own."""
         self._store = store
         self._sampler = sampler
         self._max_series = max_series
@@ -46,7 +45,7 @@ class StoreCollector(Collector):
         self._choosing = threading.Lock()
 
     def collect(self) -> Iterator[Family]:
-        """Gives the families, those of the interrupts only where there is a sample."""
+        """Return the families, those of the interrupts only where there is a sample."""
         try:
             state = self._store.history.latest.state
         except NoSampleError:
@@ -111,7 +110,7 @@ class StoreCollector(Collector):
 
 
 def _counted(state: State, subtotals: Set[str]) -> State:
-    """Gives the cells of a CPU that fired and are no subtotal of others."""
+    """Return the cells of a CPU that fired and are no subtotal of others."""
     cells = {key: n for key, n in state.items() if n and key[-1] != ","}
     if subtotals:
         cells = {key: n for key, n in cells.items() if key.rpartition(",")[0] not in subtotals}
@@ -129,7 +128,7 @@ def _load(store: Store) -> Selection:
 
 
 def register(app: Flask, store: Store, sampler: Sampler) -> None:
-    """Adds /metrics to `app`, and measures how long its requests take."""
+    """Add /metrics to `app`, and measures how long its requests take."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(StoreCollector(store, sampler))
     spent = Histogram(

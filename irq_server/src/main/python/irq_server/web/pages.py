@@ -15,7 +15,7 @@ KEPT = "private, no-cache"
 
 
 def blueprint() -> Blueprint:
-    """Gives the two pages, their files and the document, which is made once."""
+    """Return the two pages, their files and the document, which is made once."""
     routes = Blueprint(
         "pages",
         __name__,

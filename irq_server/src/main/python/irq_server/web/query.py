@@ -32,7 +32,7 @@ class Query:
         known: Collection[str],
         repeatable: Collection[str] = (),
     ) -> None:
-        """Takes the pairs of the query string. Raises ParameterError."""
+        """Take the pairs of the query string. Raises ParameterError."""
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             if name not in known:
@@ -45,12 +45,12 @@ class Query:
                 raise ParameterError(name, f"given {len(values)} times, expected once")
 
     def one(self, name: str) -> str | None:
-        """Gives a parameter's value, None where it is not given."""
+        """Return a parameter's value, None where it is not given."""
         values = self._values.get(name)
         return values[0] if values else None
 
     def all(self, name: str) -> list[str]:
-        """Gives every value of a parameter."""
+        """Return every value of a parameter."""
         return self._values.get(name, [])
 
 
@@ -63,7 +63,7 @@ class Edges:
 
 
 def parse_edges(parameters: Query, now: float) -> Edges:
-    """Gives the edges that any two of start, end and period name. Raises ParameterError."""
+    """Return the edges that any two of start, end and period name. Raises ParameterError."""
     given = [name for name in WINDOW if parameters.one(name) is not None]
     if "period" in given and "period_seconds" in given:
         raise ParameterError("period_seconds", "the same as period; give one of them")
@@ -106,7 +106,7 @@ def _period(parameters: Query) -> float | None:
 
 
 def is_fixed(parameters: Query, edges: Edges, last: float) -> bool:
-    """Whether the window means the same at any later moment: it is told without "now", and over.
+    """Return whether the window means the same at any later moment: over, and without "now".
 
     `last` is the time of the newest sample; later ones lie beyond it.
     """
@@ -121,7 +121,7 @@ def is_fixed(parameters: Query, edges: Edges, last: float) -> bool:
 
 
 def parse_filters(parameters: Query) -> Filters:
-    """Gives the filters that are asked for. Raises ParameterError."""
+    """Return the filters that are asked for. Raises ParameterError."""
     irqs = parameters.all("irq")
     device = parameters.one("device")
     if "" in irqs:
@@ -151,7 +151,7 @@ def _cpus(parameters: Query) -> frozenset[int] | None:
 
 
 def parse_cpu(text: str) -> int | None:
-    """Gives the number of a CPU that a path names; None where it is none."""
+    """Return the number of a CPU that a path names; None where it is none."""
     digits = text.lstrip("0")[:9] or "0"
     return int(digits) if text.isdecimal() and text.isascii() else None
 
@@ -175,7 +175,7 @@ def _top(parameters: Query) -> int | None:
 
 
 def parse_format(parameters: Query, prefers_csv: bool) -> str:
-    """Gives ``json`` or ``csv``. Raises ParameterError."""
+    """Return ``json`` or ``csv``. Raises ParameterError."""
     text = parameters.one("format")
     if text is None:
         return "csv" if prefers_csv else "json"
@@ -185,7 +185,7 @@ def parse_format(parameters: Query, prefers_csv: bool) -> str:
 
 
 def parse_by(parameters: Query) -> str:
-    """Gives what a series counts by: one of SERIES_KEYS. Raises ParameterError."""
+    """Return what a series counts by: one of SERIES_KEYS. Raises ParameterError."""
     text = parameters.one("by")
     if text is None:
         return "total"
@@ -197,7 +197,7 @@ def parse_by(parameters: Query) -> str:
 
 
 def parse_step(parameters: Query, edges: Edges) -> float:
-    """Gives the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
+    """Return the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
 
     Raises ParameterError, with the smallest step that works, for one that makes too many.
     """
@@ -218,7 +218,7 @@ def parse_step(parameters: Query, edges: Edges) -> float:
 
 
 def series_edges(edges: Edges, step: float) -> list[float]:
-    """Gives the edges of the steps, from the window's start to its end; the last may be short."""
+    """Return the edges of the steps, from the window's start to its end; the last may be short."""
     count = math.ceil(round((edges.end - edges.start) / step, 6))
     inner = [round(edges.start + number * step, 3) for number in range(max(count, 1))]
     return [*inner, edges.end]

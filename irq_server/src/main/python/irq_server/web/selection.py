@@ -34,7 +34,7 @@ class Selection:
     _cpu_of: _CpuOf = field(default_factory=_CpuOf, repr=False, compare=False)
 
     def update(self, cells: State, room: int) -> bool:
-        """Chooses at most `room` of `cells`, whose totals are above zero; gives what changed."""
+        """Choose at most `room` of `cells`, whose totals are above zero; gives what changed."""
         before = set(self.shown)
         self.shown.intersection_update(cells)
         free = max(min(room, len(cells)) - len(self.shown), 0)
@@ -46,7 +46,7 @@ class Selection:
         return self.shown != before
 
     def _swap(self, cells: State) -> None:
-        """Gives the places of the least busy to those that overtook them."""
+        """Return the places of the least busy to those that overtook them."""
         enough = OVERTAKEN_BY * min(map(cells.__getitem__, self.shown), default=0)
         waiting = [key for key, n in cells.items() if n > enough and key not in self.shown]
         waiting.sort(key=cells.__getitem__, reverse=True)
@@ -64,7 +64,7 @@ class Selection:
         self.offsets[cpu] = self.offsets.get(cpu, 0) + count
 
     def others(self, cells: State) -> dict[str, int]:
-        """Gives the counter of the cells without a series, by CPU."""
+        """Return the counter of the cells without a series, by CPU."""
         cpu_of, counts = self._cpu_of, defaultdict(int, self.offsets)
         for key, n in cells.items():
             counts[cpu_of[key]] += n
@@ -74,13 +74,13 @@ class Selection:
 
 
 def write_selection(selection: Selection) -> bytes:
-    """Gives the bytes of metrics.json, from which a restart goes on."""
+    """Return the bytes of metrics.json, from which a restart goes on."""
     values = {"shown": sorted(selection.shown), "offsets": selection.offsets}
     return json.dumps(values, indent=0).encode() + b"\n"
 
 
 def read_selection(data: bytes) -> Selection:
-    """Gives what metrics.json holds. Raises ValueError where it holds no selection."""
+    """Return what metrics.json holds. Raises ValueError where it holds no selection."""
     values = json.loads(data)
     if not isinstance(values, Mapping):
         raise ValueError("an object was expected")

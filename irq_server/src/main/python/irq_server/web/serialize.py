@@ -17,7 +17,7 @@ Rows = list[list[Any]]
 
 
 def window_json(window: Window) -> Json:
-    """Gives the ``window`` of an answer: the samples used, and what is known of the stretch."""
+    """Return the ``window`` of an answer: the samples used, and what is known of the stretch."""
     return {
         "start": format_moment(window.start.time),
         "end": format_moment(window.end.time),
@@ -36,12 +36,12 @@ def window_json(window: Window) -> Json:
 
 
 def rate(total: int, window: Window) -> float:
-    """Gives counts per second; 0.0 for a window of one sample."""
+    """Return counts per second; 0.0 for a window of one sample."""
     return total / window.seconds if window.seconds else 0.0
 
 
 def irq_json(item: IrqCounts, window: Window) -> Json:
-    """Gives one IRQ with its counts by CPU."""
+    """Return one IRQ with its counts by CPU."""
     return {
         "irq": item.irq,
         "device": item.device,
@@ -52,7 +52,7 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
 
 
 def affinity_fields(affinity: IrqAffinity | None) -> Json:
-    """Gives the two fields of an IRQ's affinity, null where the kernel tells none."""
+    """Return the two fields of an IRQ's affinity, null where the kernel tells none."""
     return {
         "affinity": affinity.affinity if affinity else None,
         "effective_affinity": affinity.effective if affinity else None,
@@ -60,7 +60,7 @@ def affinity_fields(affinity: IrqAffinity | None) -> Json:
 
 
 def interrupts_json(counts: Counts, window: Window) -> Json:
-    """Gives the answer of /interrupts."""
+    """Return the answer of /interrupts."""
     return {
         "window": window_json(window),
         "cpus": list(counts.cpus),
@@ -71,7 +71,7 @@ def interrupts_json(counts: Counts, window: Window) -> Json:
 
 
 def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
-    """Gives the tidy rows of /interrupts: a row for each IRQ and CPU; no CPU: an empty one."""
+    """Return the tidy rows of /interrupts: a row for each IRQ and CPU; no CPU: an empty one."""
     rows: Rows = [["irq", "device", "cpu", "count"]]
     for item in counts.irqs:
         if item.counts is None:
@@ -83,7 +83,7 @@ def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
 
 
 def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
-    """Gives the answer of /irqs."""
+    """Return the answer of /irqs."""
     return {
         "window": window_json(window),
         "cpus": list(counts.cpus),
@@ -96,7 +96,7 @@ def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffini
 
 
 def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
-    """Gives the answer of /irqs/{irq}, from counts of that IRQ alone."""
+    """Return the answer of /irqs/{irq}, from counts of that IRQ alone."""
     every = irqs_json(counts, window, affinities)
     (fields,) = every["irqs"]
     return {"window": every["window"], "cpus": every["cpus"], **fields}
@@ -105,7 +105,7 @@ def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAff
 def irqs_csv(
     items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, IrqAffinity]
 ) -> Rows:
-    """Gives the rows of /irqs."""
+    """Return the rows of /irqs."""
     rows: Rows = [["irq", "device", "total", "rate", "affinity"]]
     for item in items:
         affinity = affinities.get(item.irq)
@@ -115,7 +115,7 @@ def irqs_csv(
 
 
 def cpus_json(counts: Counts, window: Window) -> Json:
-    """Gives the answer of /cpus."""
+    """Return the answer of /cpus."""
     seconds = window.seconds
     return {
         "window": window_json(window),
@@ -128,13 +128,13 @@ def cpus_json(counts: Counts, window: Window) -> Json:
 
 
 def cpus_csv(counts: Counts, window: Window) -> Rows:
-    """Gives the rows of /cpus."""
+    """Return the rows of /cpus."""
     cells = zip(counts.cpus, counts.totals, strict=True)
     return [["cpu", "total", "rate"], *([cpu, n, rate(n, window)] for cpu, n in cells)]
 
 
 def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
-    """Gives the answer of /cpus/{cpu}, from counts on that CPU alone."""
+    """Return the answer of /cpus/{cpu}, from counts on that CPU alone."""
     return {
         "window": window_json(window),
         "cpu": cpu,
@@ -153,13 +153,13 @@ def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
 
 
 def cpu_csv(counts: Counts, window: Window) -> Rows:
-    """Gives the rows of /cpus/{cpu}."""
+    """Return the rows of /cpus/{cpu}."""
     rows = [[each.irq, each.device, each.total, rate(each.total, window)] for each in counts.irqs]
     return [["irq", "device", "total", "rate"], *rows]
 
 
 def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
-    """Gives the answer of /irqs/{irq}/affinity."""
+    """Return the answer of /irqs/{irq}/affinity."""
     return {
         "irq": identity.irq,
         "device": identity.device,
@@ -170,7 +170,7 @@ def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
 
 
 def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
-    """Gives the rows of /irqs/{irq}/affinity, one."""
+    """Return the rows of /irqs/{irq}/affinity, one."""
     fields = affinity_json(identity, affinity)
     words = {True: "true", False: "false", None: ""}
     values = [
@@ -180,7 +180,7 @@ def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
 
 
 def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
-    """Gives the answer of /status."""
+    """Return the answer of /status."""
     return {
         "sampler": {
             "state": sampler.state,
@@ -202,7 +202,7 @@ def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
 
 
 def series_json(points: Iterable[Point], window: Window, step: float, by: str) -> Json:
-    """Gives the answer of /series."""
+    """Return the answer of /series."""
     return {
         "window": window_json(window),
         "step_seconds": step,
@@ -220,7 +220,7 @@ def series_json(points: Iterable[Point], window: Window, step: float, by: str) -
 
 
 def series_csv(points: Iterable[Point]) -> Rows:
-    """Gives the tidy rows of /series: a row for each step and key; times in Unix seconds."""
+    """Return the tidy rows of /series: a row for each step and key; times in Unix seconds."""
     rows: Rows = [["start", "end", "key", "count"]]
     for each in points:
         edges = [format_unix(each.start), format_unix(each.end)]
@@ -229,7 +229,7 @@ def series_csv(points: Iterable[Point]) -> Rows:
 
 
 def events_json(events: Iterable[Event], window: Window) -> Json:
-    """Gives the answer of /events."""
+    """Return the answer of /events."""
     return {
         "window": window_json(window),
         "events": [
@@ -246,7 +246,7 @@ def events_json(events: Iterable[Event], window: Window) -> Json:
 
 
 def events_csv(events: Iterable[Event]) -> Rows:
-    """Gives the rows of /events; times in Unix seconds."""
+    """Return the rows of /events; times in Unix seconds."""
     rows = [
         [
             format_unix(each.time),

@@ -17,15 +17,14 @@ class Cors:
     """What pages of other origins may do."""
 
     def __init__(self, origins: frozenset[str]) -> None:
-        """Takes the origins as browsers write them: ``https://host:port``, small letters."""
         self._origins = origins
 
     def allows(self, origin: str) -> bool:
-        """Whether pages of `origin` may ask."""
+        """Return whether pages of `origin` may ask."""
         return origin in self._origins
 
     def is_preflight(self, asked: Request) -> bool:
-        """Whether a browser asks, for a page that may, whether it may send a request."""
+        """Return whether a browser asks, for a page that may, whether it may send a request."""
         return (
             asked.method == "OPTIONS"
             and "Access-Control-Request-Method" in asked.headers
@@ -33,7 +32,7 @@ class Cors:
         )
 
     def answer(self) -> Response:
-        """Gives the answer to a preflight; mark() names the origin in it."""
+        """Return the answer to a preflight; mark() names the origin in it."""
         answer = Response(status=204)
         answer.headers["Access-Control-Allow-Methods"] = _METHODS
         answer.headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
@@ -41,7 +40,7 @@ class Cors:
         return answer
 
     def mark(self, asked: Request, response: Response) -> None:
-        """Lets the page that asked read the answer, if it may."""
+        """Let the page that asked read the answer, if it may."""
         if not self._origins:
             return
         response.vary.add("Origin")

@@ -45,7 +45,7 @@ class KnowsTokens(Protocol):
     """Where tokens are looked up."""
 
     def find(self, presented: str) -> Token | None:
-        """Gives the token that was presented, None where there is no such."""
+        """Return the token that was presented, None where there is no such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Rules:
 
 
 def register(app: Flask, rules: Rules) -> None:
-    """Makes `app` keep the rules, and say on every answer what browsers may do with it."""
+    """Make `app` keep the rules, and say on every answer what browsers may do with it."""
     cors = Cors(rules.cors_origins)
     guard = Guard(rules, cors)
 
@@ -87,13 +87,12 @@ class Guard:
     """Decides on requests."""
 
     def __init__(self, rules: Rules, cors: Cors) -> None:
-        """Takes the rules, and whose pages may ask."""
         self._rules = rules
         self._cors = cors
         self._refusal_of_host = lru_cache(maxsize=256)(self._look_at_host)
 
     def check(self, asked: Request) -> Response | None:
-        """Gives the answer to a request that is refused, or to a preflight; None to go on."""
+        """Return the answer to a request that is refused, or to a preflight; None to go on."""
         refusal = self._check_host(asked)
         if refusal is not None:
             return refusal
@@ -117,7 +116,7 @@ class Guard:
         return None
 
     def _look_at_host(self, header: str) -> tuple[int, str] | None:
-        """Gives the status and the reason of a refusal, None where the host is served."""
+        """Return the status and the reason of a refusal, None where the host is served."""
         host = host_of(header)
         if host is None:
             return 400, f"a Host is a name or an address, and a port: {header[:100]!r}"
@@ -128,7 +127,7 @@ class Guard:
         return None
 
     def _is_from_elsewhere(self, asked: Request) -> bool:
-        """Whether a browser says that a page of another origin sends this.
+        """Return whether a browser says that a page of another origin sends this.
 
         The scheme is not compared: a proxy in front may speak TLS. Source: Fetch Standard, Origin;
         Fetch Metadata Request Headers, Sec-Fetch-Site.
@@ -174,5 +173,5 @@ def _unauthorized(detail: str, error: str = "") -> Response:
 
 
 def _bare_authority(authority: str) -> str:
-    """Gives host and port without a port that a scheme implies."""
+    """Return host and port without a port that a scheme implies."""
     return authority.lower().removesuffix(":443").removesuffix(":80")

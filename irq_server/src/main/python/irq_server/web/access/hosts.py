@@ -15,7 +15,7 @@ _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.ASCII | re.IGNORECAS
 
 
 def host_of(header: str) -> str | None:
-    """Gives the host of ``host:port`` or ``[::1]:port``, in small letters; None of anything else.
+    """Return the host of ``host:port`` or ``[::1]:port``, in small letters; None of anything else.
 
     Source: RFC 9110, section 7.2.
     """
@@ -26,7 +26,7 @@ def host_of(header: str) -> str | None:
 
 
 def authority_of(target: str) -> str | None:
-    """Gives the host and port that a request's target names itself, None where it names none.
+    """Return the host and port that a request's target names itself, None where it names none.
 
     Such a target, ``GET http://host/path``, is for that host whatever the Host header says.
     Source: RFC 9112, section 3.2.2.
@@ -39,14 +39,13 @@ class Hosts:
     """What the server is called."""
 
     def __init__(self, listening: Iterable[str], names: Collection[str]) -> None:
-        """Takes the names and addresses that it listens on, and what else it is called."""
         listening = list(listening)
         self._names = {"localhost", *(each.lower().removesuffix(".") for each in names)}
         self._names.update(each.lower().removesuffix(".") for each in listening)
         self._addresses = {found for each in listening if (found := address_of(each))}
 
     def serves(self, host: str) -> bool:
-        """Whether a request for `host`, as host_of() gives it, is for the server.
+        """Return whether a request for `host`, as host_of() gives it, is for the server.
 
         An address in digits is served if it is the one listened on, loopback beside loopback, or
         any beside a wildcard.

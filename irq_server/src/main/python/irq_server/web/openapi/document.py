@@ -37,7 +37,7 @@ _ANYWHERE = (401, 421)
 
 
 def document() -> dict[str, Any]:
-    """Gives the document of every route, complete."""
+    """Return the document of every route, complete."""
     spec = APISpec(
         title="irq_server",
         version=__version__,
@@ -136,7 +136,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 
 def _references(route: Route) -> list[str]:
-    """Gives the names of the components; the library makes references of them."""
+    """Return the names of the components; the library makes references of them."""
     names = [_component(PATH[name]) for name in route.in_path]
     return names + [_component(QUERY[name]) for name in route.known]
 

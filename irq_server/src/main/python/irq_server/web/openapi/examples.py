@@ -86,19 +86,19 @@ PROBLEMS: Mapping[int, tuple[str, str | None]] = {
 
 
 def answer(name: str) -> Any:
-    """Gives what the route of this name answers, as JSON."""
+    """Return what the route of this name answers, as JSON."""
     return _ANSWERS[name]()
 
 
 def table(name: str) -> str:
-    """Gives what the route of this name answers, as CSV."""
+    """Return what the route of this name answers, as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(_TABLES[name]())
     return text.getvalue()
 
 
 def problem(status: int) -> Any:
-    """Gives the answer of an error with this status."""
+    """Return the answer of an error with this status."""
     return json.loads(problem_text(status, *PROBLEMS[status]))
 
 

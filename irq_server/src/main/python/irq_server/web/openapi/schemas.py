@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 
 
 def _object(help_text: str, **properties: Schema) -> Schema:
-    """Gives the schema of an object with these properties, all there and no others."""
+    """Return the schema of an object with these properties, all there and no others."""
     return {
         "type": "object",
         "description": help_text,
