@@ -1,4 +1,4 @@
-"""Writes affinities: the only place that does. Sorts what the kernel answers into errors."""
+"""The only writer of affinities. It sorts the kernel's answers into errors."""
 
 import errno
 import os
@@ -14,14 +14,14 @@ from .cpuset import format_list, parse_list
 from .procfs import IrqAffinity, Procfs
 
 TRANSIENT = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR})
-"""Answers that another try may turn into success. EBUSY: x86 still cleans up after the IRQ's last
+"""Answers after which another try may succeed. EBUSY: x86 still cleans up after the IRQ's last
 move. Source: arch/x86/kernel/apic/vector.c."""
 
 WAITS_SECONDS = (0.01, 0.02, 0.05, 0.1)
 """The pauses between tries."""
 
 OURS = frozenset({errno.ENOMEM, errno.EMFILE, errno.ENFILE})
-"""Answers that say nothing of the IRQ: another moment may do."""
+"""Answers that say nothing about the IRQ: a later request may succeed."""
 
 MEANINGS = {
     errno.EIO: "managed by the kernel",
@@ -46,7 +46,7 @@ _MAX_DETAIL = 200
 
 
 class System(Protocol):
-    """The system calls that writing takes; the module os is one."""
+    """The system calls that a write takes; the module os has them."""
 
     def open(self, path: str, flags: int, /) -> int:
         """Open a file."""
@@ -60,7 +60,7 @@ class System(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody wants: an IRQ by its name in the store and by its number, CPUs, who it is."""
+    """A wanted affinity: the IRQ's name in the store, its number, the CPUs, and who wants it."""
 
     irq: str
     number: str
@@ -69,7 +69,7 @@ class Request:
 
 
 class AffinityWriter:
-    """Writes the affinities of one machine, and tells what it did."""
+    """Writes the affinities of one machine, and records what it did."""
 
     def __init__(
         self,
@@ -79,9 +79,9 @@ class AffinityWriter:
         system: System = os,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the machine, who watches it, what keeps events, and the edge.
+        """Take the machine, its watch, the recorder of events, and the edge.
 
-        `record` must not raise: what was written is written.
+        `record` must not raise: a write cannot be undone.
         """
         self._procfs = procfs
         self._watch = watch
@@ -90,15 +90,15 @@ class AffinityWriter:
         self._wait = wait
 
     def set(self, request: Request, online: frozenset[int], moment: float) -> IrqAffinity:
-        """Write an affinity and gives what the kernel then says.
+        """Write an affinity and return what the kernel then says.
 
-        Raises AffinityRefusedError where the kernel refuses or would, AffinityError where the IRQ
-        is gone, OutOfResourcesError. Whichever, an event ``affinity_request`` says who wanted what,
-        and one ``affinity`` what changed.
+        Raise AffinityRefusedError if the kernel refuses or would, AffinityError if the IRQ is
+        gone, OutOfResourcesError. In each case an event ``affinity_request`` records who wanted
+        which CPUs, and one ``affinity`` what changed.
         """
         try:
             with self._watch.lock:
-                # what somebody else changed since the last look is not this request's change
+                # a change since the last look is somebody else's, not this request's
                 changes = self._watch.look_at(request.irq, request.number, moment)
                 try:
                     self._check(request, online)
@@ -117,14 +117,14 @@ class AffinityWriter:
         try:
             self._read_back(request.number)
             return self._watch.look_at(request.irq, request.number, moment)
-        except AffinityError:  # it went meanwhile: no change to tell
+        except AffinityError:  # the IRQ went meanwhile: no change to record
             return []
 
     def _read_back(self, number: str, wanted: frozenset[int] | None = None) -> IrqAffinity:
-        """Return the affinity that stands now; waits a little for the one that is `wanted`, or any.
+        """Return the affinity of now; wait a little for the `wanted` one, or for any.
 
-        A read that meets a pending move as it is carried out gives the affinity from before it, or
-        an empty list, for a moment. Source: kernel/irq/proc.c (show_irq_affinity takes no lock),
+        A read at the very moment of a pending move returns the affinity from before it, or an
+        empty list. Source: kernel/irq/proc.c (show_irq_affinity takes no lock),
         kernel/irq/migration.c (irq_move_masked_irq: no longer pending, not yet moved); seen on
         Linux 6.1.
         """
@@ -141,7 +141,7 @@ class AffinityWriter:
             self._record(event)
 
     def _check(self, request: Request, online: frozenset[int]) -> None:
-        """Refuse what the kernel would: the file's mode first, then CPUs that are not there."""
+        """Refuse what the kernel would: first by the file's mode, then by CPUs that are missing."""
         if not self._procfs.read_affinity(request.number).writable:
             raise AffinityRefusedError(request.irq, MANAGED_BY_MODE)
         missing = format_list(request.cpus - online)
@@ -151,7 +151,7 @@ class AffinityWriter:
             raise AffinityRefusedError(request.irq, reason)
 
     def _write(self, request: Request) -> None:
-        """Write the list; tries again where that may help."""
+        """Write the list; try again if that may help."""
         path = self._procfs.affinity_path(request.number)
         data = f"{format_list(request.cpus)}\n".encode()
         for pause in (*WAITS_SECONDS, None):
@@ -167,7 +167,7 @@ class AffinityWriter:
     def _write_once(self, path: str, data: bytes) -> None:
         """Write `data` in one call, since the kernel takes each write for a whole list.
 
-        A file that is not there is not made. Errors may show at the write or at the close.
+        A missing file stays missing. The write may report an error, or the close.
         """
         descriptor = self._system.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
         try:
@@ -180,7 +180,7 @@ class AffinityWriter:
             raise OSError(0, f"only {written} of {len(data)} bytes were taken")
 
     def _close_quietly(self, descriptor: int) -> None:
-        """Close after an error that is told already."""
+        """Close after an error that is reported already."""
         try:
             self._system.close(descriptor)
         except OSError:

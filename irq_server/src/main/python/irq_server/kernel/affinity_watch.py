@@ -1,4 +1,4 @@
-"""Notices that somebody changed an IRQ's affinity: by looking, as the kernel tells nobody."""
+"""Notice changed affinities by looking: the kernel announces none."""
 
 import threading
 from collections.abc import Iterable
@@ -8,33 +8,36 @@ from ..events import Event
 from .procfs import AffinityLists, Procfs, normal_list
 
 LOOK_SECONDS = 10.0
-"""How often the affinities are looked at, where the sampling interval is not longer."""
+"""How often the watch looks at the affinities, if the sampling interval is not longer."""
 
 
 class AffinityWatch:
-    """The affinities of one machine's numbered IRQs, as they were at the last look."""
+    """The affinities of one machine's numbered IRQs, as they were at the last look.
+
+    The caller asks is_due() every `interval_seconds`. The first look finds no change.
+    """
 
     def __init__(self, procfs: Procfs, interval_seconds: float = 0.0) -> None:
         self.lock = threading.RLock()
-        """Held during a look; who changes an affinity holds it, and looks before and after."""
+        """Held during a look. A writer of an affinity holds it, and looks before and after."""
         self._lists = AffinityLists(procfs)
         self.is_asked_every(interval_seconds)
         self._last_look: float | None = None
         self._seen: dict[str, tuple[bytes, str]] = {}
 
     def is_asked_every(self, interval_seconds: float) -> None:
-        """Take how often is_due() is asked from now on."""
+        """Take how often the caller asks is_due() from now on."""
         self._wait_seconds = LOOK_SECONDS - interval_seconds
 
     def is_due(self, monotonic: float) -> bool:
-        """Return whether it is time for a look: the next time would be too late."""
+        """Return whether a look is due: the next question would come too late."""
         return self._last_look is None or monotonic - self._last_look >= self._wait_seconds
 
     def look(self, irqs: Iterable[tuple[str, str]], moment: float, monotonic: float) -> list[Event]:
         """Return an event for every affinity that changed since the last look.
 
-        `irqs` are pairs of an IRQ's name in the store and its number. One that came since, or whose
-        affinity cannot be read, has no event. The detail is the old and the new CPU list.
+        `irqs` are pairs of an IRQ's name in the store and its number. An IRQ that is new, or
+        whose affinity cannot be read, has no event. The detail is the old and the new CPU list.
         """
         with self.lock:
             before, self._seen = self._seen, {}
@@ -50,7 +53,7 @@ class AffinityWatch:
             return events
 
     def look_at(self, irq: str, number: str, moment: float) -> list[Event]:
-        """Look at one IRQ alone, as look() does. Raises AffinityError where it has none."""
+        """Look at one IRQ alone, as look() does. Raise AffinityError if it has no affinity."""
         with self.lock:
             text = self._lists.read(number)
             if text is None:
@@ -65,7 +68,7 @@ class AffinityWatch:
         except CpuSetError:
             return []
         old = known[1] if known is not None else affinity
-        # a read that meets a move as it is carried out gives none; the next look sees the new one
+        # a read at the very moment of a move returns none; the next look sees the new one
         affinity = affinity or old
         self._seen[irq] = (text, affinity)
         if old == affinity:

@@ -1,4 +1,4 @@
-"""Reads what the server needs below the roots of /proc and /sys. The only module that does.
+"""What the server reads below the root of /proc. No other module reads there.
 
 A captured tree, or a host's tree mounted into a container, works in their place.
 """
@@ -23,9 +23,9 @@ _SHORT_LIST_BYTES = 2048
 class IrqAffinity:
     """Where an IRQ may go and where the kernel sends it, as CPU lists.
 
-    ``effective`` is None where the kernel does not tell: no such file (powerpc, s390x) or an empty
-    one (per-CPU IRQs). ``writable`` is whether the file's mode lets root write it (0444 since
-    Linux 6.12 where only the kernel places the IRQ).
+    ``effective`` is None if the kernel does not say: there is no such file (powerpc, s390x), or
+    it is empty (per-CPU IRQs). ``writable``: the file's mode lets root write it. The mode is 0444
+    since Linux 6.12 if only the kernel places the IRQ.
     """
 
     affinity: str
@@ -50,7 +50,7 @@ class Procfs:
         self._boot_id = os.fspath(root / "sys/kernel/random/boot_id")
 
     def read_interrupts(self) -> str:
-        """Return the text of /proc/interrupts, in one read. Raises OSError."""
+        """Return the text of /proc/interrupts, in one read. Raise OSError."""
         with open(self._interrupts, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
             return file.readall().decode(errors="replace")
 
@@ -65,9 +65,9 @@ class Procfs:
             raise ProcfsError(path, str(error)) from error
 
     def read_boot_id(self) -> str:
-        """Return a text that differs from boot to boot; ``""`` where the tree has none.
+        """Return a text that differs from boot to boot; ``""`` if the tree has none.
 
-        Raises OSError where it cannot be read just now: another text would be another boot.
+        Raise OSError if it cannot be read just now: another text would be another boot.
         Source: Documentation/admin-guide/sysctl/kernel.rst, random/boot_id; proc(5), stat, btime.
         """
         try:
@@ -83,7 +83,7 @@ class Procfs:
         return next((line for line in lines if line.startswith("btime ")), "")
 
     def read_affinity(self, irq: str) -> IrqAffinity:
-        """Return the affinity of a numbered IRQ. Raises AffinityError where it has none.
+        """Return the affinity of a numbered IRQ. Raise AffinityError if it has none.
 
         Source: Documentation/core-api/irq/irq-affinity.rst.
         """
@@ -100,7 +100,7 @@ class Procfs:
         return f"{self._irqs}/{irq}/smp_affinity_list"
 
     def read_affinity_list(self, irq: str) -> str:
-        """Return the CPU list that an IRQ may go to. Raises AffinityError where it has none."""
+        """Return the CPU list that an IRQ may go to. Raise AffinityError if it has none."""
         try:
             return normal_list(_read_at_once(self.affinity_path(irq)))
         except FileNotFoundError:
@@ -121,7 +121,7 @@ class Procfs:
 def normal_list(text: bytes) -> str:
     """Return the CPU list that a file of /proc/irq holds, in its shortest form.
 
-    Raises CpuSetError.
+    Raise CpuSetError.
     """
     return format_list(parse_list(text.decode(errors="replace")))
 
@@ -138,8 +138,8 @@ def _read_at_once(path: str) -> bytes:
 class AffinityLists:
     """The affinity lists of many IRQs, a thousand perhaps, which are read every few seconds.
 
-    Their files stay open, as opening costs more than reading, but no more than half of what the
-    process may have open. A file of a copied tree, which has a size, may be replaced by another.
+    Their files stay open, as opening costs more than reading: at most half as many as the process
+    may have open. A file of a copied tree, which has a size, may be replaced by another.
     """
 
     def __init__(self, procfs: Procfs) -> None:
@@ -148,7 +148,7 @@ class AffinityLists:
         self._max_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
     def read(self, irq: str) -> bytes | None:
-        """Return the text of the list of a numbered IRQ; None where it cannot be read."""
+        """Return the text of the list of a numbered IRQ; None if it cannot be read."""
         held = self._open.get(irq)
         if held is not None:
             descriptor, is_kernels = held
@@ -156,7 +156,7 @@ class AffinityLists:
                 text = os.pread(descriptor, _SHORT_LIST_BYTES, 0)
                 if len(text) < _SHORT_LIST_BYTES and (is_kernels or os.fstat(descriptor).st_nlink):
                     return text
-            except OSError:  # the IRQ went, and has perhaps come again
+            except OSError:  # the IRQ went, and perhaps came again
                 pass
             os.close(descriptor)
             del self._open[irq]
@@ -183,5 +183,5 @@ class AffinityLists:
             os.close(self._open.popitem()[1][0])
 
     def __del__(self) -> None:
-        """Close them where nobody did."""
+        """Close them if nobody did."""
         self.close()
