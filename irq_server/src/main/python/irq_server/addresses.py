@@ -6,7 +6,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def address_of(host: str) -> Address | None:
-    """Return the address that `host` is in digits, None of a name; localhost is 127.0.0.1."""
+    """Return the address that `host` is in digits, None for a name; localhost is 127.0.0.1."""
     try:
         found = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:

@@ -25,7 +25,7 @@ COMMANDS = tuple(_HELP)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one of COMMANDS, the first of `argv`, and gives its exit status."""
+    """Run the command that `argv` begins with, one of COMMANDS; return its exit status."""
     try:
         parser = _parser()
         options = parser.parse_args(_joined(argv))
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except BrokenPipeError:
-        # whoever read has enough; let Python's own flush at exit find nothing to complain about
+        # the reader has enough; let Python's own flush at exit find nothing to write
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except IrqServerError as error:
@@ -57,16 +57,16 @@ def _joined(argv: Sequence[str]) -> list[str]:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    return _tell(verify(options.directory), "")
+    return _report(verify(options.directory), "")
 
 
 def _repair(options: argparse.Namespace) -> int:
-    _tell(repair(options.directory), ": set aside")
+    _report(repair(options.directory), ": set aside")
     return DONE
 
 
-def _tell(reports: Iterable[SegmentReport], done: str) -> int:
-    """Print a line for each unsound segment and a last one for all; gives the exit status."""
+def _report(reports: Iterable[SegmentReport], done: str) -> int:
+    """Print a line for each damaged segment, and a sum; return the exit status."""
     segments = samples = size_bytes = unsound = 0
     for report in reports:
         segments, samples = segments + 1, samples + report.samples

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: a ``start``, ``stop``, ``boot``, ``gap``, ``reset`` or CPU.
+    """One event: its moment, its kind, and the IRQ or CPU that it concerns, if any.
 
-    ``irq`` and ``cpu`` are None where the event concerns none.
+    The kinds: start, stop, boot, gap, reset, clock, interval, cpu_online, cpu_offline, affinity,
+    affinity_request.
     """
 
     time: float

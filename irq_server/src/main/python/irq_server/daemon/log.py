@@ -64,11 +64,11 @@ class Log:
         self._handler.close()
 
     def use(self, settings: Settings) -> None:
-        """Log as `settings` say from now on; a file is opened anew. Raises LogError."""
+        """Log as `settings` say from now on; a file is opened anew. Raise LogError."""
         self.prepare(settings)()
 
     def prepare(self, settings: Settings) -> Callable[[], None]:
-        """Open what `settings` name, and gives what makes the log go there. Raises LogError."""
+        """Open what `settings` name, and return what makes the log go there. Raise LogError."""
         handler = self._handler_for(settings)
 
         def commit() -> None:

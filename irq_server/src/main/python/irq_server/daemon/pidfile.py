@@ -27,7 +27,7 @@ class PidFile:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        """Lock and writes the file. Raises PidFileError."""
+        """Lock and writes the file. Raise PidFileError."""
         try:
             self._lock()
             self._take()

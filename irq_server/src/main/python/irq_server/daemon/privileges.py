@@ -39,7 +39,7 @@ class _Word(ctypes.Structure):
 
 
 def user_id(name: str) -> int:
-    """Return the number of a user by name. Raises PrivilegeError."""
+    """Return the number of a user by name. Raise PrivilegeError."""
     return _entry(name).pw_uid
 
 
@@ -47,7 +47,7 @@ def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
     """Make the process the user `name`, with its groups, from now on.
 
     `folder` is made, if it is missing, and is then that user's, as are the files that were just
-    `made`. Raises PrivilegeError where the process is another user already and not root, or the
+    `made`. Raise PrivilegeError if the process is another user already and not root, or the
     folder is somebody else's.
     """
     entry = _entry(name)
@@ -70,7 +70,7 @@ def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
 def acting_as(name: str) -> Iterator[None]:
     """Let root open and make files as the user `name` would, while it is entered.
 
-    Without a name, and for who is not root, it changes nothing. Raises PrivilegeError.
+    Without a name, and for who is not root, it changes nothing. Raise PrivilegeError.
     """
     if not name or os.geteuid() != 0:
         yield
@@ -93,7 +93,7 @@ def _entry(name: str) -> pwd.struct_passwd:
 
 
 def _own(folder: Path, entry: pwd.struct_passwd) -> None:
-    """Make `folder` the user's if it is missing. Raises PrivilegeError where it is another's."""
+    """Make `folder` the user's if it is missing. Raise PrivilegeError if it is another's."""
     try:
         folder.mkdir(parents=True)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
@@ -104,10 +104,10 @@ def _own(folder: Path, entry: pwd.struct_passwd) -> None:
 
 
 def drop(writes: bool) -> str:
-    """Return every capability up, and any way to new ones; gives in words who the process now is.
+    """Return every capability up, and any way to new ones; return in words who the process now is.
 
     With `writes` a process that is not root keeps the one capability by which it can write root's
-    files, if it has it. Raises PrivilegeError.
+    files, if it has it. Raise PrivilegeError.
     """
     mine = 1 << _CAP_DAC_OVERRIDE if writes and os.geteuid() != 0 else 0
     now = _capabilities()

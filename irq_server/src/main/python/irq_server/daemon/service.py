@@ -59,7 +59,7 @@ class Surroundings:
 def serve(settings: Settings, around: Surroundings) -> None:
     """Sample and answers until SIGTERM or SIGINT.
 
-    Raises SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
+    Raise SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
     use_one_heap()
     sys.setswitchinterval(TURN_SECONDS)
@@ -111,7 +111,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _give_up_privileges(settings: Settings) -> str:
-    """Keep what is needed from here on, and gives in words what that is.
+    """Keep what is needed from here on, and return in words what that is.
 
     What needed more is open by now, and no thread runs that would keep more.
     """
@@ -143,7 +143,7 @@ def _prepare_tokens(tokens: TokenFile | None, settings: Settings) -> Commit:
 
 
 def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: Watchdog) -> float:
-    """Do what signals asked for and what is due; gives the seconds until more will be."""
+    """Do what signals asked for and what is due; return the seconds until more will be."""
     if around.signals.ending:
         web.stop()
     if around.signals.take_reload():

@@ -101,7 +101,7 @@ class Watchdog:
         self._due = clock()
 
     def turn(self) -> float:
-        """Report what is due, and gives the seconds until it wants to be called again."""
+        """Report what is due, and return the seconds until it wants to be called again."""
         now = self._clock()
         if not self._notifier.is_heard:
             return STATUS_SECONDS

@@ -18,18 +18,18 @@ class TokenFile:
     """The tokens in a file. May be asked by many threads at once."""
 
     def __init__(self, path: Path, owners: Collection[int]) -> None:
-        """Read the file, which must belong to one of the users `owners`. Raises SettingsError."""
+        """Read the file, which must belong to one of the users `owners`. Raise SettingsError."""
         self._path = path
         self._owners = frozenset(owners)
         self._tokens: tuple[Token, ...] = ()
         self.reload()
 
     def reload(self) -> None:
-        """Read the file again. Raises SettingsError, and then goes on with the tokens it has."""
+        """Read the file again. Raise SettingsError, and then goes on with the tokens it has."""
         self.prepare(self._path)()
 
     def prepare(self, path: Path) -> Callable[[], None]:
-        """Read the file at `path`, and gives what makes its tokens count. Raises SettingsError."""
+        """Read the file at `path`, and return what makes its tokens count. Raise SettingsError."""
         tokens = self._parse(path, self._read(path))
 
         def commit() -> None:
@@ -46,7 +46,7 @@ class TokenFile:
             raise SettingsError(_ORIGIN, path, str(error)) from error
 
     def find(self, presented: str) -> Token | None:
-        """Return the token that was presented, None where the file has no such."""
+        """Return the token that was presented, None if the file has no such."""
         return find(self._tokens, presented)
 
     def _read(self, path: Path) -> bytes:
@@ -68,7 +68,7 @@ class TokenFile:
         return content
 
     def _refuse_others(self, path: Path, status: os.stat_result, acl: bytes | None) -> None:
-        """Raise SettingsError where others than the server's user and root know the tokens."""
+        """Raise SettingsError if others than the server's user and root know the tokens."""
         mode = stat.S_IMODE(status.st_mode)
         open_to_others = mode & 0o077 if acl is None else may_others(acl, self._owners)
         if not stat.S_ISREG(status.st_mode):
@@ -83,7 +83,7 @@ class TokenFile:
 
 
 def _acl_of(descriptor: int) -> bytes | None:
-    """Return the access control list of an open file, None where it has none but its mode."""
+    """Return the access control list of an open file, None if it has none but its mode."""
     try:
         return os.getxattr(descriptor, "system.posix_acl_access")
     except OSError:

@@ -106,11 +106,11 @@ class AffinityWriter:
                     self._read_back(request.number, request.cpus)
                 finally:
                     changes += self._look_again(request, moment)
-                    self._tell(changes)
+                    self._record_all(changes)
         except IrqError as error:
-            self._tell([_asked(request, moment, f": refused: {error.reason}")])
+            self._record_all([_asked(request, moment, f": refused: {error.reason}")])
             raise
-        self._tell([_asked(request, moment, "")])
+        self._record_all([_asked(request, moment, "")])
         return self._read_back(request.number)
 
     def _look_again(self, request: Request, moment: float) -> list[Event]:
@@ -136,7 +136,7 @@ class AffinityWriter:
             found = self._procfs.read_affinity(number)
         return found
 
-    def _tell(self, events: list[Event]) -> None:
+    def _record_all(self, events: list[Event]) -> None:
         for event in events:
             self._record(event)
 

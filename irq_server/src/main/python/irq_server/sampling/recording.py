@@ -1,4 +1,4 @@
-"""The store and its sampler as the settings say: opened, started, given other settings, stopped."""
+"""The store and its sampler as the settings say: open, start, reload, stop."""
 
 import logging
 import threading
@@ -27,7 +27,7 @@ class Recording:
     """One server's history while it grows, from __enter__ to __exit__."""
 
     def __init__(self, settings: Settings, procfs: Procfs) -> None:
-        """Open the store; starts nothing. Raises StoreError."""
+        """Open the store; start nothing. Raise StoreError."""
         self._settings = settings
         self.store = Store(
             settings.data_dir,
@@ -45,10 +45,10 @@ class Recording:
         )
 
     def __enter__(self) -> Self:
-        """Start to sample, and to survey what was recorded before."""
+        """Start to sample, and to survey the segments recorded before."""
         interval = self._settings.interval
-        self._tell_interval(interval)
-        self._tell("start", interval_detail(interval))
+        self._record_interval(interval)
+        self._record("start", interval_detail(interval))
         self.sampler.start()
         self._warming.start()
         return self
@@ -59,19 +59,19 @@ class Recording:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End with the sample in hand whole."""
+        """Finish the sample in hand, and stop."""
         self._ending.set()
         stopped = self.sampler.stop()
         self._warming.join()
         if not stopped:
             _log.error("the sampler did not stop; its sample in hand may be lost")
             return
-        self._tell("stop")
+        self._record("stop")
         self.store.close()
         _log.info("stopped")
 
     def prepare(self, settings: Settings) -> Commit:
-        """Return what makes the recording go on as `settings` say. Raises SettingsError."""
+        """Return a function that makes `settings` take effect. Raise SettingsError."""
         if shapes_of(settings.retention) != shapes_of(self._settings.retention):
             tiers = ",".join(self._settings.retention)
             raise SettingsError(
@@ -84,12 +84,12 @@ class Recording:
         return lambda: self._take(settings)
 
     def _take(self, settings: Settings) -> None:
-        """Sample anew, between two samples."""
+        """Stop between two samples, and start with other settings."""
         if not self.sampler.stop():
             _log.error("reload: the sampler hangs and goes on as it was")
             return
         self._settings = settings
-        self._tell_interval(settings.interval)
+        self._record_interval(settings.interval)
         self.store.reconfigure(
             interval_seconds=settings.interval,
             whole_seconds=has_whole_seconds(settings),
@@ -99,13 +99,13 @@ class Recording:
         )
         self.sampler.restart(_schedule_of(settings))
 
-    def _tell_interval(self, interval: float) -> None:
-        """Record that another interval than before is set."""
+    def _record_interval(self, interval: float) -> None:
+        """Record a changed interval."""
         before = self.store.history.interval_at(time.time())
         if before != interval:
-            self._tell("interval", f"{format_duration(before)} -> {format_duration(interval)}")
+            self._record("interval", f"{format_duration(before)} -> {format_duration(interval)}")
 
-    def _tell(self, event: str, detail: str = "") -> None:
+    def _record(self, event: str, detail: str = "") -> None:
         moment = self.store.time_as_written(time.time())
         try:
             self.store.record(Event(moment, event, detail=detail))

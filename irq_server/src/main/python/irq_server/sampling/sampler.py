@@ -1,8 +1,8 @@
-"""The thread that samples: wait for the next tick, read, count, append; until it is told to stop.
+"""The thread that samples: wait for the next tick, read, count, append, until stop().
 
-Ticks are the multiples of the interval on the wall clock, so that samples of several machines and
-days line up and nothing drifts. Whatever fails, the next tick tries again. A sample that hangs, in
-a read of /proc or on a disk, cannot be ended from outside: a second thread notices and tells.
+Ticks are the multiples of the interval on the wall clock, so samples of several machines and days
+line up, and nothing drifts. After a failure the next tick tries again. Nothing can end a sample
+that hangs in a read of /proc or on a disk: a second thread notices and logs it.
 """
 
 import logging
@@ -23,16 +23,16 @@ from ..store.tier_shape import GAP_INTERVALS
 _log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
-"""How long stop() waits for the sample in hand; a disk that hangs must not hold the process."""
+"""How long stop() waits for the sample in hand: a hanging disk must not hold the process."""
 
 JUMP_SECONDS = 1.0
-"""By how much the wall clock may leave the steady one between two samples without an event."""
+"""How far the two clocks may differ between two samples without an event."""
 
-_EARLY_SECONDS = 0.05  # a wait may end so much before its tick, as two clocks never agree
+_EARLY_SECONDS = 0.05  # two clocks never agree: a wait may end this much before its tick
 
 
 class Clock(Protocol):
-    """Where the sampler has its time from."""
+    """The sampler's clock."""
 
     def now(self) -> float:
         """Return the moment, Unix seconds."""
@@ -41,7 +41,7 @@ class Clock(Protocol):
         """Return seconds from some start, which never jump."""
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Wait until `stop` is set or `seconds` are over; gives whether it is set."""
+        """Wait until `stop` is set or `seconds` are over; return whether it is set."""
 
 
 class SystemClock:
@@ -56,16 +56,16 @@ class SystemClock:
         return time.monotonic()
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Wait until `stop` is set or `seconds` are over; gives whether it is set."""
+        """Wait until `stop` is set or `seconds` are over; return whether it is set."""
         return stop.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class SamplerStatus:
-    """How the sampler does: ``state`` is running, failing (also where it hangs) or stopped.
+    """The sampler's state: running, failing (also while it hangs) or stopped.
 
-    ``samples`` were appended by this process, ``late`` of them more than half an interval behind
-    their tick, or after a tick without a sample; ``errors`` ticks gave none. ``last_sample`` is a
+    This process appended ``samples``. Of these, ``late`` came more than half an interval behind
+    their tick, or after a tick without a sample. ``errors`` ticks gave none. ``last_sample`` is a
     moment.
     """
 
@@ -88,10 +88,7 @@ class Sampler:
         clock: Clock | None = None,
         schedule: Schedule | None = None,
     ) -> None:
-        """Take where to read, where to append, the clock and the rows' intervals.
-
-        Starts nothing.
-        """
+        """Take the machine, the store, the clock and the rows' intervals; start nothing."""
         self._procfs = procfs
         self._store = store
         self._clock = clock or SystemClock()
@@ -121,7 +118,7 @@ class Sampler:
 
     @property
     def status(self) -> SamplerStatus:
-        """How it does just now."""
+        """The status of now."""
         stuck = self._stuck()
         state = "failing" if self._failing or stuck else "running"
         state = state if self.is_alive else "stopped"
@@ -136,9 +133,9 @@ class Sampler:
         )
 
     def _stuck(self) -> str | None:
-        """Say that the sample in hand hangs, and for how long; None where it does not.
+        """Return that the sample in hand hangs, and for how long; None if it does not.
 
-        Told by the steady clock, so that one that is set neither hides nor feigns it.
+        The steady clock decides, as somebody may set the other one.
         """
         silent = self._clock.monotonic() - self._last_sign if self._last_sign is not None else 0.0
         if silent <= self._stuck_seconds:
@@ -147,7 +144,7 @@ class Sampler:
 
     @property
     def watch(self) -> AffinityWatch:
-        """What notices that affinities change; who changes one tells it."""
+        """The watch that notices changed affinities; a writer of one holds its lock."""
         return self._watch
 
     @property
@@ -168,22 +165,22 @@ class Sampler:
         threading.Thread(target=self.watch_over, name="watchman", daemon=True).start()
 
     def restart(self, schedule: Schedule) -> None:
-        """Start again after a stop(), with other intervals and the store's of now."""
-        self._stop = threading.Event()  # not the one that an earlier watchman still looks at
+        """Start again after a stop(), with other intervals and the store's new ones."""
+        self._stop = threading.Event()  # an earlier watchman may still look at the old one
         self._follow(schedule)
         self.start()
 
     def watch_over(self) -> None:
-        """Log, once each time, that a sample hangs; until stop() is called."""
-        told, stop = False, self._stop
+        """Log each hanging sample once, until stop()."""
+        logged, stop = False, self._stop
         while not self._clock.wait(stop, self._stuck_seconds / 2):
             stuck = self._stuck()
-            if stuck and not told:
+            if stuck and not logged:
                 _log.error("cannot sample: %s", stuck)
-            told = stuck is not None
+            logged = stuck is not None
 
     def stop(self) -> bool:
-        """Let the sample in hand be finished and ends the thread; gives whether it has ended."""
+        """Let the thread finish the sample in hand; return whether it has ended."""
         self._stop.set()
         if self._thread is None:
             return True
@@ -191,7 +188,7 @@ class Sampler:
         return not self._thread.is_alive()
 
     def run(self) -> None:
-        """Sample until stop() is called."""
+        """Sample until stop()."""
         tick = round(self._clock.now() * 1000)
         while not self._stop.is_set():
             self.sample(tick)
@@ -200,7 +197,7 @@ class Sampler:
             self._clock.wait(self._stop, max(tick / 1000 - now, 0.0))
 
     def sample(self, tick: int) -> None:
-        """Take the sample of a tick, Unix milliseconds. Never raises: what fails shows in status.
+        """Take the sample of a tick, Unix milliseconds. Never raise: status shows a failure.
 
         A sample that comes a little early, as waits do, has its tick's time.
         """
@@ -217,7 +214,7 @@ class Sampler:
             self._schedule.done(tick, monotonic, due)
             jump = self._jump(moment, seconds)
             self._last_moment, self._last_monotonic = moment, monotonic
-            self._tell(sample.time, monotonic, jump)
+            self._record_changes(sample.time, monotonic, jump)
         except Exception as error:  # noqa: BLE001 - the thread must outlive every fault, also ours
             self._fail(error)
             return
@@ -234,10 +231,10 @@ class Sampler:
         """Return by how much the wall clock left the steady one since the last sample."""
         return 0.0 if self._last_moment is None else moment - self._last_moment - seconds
 
-    def _tell(self, time: float, monotonic: float, jump: float) -> None:
-        """Record that the clock was set, or all slept, and which affinities changed.
+    def _record_changes(self, time: float, monotonic: float, jump: float) -> None:
+        """Record a clock that was set, a machine that slept, and changed affinities.
 
-        All at once: what the disk refuses, the next sample brings.
+        All at once: the next sample brings the events that the disk refuses.
         """
         events = []
         if abs(jump) > JUMP_SECONDS:

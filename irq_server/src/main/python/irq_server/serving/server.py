@@ -166,7 +166,7 @@ class WebServer:
         return list(self._server.active_channels.values())
 
     def _look(self) -> float:
-        """End connections that take too long; gives the seconds until it wants to look again."""
+        """End connections that take too long; return the seconds until it wants to look again."""
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS

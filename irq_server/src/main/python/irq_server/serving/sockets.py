@@ -12,7 +12,7 @@ _PROBE_SECONDS = 1.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the first address of `host`. Raises ListenError."""
+    """Return a socket bound to the first address of `host`. Raise ListenError."""
     address = f"{host}:{port}"
     try:
         family, kind, protocol, _, sockaddr = socket.getaddrinfo(
@@ -34,7 +34,7 @@ def listen_at_path(path: Path, mode: int) -> socket.socket:
     """Return a Unix socket bound to `path`, which only the users of `mode` may connect to.
 
     A socket there that nobody listens on is replaced, anything else is not. Closing the socket
-    removes the path. Raises ListenError.
+    removes the path. Raise ListenError.
     """
     try:
         _remove_stale(path)
@@ -55,7 +55,7 @@ class _UnixSocket(socket.socket):
     """A bound Unix socket that takes its path away when it is closed."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        """Bind it, with its mode from the first moment on. Raises OSError."""
+        """Bind it, with its mode from the first moment on. Raise OSError."""
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
         self._path = path
         self._made: tuple[int, int] | None = None
@@ -83,7 +83,7 @@ class _UnixSocket(socket.socket):
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody listens on. Raises OSError where there is anything else."""
+    """Remove a socket that nobody listens on. Raise OSError if there is anything else."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise OSError(errno.EEXIST, "it exists and is no socket")

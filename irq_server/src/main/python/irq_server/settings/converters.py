@@ -1,4 +1,4 @@
-"""The texts of settings -> their values. Pure; each raises ValueError with what was expected."""
+"""Texts of settings -> values. Pure. Each function raises ValueError with the form it expects."""
 
 import ipaddress
 import re
@@ -58,7 +58,7 @@ def proxy(text: str) -> str:
 
 
 def user(text: str) -> str:
-    """Return the name of a user, which is looked up at the start, or nothing."""
+    """Return the name of a user, or nothing; the start looks it up."""
     if any(character.isspace() or character == ":" for character in text):
         raise ValueError("the name of a user")
     return text
@@ -95,7 +95,7 @@ def intervals(text: str) -> dict[str, float]:
 
 
 def retention(text: str) -> dict[str, float]:
-    """Return the age, seconds, at which samples go, by tier; also of the tiers not in the text."""
+    """Return the age, seconds, at which samples go, by tier; tiers not in the text have theirs."""
     ages = dict(_DEFAULT_AGES)
     for part in text.split(","):
         tier, equals, age = part.strip().partition("=")
@@ -156,12 +156,12 @@ def switch(text: str) -> bool:
 
 
 def folder(text: str) -> Path:
-    """Return the path of a directory, of which nothing is asked; ``~`` is somebody's home."""
+    """Return the path of a directory, which need not exist; ``~`` is a home."""
     return _path(text, "a directory")
 
 
 def optional_file(text: str) -> Path | None:
-    """Return the path of a file, None of no text; ``~`` is somebody's home."""
+    """Return the path of a file, None for no text; ``~`` is a home."""
     return _path(text, "a file") if text else None
 
 

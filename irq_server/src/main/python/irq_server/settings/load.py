@@ -1,6 +1,6 @@
-"""What a person wrote -> Settings, by the table in config.py.
+"""Options, environment and file -> Settings, by the table in table.py.
 
-What the command line says wins over the environment, that over the file, that over the default.
+An option wins over the environment, the environment over the file, the file over the default.
 """
 
 import os
@@ -14,7 +14,7 @@ from .table import DEFAULT_DATA_DIR, ENVIRONMENT_PREFIX, SETTINGS, Setting, Sett
 
 
 def file_of(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Path | None:
-    """Return the path of the file of settings; None where none is named."""
+    """Return the path of the settings file; None if neither option nor environment names one."""
     name = options.get("config") or environment.get(f"{ENVIRONMENT_PREFIX}CONFIG")
     return Path(name) if name else None
 
@@ -25,7 +25,7 @@ def load(
     file: Path | None,
     start_folder: Path | None = None,
 ) -> Settings:
-    """Return the settings. `options` are texts of the command line by field, None where not given.
+    """Return the settings. `options` are texts of the command line by field, None if not given.
 
     Paths count from `start_folder`, where it is given: a daemon goes elsewhere. Raises
     SettingsError, naming the option, the variable or the key of the file at fault.
@@ -44,7 +44,7 @@ def load(
 
 
 def refuse_contradictions(settings: Settings) -> None:
-    """Raise SettingsError where settings that are right by themselves do not go together."""
+    """Raise SettingsError if settings contradict each other."""
     if settings.log_file is not None and settings.log != "auto":
         raise SettingsError("--log-file", settings.log_file, f"no --log {settings.log} beside it")
     if settings.daemon and settings.log == "stderr":
@@ -59,7 +59,7 @@ def refuse_contradictions(settings: Settings) -> None:
 
 
 def _refuse_places(settings: Settings) -> None:
-    """Raise SettingsError where it is not clear where the server listens, or behind what."""
+    """Raise SettingsError if the settings leave open where the server listens, or behind what."""
     if settings.socket is not None and (settings.host, settings.port) != ("127.0.0.1", 5000):
         raise SettingsError("--socket", settings.socket, "no --host or --port beside it")
     if settings.trusted_proxy and (settings.trusted_proxy == "unix") != (
@@ -70,7 +70,7 @@ def _refuse_places(settings: Settings) -> None:
 
 
 def _refuse_without_tokens(settings: Settings) -> None:
-    """Raise SettingsError where a token file is missing."""
+    """Raise SettingsError if a token file is missing."""
     if settings.allow_affinity:
         raise SettingsError("--allow-affinity", "none", "a --token-file beside it")
     if settings.insecure or not settings.is_reached_from_beyond:
@@ -116,9 +116,9 @@ def _convert(setting: Setting, origin: str, text: str) -> Any:
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    """Return the values of a TOML file by field, also those that an option wins over.
+    """Return a TOML file's values by field. Raise SettingsError for the first wrong one.
 
-    Raises SettingsError for the first that is wrong.
+    A wrong value is an error even if an option wins over it.
     """
     try:
         written = tomllib.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""Takes the settings anew while the server runs: all that can change, or nothing."""
+"""Reload the settings while the server runs: all that can change, or nothing."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 Commit = Callable[[], None]
 Prepare = Callable[[Settings], Commit]
-"""Makes ready what may fail, raising IrqServerError, and gives what then cannot fail."""
+"""Does the part that may fail, raising IrqServerError; returns the part that cannot."""
 
 
 def changed(before: Settings, after: Settings) -> list[Setting]:
@@ -21,13 +21,13 @@ def changed(before: Settings, after: Settings) -> list[Setting]:
 
 
 def merged(before: Settings, after: Settings) -> Settings:
-    """Return the settings of a running server: `after`, as far as they can be reloaded."""
+    """Return the running server's settings: those of `after` that can be reloaded."""
     taken = {each.field: getattr(after, each.field) for each in SETTINGS if each.reloadable}
     return replace(before, **taken)
 
 
 class Reloader:
-    """Reads the settings again and lets the server's parts take them."""
+    """Reads the settings again with `load`, and hands them to the server's parts, in order."""
 
     def __init__(
         self, settings: Settings, load: Callable[[], Settings], parts: Sequence[Prepare]
@@ -37,9 +37,9 @@ class Reloader:
         self._parts = parts
 
     def reload(self) -> bool:
-        """Return whether the settings were taken; where not, nothing changed and the log says why.
+        """Return whether the settings took effect; if not, nothing changed, and the log says why.
 
-        A setting that needs a restart is named and stays as it is.
+        A setting that needs a restart keeps its value; the log names it.
         """
         try:
             wanted = self._load()
@@ -51,12 +51,12 @@ class Reloader:
             return False
         for commit in commits:
             commit()
-        _tell(changed(self._settings, settings), changed(settings, wanted))
+        _log_changes(changed(self._settings, settings), changed(settings, wanted))
         self._settings = settings
         return True
 
 
-def _tell(taken: Sequence[Setting], left: Sequence[Setting]) -> None:
+def _log_changes(taken: Sequence[Setting], left: Sequence[Setting]) -> None:
     _log.info("reloaded: %s", _names(taken) or "no setting has changed")
     if left:
         _log.warning("reload: a restart is needed for %s", _names(left))

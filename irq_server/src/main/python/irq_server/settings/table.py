@@ -1,6 +1,6 @@
-"""The settings: one table, from which the options, the environment names and the file's keys come.
+"""The settings: one table makes the options, the environment names and the file's keys.
 
-A row stands with its kin, in the table as in Settings; loading.py reads what a person wrote.
+Table and Settings group the settings alike; load.py reads what a person wrote.
 """
 
 from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ class Settings:
 
     @property
     def is_reached_from_beyond(self) -> bool:
-        """Whether others can ask than who is on this machine: over the network or a proxy."""
+        """Whether requests can come from other machines: over the network or a proxy."""
         if self.trusted_proxy:
             return True
         return self.socket is None and not is_loopback(self.host)
@@ -71,8 +71,8 @@ class Settings:
 class Setting:
     """A row of the table.
 
-    ``name`` is the option without its dashes; ``convert`` makes the value of a text and raises
-    ValueError with what was expected. A setting without ``metavar`` is a switch. SIGHUP gives a
+    ``name`` is the option without its dashes. ``convert`` makes a text into the value, or raises
+    ValueError with the form it expects. A setting without ``metavar`` is a switch. SIGHUP gives a
     running server the new value of a ``reloadable`` one; the others need a restart.
     """
 
@@ -95,7 +95,7 @@ class Setting:
 
     @property
     def kinds(self) -> tuple[type, ...]:
-        """The types of a value in the file that can be right."""
+        """The types that a value in the file may have."""
         if self.metavar is None:
             return (bool, str)
         return (str, int, float) if self.metavar in _NUMBERS else (str,)

@@ -344,7 +344,7 @@ def _types(route: Route) -> str:
 
 
 def _form(route: Route, parameters: Query) -> str | None:
-    """Return ``json`` or ``csv``; None where the Accept header takes nothing that there is."""
+    """Return ``json`` or ``csv``; None if the Accept header takes nothing that there is."""
     accepted = request.headers.get("Accept", "").strip()
     offers = [JSON, CSV] if route.columns else [JSON]
     best = request.accept_mimetypes.best_match(offers) if accepted else JSON

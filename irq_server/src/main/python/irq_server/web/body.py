@@ -12,7 +12,7 @@ _EXPECTED = 'expected {"cpus": "0-3,8"} or {"cpu": 3}'
 def parse_affinity(data: bytes) -> frozenset[int]:
     """Return the CPUs of ``{"cpus": "0-3"}`` or ``{"cpu": 3}``, at least one.
 
-    Raises ParameterError, which names the field, or ``body`` where it is no such object.
+    Raise ParameterError, which names the field, or ``body`` where it is no such object.
     """
     fields = _object(data)
     for name in fields:

@@ -23,7 +23,7 @@ MAX_ANSWER_BYTES = 64 * 2**20
 
 
 def check_table(counts: Counts) -> None:
-    """Refuse a table of too many cells. Raises ParameterError, naming a ``top`` that works."""
+    """Refuse a table of too many cells. Raise ParameterError, naming a ``top`` that works."""
     rows, columns = len(counts.irqs), len(counts.cpus)
     if rows * columns > MAX_CELLS:
         raise ParameterError(
@@ -54,7 +54,7 @@ def check_series(edges: Edges, step: float, keys: int, reads: int) -> None:
 
 
 def check_events(events: Sequence[Event]) -> None:
-    """Refuse too many events. Raises ParameterError, which names a ``start`` that works."""
+    """Refuse too many events. Raise ParameterError, which names a ``start`` that works."""
     if len(events) > MAX_EVENTS:
         start = format_moment(events[-MAX_EVENTS - 1].time)
         raise ParameterError(
@@ -65,7 +65,7 @@ def check_events(events: Sequence[Event]) -> None:
 
 
 def check_bytes(length: int, parameter: str) -> None:
-    """Refuse an answer that is too long. Raises ParameterError, which names what shortens it."""
+    """Refuse an answer that is too long. Raise ParameterError, which names what shortens it."""
     if length > MAX_ANSWER_BYTES:
         raise ParameterError(
             parameter,

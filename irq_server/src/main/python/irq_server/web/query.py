@@ -32,7 +32,7 @@ class Query:
         known: Collection[str],
         repeatable: Collection[str] = (),
     ) -> None:
-        """Take the pairs of the query string. Raises ParameterError."""
+        """Take the pairs of the query string. Raise ParameterError."""
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             if name not in known:
@@ -45,7 +45,7 @@ class Query:
                 raise ParameterError(name, f"given {len(values)} times, expected once")
 
     def one(self, name: str) -> str | None:
-        """Return a parameter's value, None where it is not given."""
+        """Return a parameter's value, None if it is not given."""
         values = self._values.get(name)
         return values[0] if values else None
 
@@ -63,7 +63,7 @@ class Edges:
 
 
 def parse_edges(parameters: Query, now: float) -> Edges:
-    """Return the edges that any two of start, end and period name. Raises ParameterError."""
+    """Return the edges that any two of start, end and period name. Raise ParameterError."""
     given = [name for name in WINDOW if parameters.one(name) is not None]
     if "period" in given and "period_seconds" in given:
         raise ParameterError("period_seconds", "the same as period; give one of them")
@@ -121,7 +121,7 @@ def is_fixed(parameters: Query, edges: Edges, last: float) -> bool:
 
 
 def parse_filters(parameters: Query) -> Filters:
-    """Return the filters that are asked for. Raises ParameterError."""
+    """Return the filters that are asked for. Raise ParameterError."""
     irqs = parameters.all("irq")
     device = parameters.one("device")
     if "" in irqs:
@@ -151,7 +151,7 @@ def _cpus(parameters: Query) -> frozenset[int] | None:
 
 
 def parse_cpu(text: str) -> int | None:
-    """Return the number of a CPU that a path names; None where it is none."""
+    """Return the number of a CPU that a path names; None if it is none."""
     digits = text.lstrip("0")[:9] or "0"
     return int(digits) if text.isdecimal() and text.isascii() else None
 
@@ -175,7 +175,7 @@ def _top(parameters: Query) -> int | None:
 
 
 def parse_format(parameters: Query, prefers_csv: bool) -> str:
-    """Return ``json`` or ``csv``. Raises ParameterError."""
+    """Return ``json`` or ``csv``. Raise ParameterError."""
     text = parameters.one("format")
     if text is None:
         return "csv" if prefers_csv else "json"
@@ -185,7 +185,7 @@ def parse_format(parameters: Query, prefers_csv: bool) -> str:
 
 
 def parse_by(parameters: Query) -> str:
-    """Return what a series counts by: one of SERIES_KEYS. Raises ParameterError."""
+    """Return what a series counts by: one of SERIES_KEYS. Raise ParameterError."""
     text = parameters.one("by")
     if text is None:
         return "total"
@@ -199,7 +199,7 @@ def parse_by(parameters: Query) -> str:
 def parse_step(parameters: Query, edges: Edges) -> float:
     """Return the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
 
-    Raises ParameterError, with the smallest step that works, for one that makes too many.
+    Raise ParameterError, with the smallest step that works, for one that makes too many.
     """
     seconds = edges.end - edges.start
     text = parameters.one("step")

@@ -34,7 +34,7 @@ class Selection:
     _cpu_of: _CpuOf = field(default_factory=_CpuOf, repr=False, compare=False)
 
     def update(self, cells: State, room: int) -> bool:
-        """Choose at most `room` of `cells`, whose totals are above zero; gives what changed."""
+        """Choose at most `room` of `cells`, whose totals are above zero; return what changed."""
         before = set(self.shown)
         self.shown.intersection_update(cells)
         free = max(min(room, len(cells)) - len(self.shown), 0)
@@ -80,7 +80,7 @@ def write_selection(selection: Selection) -> bytes:
 
 
 def read_selection(data: bytes) -> Selection:
-    """Return what metrics.json holds. Raises ValueError where it holds no selection."""
+    """Return what metrics.json holds. Raise ValueError if it holds no selection."""
     values = json.loads(data)
     if not isinstance(values, Mapping):
         raise ValueError("an object was expected")

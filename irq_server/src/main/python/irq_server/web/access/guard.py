@@ -45,7 +45,7 @@ class KnowsTokens(Protocol):
     """Where tokens are looked up."""
 
     def find(self, presented: str) -> Token | None:
-        """Return the token that was presented, None where there is no such."""
+        """Return the token that was presented, None if there is no such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Guard:
         return None
 
     def _look_at_host(self, header: str) -> tuple[int, str] | None:
-        """Return the status and the reason of a refusal, None where the host is served."""
+        """Return the status and the reason of a refusal, None if the host is served."""
         host = host_of(header)
         if host is None:
             return 400, f"a Host is a name or an address, and a port: {header[:100]!r}"

@@ -26,7 +26,7 @@ def host_of(header: str) -> str | None:
 
 
 def authority_of(target: str) -> str | None:
-    """Return the host and port that a request's target names itself, None where it names none.
+    """Return the host and port that a request's target names itself, None if it names none.
 
     Such a target, ``GET http://host/path``, is for that host whatever the Host header says.
     Source: RFC 9112, section 3.2.2.

@@ -33,7 +33,7 @@ class Token:
 def parse_tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of a file, in its order, at least one.
 
-    Raises ValueError with what was expected, which names the line and holds no token.
+    Raise ValueError with what was expected, which names the line and holds no token.
     """
     tokens: list[Token] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
@@ -59,7 +59,7 @@ def _parse_line(line: str, number: int) -> Token:
 
 
 def find(tokens: Iterable[Token], presented: str) -> Token | None:
-    """Return the token that was presented, None where there is no such.
+    """Return the token that was presented, None if there is no such.
 
     Takes the same time whichever it is, so that nobody learns a token from how long this takes.
     """
