@@ -1,7 +1,7 @@
-"""Goes into the background, and tells who started it how that went.
+"""Go into the background, and report to the process that a person started.
 
-The process that a person started waits until the daemon answers requests, or cannot, and ends as
-that went: who sees exit status 0 can ask at once.
+That process waits until the daemon answers requests, or fails. Its exit status is 0 if the server
+answers.
 """
 
 import json
@@ -21,25 +21,25 @@ _UMASK = 0o022
 
 
 class Starter:
-    """The process that a daemon was started by, which waits for one word of it."""
+    """The process that started a daemon, and reads one message from the pipe `descriptor`."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
 
     def succeeded(self, words: str) -> None:
-        """Let it end with status 0, and say `words`, if any."""
-        self._tell(0, words)
+        """Let it print `words`, if any, and end with status 0."""
+        self._report(0, words)
 
     def failed(self, words: str, status: int = 1) -> None:
-        """Let it end with `status`, and say `words`."""
-        self._tell(status, words)
+        """Let it print `words`, and end with `status`."""
+        self._report(status, words)
 
-    def _tell(self, status: int, words: str) -> None:
+    def _report(self, status: int, words: str) -> None:
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
         try:
-            with suppress(BrokenPipeError):  # it did not wait
+            with suppress(BrokenPipeError):  # it does not wait any more
                 os.write(descriptor, json.dumps([status, words]).encode())
         finally:
             os.close(descriptor)
@@ -48,13 +48,13 @@ class Starter:
 def detach() -> Starter:
     """Return in the daemon only: without terminal, in ``/``, standard streams to /dev/null.
 
-    Every other descriptor is closed; files are made without more rights than the umask 022 leaves.
+    Every other descriptor is closed. The umask is 022, or stricter.
     """
     reader, writer = os.pipe()
     if os.fork():
         os.close(writer)
         signals.restore()
-        _end_as_told(reader)
+        _end_as_reported(reader)
     os.close(reader)
     starter = Starter(writer)
     context = DaemonContext(
@@ -72,10 +72,10 @@ def detach() -> Starter:
     return starter
 
 
-def _end_as_told(reader: int) -> NoReturn:
+def _end_as_reported(reader: int) -> NoReturn:
     with open(reader, "rb") as pipe:
-        told = pipe.read()
-    status, words = json.loads(told) if told else (1, "the daemon ended before it was ready")
+        message = pipe.read()
+    status, words = json.loads(message) if message else (1, "the daemon ended before it was ready")
     if words:
         sys.stderr.write(f"irq_server: {one_line(words)}\n")
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""Where the log goes: standard error, a file, or syslog. A log that fails harms no caller."""
+"""Where the log goes: standard error, a file, or syslog. A failing log harms no caller."""
 
 import logging
 import os
@@ -27,10 +27,10 @@ _CHATTY = ("waitress", "werkzeug")
 
 
 class Log:
-    """The log of the process: one handler of the root logger, exchangeable while it runs."""
+    """The log of the process: one handler of the root logger, which settings can replace."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        """Log to standard error until use() says more. `environment` may tell of a journal."""
+        """Log to standard error until use(). `environment` may name a journal."""
         self._environment = environment or {}
         self.place = "stderr"
         self._root = logging.getLogger()
@@ -38,16 +38,16 @@ class Log:
         self._handler.setFormatter(TextFormatter(_TEXT_HEAD, tracebacks=False))
 
     def __enter__(self) -> Self:
-        """Take the log over, with the errors that nobody handled and Python's warnings."""
+        """Take the log over, with unhandled errors and Python's warnings."""
         self._hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
         self._raises = logging.raiseExceptions
-        logging.raiseExceptions = False  # a log that cannot be written has nowhere to say so
-        sys.excepthook = _tell_error
-        threading.excepthook = lambda told: _tell_error(
-            told.exc_type, told.exc_value, told.exc_traceback
+        logging.raiseExceptions = False  # a failing log has no place to report that
+        sys.excepthook = _log_error
+        threading.excepthook = lambda raised: _log_error(
+            raised.exc_type, raised.exc_value, raised.exc_traceback
         )
-        sys.unraisablehook = lambda told: _tell_error(
-            told.exc_type, told.exc_value, told.exc_traceback
+        sys.unraisablehook = lambda raised: _log_error(
+            raised.exc_type, raised.exc_value, raised.exc_traceback
         )
         logging.captureWarnings(True)
         self._root.addHandler(self._handler)
@@ -56,7 +56,7 @@ class Log:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Return all of it back, and closes."""
+        """Give all of it back, and close."""
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
         logging.raiseExceptions = self._raises
         logging.captureWarnings(False)
@@ -64,11 +64,11 @@ class Log:
         self._handler.close()
 
     def use(self, settings: Settings) -> None:
-        """Log as `settings` say from now on; a file is opened anew. Raise LogError."""
+        """Log as `settings` say from now on; open a file again. Raise LogError."""
         self.prepare(settings)()
 
     def prepare(self, settings: Settings) -> Callable[[], None]:
-        """Open what `settings` name, and return what makes the log go there. Raise LogError."""
+        """Open the place of `settings`; return a function that makes it the log. Raise LogError."""
         handler = self._handler_for(settings)
 
         def commit() -> None:
@@ -104,7 +104,7 @@ class Log:
 def place_of(settings: Settings) -> str:
     """Return where the log goes: ``file``, ``syslog``, ``stderr``, or ``nowhere``.
 
-    A daemon has no standard error; where there is no syslog either, its log is lost.
+    A daemon has no standard error; without a syslog its log is lost.
     """
     if settings.log_file is not None:
         return "file"
@@ -116,15 +116,15 @@ def place_of(settings: Settings) -> str:
 
 
 class _File(WatchedFileHandler):
-    """A file that is opened anew when it was moved or removed, and never fails its callers."""
+    """A file that is opened again after it was moved or removed, and never fails its callers."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; one that cannot be written is lost."""
+        """Write a record, or lose it."""
         with suppress(OSError):
             super().emit(record)
 
     def close(self) -> None:
-        """Write what is left, if it can be written, and closes."""
+        """Write the rest, if possible, and close."""
         with suppress(OSError):
             super().close()
 
@@ -150,7 +150,7 @@ def _open_file(path: Path) -> logging.Handler:
 
 def _open_syslog(path: Path) -> logging.Handler:
     handler = _Syslog(str(path), facility=SysLogHandler.LOG_DAEMON)
-    if not handler.is_connected:  # as openlog(3), it does not say so
+    if not handler.is_connected:  # like openlog(3), it reports no failure
         handler.close()
         raise LogError(path, "no syslog listens there")
     handler.ident = f"irq_server[{os.getpid()}]: "
@@ -166,9 +166,9 @@ def _is_journal(stream: str) -> bool:
     return stat.S_ISSOCK(found.st_mode) and stream == f"{found.st_dev}:{found.st_ino}"
 
 
-def _tell_error(
+def _log_error(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    """Log an error that nobody handled: a bug, in one line."""
+    """Log an unhandled error: a bug, in one line."""
     if error is not None and not issubclass(kind, KeyboardInterrupt):
         _log.critical("a bug", exc_info=(kind, error, trace))

@@ -1,7 +1,7 @@
 """Records of the log -> one line each, as text or JSON. Pure.
 
-Whatever a record holds, it gives one line: control characters and line ends in a value are escaped,
-so that no request and no file's name can forge a line of its own.
+Each record is one line. Control characters and line ends in a value are escaped, so no request and
+no file's name can forge a line.
 """
 
 import json
@@ -14,7 +14,7 @@ from ..times import format_moment
 
 
 def one_line(text: str) -> str:
-    r"""Return `text` with everything that is not printable escaped, as in ``\n`` and ``\x1b``."""
+    r"""Return `text` with unprintable characters escaped, as in ``\n`` and ``\x1b``."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
@@ -37,7 +37,7 @@ def traceback_of(record: LogRecord) -> str | None:
 
 
 class TextFormatter(logging.Formatter):
-    """One line of text a record.
+    """One line of text per record; with `tracebacks`, also those, folded.
 
     ::
 
@@ -63,15 +63,15 @@ def fold(text: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a record.
+    """One JSON object per record.
 
     ::
 
         {"time": "2026-11-24T02:41:18.174Z", "level": "info", "logger": "irq_server",
          "message": "sampling every 1 s into /tmp/interrupts"}
 
-    (in one line), with ``error`` and ``traceback`` where a bug came to light, and a request's own
-    fields in the access log.
+    (in one line), with ``error`` and ``traceback`` for a bug, and a request's own fields in the
+    access log.
     """
 
     def format(self, record: LogRecord) -> str:
@@ -90,7 +90,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class JournalFormatter(TextFormatter):
-    """A line for the journal, which knows the time itself and takes the level from ``<6>``.
+    """A line for the journal, which has its own time, and reads the level from ``<6>``.
 
     Source: sd-daemon(3).
     """

@@ -1,7 +1,7 @@
-"""The file with the number of the running process, locked as long as it runs.
+"""The file with the number of the running process, locked as long as the process runs.
 
-The lock tells whether the process lives, whatever number the file holds: one that was killed leaves
-a file that nobody locks, and the next start takes it.
+The lock decides, not the number in the file. A killed process leaves a file without a lock, and the
+next start takes it.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ class PidFile:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        """Lock and writes the file. Raise PidFileError."""
+        """Lock and write the file. Raise PidFileError."""
         try:
             self._lock()
             self._take()
@@ -45,7 +45,7 @@ class PidFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remove the file, or empties it where it cannot be removed, and lets it go."""
+        """Remove the file, or else empty it, and release the lock."""
         try:
             self._path.unlink()
         except OSError:
@@ -54,7 +54,7 @@ class PidFile:
         self._close()
 
     def _lock(self) -> None:
-        """Open and locks the file that is at the path, also while another process removes one."""
+        """Open and lock the file at the path, even while another process removes one."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         while True:
             self._descriptor = os.open(self._path, flags, 0o644)

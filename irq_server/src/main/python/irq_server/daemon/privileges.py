@@ -1,8 +1,8 @@
-"""What the process may do beyond other processes: it gives all of that up but what it needs.
+"""Give up all rights beyond those of other processes, but the ones that the server needs.
 
-Reading needs nothing. Writing an affinity needs the user root, whose files those are, and no
-capability. Whatever is given up is so for every thread that starts later, and for good: before any
-thread starts is when to call.
+Reading needs no right. Writing an affinity needs the user root, who owns those files, and no
+capability. A right is given up for good, and for every thread that starts later: call this before
+any thread starts.
 Source: capabilities(7), capset(2), prctl(2) PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_SET_NO_NEW_PRIVS.
 """
 
@@ -46,9 +46,8 @@ def user_id(name: str) -> int:
 def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
     """Make the process the user `name`, with its groups, from now on.
 
-    `folder` is made, if it is missing, and is then that user's, as are the files that were just
-    `made`. Raise PrivilegeError if the process is another user already and not root, or the
-    folder is somebody else's.
+    A missing `folder` is made for that user, who also gets the files just `made`. Raise
+    PrivilegeError if the process is another user and not root, or if another user owns the folder.
     """
     entry = _entry(name)
     if os.geteuid() == entry.pw_uid:
@@ -70,7 +69,7 @@ def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
 def acting_as(name: str) -> Iterator[None]:
     """Let root open and make files as the user `name` would, while it is entered.
 
-    Without a name, and for who is not root, it changes nothing. Raise PrivilegeError.
+    Without a name, and in a process that is not root's, it changes nothing. Raise PrivilegeError.
     """
     if not name or os.geteuid() != 0:
         yield
@@ -93,7 +92,7 @@ def _entry(name: str) -> pwd.struct_passwd:
 
 
 def _own(folder: Path, entry: pwd.struct_passwd) -> None:
-    """Make `folder` the user's if it is missing. Raise PrivilegeError if it is another's."""
+    """Make a missing `folder` for the user. Raise PrivilegeError if another user owns it."""
     try:
         folder.mkdir(parents=True)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
@@ -104,20 +103,22 @@ def _own(folder: Path, entry: pwd.struct_passwd) -> None:
 
 
 def drop(writes: bool) -> str:
-    """Return every capability up, and any way to new ones; return in words who the process now is.
+    """Give up every capability, and every way to new ones; return in words who the process is.
 
-    With `writes` a process that is not root keeps the one capability by which it can write root's
+    With `writes`, a process that is not root keeps the one capability that lets it write root's
     files, if it has it. Raise PrivilegeError.
     """
     mine = 1 << _CAP_DAC_OVERRIDE if writes and os.geteuid() != 0 else 0
     now = _capabilities()
     kept = (now[0].permitted | now[1].permitted << 32) & mine
     for capability in range(_LAST_CAPABILITY + 1):
-        # needs CAP_SETPCAP; who lacks it, or names a capability that is none, gains nothing by it
+        # needs CAP_SETPCAP; without it, or for a number without a capability, nothing is lost
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     wanted = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
-    if bytes(now) != bytes(wanted):  # a service manager may have seen to it, and forbid the call
+    if bytes(now) != bytes(
+        wanted
+    ):  # a service manager may have done it already, and forbid the call
         _check("capset", _libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), wanted))
     _check("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     what = "CAP_DAC_OVERRIDE alone" if kept else "no capabilities"
@@ -125,7 +126,7 @@ def drop(writes: bool) -> str:
 
 
 def _capabilities() -> "ctypes.Array[_Word]":
-    """Return what the calling thread may use, the lower 32 capabilities first."""
+    """Return the calling thread's capabilities, the lower 32 first."""
     words = (_Word * 2)()
     _check("capget", _libc.capget(ctypes.byref(_Header(_VERSION_3, 0)), words))
     return words

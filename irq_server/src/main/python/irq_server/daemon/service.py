@@ -1,4 +1,4 @@
-"""Wires a server: opens the store, starts the sampler, answers, and stops all of it in order."""
+"""Wire a server: open the store, start the sampler, answer, and stop all of it in order."""
 
 import logging
 import os
@@ -34,18 +34,18 @@ _log = logging.getLogger("irq_server")
 TURN_SECONDS = 0.0002
 """How long a thread may compute while others wait.
 
-Each time that a thread comes back from the disk or a socket it waits for so long, once for each
-that computes. With CPython's 5 ms, 200 busy connections on two CPUs had 50 answers a second, and
-the sampler was up to 1.8 s at one sample; so they have 1,250, and it takes 7 ms.
+A thread that comes back from the disk or a socket waits this long for each computing thread.
+Measured with 200 busy connections on two CPUs: CPython's 5 ms gave 50 answers a second, and one
+sample took up to 1.8 s; this gives 1,250, and a sample takes 7 ms.
 Source: sys.setswitchinterval, and test_crowd.py's load.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a server has to do with beside its settings.
+    """A server's surroundings, beside its settings.
 
-    ``load`` reads the settings again, raising SettingsError; ``ready`` is told the URL, once the
+    ``load`` reads the settings again, or raises SettingsError. ``ready`` takes the URL once the
     server answers.
     """
 
@@ -57,7 +57,7 @@ class Surroundings:
 
 
 def serve(settings: Settings, around: Surroundings) -> None:
-    """Sample and answers until SIGTERM or SIGINT.
+    """Sample and answer until SIGTERM or SIGINT.
 
     Raise SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
@@ -111,9 +111,9 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _give_up_privileges(settings: Settings) -> str:
-    """Keep what is needed from here on, and return in words what that is.
+    """Keep the rights that the server needs from here on; return them in words.
 
-    What needed more is open by now, and no thread runs that would keep more.
+    All that needed more is open by now, and no thread runs that would keep more.
     """
     if settings.user:
         made = [settings.socket] if settings.socket else []
@@ -133,7 +133,7 @@ def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -
 
 
 def _prepare_tokens(tokens: TokenFile | None, settings: Settings) -> Commit:
-    """Read the tokens again; who needs one at all is decided at the start."""
+    """Read the tokens again; only a start decides whether requests need one."""
     if (tokens is None) != (settings.token_file is None):
         expected = "a file as at the start, or none as there: a restart changes that"
         raise SettingsError("--token-file", settings.token_file, expected)
@@ -143,7 +143,7 @@ def _prepare_tokens(tokens: TokenFile | None, settings: Settings) -> Commit:
 
 
 def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: Watchdog) -> float:
-    """Do what signals asked for and what is due; return the seconds until more will be."""
+    """Act on signals, and on what is due; return the seconds until the next call is due."""
     if around.signals.ending:
         web.stop()
     if around.signals.take_reload():

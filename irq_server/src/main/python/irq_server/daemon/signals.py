@@ -1,7 +1,7 @@
-"""What signals ask of the process, noted for the main thread to do between two requests.
+"""Signals, noted for the main thread, which acts between two requests.
 
-SIGTERM and SIGINT end it, however often they come; SIGHUP makes it read its settings again. Python
-itself ignores SIGPIPE: a client that goes away is an error of one write.
+SIGTERM and SIGINT end the process, however often they come. SIGHUP makes it read its settings
+again. Python itself ignores SIGPIPE: after a client left, one write fails.
 """
 
 import signal
@@ -20,7 +20,7 @@ class Signals:
         self._wake: Callable[[], None] = lambda: None
 
     def install(self) -> None:
-        """Take the signals over; must be called in the main thread."""
+        """Take the signals over; only the main thread can."""
         for number in _ALL:
             signal.signal(number, self._note)
 
@@ -31,7 +31,7 @@ class Signals:
             wake()
 
     def ignore(self) -> None:
-        """Let no signal change how a process ends that is ending already."""
+        """Ignore signals from now on: the process is ending already."""
         for number in _ALL:
             signal.signal(number, signal.SIG_IGN)
 
@@ -54,6 +54,6 @@ class Signals:
 
 
 def restore() -> None:
-    """Return the signals their first meaning back, as for a process that only waits."""
+    """Give the signals their default meaning back, for a process that only waits."""
     for number in _ALL:
         signal.signal(number, signal.SIG_DFL)

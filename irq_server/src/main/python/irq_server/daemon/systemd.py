@@ -1,12 +1,12 @@
-"""Tells systemd how the service does: sd_notify's protocol, datagrams of ``NAME=value`` lines.
+"""Report to systemd by sd_notify's protocol: datagrams of ``NAME=value`` lines.
 
 ::
 
     READY=1
     STATUS=sampling every 10 s, listening on http://127.0.0.1:5000
 
-Source: sd_notify(3), sd_watchdog_enabled(3). Written here, as it is one datagram, and the package
-that does it for Python alone has not been kept since 2017.
+Source: sd_notify(3), sd_watchdog_enabled(3). Written here: it is one datagram, and
+Python's package for it has not been maintained since 2017.
 """
 
 import logging
@@ -30,7 +30,7 @@ class Notifier:
         for_us = environment.get("WATCHDOG_PID", str(process)) == str(process)
         period = environment.get("WATCHDOG_USEC", "")
         self.watchdog_seconds: float | None = None
-        """Within which the manager wants a sign of life; None where it wants none."""
+        """The longest time without a sign of life; None if the manager wants none."""
         if self._address is not None and for_us and period.isdecimal() and int(period):
             self.watchdog_seconds = int(period) / _MICROSECONDS
 
@@ -40,11 +40,11 @@ class Notifier:
         return self._address is not None
 
     def ready(self) -> None:
-        """Report that the service has started, or has taken its settings anew."""
+        """Report that the service has started, or has reloaded its settings."""
         self._send("READY=1")
 
     def reloading(self) -> None:
-        """Report that the settings are being read again; ready() ends that."""
+        """Report that the service reads its settings again; ready() ends that."""
         now = time.clock_gettime(time.CLOCK_MONOTONIC)
         self._send(f"RELOADING=1\nMONOTONIC_USEC={int(now * _MICROSECONDS)}")
 
@@ -53,11 +53,11 @@ class Notifier:
         self._send("STOPPING=1")
 
     def alive(self) -> None:
-        """Return the sign of life that the watchdog waits for."""
+        """Send the sign of life that the watchdog waits for."""
         self._send("WATCHDOG=1")
 
     def status(self, text: str) -> None:
-        """Report, in words, how the service does; only what is new is sent."""
+        """Report the service's state in words, if they differ from the last ones."""
         if text != self._status:
             self._status = text
             self._send(f"STATUS={one_line(text)}")
@@ -70,7 +70,7 @@ class Notifier:
             with socket.socket(socket.AF_UNIX, kind) as sender:
                 sender.sendto(message.encode(errors="backslashreplace"), self._address)
         except OSError as error:
-            _log.debug("systemd was not told %r: %s", message, error)
+            _log.debug("cannot send %r to systemd: %s", message, error)
 
 
 def _address_of(name: str) -> str | None:
@@ -81,7 +81,7 @@ def _address_of(name: str) -> str | None:
 
 
 class Watchdog:
-    """Signs of life and words for the manager, as long as all is well."""
+    """Signs of life for the manager while `is_well`, and the service's state in `words`."""
 
     def __init__(
         self,
@@ -94,14 +94,14 @@ class Watchdog:
         self._is_well = is_well
         self._words = words
         self._clock = clock
-        # twice in the time that the manager allows, as sd_watchdog_enabled(3) has it
+        # twice in the manager's time, as sd_watchdog_enabled(3) recommends
         self._period_seconds = min(
             (notifier.watchdog_seconds or STATUS_SECONDS * 2) / 2, STATUS_SECONDS
         )
         self._due = clock()
 
     def turn(self) -> float:
-        """Report what is due, and return the seconds until it wants to be called again."""
+        """Report what is due; return the seconds until the next call is due."""
         now = self._clock()
         if not self._notifier.is_heard:
             return STATUS_SECONDS
@@ -114,4 +114,4 @@ class Watchdog:
 
 
 STATUS_SECONDS = 10.0
-"""How often the words are looked at."""
+"""How often the words are compared."""

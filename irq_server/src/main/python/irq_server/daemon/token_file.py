@@ -1,4 +1,4 @@
-"""The token file: read at the start and again when told so, and only where it is private."""
+"""The token file, read at the start and at each reload. It must be private."""
 
 import os
 import stat
@@ -15,21 +15,21 @@ _ORIGIN = "--token-file"
 
 
 class TokenFile:
-    """The tokens in a file. May be asked by many threads at once."""
+    """The tokens in a file. Any number of threads may ask: a reload replaces them whole."""
 
     def __init__(self, path: Path, owners: Collection[int]) -> None:
-        """Read the file, which must belong to one of the users `owners`. Raise SettingsError."""
+        """Read the file, which one of the users `owners` must own. Raise SettingsError."""
         self._path = path
         self._owners = frozenset(owners)
         self._tokens: tuple[Token, ...] = ()
         self.reload()
 
     def reload(self) -> None:
-        """Read the file again. Raise SettingsError, and then goes on with the tokens it has."""
+        """Read the file again. Raise SettingsError, and keep the old tokens then."""
         self.prepare(self._path)()
 
     def prepare(self, path: Path) -> Callable[[], None]:
-        """Read the file at `path`, and return what makes its tokens count. Raise SettingsError."""
+        """Read `path`; return a function that makes its tokens count. Raise SettingsError."""
         tokens = self._parse(path, self._read(path))
 
         def commit() -> None:
@@ -46,14 +46,14 @@ class TokenFile:
             raise SettingsError(_ORIGIN, path, str(error)) from error
 
     def find(self, presented: str) -> Token | None:
-        """Return the token that was presented, None if the file has no such."""
+        """Return the presented token, None if the file lacks it."""
         return find(self._tokens, presented)
 
     def _read(self, path: Path) -> bytes:
-        """Return the content. A symbolic link is followed: the file it leads to has to be private.
+        """Return the content. The file behind a symbolic link has to be private.
 
-        The opened file is looked at, not its name, so that nobody can change it in between; the
-        opening does not wait where the name is a pipe's.
+        The check looks at the opened file, not at its name, so nobody can exchange it in between.
+        Opening a pipe does not wait.
         """
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -68,7 +68,7 @@ class TokenFile:
         return content
 
     def _refuse_others(self, path: Path, status: os.stat_result, acl: bytes | None) -> None:
-        """Raise SettingsError if others than the server's user and root know the tokens."""
+        """Raise SettingsError if anybody but the server's user and root can know the tokens."""
         mode = stat.S_IMODE(status.st_mode)
         open_to_others = mode & 0o077 if acl is None else may_others(acl, self._owners)
         if not stat.S_ISREG(status.st_mode):
@@ -83,7 +83,7 @@ class TokenFile:
 
 
 def _acl_of(descriptor: int) -> bytes | None:
-    """Return the access control list of an open file, None if it has none but its mode."""
+    """Return an open file's access control list, None if it has only its mode."""
     try:
         return os.getxattr(descriptor, "system.posix_acl_access")
     except OSError:

@@ -25,10 +25,10 @@ def load(
     file: Path | None,
     start_folder: Path | None = None,
 ) -> Settings:
-    """Return the settings. `options` are texts of the command line by field, None if not given.
+    """Return the settings. `options` are the command line's texts by field, None if not given.
 
-    Paths count from `start_folder`, where it is given: a daemon goes elsewhere. Raises
-    SettingsError, naming the option, the variable or the key of the file at fault.
+    Paths count from `start_folder`, if it is given: a daemon changes its folder. Raise
+    SettingsError, which names the option, the variable or the file's key at fault.
     """
     if file is not None and start_folder is not None:
         file = start_folder / file
