@@ -1,11 +1,11 @@
-"""The access log: one line a request, told by the web server's own task when it is answered.
+"""The access log: the web server's task logs one line per request, after the answer.
 
 ::
 
     127.0.0.1 "GET /api/v1/cpus?period=60s" 200 310 bytes 2.4 ms
 
-The request's target stands as it came, percent-encoded. A request that was no HTTP has its line
-too, with ``-`` for what it did not say.
+The target stands as it came, percent-encoded. A request that is no HTTP has a line too, with ``-``
+for each missing part.
 """
 
 import logging
@@ -17,18 +17,18 @@ from waitress.channel import ClientDisconnected
 _log = logging.getLogger("irq_server.access")
 
 FIELDS = "fields"
-"""The attribute of a record with what it tells by name, for the JSON object."""
+"""The attribute of a record with its values by name, for the JSON object."""
 
 
 def enable(on: bool) -> None:
-    """Report requests from now on, or no longer, whatever the least level of the log is."""
+    """Log requests from now on, or no longer, at any level of the log."""
     _log.setLevel(logging.INFO if on else logging.CRITICAL)
 
 
-class Told:
-    """Mixed into a task of waitress's: it counts what it sends, and tells its request."""
+class Logged:
+    """Mixed into a task of waitress: count the sent bytes, and log the request."""
 
-    # waitress's own, of the task that this is mixed into
+    # waitress's own, of the task beside this class
     channel: Any
     request: Any
     status: str
@@ -42,16 +42,16 @@ class Told:
         self._sent_bytes += len(data)
 
     def service(self) -> None:
-        """Answer the request, and tells."""
+        """Answer the request, and log it."""
         began = time.monotonic()
         try:
             super().service()  # type: ignore[misc]  # the task beside this class has it
         except ClientDisconnected:
-            self._tell(began)
+            self._log_request(began)
             raise
-        self._tell(began)
+        self._log_request(began)
 
-    def _tell(self, began: float) -> None:
+    def _log_request(self, began: float) -> None:
         if not _log.isEnabledFor(logging.INFO):
             return
         address = (self.environ or {}).get("REMOTE_ADDR") or self.channel.addr[0]
@@ -67,5 +67,5 @@ class Told:
             "bytes": self._sent_bytes,
             "milliseconds": spent,
         }
-        told = (address, method, target, status, self._sent_bytes, spent)
-        _log.info('%s "%s %s" %d %d bytes %.1f ms', *told, extra={FIELDS: fields})
+        values = (address, method, target, status, self._sent_bytes, spent)
+        _log.info('%s "%s %s" %d %d bytes %.1f ms', *values, extra={FIELDS: fields})

@@ -1,11 +1,12 @@
-"""A connection of the web server: what waitress makes of one, and limits that waitress lacks.
+"""A connection of the web server, with the limits that waitress lacks.
 
-A request has to be whole within REQUEST_SECONDS from its first byte on, however it trickles in,
-else it is answered with 408; a client has to take its answer at MIN_BYTES_PER_SECOND; a connection
-without a request is closed after IDLE_SECONDS, and one that never had any after REQUEST_SECONDS.
-Whatever is wrong with a request before the application sees it is told as a problem, too. After
-such an answer the rest of what the client sends is read for LINGER_SECONDS, as otherwise the kernel
-would take the answer back from a client that has not read it yet.
+A request must be whole within REQUEST_SECONDS of its first byte; otherwise the answer is 408. A
+client must take its answer at MIN_BYTES_PER_SECOND. A connection without a request closes after
+IDLE_SECONDS, and one that never had any after REQUEST_SECONDS.
+
+A request that never reaches the application gets a problem as its answer, too. After that answer
+the server reads on for LINGER_SECONDS: the kernel would otherwise withdraw the answer from a client
+that still sends.
 """
 
 import socket
@@ -22,12 +23,12 @@ from waitress.utilities import Error
 from ..web.access.guard import DATA_POLICY, HEADERS
 from ..web.limits import MAX_BODY_BYTES
 from ..web.problem import problem_text
-from .access_log import Told
+from .access_log import Logged
 
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 120.0
 STALL_SECONDS = 30.0
-"""Over how long the rate of a client that takes its answer is measured."""
+"""How long a client's rate is measured."""
 
 MIN_BYTES_PER_SECOND = 4096
 LINGER_SECONDS = 2.0
@@ -45,13 +46,13 @@ _DETAILS = {
 
 
 class RequestTimeoutError(Error):
-    """A request that is not whole in time."""
+    """A request was not whole in time."""
 
     code = HTTPStatus.REQUEST_TIMEOUT.value
 
 
-class _ProblemTask(Told, ErrorTask):
-    """Answers what is no request, or none that the application may see, with a problem."""
+class _ProblemTask(Logged, ErrorTask):
+    """Answers with a problem a request that the application may not see."""
 
     # waitress's own, which its types lack
     request: Any
@@ -61,9 +62,11 @@ class _ProblemTask(Told, ErrorTask):
     def execute(self) -> None:
         """Write the answer; the connection ends with it."""
         error = self.request.error
-        # of a transfer coding other than chunked, for which RFC 9112, 6.3, has 400
+        # 501: a transfer coding other than chunked; RFC 9112, 6.3, has 400 for it
         status = HTTPStatus(400 if error.code == 501 else error.code)
-        reason = error.body.partition('"')[0].strip()  # what is quoted may be a header with a token
+        reason = error.body.partition('"')[
+            0
+        ].strip()  # the quoted part may be a header with a token
         detail = _DETAILS.get(status, f"this is no request that can be read: {reason}")
         body = problem_text(status, detail).encode()
         self.status = f"{status.value} {status.phrase}"
@@ -76,10 +79,10 @@ class _ProblemTask(Told, ErrorTask):
         self.channel.lingers = True
 
 
-class _Task(Told, WSGITask):
-    """Answers by the application; the connection ends with the answer while the server stops."""
+class _Task(Logged, WSGITask):
+    """Answers by the application. While the server stops, each answer ends its connection."""
 
-    channel: Any  # waitress's own, which its types do not know as a Connection
+    channel: Any  # waitress's own; its types do not know it as a Connection
 
     def build_response_header(self) -> bytes:
         """Return the head of the answer."""
@@ -89,7 +92,7 @@ class _Task(Told, WSGITask):
 
 
 class Connection(HTTPChannel):
-    """One client's connection. All but service() and what it calls runs in the serving thread."""
+    """One client's connection. Only service() runs outside the serving thread."""
 
     task_class = _Task
     error_task_class = _ProblemTask
@@ -108,7 +111,7 @@ class Connection(HTTPChannel):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         now = time.monotonic()
-        self._began = now  # of the request that is not whole yet, or of the connection
+        self._began = now  # of the unfinished request, or of the connection
         self._reading: object | None = None  # that request
         self._served = False
         self._idle_since = now
@@ -118,21 +121,21 @@ class Connection(HTTPChannel):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request comes in, is being answered, or its answer waits for the network."""
+        """Whether a request comes in, has no answer yet, or its answer waits for the network."""
         return bool(self.requests or self.total_outbufs_len or self.request)
 
     @property
     def can_go(self) -> bool:
-        """Whether the connection may be closed for another: no request of it is being answered."""
+        """Whether the connection may close to make room: it owes no answer."""
         return not self.requests and not self.total_outbufs_len
 
     @property
     def idle_since(self) -> float:
-        """Since when nothing came or went, monotonic."""
+        """The monotonic moment since which nothing came or went."""
         return self._idle_since
 
     def received(self, data: bytes) -> bool:
-        """Take what came in, and notes when its request began."""
+        """Take received bytes, and note when their request began."""
         self._idle_since = time.monotonic()
         taken = bool(super().received(data))
         if self.request is not self._reading:
@@ -140,7 +143,7 @@ class Connection(HTTPChannel):
         return taken
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """Return how many bytes the network took of an answer."""
+        """Send a part of an answer; return how many bytes the network took."""
         sent: int = super().send(data, do_close)
         self._sent_bytes += sent
         return sent
@@ -151,7 +154,7 @@ class Connection(HTTPChannel):
         self._served, self._idle_since = True, time.monotonic()
 
     def readable(self) -> bool:
-        """Return whether the serving thread waits for what the client sends."""
+        """Return whether the serving thread waits for bytes of the client."""
         return self._linger_until is not None or super().readable()
 
     def writable(self) -> bool:
@@ -159,17 +162,17 @@ class Connection(HTTPChannel):
         return self._linger_until is None and bool(super().writable())
 
     def handle_read(self) -> None:
-        """Read what came; after an answer that ended the connection it is of no interest."""
+        """Read the client's bytes; after a last answer, discard them."""
         if self._linger_until is None:
             super().handle_read()
             return
         try:
-            self.recv(self.adj.recv_bytes)  # closes where the client has closed
+            self.recv(self.adj.recv_bytes)  # closes if the client has closed
         except OSError:
             self.handle_close()
 
     def handle_write(self) -> None:
-        """Send what the network takes."""
+        """Send as much as the network takes."""
         if not (self.lingers and self.close_when_flushed):
             super().handle_write()
             return
@@ -180,7 +183,7 @@ class Connection(HTTPChannel):
             self._linger()
 
     def _linger(self) -> None:
-        """Report the client that nothing more comes, and waits until it closes, or for a while."""
+        """Signal the end to the client, and wait until it closes, or for a while."""
         self.close_when_flushed = False
         self._linger_until = time.monotonic() + LINGER_SECONDS
         try:
@@ -189,7 +192,7 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def look(self, now: float) -> None:
-        """End what takes too long, at a moment `now` of the monotonic clock."""
+        """End the connection if it takes too long, at the monotonic moment `now`."""
         if not self.total_outbufs_len:
             self._measured = None
         if self._linger_until is not None:
@@ -197,7 +200,7 @@ class Connection(HTTPChannel):
         elif self.total_outbufs_len:
             expired = self._is_stalled(now)
         elif self.requests:
-            expired = False  # an answer is on its way, which the application bounds
+            expired = False  # the application bounds the time of an answer
         elif self.request is not None:
             expired = False
             if now - self._began >= REQUEST_SECONDS:
@@ -217,7 +220,7 @@ class Connection(HTTPChannel):
         return self._sent_bytes - sent_bytes < MIN_BYTES_PER_SECOND * (now - since)
 
     def _refuse(self) -> None:
-        """Answer a request that is not whole in time."""
+        """Answer a request that was not whole in time."""
         with self.requests_lock:
             request, self.request = self.request, None
             if not request.headers_finished:

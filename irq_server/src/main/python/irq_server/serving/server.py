@@ -1,8 +1,8 @@
-"""Serves the application with waitress until told to stop, then answers what it has begun.
+"""Serve the application with waitress until stop(); then answer the requests in flight.
 
-waitress is one process of pure Python, with one thread for all connections and a few for requests,
-so that a thousand idle connections cost a thousand descriptors and no thread. What it lacks,
-deadlines and room for new connections, is added here and in connection.py.
+waitress is one process of pure Python, with one thread for all connections and a few for requests.
+A thousand idle connections cost a thousand descriptors and no thread. waitress lacks deadlines and
+room for new connections: this module and connection.py add them.
 """
 
 import logging
@@ -29,9 +29,9 @@ DRAIN_SECONDS = 1.0
 """How long a stop waits for the requests in flight."""
 
 MAX_CONNECTIONS = 2000
-"""More than these push out those that have been silent for longest."""
+"""A further connection replaces the one that has been silent for longest."""
 
-_OTHER_FILES = 128  # descriptors for the store, the log and what else the process opens
+_OTHER_FILES = 128  # descriptors for the store, the log and the rest of the process
 _ACCEPTS = 64  # connections accepted in one turn
 _LOOK_SECONDS = 1.0
 _POLL_SECONDS = 30.0
@@ -39,7 +39,7 @@ _DRAIN_POLL_SECONDS = 0.02
 
 
 def allow_connections() -> int:
-    """Return how many connections fit; raises the process's soft limit of open files for them.
+    """Return how many connections fit; raise the process's soft limit of open files for them.
 
     Source: getrlimit(2), RLIMIT_NOFILE.
     """
@@ -55,13 +55,13 @@ def allow_connections() -> int:
 
 
 class _Accepting:
-    """What both kinds of waitress's servers do beside serving: make room, and look after time."""
+    """Mixed into both kinds of waitress's servers: make room for new connections."""
 
     channel_class: Any = Connection
     draining = False
     max_connections = MAX_CONNECTIONS
 
-    # waitress's own, of the server that this is mixed into; its types differ
+    # waitress's own, of the server beside this class; its types differ
     active_channels: Any
     socket: Any
 
@@ -70,10 +70,10 @@ class _Accepting:
         return bool(super().readable()) and self._has_room()  # type: ignore[misc]  # see above
 
     def maintenance(self, now: float) -> None:
-        """Do nothing: waitress's own time limits follow a clock that can be set."""
+        """Do nothing: waitress's own time limits follow a clock that somebody may set."""
 
     def handle_accept(self) -> None:
-        """Take the connections that wait; where there are too many, for each one an older goes."""
+        """Accept the waiting connections; if there are too many, close an older one for each."""
         for _ in range(_ACCEPTS):
             before = len(self.active_channels)
             if not self._has_room():
@@ -95,7 +95,7 @@ class _TcpServer(_Accepting, TcpWSGIServer):
     """Listens on an address."""
 
     def fix_addr(self, addr: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return a client's address; one of IPv4 as such also where IPv6 carries it."""
+        """Return a client's address, an IPv4 one as such even if IPv6 carries it."""
         return (addr[0].removeprefix("::ffff:"), *addr[1:])
 
 
@@ -103,12 +103,12 @@ class _UnixServer(_Accepting, UnixWSGIServer):
     """Listens on a Unix socket."""
 
     def fix_addr(self, addr: Any) -> Any:  # noqa: ARG002 - it has no name
-        """Return what stands for a client's address."""
+        """Return the name that stands for a client's address."""
         return ("unix", None)
 
 
 class WebServer:
-    """The application behind a bound socket."""
+    """The application behind a bound socket, which accepts from now on; run() answers."""
 
     def __init__(self, app: Callable[..., Any], bound: socket.socket) -> None:
         self._map: dict[int, Any] = {}
@@ -129,26 +129,25 @@ class WebServer:
         self._server.max_connections = allow_connections()
         self._stop = threading.Event()
         self._closed = False
-        self._waking = threading.RLock()  # a signal's handler may come while its thread has it
+        self._waking = threading.RLock()  # a signal's handler may run while its thread has the lock
         self._next_look = 0.0
 
     def stop(self) -> None:
-        """Make run() return; may be called by a signal's handler and by any thread."""
+        """Make run() return; any thread and a signal's handler may call this."""
         self._stop.set()
-        self._server.draining = True  # what is answered from now on ends its connection
+        self._server.draining = True  # each answer from now on ends its connection
         self.wake()
 
     def wake(self) -> None:
-        """Have run() call its chores now; may be called by a signal's handler and by any thread."""
+        """Make run() call its chores now; any thread and a signal's handler may call this."""
         with self._waking:
             if not self._closed:
                 self._server.pull_trigger()
 
     def run(self, chores: Callable[[], float] = lambda: _POLL_SECONDS) -> None:
-        """Answer requests until stop() is called, then those in flight, then returns.
+        """Answer requests until stop(), then those in flight; return.
 
-        Between them it calls `chores`, which gives the seconds after which it is to be called
-        again, at the latest.
+        Between requests it calls `chores`, which returns the seconds until its next call is due.
         """
         while not self._stop.is_set():
             self._turn(min(chores(), self._look()))
@@ -166,7 +165,7 @@ class WebServer:
         return list(self._server.active_channels.values())
 
     def _look(self) -> float:
-        """End connections that take too long; return the seconds until it wants to look again."""
+        """End connections that take too long; return the seconds until the next look."""
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
@@ -175,7 +174,7 @@ class WebServer:
         return _LOOK_SECONDS if self._server.active_channels else _POLL_SECONDS
 
     def _drain(self, deadline: float) -> None:
-        """Take what has arrived and no more, and ends each connection with its answer."""
+        """Take the requests that have arrived, no more; end each connection with its answer."""
         self._server.handle_accept()
         self._turn(0)
         wasyncore.dispatcher.close(self._server)  # the socket; the trigger is still needed
@@ -189,14 +188,14 @@ class WebServer:
 
 
 def _adjustments() -> Adjustments:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no fault
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is no fault
     return Adjustments(
         listen="",  # the socket is bound already: no name to look up
         ident="irq_server",
         threads=THREADS,
         max_request_header_size=MAX_HEAD_BYTES,
         max_request_body_size=MAX_BODY_BYTES + 1,
-        outbuf_high_watermark=4 * 2**20,  # of an answer made in parts, bytes that wait
+        outbuf_high_watermark=4 * 2**20,  # waiting bytes of an answer made in parts
         connection_limit=1_000_000,  # _Accepting has its own
         clear_untrusted_proxy_headers=False,  # the application reads none; proxy.py does
     )

@@ -1,4 +1,4 @@
-"""The socket that the server listens on: of an address and port, or a Unix socket's path."""
+"""The socket that the server listens on: an address and port, or a Unix socket's path."""
 
 import errno
 import os
@@ -31,10 +31,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_at_path(path: Path, mode: int) -> socket.socket:
-    """Return a Unix socket bound to `path`, which only the users of `mode` may connect to.
+    """Return a Unix socket bound to `path`; its `mode` decides who may connect.
 
-    A socket there that nobody listens on is replaced, anything else is not. Closing the socket
-    removes the path. Raise ListenError.
+    It replaces a socket without a listener, and nothing else. Closing the socket removes the path.
+    Raise ListenError.
     """
     try:
         _remove_stale(path)
@@ -44,7 +44,7 @@ def listen_at_path(path: Path, mode: int) -> socket.socket:
 
 
 def url_of(bound: socket.socket) -> str:
-    """Return the URL that a bound socket is reached at, ``unix:PATH`` of a Unix socket."""
+    """Return the URL of a bound socket, ``unix:PATH`` for a Unix socket."""
     if bound.family == socket.AF_UNIX:
         return f"unix:{bound.getsockname()}"
     host, port = bound.getsockname()[:2]
@@ -52,10 +52,10 @@ def url_of(bound: socket.socket) -> str:
 
 
 class _UnixSocket(socket.socket):
-    """A bound Unix socket that takes its path away when it is closed."""
+    """A bound Unix socket that removes its path at close()."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        """Bind it, with its mode from the first moment on. Raise OSError."""
+        """Bind it, with its mode from the start. Raise OSError."""
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
         self._path = path
         self._made: tuple[int, int] | None = None
@@ -71,7 +71,7 @@ class _UnixSocket(socket.socket):
         self._made = status.st_dev, status.st_ino
 
     def close(self) -> None:
-        """Close the socket; the path goes, unless another server has taken it meanwhile."""
+        """Close the socket; remove the path, unless another server has taken it meanwhile."""
         made, self._made = self._made, None
         super().close()
         try:
@@ -79,11 +79,11 @@ class _UnixSocket(socket.socket):
             if made == (status.st_dev, status.st_ino):
                 self._path.unlink()
         except OSError:
-            pass  # it went already, or its folder is closed to us: the next start replaces it
+            pass  # it is gone, or the folder allows no change: the next start replaces it
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody listens on. Raise OSError if there is anything else."""
+    """Remove a socket without a listener. Raise OSError for anything else."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise OSError(errno.EEXIST, "it exists and is no socket")
