@@ -1,4 +1,4 @@
-"""What the routes under /api/v1 answer: parse the parameters, ask the store, choose the form."""
+"""The routes under /api/v1: parse the parameters, read the store, answer in JSON or CSV."""
 
 import csv
 import io
@@ -55,14 +55,14 @@ _log = logging.getLogger(__name__)
 
 LIVE = "no-store"
 FIXED = "private, no-cache"
-"""A window that is over: to be kept, and asked for again by its ETag."""
+"""For a window in the past: to keep, and to request again by its ETag."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers, in the forms that it has; made only when it is asked for in that form.
+    """A route's answer in its forms; only the requested form is made.
 
-    ``is_fixed`` is whether the same request may find the same answer at any later moment.
+    ``is_fixed``: the same request may find the same answer at any later moment.
     """
 
     json: Callable[[], dict[str, Any]]
@@ -71,8 +71,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What fired in a window that was asked for, by its filters."""
+class _Counted:
+    """The counts of a requested window, by its filters."""
 
     counts: Counts
     window: Window
@@ -81,7 +81,7 @@ class _Asked:
 
 
 class Api:
-    """The answers of /api/v1, from one store."""
+    """The answers of /api/v1, from one store; `now` returns the moment, Unix seconds."""
 
     def __init__(
         self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
@@ -94,11 +94,11 @@ class Api:
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
     def _now(self) -> float:
-        """Return the moment; never one before the newest sample, where the clock was set back."""
+        """Return the moment, or the newest sample's if the clock was set back."""
         return max(self._clock(), self._store.last_time or 0.0)
 
     def blueprint(self) -> Blueprint:
-        """Return the routes of the table, each answered by the method of its name."""
+        """Return the routes of the table; the method of each route's name answers it."""
         blueprint = Blueprint("api", __name__)
         for route in API_ROUTES:
             function = view(route, getattr(self, route.name))
@@ -106,7 +106,7 @@ class Api:
         return blueprint
 
     def interrupts(self, parameters: Query) -> Answer:
-        """IRQ by CPU counts in the window, with totals."""
+        """Return counts by IRQ and CPU in the window, with totals."""
         asked = self._count(parameters)
         counts, window = asked.counts, asked.window
         check_table(counts)
@@ -117,7 +117,7 @@ class Api:
         )
 
     def irqs(self, parameters: Query) -> Answer:
-        """Per IRQ: device, counts by CPU, total, rate, affinity as it is now."""
+        """Return per IRQ: device, counts by CPU, total, rate, and the affinity of now."""
         asked = self._count(parameters)
         counts, window = asked.counts, asked.window
         check_table(counts)
@@ -128,7 +128,7 @@ class Api:
         )
 
     def irq(self, parameters: Query, irq: str) -> Answer:
-        """One IRQ."""
+        """Return one IRQ."""
         self._identity(irq)
         asked = self._count(parameters, irq=irq)
         counts, window = asked.counts, asked.window
@@ -141,12 +141,12 @@ class Api:
         )
 
     def affinity(self, _: Query, irq: str) -> Answer:
-        """Where one IRQ may go, and where the kernel sends it."""
+        """Return where one IRQ may go, and where the kernel sends it."""
         identity = self._identity(irq)
         return _affinity_answer(identity, self._affinity(identity))
 
     def set_affinity(self, _: Query, irq: str) -> Answer:
-        """Send one IRQ to other CPUs, and answers what the kernel then says."""
+        """Send one IRQ to other CPUs; return what the kernel then says."""
         cpus = parse_affinity(request.get_data())
         identity = self._identity(irq)
         if not identity.label.isdecimal():
@@ -162,7 +162,7 @@ class Api:
         return _affinity_answer(identity, after)
 
     def _machine_now(self) -> Snapshot:
-        """Return what is online and whose the numbers are: now, as an interval may be long."""
+        """Return a snapshot of now, as an interval may be long: CPUs online, devices of numbers."""
         last = self._store.rows.snapshot
         if last is None:
             raise NoSampleError
@@ -172,7 +172,7 @@ class Api:
             return last
 
     def _record(self, event: Event) -> None:
-        """Record an event of a request; where the disk refuses, the log alone has it."""
+        """Record an event of a request; if the disk refuses, only the log has it."""
         _log.info("%s: IRQ %s: %s", event.event, event.irq, event.detail)
         try:
             self._store.record(event)
@@ -180,7 +180,7 @@ class Api:
             _log.error("the event %s is not recorded: %s", event.event, error)
 
     def cpus(self, parameters: Query) -> Answer:
-        """Per CPU: total and rate."""
+        """Return per CPU: total and rate."""
         asked = self._count(parameters)
         return Answer(
             lambda: serialize.cpus_json(asked.counts, asked.window),
@@ -189,7 +189,7 @@ class Api:
         )
 
     def cpu(self, parameters: Query, cpu: str) -> Answer:
-        """One CPU: total, rate, counts by IRQ."""
+        """Return one CPU: total, rate, counts by IRQ."""
         number = parse_cpu(cpu)
         if number not in self._store.rows.cpus:
             raise NoSuchCpuError(cpu if number is None else number)
@@ -201,7 +201,7 @@ class Api:
         )
 
     def series(self, parameters: Query) -> Answer:
-        """Count per step, by CPU, IRQ or both."""
+        """Return counts per step, by CPU, IRQ or both."""
         now = self._now()
         edges = parse_edges(parameters, now)
         by, step = parse_by(parameters), parse_step(parameters, edges)
@@ -217,7 +217,7 @@ class Api:
         )
 
     def _points(
-        self, asked: _Asked, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
+        self, asked: _Counted, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
     ) -> Iterator[Point]:
         shown = None
         if asked.filters.top is not None:
@@ -228,7 +228,7 @@ class Api:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
     def events(self, parameters: Query) -> Answer:
-        """What happened in the window, as it was asked for: (start, end]."""
+        """Return the events of the requested window, ``(start, end]``."""
         window, filters, fixed = self._window(parameters)
         events = [
             each
@@ -246,7 +246,7 @@ class Api:
         )
 
     def status(self, _: Query) -> Answer:
-        """How the sampler and the store do."""
+        """Return the state of the sampler and the store."""
         return Answer(lambda: serialize.status_json(self._sampler.status, self._store.status()))
 
     def _count(
@@ -255,9 +255,9 @@ class Api:
         irq: str | None = None,
         cpu: int | None = None,
         now: float | None = None,
-    ) -> _Asked:
+    ) -> _Counted:
         window, filters, fixed = self._window(parameters, irq, cpu, now)
-        return _Asked(self._counting.count(window, filters), window, filters, fixed)
+        return _Counted(self._counting.count(window, filters), window, filters, fixed)
 
     def _window(
         self,
@@ -266,7 +266,7 @@ class Api:
         cpu: int | None = None,
         now: float | None = None,
     ) -> tuple[Window, Filters, bool]:
-        """Return what is asked for, and whether the answer stays the same from now on."""
+        """Return the requested window and filters, and whether the answer stays the same."""
         now = self._now() if now is None else now
         edges = parse_edges(parameters, now)
         asked = parse_filters(parameters)
@@ -290,7 +290,7 @@ class Api:
     def _identity(self, irq: str) -> Identity:
         identity = self._store.rows.identities.get(irq)
         if identity is None:
-            _ = self._store.history.latest  # before the first sample nothing is known to be wrong
+            _ = self._store.history.latest  # before the first sample no IRQ is known to be missing
             raise NoSuchIrqError(irq)
         return identity
 
@@ -317,7 +317,7 @@ def _affinity_answer(identity: Identity, affinity: IrqAffinity) -> Answer:
 
 
 def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]:
-    """Return the function that Flask calls for `route`; `answer` is given the parameters."""
+    """Return the function that Flask calls for `route`; `answer` takes the query."""
 
     def respond(**path: str) -> Response:
         parameters = Query(request.args.items(multi=True), route.known, REPEATABLE)
@@ -331,7 +331,7 @@ def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]
         if route.columns:
             response.headers["Vary"] = "Accept"
         if found.is_fixed:
-            response.add_etag(weak=True)  # gzip, if it is asked for, comes later
+            response.add_etag(weak=True)  # gzip may follow
             response.make_conditional(request)
         return response
 
@@ -344,7 +344,7 @@ def _types(route: Route) -> str:
 
 
 def _form(route: Route, parameters: Query) -> str | None:
-    """Return ``json`` or ``csv``; None if the Accept header takes nothing that there is."""
+    """Return ``json`` or ``csv``; None if the Accept header takes neither."""
     accepted = request.headers.get("Accept", "").strip()
     offers = [JSON, CSV] if route.columns else [JSON]
     best = request.accept_mimetypes.best_match(offers) if accepted else JSON

@@ -26,8 +26,8 @@ def create_app(
 ) -> Flask:
     """Return the application that answers from `store`.
 
-    `now` gives the moment, Unix seconds, that relative times count from. `rules` say who may ask;
-    without them everybody may read who asks for a loopback address.
+    `now` returns the moment, Unix seconds, from which relative times count. `rules` decide who may
+    ask; without them, everybody who asks for a loopback address may read.
     """
     app = Flask(__name__, static_folder=None)
     compress.register(app)  # first, so that it sees answers last
@@ -42,7 +42,7 @@ def create_app(
 
     @app.after_request
     def keep_nothing(response: Response) -> Response:
-        """What does not say otherwise is of this moment: errors, metrics, health."""
+        """Let nobody keep errors, metrics and health, which are of this moment."""
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

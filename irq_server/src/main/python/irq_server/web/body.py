@@ -1,4 +1,4 @@
-"""The JSON body of a request made into values, each wrong field refused by its name. Pure."""
+"""The JSON body of a request -> values; an error names the wrong field. Pure."""
 
 import json
 from typing import Any, NoReturn
@@ -12,7 +12,7 @@ _EXPECTED = 'expected {"cpus": "0-3,8"} or {"cpu": 3}'
 def parse_affinity(data: bytes) -> frozenset[int]:
     """Return the CPUs of ``{"cpus": "0-3"}`` or ``{"cpu": 3}``, at least one.
 
-    Raise ParameterError, which names the field, or ``body`` where it is no such object.
+    Raise ParameterError, which names the field, or ``body`` if it is no such object.
     """
     fields = _object(data)
     for name in fields:

@@ -1,6 +1,6 @@
-"""gzip for answers that are worth it. Small enough to do without a library.
+"""gzip for large answers.
 
-Flask-Compress brings compiled packages for encodings that nobody asks for here.
+Own code, as Flask-Compress brings compiled packages for encodings that nobody uses here.
 Source: RFC 9110, 8.4.1.3 and 12.5.3.
 """
 
@@ -9,7 +9,7 @@ import gzip
 from flask import Flask, Request, Response, request
 
 MIN_BYTES = 1400
-"""What fits into one packet is sent as it is."""
+"""A smaller answer fits into one packet anyway."""
 
 LEVEL = 4
 
@@ -28,7 +28,7 @@ _MEDIA = frozenset(
 
 
 def register(app: Flask) -> None:
-    """Make `app` compress its large answers for those who take gzip."""
+    """Make `app` compress its large answers for clients that take gzip."""
 
     @app.after_request
     def compress(response: Response) -> Response:

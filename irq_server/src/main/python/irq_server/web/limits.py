@@ -15,7 +15,7 @@ MAX_CELLS = 1_000_000
 """Numbers in one answer: some 20 MB of JSON."""
 
 MAX_READS = 10_000_000
-"""Cells that one series looks at, in all of its steps; a few seconds' work."""
+"""Cells that one series reads in all its steps; a few seconds' work."""
 
 MAX_EVENTS = 50_000
 
@@ -23,7 +23,7 @@ MAX_ANSWER_BYTES = 64 * 2**20
 
 
 def check_table(counts: Counts) -> None:
-    """Refuse a table of too many cells. Raise ParameterError, naming a ``top`` that works."""
+    """Refuse a table of too many cells. Raise ParameterError, which names a ``top`` that works."""
     rows, columns = len(counts.irqs), len(counts.cpus)
     if rows * columns > MAX_CELLS:
         raise ParameterError(
@@ -34,10 +34,10 @@ def check_table(counts: Counts) -> None:
 
 
 def check_series(edges: Edges, step: float, keys: int, reads: int) -> None:
-    """Refuse a series of too many cells, or that takes too long.
+    """Refuse a series of too many cells, or one that takes too long.
 
-    `keys` are those of one step, at most; `reads` the cells that are looked at for one. Raises
-    ParameterError, which names the smallest step that works.
+    A step has at most `keys`, and reads `reads` cells. Raise ParameterError, which names the
+    smallest step that works.
     """
     seconds = edges.end - edges.start
     steps = math.ceil(round(seconds / step, 6))
@@ -65,7 +65,7 @@ def check_events(events: Sequence[Event]) -> None:
 
 
 def check_bytes(length: int, parameter: str) -> None:
-    """Refuse an answer that is too long. Raise ParameterError, which names what shortens it."""
+    """Refuse too long an answer. Raise ParameterError, which names the `parameter` to change."""
     if length > MAX_ANSWER_BYTES:
         raise ParameterError(
             parameter,

@@ -1,10 +1,10 @@
-"""/metrics: interrupts by IRQ, device and CPU as counters, and how the server itself does.
+"""/metrics: interrupts by IRQ, device and CPU as counters, and the state of the server itself.
 
-The counters are the store's running totals, so that they go on over wraps, boots and restarts of
-the server. Zeros are left out. Of the cells the MAX_SERIES with the largest totals have a series of
-their own; the rest of each CPU is counted under irq="other". Which have one may change, and is kept
-in the data directory (metrics.json), so that no counter falls, whatever happens (selection.py).
-Subtotals of other rows are left out. Source: https://prometheus.io/docs/practices/naming/.
+The counters are the store's running totals: they go on over wraps, boots and restarts of the
+server. The MAX_SERIES cells with the largest totals have a series of their own; the rest of each
+CPU counts under irq="other". The selection may change. metrics.json in the data directory keeps it,
+so that no counter falls (selection.py). Zeros, and subtotals of other rows, are left out.
+Source: https://prometheus.io/docs/practices/naming/.
 """
 
 import logging
@@ -35,7 +35,7 @@ Family = CounterMetricFamily | GaugeMetricFamily
 
 
 class StoreCollector(Collector):
-    """What a store and its sampler know, as metric families."""
+    """A store and its sampler as metric families."""
 
     def __init__(self, store: Store, sampler: Sampler, max_series: int = MAX_SERIES) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class StoreCollector(Collector):
         self._choosing = threading.Lock()
 
     def collect(self) -> Iterator[Family]:
-        """Return the families, those of the interrupts only where there is a sample."""
+        """Return the families; those of the interrupts only after a first sample."""
         try:
             state = self._store.history.latest.state
         except NoSampleError:
@@ -110,7 +110,7 @@ class StoreCollector(Collector):
 
 
 def _counted(state: State, subtotals: Set[str]) -> State:
-    """Return the cells of a CPU that fired and are no subtotal of others."""
+    """Return the cells of CPUs above zero, without subtotals of others."""
     cells = {key: n for key, n in state.items() if n and key[-1] != ","}
     if subtotals:
         cells = {key: n for key, n in cells.items() if key.rpartition(",")[0] not in subtotals}
@@ -128,7 +128,7 @@ def _load(store: Store) -> Selection:
 
 
 def register(app: Flask, store: Store, sampler: Sampler) -> None:
-    """Add /metrics to `app`, and measures how long its requests take."""
+    """Add /metrics to `app`, and measure how long its requests take."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(StoreCollector(store, sampler))
     spent = Histogram(
@@ -137,12 +137,12 @@ def register(app: Flask, store: Store, sampler: Sampler) -> None:
         ("route", "status"),
         registry=registry,
     )
-    told: dict[tuple[str, str], Histogram] = {}  # looking a series up costs more than telling it
+    known: dict[tuple[str, str], Histogram] = {}  # a look-up costs more than to observe
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
     def metrics() -> Response:
-        """Everything, in Prometheus' text format."""
+        """Return everything in Prometheus' text format."""
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     @app.before_request
@@ -152,9 +152,9 @@ def register(app: Flask, store: Store, sampler: Sampler) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         key = str(request.url_rule) if request.url_rule else "none", str(response.status_code)
-        series = told.get(key)
+        series = known.get(key)
         if series is None:
-            series = told[key] = spent.labels(*key)
+            series = known[key] = spent.labels(*key)
         series.observe(time.monotonic() - g.began)
         return response
 

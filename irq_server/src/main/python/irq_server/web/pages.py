@@ -11,11 +11,11 @@ from .problem import problem
 from .routes import JSON, ROUTES
 
 KEPT = "private, no-cache"
-"""To be kept, and asked for again by its ETag."""
+"""To keep, and to request again by its ETag."""
 
 
 def blueprint() -> Blueprint:
-    """Return the two pages, their files and the document, which is made once."""
+    """Return the two pages, their files, and the document, made once."""
     routes = Blueprint(
         "pages",
         __name__,
@@ -27,17 +27,17 @@ def blueprint() -> Blueprint:
 
     @routes.get("/")
     def home() -> Response | str:
-        """What runs here."""
+        """Return the page about this server."""
         return _refusal() or render_template("home.html", version=__version__, routes=ROUTES)
 
     @routes.get("/docs")
     def docs() -> Response | str:
-        """The document, for a person."""
+        """Return the document's page."""
         return _refusal() or render_template("docs.html", version=__version__)
 
     @routes.get("/openapi.json")
     def openapi() -> Response:
-        """The document."""
+        """Return the document."""
         return _refusal() or Response(text, mimetype=JSON)
 
     @routes.after_request
@@ -58,12 +58,12 @@ def health(sampler: Sampler) -> Blueprint:
 
     @routes.get("/healthz")
     def healthz() -> Response:
-        """200 as long as the process answers at all."""
+        """Return 200 as long as the process answers at all."""
         return jsonify({"status": "ok"})
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        """200 while samples come; 503 with the reason where none do."""
+        """Return 200 while samples come, else 503 with the reason."""
         status = sampler.status
         if status.state != "running":
             return problem(

@@ -1,4 +1,4 @@
-"""The parameters of the routes: one table, which requests are held against and documented from."""
+"""The parameters of the routes: one table, for requests and for the document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ _CPU_LIST = {"type": "string", "pattern": CPU_LIST_PATTERN}
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the query or, where ``in_path``, of the path.
+    """A parameter of the query or, if ``in_path``, of the path.
 
-    ``schema`` is a JSON Schema of its text, ``examples`` are texts that are right, by a name.
+    ``schema`` is a JSON Schema of its text; ``examples`` are valid texts, by name.
     """
 
     name: str

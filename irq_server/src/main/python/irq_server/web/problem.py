@@ -38,7 +38,7 @@ _DETAILS: dict[int, str] = {
 
 
 def problem_text(status: int, detail: str, parameter: str | None = None) -> str:
-    """Return the body of an error's answer; `parameter` names the one at fault, if one is."""
+    """Return the body of an error's answer; `parameter` names the one at fault, if any."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -51,13 +51,13 @@ def problem_text(status: int, detail: str, parameter: str | None = None) -> str:
 
 
 def problem(status: int, detail: str, parameter: str | None = None) -> Response:
-    """Return the response for an error; `parameter` names the one at fault, if one is."""
+    """Return the response for an error; `parameter` names the one at fault, if any."""
     text = problem_text(status, detail, parameter)
     return Response(text, status, mimetype="application/problem+json")
 
 
 def register(app: Flask) -> None:
-    """Make `app` answer every error as a problem, and none with a stack trace."""
+    """Make `app` answer every error with a problem, and none with a stack trace."""
     app.register_error_handler(IrqServerError, _of_ours)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(Exception, _of_a_bug)
@@ -71,7 +71,7 @@ def _of_ours(error: IrqServerError) -> Response:
 
 
 def _parameter_of(error: IrqServerError) -> str | None:
-    """Return the name of the parameter, of the query or the path, that an error is about."""
+    """Return the parameter of query or path that an error is about, if any."""
     if isinstance(error, ParameterError):
         return error.parameter
     if isinstance(error, NoSuchIrqError | AffinityError | AffinityRefusedError):

@@ -1,4 +1,4 @@
-"""The parameters of a request made into values, each wrong one refused by its name. Pure."""
+"""The query of a request -> values; an error names the wrong parameter. Pure."""
 
 import math
 from collections.abc import Collection, Iterable
@@ -20,11 +20,11 @@ from .parameters import (
 )
 
 MAX_STEPS = 11_000
-"""As many points as Prometheus gives for one series; more is a mistake."""
+"""Prometheus' limit for one series."""
 
 
 class Query:
-    """The parameters of one request: known ones only, none twice but those in `repeatable`."""
+    """The parameters of one request: only known ones, and only `repeatable` ones more than once."""
 
     def __init__(
         self,
@@ -45,25 +45,25 @@ class Query:
                 raise ParameterError(name, f"given {len(values)} times, expected once")
 
     def one(self, name: str) -> str | None:
-        """Return a parameter's value, None if it is not given."""
+        """Return a parameter's text, None if it is not given."""
         values = self._values.get(name)
         return values[0] if values else None
 
     def all(self, name: str) -> list[str]:
-        """Return every value of a parameter."""
+        """Return every text of a parameter."""
         return self._values.get(name, [])
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The edges of a window as they were asked for, Unix seconds; `end` is never after now."""
+    """The requested edges of a window, Unix seconds; `end` is never after now."""
 
     start: float
     end: float
 
 
 def parse_edges(parameters: Query, now: float) -> Edges:
-    """Return the edges that any two of start, end and period name. Raise ParameterError."""
+    """Return the edges by any two of start, end and period. Raise ParameterError."""
     given = [name for name in WINDOW if parameters.one(name) is not None]
     if "period" in given and "period_seconds" in given:
         raise ParameterError("period_seconds", "the same as period; give one of them")
@@ -121,7 +121,7 @@ def is_fixed(parameters: Query, edges: Edges, last: float) -> bool:
 
 
 def parse_filters(parameters: Query) -> Filters:
-    """Return the filters that are asked for. Raise ParameterError."""
+    """Return the requested filters. Raise ParameterError."""
     irqs = parameters.all("irq")
     device = parameters.one("device")
     if "" in irqs:
@@ -151,7 +151,7 @@ def _cpus(parameters: Query) -> frozenset[int] | None:
 
 
 def parse_cpu(text: str) -> int | None:
-    """Return the number of a CPU that a path names; None if it is none."""
+    """Return the number of a path's CPU; None if it is no number."""
     digits = text.lstrip("0")[:9] or "0"
     return int(digits) if text.isdecimal() and text.isascii() else None
 
@@ -185,7 +185,7 @@ def parse_format(parameters: Query, prefers_csv: bool) -> str:
 
 
 def parse_by(parameters: Query) -> str:
-    """Return what a series counts by: one of SERIES_KEYS. Raise ParameterError."""
+    """Return the kind of a series' keys, one of SERIES_KEYS. Raise ParameterError."""
     text = parameters.one("by")
     if text is None:
         return "total"
@@ -197,9 +197,9 @@ def parse_by(parameters: Query) -> str:
 
 
 def parse_step(parameters: Query, edges: Edges) -> float:
-    """Return the seconds of a series' step; without one the window is cut into DEFAULT_STEPS.
+    """Return the seconds of a series' step; the default cuts the window into DEFAULT_STEPS.
 
-    Raise ParameterError, with the smallest step that works, for one that makes too many.
+    Raise ParameterError for too short a step, with the smallest one that works.
     """
     seconds = edges.end - edges.start
     text = parameters.one("step")

@@ -1,4 +1,4 @@
-"""The routes: one table, which the application is made from and documented from."""
+"""The routes: one table, for the application and for its document."""
 
 import re
 from dataclasses import dataclass
@@ -14,11 +14,10 @@ METRICS, HTML = "text/plain", "text/html"
 class Route:
     """A method of a path.
 
-    ``name`` is what answers it, ``query`` the names of the parameters that it takes beside those
-    in the path; ``schema`` names the answer's, ``columns`` are those of its CSV, if it has one.
-    ``errors`` are the statuses of its problems beside those that every route may have; ``narrow``
-    is the parameter that shortens an answer which is too long. An answer that ``is_kept`` may have
-    an ETag, to ask for it again by.
+    ``name`` is the answering function's, ``query`` holds the names of the parameters beside those
+    in the path. ``schema`` names the answer's, ``columns`` are those of its CSV, if it has one.
+    ``errors`` are the statuses of its problems beside those of every route. ``narrow`` is the
+    parameter that shortens too long an answer. An answer that ``is_kept`` may have an ETag.
     """
 
     method: str
@@ -37,7 +36,7 @@ class Route:
 
     @property
     def rule(self) -> str:
-        """The path in Flask's words; an IRQ may have a slash in its name."""
+        """The path in Flask's form; an IRQ may have a slash in its name."""
         return self.path.replace("{irq}", "<path:irq>").replace("{cpu}", "<cpu>")
 
     @property

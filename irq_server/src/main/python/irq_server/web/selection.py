@@ -1,8 +1,8 @@
-"""Which cells have a series of their own in /metrics, so that no series ever falls. Pure.
+"""Select the cells with a series of their own in /metrics, so that no series ever falls. Pure.
 
-The cells with the largest totals do; those of each CPU that do not are counted together. When a
-cell gets a series later, what it had counted stays with the others, as their offset: nothing is
-taken out of a counter. When it loses its series, only what it counts from then on goes there.
+The cells with the largest totals have one; the other cells of a CPU count together. If a cell gets
+a series later, its count so far stays with the others, as their offset: no counter loses anything.
+If it loses its series, only its later counts go to the others.
 """
 
 import json
@@ -14,11 +14,11 @@ from heapq import nlargest
 from ..store.segment import State
 
 OVERTAKEN_BY = 2
-"""A cell takes the place of another when it has counted so many times as much: rarely, that is."""
+"""A cell takes another's place if its total is this many times as large: that is rare."""
 
 
 class _CpuOf(dict[str, str]):
-    """The CPU of each key; what was asked once is looked up from then on."""
+    """The CPU of each key, worked out once."""
 
     def __missing__(self, key: str) -> str:
         self[key] = cpu = key.rpartition(",")[2]
@@ -27,14 +27,14 @@ class _CpuOf(dict[str, str]):
 
 @dataclass(slots=True)
 class Selection:
-    """The cells with a series of their own, ``shown``, and by CPU the others' offsets."""
+    """The cells with a series of their own, ``shown``, and the others' offsets by CPU."""
 
     shown: set[str] = field(default_factory=set)
     offsets: dict[str, int] = field(default_factory=dict)
     _cpu_of: _CpuOf = field(default_factory=_CpuOf, repr=False, compare=False)
 
     def update(self, cells: State, room: int) -> bool:
-        """Choose at most `room` of `cells`, whose totals are above zero; return what changed."""
+        """Choose at most `room` of `cells`, all above zero; return whether anything changed."""
         before = set(self.shown)
         self.shown.intersection_update(cells)
         free = max(min(room, len(cells)) - len(self.shown), 0)
@@ -46,7 +46,7 @@ class Selection:
         return self.shown != before
 
     def _swap(self, cells: State) -> None:
-        """Return the places of the least busy to those that overtook them."""
+        """Give the places of the least busy to those that overtook them."""
         enough = OVERTAKEN_BY * min(map(cells.__getitem__, self.shown), default=0)
         waiting = [key for key, n in cells.items() if n > enough and key not in self.shown]
         waiting.sort(key=cells.__getitem__, reverse=True)
@@ -74,13 +74,13 @@ class Selection:
 
 
 def write_selection(selection: Selection) -> bytes:
-    """Return the bytes of metrics.json, from which a restart goes on."""
+    """Return the bytes of metrics.json, for the next start."""
     values = {"shown": sorted(selection.shown), "offsets": selection.offsets}
     return json.dumps(values, indent=0).encode() + b"\n"
 
 
 def read_selection(data: bytes) -> Selection:
-    """Return what metrics.json holds. Raise ValueError if it holds no selection."""
+    """Return the selection in metrics.json. Raise ValueError if it holds none."""
     values = json.loads(data)
     if not isinstance(values, Mapping):
         raise ValueError("an object was expected")

@@ -1,4 +1,4 @@
-"""Values made into the JSON objects and CSV rows of the API. Pure."""
+"""Values -> the JSON objects and CSV rows of the API. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ Rows = list[list[Any]]
 
 
 def window_json(window: Window) -> Json:
-    """Return the ``window`` of an answer: the samples used, and what is known of the stretch."""
+    """Return the ``window`` of an answer: the samples used, and their gaps and resets."""
     return {
         "start": format_moment(window.start.time),
         "end": format_moment(window.end.time),
@@ -52,7 +52,7 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
 
 
 def affinity_fields(affinity: IrqAffinity | None) -> Json:
-    """Return the two fields of an IRQ's affinity, null where the kernel tells none."""
+    """Return the two fields of an IRQ's affinity, null if the kernel has none."""
     return {
         "affinity": affinity.affinity if affinity else None,
         "effective_affinity": affinity.effective if affinity else None,
@@ -71,7 +71,7 @@ def interrupts_json(counts: Counts, window: Window) -> Json:
 
 
 def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
-    """Return the tidy rows of /interrupts: a row for each IRQ and CPU; no CPU: an empty one."""
+    """Return the tidy rows of /interrupts: a row per IRQ and CPU; a row without CPUs has none."""
     rows: Rows = [["irq", "device", "cpu", "count"]]
     for item in counts.irqs:
         if item.counts is None:
@@ -170,7 +170,7 @@ def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
 
 
 def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
-    """Return the rows of /irqs/{irq}/affinity, one."""
+    """Return the one row of /irqs/{irq}/affinity."""
     fields = affinity_json(identity, affinity)
     words = {True: "true", False: "false", None: ""}
     values = [
@@ -220,7 +220,7 @@ def series_json(points: Iterable[Point], window: Window, step: float, by: str) -
 
 
 def series_csv(points: Iterable[Point]) -> Rows:
-    """Return the tidy rows of /series: a row for each step and key; times in Unix seconds."""
+    """Return the tidy rows of /series: a row per step and key; times in Unix seconds."""
     rows: Rows = [["start", "end", "key", "count"]]
     for each in points:
         edges = [format_unix(each.start), format_unix(each.end)]

@@ -1,7 +1,7 @@
-"""Which other origins' pages may ask (CORS): exactly those named, none else. Pure but for Flask.
+"""Requests from pages of other origins (CORS): allowed for exactly the named origins.
 
-Own code, as flask-cors takes an origin with brackets (``http://[::1]:3000``) for a pattern and
-tells caches that an answer varies with the origin only where several are named.
+Own code, as flask-cors takes an origin with brackets (``http://[::1]:3000``) for a pattern, and
+sends ``Vary: Origin`` only if the settings name several origins.
 Source: Fetch Standard, CORS protocol.
 """
 
@@ -14,7 +14,7 @@ _SECONDS = "600"
 
 
 class Cors:
-    """What pages of other origins may do."""
+    """The rights of other `origins`, in browsers' form: ``https://host:port``, small letters."""
 
     def __init__(self, origins: frozenset[str]) -> None:
         self._origins = origins
@@ -24,7 +24,7 @@ class Cors:
         return origin in self._origins
 
     def is_preflight(self, asked: Request) -> bool:
-        """Return whether a browser asks, for a page that may, whether it may send a request."""
+        """Return whether this is a browser's question before a request of an allowed page."""
         return (
             asked.method == "OPTIONS"
             and "Access-Control-Request-Method" in asked.headers
@@ -40,7 +40,7 @@ class Cors:
         return answer
 
     def mark(self, asked: Request, response: Response) -> None:
-        """Let the page that asked read the answer, if it may."""
+        """Let the requesting page read the answer, if it may."""
         if not self._origins:
             return
         response.vary.add("Origin")

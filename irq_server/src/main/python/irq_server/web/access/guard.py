@@ -1,9 +1,9 @@
-"""Who may ask for what, before any route is called, and what browsers must not do with answers.
+"""Refuse requests before any route sees them, and limit what browsers may do with answers.
 
-In this order: a request has to be for this server (400, 421), a write must not come from a web page
-elsewhere (403), must show a token where one is needed (401), may then write (403), and a write is
-JSON (415). No page elsewhere can send JSON, or an Authorization header, without asking before; that
-question (CORS preflight) is answered only to the origins that the settings name.
+In this order: a request must name this server (400, 421); a write must not come from another
+origin's page (403); a request must have a token if one is needed (401), which must allow a write
+(403); a write is JSON (415). Another origin's page cannot send JSON, or an Authorization header,
+without a question before (CORS preflight). Only the origins in the settings get an answer to it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .hosts import Hosts, authority_of, host_of
 from .tokens import Token
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
-"""What is answered without a token everywhere: they tell nothing but that the server is well."""
+"""Paths that never need a token: they reveal only that the server is well."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -27,7 +27,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""On every answer."""
+"""The headers of every answer."""
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
@@ -35,25 +35,25 @@ PAGE_POLICY = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-"""A page has scripts, styles and pictures from this server alone, and none within its text."""
+"""Scripts, styles and pictures come from this server alone, and never from a page's text."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHALLENGE = 'Bearer realm="irq_server"'
 
 
 class KnowsTokens(Protocol):
-    """Where tokens are looked up."""
+    """The place of the tokens."""
 
     def find(self, presented: str) -> Token | None:
-        """Return the token that was presented, None if there is no such."""
+        """Return the presented token, None if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Who may ask for what.
+    """The rights of requests.
 
-    Without ``tokens`` nothing needs one; with them every write does, and with
-    ``reads_need_token`` all but OPEN_PATHS. ``cors_origins`` are those whose pages may ask.
+    Without ``tokens`` no request needs one. With them every write does, and with
+    ``reads_need_token`` all but OPEN_PATHS. Pages of ``cors_origins`` may ask, too.
     """
 
     hosts: Hosts
@@ -64,7 +64,7 @@ class Rules:
 
 
 def register(app: Flask, rules: Rules) -> None:
-    """Make `app` keep the rules, and say on every answer what browsers may do with it."""
+    """Make `app` keep the rules, and mark every answer for browsers."""
     cors = Cors(rules.cors_origins)
     guard = Guard(rules, cors)
 
@@ -84,7 +84,7 @@ def register(app: Flask, rules: Rules) -> None:
 
 
 class Guard:
-    """Decides on requests."""
+    """Decides on requests by the rules."""
 
     def __init__(self, rules: Rules, cors: Cors) -> None:
         self._rules = rules
@@ -92,7 +92,7 @@ class Guard:
         self._refusal_of_host = lru_cache(maxsize=256)(self._look_at_host)
 
     def check(self, asked: Request) -> Response | None:
-        """Return the answer to a request that is refused, or to a preflight; None to go on."""
+        """Return the answer to a refused request or a preflight; None for any other."""
         refusal = self._check_host(asked)
         if refusal is not None:
             return refusal
@@ -116,7 +116,7 @@ class Guard:
         return None
 
     def _look_at_host(self, header: str) -> tuple[int, str] | None:
-        """Return the status and the reason of a refusal, None if the host is served."""
+        """Return the status and the reason of a refusal, None for this server's host."""
         host = host_of(header)
         if host is None:
             return 400, f"a Host is a name or an address, and a port: {header[:100]!r}"
@@ -127,7 +127,7 @@ class Guard:
         return None
 
     def _is_from_elsewhere(self, asked: Request) -> bool:
-        """Return whether a browser says that a page of another origin sends this.
+        """Return whether a browser reports that another origin's page sends this.
 
         The scheme is not compared: a proxy in front may speak TLS. Source: Fetch Standard, Origin;
         Fetch Metadata Request Headers, Sec-Fetch-Site.

@@ -1,8 +1,8 @@
-"""The Host names that the server answers to, so that no web page elsewhere reaches it. Pure.
+"""The host names of this server, so that no other site's page reaches it. Pure.
 
-A page can make a visitor's browser ask this server by a name of its own that it lets point here
-(DNS rebinding); the request then carries that name. An address in digits cannot be bent so. The
-port says nothing: a request may have come through a tunnel or a published port.
+A page can let a name of its own point to this server, and have a visitor's browser send requests
+here (DNS rebinding). Such a request carries that name. An address in digits cannot point elsewhere.
+The port does not count: a request may have come through a tunnel or a published port.
 """
 
 import re
@@ -15,7 +15,7 @@ _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.ASCII | re.IGNORECAS
 
 
 def host_of(header: str) -> str | None:
-    """Return the host of ``host:port`` or ``[::1]:port``, in small letters; None of anything else.
+    """Return the host of ``host:port`` or ``[::1]:port``, in small letters; None for anything else.
 
     Source: RFC 9110, section 7.2.
     """
@@ -26,9 +26,9 @@ def host_of(header: str) -> str | None:
 
 
 def authority_of(target: str) -> str | None:
-    """Return the host and port that a request's target names itself, None if it names none.
+    """Return the host and port in a request's target, None if it has none.
 
-    Such a target, ``GET http://host/path``, is for that host whatever the Host header says.
+    Such a target, ``GET http://host/path``, is for that host, not for the Host header's.
     Source: RFC 9112, section 3.2.2.
     """
     match = _ABSOLUTE.match(target)
@@ -36,7 +36,7 @@ def authority_of(target: str) -> str | None:
 
 
 class Hosts:
-    """What the server is called."""
+    """The names and addresses that the server listens on, and its other names."""
 
     def __init__(self, listening: Iterable[str], names: Collection[str]) -> None:
         listening = list(listening)
@@ -45,10 +45,10 @@ class Hosts:
         self._addresses = {found for each in listening if (found := address_of(each))}
 
     def serves(self, host: str) -> bool:
-        """Return whether a request for `host`, as host_of() gives it, is for the server.
+        """Return whether a request for `host`, from host_of(), is for this server.
 
-        An address in digits is served if it is the one listened on, loopback beside loopback, or
-        any beside a wildcard.
+        An address in digits is, if the server listens on it, on a wildcard, or if both are
+        loopback.
         """
         if host in self._names:
             return True

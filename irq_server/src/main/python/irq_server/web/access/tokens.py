@@ -1,13 +1,13 @@
-"""The text of a token file -> tokens, and whose a presented one is. Pure.
+"""The text of a token file -> tokens, and the search for a presented one. Pure.
 
-A line of the file is a token and what it allows, or a comment::
+A line of the file is a token and its right, or a comment::
 
     # the dashboard's
     ro 8Jq0v0yWm3Y5cZ1nq2s7
     rw 5b1f0f0f6f0e4d0c9a7b3e21
 
-A line of one word is a token that may write. Only digests are kept, so that no message can hold a
-token.
+A line of one word is a token that may write. The program keeps only digests, so no message can
+reveal a token.
 """
 
 import hmac
@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 MIN_CHARACTERS = 8
-"""Of letters and digits at random it takes years to guess so many over the network."""
+"""Guessing this many random letters and digits over the network takes years."""
 
 _LINE = re.compile(r"(?:(ro|rw)[ \t]+)?([!-~]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that the server knows: its SHA-256 digest, and whether it may write."""
+    """A known token: its SHA-256 digest, and whether it may write."""
 
     digest: bytes
     may_write: bool
@@ -33,7 +33,7 @@ class Token:
 def parse_tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of a file, in its order, at least one.
 
-    Raise ValueError with what was expected, which names the line and holds no token.
+    Raise ValueError with the expected form and the line's number, and without a token.
     """
     tokens: list[Token] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
@@ -59,9 +59,9 @@ def _parse_line(line: str, number: int) -> Token:
 
 
 def find(tokens: Iterable[Token], presented: str) -> Token | None:
-    """Return the token that was presented, None if there is no such.
+    """Return the presented token, None if it is unknown.
 
-    Takes the same time whichever it is, so that nobody learns a token from how long this takes.
+    It always takes the same time, so that its time reveals no token.
     """
     digest = sha256(presented.encode("utf-8", "surrogateescape")).digest()
     found = None

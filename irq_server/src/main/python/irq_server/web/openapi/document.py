@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the tables of routes, parameters and schemas. Pure.
+"""The OpenAPI document, made of the tables of routes, parameters and schemas. Pure.
 
 Source: the OpenAPI Specification 3.1.1.
 """
@@ -33,7 +33,7 @@ _TAGS = {
 }
 
 _ANYWHERE = (401, 421)
-"""Statuses of any route: no token where one is needed, a Host that is not served."""
+"""Statuses of any route: a missing token, another server's host."""
 
 
 def document() -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 
 def _references(route: Route) -> list[str]:
-    """Return the names of the components; the library makes references of them."""
+    """Return the names of the components; apispec makes references of them."""
     names = [_component(PATH[name]) for name in route.in_path]
     return names + [_component(QUERY[name]) for name in route.known]
 

@@ -1,4 +1,4 @@
-"""Answers of a small machine, made by the code that makes real ones: the document's examples. Pure.
+"""The document's examples: answers of a small machine, made by the code of real ones. Pure.
 
 Two CPUs, a disk's IRQ 36, the local timer and ERR, in the first minute of 2026.
 """
@@ -82,16 +82,16 @@ PROBLEMS: Mapping[int, tuple[str, str | None]] = {
     500: ("the server failed; its log says why", None),
     503: ("no sample was taken yet; ask again after one sampling interval", None),
 }
-"""Detail and parameter of an error with each status that there is."""
+"""Detail and parameter of one error for each status."""
 
 
 def answer(name: str) -> Any:
-    """Return what the route of this name answers, as JSON."""
+    """Return the answer of the route of this name, as JSON."""
     return _ANSWERS[name]()
 
 
 def table(name: str) -> str:
-    """Return what the route of this name answers, as CSV."""
+    """Return the answer of the route of this name, as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(_TABLES[name]())
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""What answers look like, as JSON Schema (2020-12): one for each object that answers.py makes."""
+"""JSON Schemas (2020-12) of the answers: one for each object that serialize.py makes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 
 
 def _object(help_text: str, **properties: Schema) -> Schema:
-    """Return the schema of an object with these properties, all there and no others."""
+    """Return the schema of an object with exactly these properties."""
     return {
         "type": "object",
         "description": help_text,
