@@ -120,7 +120,7 @@ SETTINGS = (
         "ADDRESS",
         "",
         converters.proxy,
-        "believe X-Forwarded-For of this proxy, unix is one at the Unix socket; every read then "
+        "trust X-Forwarded-For from this proxy, unix is one at the Unix socket; every read then "
         "needs a token",
     ),
     # what it keeps
@@ -243,7 +243,7 @@ SETTINGS = (
         "FILE",
         "",
         converters.optional_file,
-        "log to this file instead; opened anew when it was rotated",
+        "log to this file instead; it is opened again after a rotation",
         reloadable=True,
     ),
     Setting(

@@ -103,7 +103,7 @@ class StoreCollector(Collector):
             "last_sample_timestamp_seconds": ("When the newest sample is from.", store.newest or 0),
             "store_bytes": ("Size of the data directory.", store.size_bytes),
             "store_max_bytes": ("Cap on the data directory.", store.max_bytes),
-            "store_damaged_bytes": ("Bytes that nobody believes.", store.damaged_bytes),
+            "store_damaged_bytes": ("Bytes that are damaged.", store.damaged_bytes),
         }
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(f"irq_server_{name}", text, value=float(value))

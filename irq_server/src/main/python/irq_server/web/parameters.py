@@ -58,7 +58,7 @@ _QUERY = (
     Parameter(
         "period",
         "How long the window is: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`, `1w`. "
-        f"{DEFAULT_PERIOD_SECONDS:g} seconds where it is not told otherwise.",
+        f"{DEFAULT_PERIOD_SECONDS:g} seconds by default.",
         _DURATION,
         {"minute": "60", "hours": "2h"},
     ),
@@ -86,7 +86,7 @@ _QUERY = (
     ),
     Parameter(
         "top",
-        f"The busiest so many IRQs only, 1 to {MAX_TOP}; totals stay.",
+        f"Only this many of the busiest IRQs, 1 to {MAX_TOP}; totals stay.",
         {"type": "integer", "minimum": 1, "maximum": MAX_TOP},
         {"ten": "10"},
     ),
@@ -98,7 +98,7 @@ _QUERY = (
     ),
     Parameter(
         "by",
-        "What the counts of a step are told by.",
+        "The keys of a step's counts.",
         {"type": "string", "enum": list(SERIES_KEYS), "default": "total"},
         {"cpu": "cpu", "both": "irq,cpu"},
     ),

@@ -100,7 +100,7 @@ ROUTES = (
         "set_affinity",
         "affinity",
         "Send the IRQ to other CPUs",
-        help="Writes the CPU list to the kernel, and answers what it then says; `pending` tells "
+        help="Writes the CPU list to the kernel, and answers what it then says; `pending` means "
         "that the IRQ arrives where it was until it fires next. What the kernel refuses, or "
         "would, is a 409 with its reason. Takes `--allow-affinity` and a token that may write.",
         schema="Affinity",

@@ -58,7 +58,7 @@ _COUNTS = _list(_natural("Interrupts on a CPU")) | {
 _AFFINITY = _or_null(
     _text("The CPUs that it may go to, a CPU list; null where the kernel has none")
 )
-_EFFECTIVE = _or_null(_text("Where the kernel really sends it; null where it does not tell"))
+_EFFECTIVE = _or_null(_text("Where the kernel really sends it; null if it does not say"))
 _ALL = _natural("Interrupts in the window, on all CPUs, of all that passes the filters")
 _WINDOW = _ref("Window")
 
@@ -178,7 +178,7 @@ SCHEMAS: Mapping[str, Schema] = {
             oldest=_or_null(_MOMENT),
             newest=_or_null(_MOMENT),
             holds_seconds=_or_null(_seconds("How long the cap holds at the present rate")),
-            damaged=_natural("Bytes that nobody believes"),
+            damaged=_natural("Bytes that are damaged"),
         ),
     ),
     "Health": _object("All is well", status={"type": "string", "enum": ["ok", "ready"]}),
