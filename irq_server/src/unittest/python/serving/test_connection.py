@@ -292,37 +292,6 @@ def test_a_connection_whose_request_is_being_answered_does_not_go(site: Site):
     assert received > BIG
 
 
-def test_connections_fit_into_the_files_that_the_process_may_open(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    limits: list[tuple[int, int]] = []
-    monkeypatch.setattr(module.resource, "setrlimit", lambda _, pair: limits.append(pair))
-    unlimited = module.resource.RLIM_INFINITY
-
-    def with_limits(soft: int, hard: int) -> int:
-        monkeypatch.setattr(module.resource, "getrlimit", lambda _: (soft, hard))
-        return module.allow_connections()
-
-    assert with_limits(1024, 4096) == 2000
-    assert with_limits(1024, unlimited) == 2000
-    assert limits == [(2128, 4096), (2128, unlimited)]
-    assert with_limits(4096, 4096) == 2000
-    assert with_limits(unlimited, unlimited) == 2000
-    assert len(limits) == 2
-    assert with_limits(512, 512) == 384
-    assert with_limits(64, 64) == 16
-
-
-def test_where_the_limit_of_files_stays_fewer_connections_fit(monkeypatch: pytest.MonkeyPatch):
-    def refuse(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(module.resource, "getrlimit", lambda _: (1024, 4096))
-    monkeypatch.setattr(module.resource, "setrlimit", refuse)
-
-    assert module.allow_connections() == 896
-
-
 def test_a_stop_closes_idle_connections_and_answers_what_was_sent(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ):

@@ -1,4 +1,4 @@
-"""Serving: the socket, and the end."""
+"""Serving: room for connections, and the end."""
 
 import socket
 import threading
@@ -8,7 +8,6 @@ import pytest
 import requests
 from flask import Flask
 
-from irq_server.errors import ListenError
 from irq_server.serving import server as module
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen, url_of
@@ -37,31 +36,6 @@ class Slow:
 def bound() -> Iterator[socket.socket]:
     with listen("127.0.0.1", 0) as one:
         yield one
-
-
-def test_port_0_takes_a_free_one(bound: socket.socket):
-    host, port = bound.getsockname()
-
-    assert host == "127.0.0.1"
-    assert url_of(bound) == f"http://127.0.0.1:{port}"
-
-
-def test_the_url_of_an_ipv6_address_has_brackets():
-    with listen("::1", 0) as bound:
-        assert url_of(bound) == f"http://[::1]:{bound.getsockname()[1]}"
-
-
-def test_an_address_in_use_is_named(bound: socket.socket):
-    bound.listen()
-    port = bound.getsockname()[1]
-
-    with pytest.raises(ListenError, match=f"^cannot listen on 127.0.0.1:{port}: Address already"):
-        listen("127.0.0.1", port)
-
-
-def test_a_host_that_does_not_exist_is_named():
-    with pytest.raises(ListenError, match=r"^cannot listen on no\.such\.host\.invalid:80: "):
-        listen("no.such.host.invalid", 80)
 
 
 def test_a_stop_answers_the_request_in_flight(bound: socket.socket):
@@ -167,3 +141,34 @@ def test_a_stop_or_a_wake_after_the_end_does_nothing(bound: socket.socket):
         reader.setblocking(False)
         with pytest.raises(BlockingIOError):
             reader.recv(1)
+
+
+def test_connections_fit_into_the_files_that_the_process_may_open(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(module.resource, "setrlimit", lambda _, pair: limits.append(pair))
+    unlimited = module.resource.RLIM_INFINITY
+
+    def with_limits(soft: int, hard: int) -> int:
+        monkeypatch.setattr(module.resource, "getrlimit", lambda _: (soft, hard))
+        return module.allow_connections()
+
+    assert with_limits(1024, 4096) == 2000
+    assert with_limits(1024, unlimited) == 2000
+    assert limits == [(2128, 4096), (2128, unlimited)]
+    assert with_limits(4096, 4096) == 2000
+    assert with_limits(unlimited, unlimited) == 2000
+    assert len(limits) == 2
+    assert with_limits(512, 512) == 384
+    assert with_limits(64, 64) == 16
+
+
+def test_where_the_limit_of_files_stays_fewer_connections_fit(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(module.resource, "getrlimit", lambda _: (1024, 4096))
+    monkeypatch.setattr(module.resource, "setrlimit", refuse)
+
+    assert module.allow_connections() == 896

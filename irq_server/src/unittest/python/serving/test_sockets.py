@@ -3,12 +3,13 @@
 import os
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from irq_server.errors import ListenError
-from irq_server.serving.sockets import listen_at_path, url_of
+from irq_server.serving.sockets import listen, listen_at_path, url_of
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])
@@ -77,3 +78,34 @@ def test_a_path_that_went_already_is_no_error(tmp_path: Path):
     path = tmp_path / "socket"
     with listen_at_path(path, 0o600):
         path.unlink()
+
+
+@pytest.fixture
+def bound() -> Iterator[socket.socket]:
+    with listen("127.0.0.1", 0) as one:
+        yield one
+
+
+def test_port_0_takes_a_free_one(bound: socket.socket):
+    host, port = bound.getsockname()
+
+    assert host == "127.0.0.1"
+    assert url_of(bound) == f"http://127.0.0.1:{port}"
+
+
+def test_the_url_of_an_ipv6_address_has_brackets():
+    with listen("::1", 0) as bound:
+        assert url_of(bound) == f"http://[::1]:{bound.getsockname()[1]}"
+
+
+def test_an_address_in_use_is_named(bound: socket.socket):
+    bound.listen()
+    port = bound.getsockname()[1]
+
+    with pytest.raises(ListenError, match=f"^cannot listen on 127.0.0.1:{port}: Address already"):
+        listen("127.0.0.1", port)
+
+
+def test_a_host_that_does_not_exist_is_named():
+    with pytest.raises(ListenError, match=r"^cannot listen on no\.such\.host\.invalid:80: "):
+        listen("no.such.host.invalid", 80)

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 from ..errors import SettingsError, StoreError
@@ -53,12 +52,7 @@ class Recording:
         self._warming.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Finish the sample in hand, and stop."""
         self._ending.set()
         stopped = self.sampler.stop()
