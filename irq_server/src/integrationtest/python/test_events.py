@@ -32,7 +32,7 @@ def ready(start: Callable[..., Server], tree: Tree, data: Path) -> Server:
 
 
 def without_cpu_1(tree: Tree) -> dict[str, list[int]]:
-    """Takes CPU 1 from the machine and gives the cells as they were."""
+    """Take CPU 1 from the machine and return the cells as they were."""
     cells = tree.cells
     tree.cpus, tree.cells = [0], {irq: row[:1] for irq, row in cells.items()}
     tree.show()

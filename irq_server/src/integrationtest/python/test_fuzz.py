@@ -84,7 +84,7 @@ class Whole:
     """A store as a server leaves it, and what every sample of it held."""
 
     def __init__(self, folder: Path, text: Callable[[int], str]) -> None:
-        """Makes it in `folder`, which is then only read."""
+        """Make it in `folder`, which is then only read."""
         self.folder, self.text = folder, text
         self.states: dict[float, State] = {}
         with closing(Store(folder, interval_seconds=STEP)) as store:
@@ -108,7 +108,7 @@ class Whole:
             self.next_state = append_next(more, text)
 
     def copy(self, changed: Mapping[str, bytes | None], folder: Path) -> Path:
-        """Makes a copy of the store in `folder`, files replaced, or left out where None."""
+        """Make a copy of the store in `folder`, files replaced, or left out where None."""
         shutil.rmtree(folder, ignore_errors=True)
         for name, data in (self.files | dict(changed)).items():
             if data is not None:
@@ -119,7 +119,7 @@ class Whole:
 
 
 def append_next(store: Store, text: Callable[[int], str]) -> State:
-    """Takes the sample behind the last of a whole store; gives the totals then."""
+    """Take the sample behind the last of a whole store; return the totals then."""
     moment = START + STEP * SAMPLES
     return store.append(parse(text(SAMPLES)), BOOT, moment, STEP).state
 
@@ -160,7 +160,7 @@ _LINE_OF_MARK = re.compile(rb"^([^,\n]*),END,[0-9]*,[0-9]*$")
 
 
 def mended(data: bytes) -> bytes:
-    """Gives a segment with every commit mark made to fit, as another program might write it."""
+    """Return a segment with every commit mark made to fit, as another program might write it."""
     made, sample = [], b""
     for line in data.removeprefix(HEADER).splitlines(keepends=True):
         match = _LINE_OF_MARK.match(line.rstrip(b"\n"))
@@ -292,7 +292,7 @@ def check_import(data: bytes, folder: Path) -> None:
 
 
 def run(*argv: object) -> tuple[int, str, str]:
-    """Runs a command on a data directory in this process: its status and what it printed."""
+    """Run a command on a data directory in this process: its status and what it printed."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         status = commands.main([str(each) for each in argv])
@@ -340,7 +340,7 @@ BODIES = (b'{"cpus": "0-3,8"}', b'{"cpu": 3}', b'{"cpus": "0-31:2/8"}\n')
 
 @cache
 def captured() -> tuple[bytes, ...]:
-    """Gives the counters of every captured machine."""
+    """Return the counters of every captured machine."""
     found = []
     for path in CAPTURES:
         with tarfile.open(path) as archive:
@@ -357,7 +357,7 @@ BESIDE = ("irqs.csv", "events.csv", "state.json")
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """Keeps what is told of damage, thousands of times, off the report."""
+    """Keep reports of damage, thousands of times, off the report."""
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)

@@ -19,7 +19,7 @@ Start = Callable[..., Server]
 
 
 def totals_in(path: Path) -> dict[str, int] | None:
-    """Reads a live segment as any program would: up to its last commit mark that matches."""
+    """Read a live segment as any program would: up to its last commit mark that matches."""
     data = path.read_bytes()
     totals: dict[str, int] = {}
     position = data.index(b"\n") + 1

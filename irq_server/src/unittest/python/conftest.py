@@ -25,7 +25,7 @@ CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 
 @pytest.fixture(scope="session")
 def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Gives a function from a capture's name to its unpacked tree, which tests must not change."""
+    """Return a function from a capture's name to its unpacked tree, which tests must not change."""
     folder = tmp_path_factory.mktemp("captures")
 
     def unpack(name: str) -> Path:
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(folder: Path) -> Iterator[Open]:
-    """Gives a function that opens the store, which the test's end closes."""
+    """Return a function that opens the store, which the test's end closes."""
     stores: list[Store] = []
 
     def open_one(**options: object) -> Store:

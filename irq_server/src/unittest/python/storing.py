@@ -15,7 +15,7 @@ Open = Callable[..., Store]
 
 
 def killed(store: Store) -> None:
-    """Ends a store as a kill does: the lock goes, and nothing else happens."""
+    """End a store as a kill does: the lock goes, and nothing else happens."""
     with suppress(OSError):  # it was closed or killed before
         store._lock.close()
 

@@ -45,7 +45,7 @@ def kept_privileges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def untouched_process() -> Iterator[None]:
-    """Puts back what the command sets for its whole process."""
+    """Put back what the command sets for its whole process."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -163,7 +163,7 @@ def events_of(folder: Path) -> list[str]:
 
 
 def at_each_sample(*actions: Callable[[], None]) -> Any:
-    """Does one of `actions` at each sample, in order, and then ends the server."""
+    """Do one of `actions` at each sample, in order, and then end the server."""
     waiting = list(actions)
 
     def act(*_: object) -> None:

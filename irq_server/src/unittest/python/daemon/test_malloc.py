@@ -36,7 +36,7 @@ print(done)
 
 
 def heaps(folder: Path, **variables: str) -> tuple[str, int]:
-    """Gives the program's word, and how many heaps malloc_info(3) tells of then."""
+    """Return the program's word, and how many heaps malloc_info(3) tells of then."""
     told = folder / "malloc.xml"
     source = str(Path(irq_server.__file__).parents[1])
     environment = {name: word for name, word in os.environ.items() if name != "MALLOC_ARENA_MAX"}

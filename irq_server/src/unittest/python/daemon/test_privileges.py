@@ -47,7 +47,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def report(code: str) -> dict[str, dict[str, str]]:
-    """Gives what /proc says of the process after `code`: its main thread, and a later one."""
+    """Return what /proc says of the process after `code`: its main thread, and a later one."""
     done = run(code + REPORT)
     assert done.returncode == 0, done.stderr
     found: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])

@@ -24,7 +24,7 @@ class Manager:
         self.environment = {"NOTIFY_SOCKET": name}
 
     def receive(self) -> str:
-        """Gives the next message."""
+        """Return the next message."""
         return self.socket.recv(4096).decode()
 
     def is_silent(self) -> bool:
@@ -125,7 +125,7 @@ class Service:
     """A service, with its clock and its health."""
 
     def __init__(self, manager: Manager, watchdog: str) -> None:
-        """Starts at second 100, well."""
+        """Start at second 100, well."""
         self.now = 100.0
         self.is_well = True
         notifier = Notifier({**manager.environment, "WATCHDOG_USEC": watchdog}, 1)

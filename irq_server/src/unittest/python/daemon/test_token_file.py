@@ -126,7 +126,7 @@ USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x
 
 
 def acl(*more: tuple[int, int, int], group: int = NOTHING, other: int = NOTHING) -> bytes:
-    """Gives an access control list as the kernel keeps it: the owner reads, and `more`."""
+    """Return an access control list as the kernel keeps it: the owner reads, and `more`."""
     entries = [
         (USER_OBJ, READ, NOBODYS),
         *more,

@@ -21,7 +21,7 @@ class Kernel:
     """The system calls of the real one, which fail as a test says; remembers what was written."""
 
     def __init__(self) -> None:
-        """Makes one that takes everything."""
+        """Make one that takes everything."""
         self.fails: dict[str, list[int]] = {}
         self.taken: int | None = None
         self.before_open: Callable[[], object] = lambda: None
@@ -35,7 +35,7 @@ class Kernel:
             raise OSError(number, os.strerror(number))
 
     def open(self, path: str, flags: int) -> int:
-        """Opens the real file, or fails; as in /proc, that alone empties none."""
+        """Open the real file, or fail; as in /proc, that alone empties none."""
         self._fail("open")
         self.before_open()
         descriptor = os.open(path, flags & ~os.O_TRUNC)
@@ -43,7 +43,7 @@ class Kernel:
         return descriptor
 
     def write(self, fd: int, data: bytes) -> int:
-        """Writes, a part where a test says so, or fails."""
+        """Write, a part where a test says so, or fail."""
         self.writes.append(data)
         self._fail("write")
         os.ftruncate(fd, 0)
@@ -52,7 +52,7 @@ class Kernel:
         return written
 
     def close(self, fd: int) -> None:
-        """Closes, and may fail then, as close does."""
+        """Close, and may fail then, as close does."""
         os.close(fd)
         self.open_files.discard(fd)
         self._fail("close")
@@ -62,7 +62,7 @@ class Desk:
     """A writer over a machine's tree, with everything that it told and how long it waited."""
 
     def __init__(self, machine: Machine) -> None:
-        """Makes IRQ 24 on CPUs 0-3, in truth on 2, and IRQ 25 that is managed."""
+        """Make IRQ 24 on CPUs 0-3, in truth on 2, and IRQ 25 that is managed."""
         assert machine.root
         self.machine = machine
         machine.set_affinity(24, "0-3", "2")
@@ -83,7 +83,7 @@ class Desk:
         return self.writer.set(request, ONLINE, 100.0)
 
     def told(self) -> list[tuple[str, str | None, str]]:
-        """Gives the events without their time."""
+        """Return the events without their time."""
         return [(each.event, each.irq, each.detail) for each in self.events]
 
 

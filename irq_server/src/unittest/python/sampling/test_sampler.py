@@ -166,14 +166,14 @@ class Broken(Procfs):
     """A /proc that raises what a test says, or hangs until the test lets it go."""
 
     def __init__(self, root: Path) -> None:
-        """Takes the root; nothing is wrong yet."""
+        """Take the root; nothing is wrong yet."""
         super().__init__(root)
         self.error: Exception | None = None
         self.go_on, self.entered = threading.Event(), threading.Event()
         self.go_on.set()
 
     def read_interrupts(self) -> str:
-        """Raises, hangs, or reads."""
+        """Raise, hang, or read."""
         if self.error is not None:
             raise self.error
         self.entered.set()

@@ -24,7 +24,7 @@ class Site:
     """A server of a small application, and what its access log told."""
 
     def __init__(self, bound: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
-        """Serves from now on."""
+        """Serve from now on."""
         app = Flask(__name__)
         app.add_url_rule("/", "hello", view_func=lambda: "hello", methods=["GET", "POST"])
         app.add_url_rule("/stream", "stream", view_func=lambda: Response(iter([b"ab", b"cde"])))
@@ -37,7 +37,7 @@ class Site:
         self._serving.start()
 
     def ask(self, text: str) -> None:
-        """Sends a request, and waits until its connection is closed."""
+        """Send a request, and wait until its connection is closed."""
         with socket.create_connection(self._address, timeout=SECONDS) as client:
             client.sendall(text.encode("latin-1"))
             while client.recv(65536):
@@ -54,18 +54,18 @@ class Site:
         self.ask(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
     def stop(self) -> None:
-        """Ends the server."""
+        """End the server."""
         self._server.stop()
         self._serving.join(SECONDS)
         assert not self._serving.is_alive()
 
     def told(self) -> list[logging.LogRecord]:
-        """Gives what was told, once the server has ended: a line comes after its answer."""
+        """Return what was told, once the server has ended: a line comes after its answer."""
         self.stop()
         return [each for each in self._caplog.records if each.name == "irq_server.access"]
 
     def lines(self) -> list[str]:
-        """Gives the lines that were told."""
+        """Return the lines that were told."""
         return [each.getMessage() for each in self.told()]
 
 

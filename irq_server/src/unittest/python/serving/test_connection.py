@@ -24,7 +24,7 @@ class Site:
     """A served application, and how to talk to it by bytes."""
 
     def __init__(self, bound: socket.socket) -> None:
-        """Serves from now on."""
+        """Serve from now on."""
         app = Flask(__name__)
         app.add_url_rule("/", endpoint="whole", view_func=lambda: "whole")
         app.add_url_rule("/big", endpoint="big", view_func=lambda: b"x" * BIG)
@@ -37,15 +37,15 @@ class Site:
 
     @staticmethod
     def stream() -> Iterator[bytes]:
-        """Gives as much in parts, so that the thread has to wait until they are taken."""
+        """Return as much in parts, so that the thread has to wait until they are taken."""
         return (b"x" * 2**20 for _ in range(BIG // 2**20))
 
     def connect(self) -> socket.socket:
-        """Gives a new connection."""
+        """Return a new connection."""
         return socket.create_connection(self.address, timeout=SECONDS)
 
     def ask(self, sent: bytes) -> bytes:
-        """Sends bytes over a new connection, and gives all that comes until it is closed."""
+        """Send bytes over a new connection, and return all that comes until it is closed."""
         with self.connect() as client:
             client.sendall(sent)
             return read_all(client)
@@ -70,7 +70,7 @@ def ask_on(client: socket.socket) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Waits until `condition` holds, and fails where it does not in time."""
+    """Wait until `condition` holds, and fail if it does not in time."""
     deadline = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -82,7 +82,7 @@ def read_all(client: socket.socket) -> bytes:
 
 
 def problem_of(answer: bytes) -> tuple[int, dict[str, Any]]:
-    """Gives the status and the problem of an answer, whose head has to say what it is."""
+    """Return the status and the problem of an answer, whose head has to say what it is."""
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"\r\nContent-Type: application/problem+json" in head
     assert b"\r\nX-Content-Type-Options: nosniff" in head

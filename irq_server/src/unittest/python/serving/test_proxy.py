@@ -7,7 +7,7 @@ from irq_server.serving.proxy import TrustedProxy
 
 
 def told(proxy: str, peer: str, **headers: str) -> str:
-    """Gives the address that an application sees, of a request that comes from `peer`."""
+    """Return the address that an application sees, of a request that comes from `peer`."""
     app = Flask(__name__)
     app.add_url_rule("/", view_func=lambda: f"{request.remote_addr} {request.host}")
     app.wsgi_app = TrustedProxy(app.wsgi_app, proxy)  # type: ignore[method-assign]  # as Flask says

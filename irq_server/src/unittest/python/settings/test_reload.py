@@ -27,7 +27,7 @@ class Part:
         self.refusal: Exception | None = None
 
     def prepare(self, settings: Settings) -> Commit:
-        """Takes settings, in two steps."""
+        """Take settings, in two steps."""
         if self.refusal:
             raise self.refusal
         self.prepared.append(settings)

@@ -22,7 +22,7 @@ class Counted:
     """A store to which samples are added by hand, and counts of its windows."""
 
     def __init__(self, machine: Machine, folder: Path) -> None:
-        """Takes the first sample."""
+        """Take the first sample."""
         self.machine = machine
         self.store = Store(folder, interval_seconds=10.0)
         self.counting = Counting(self.store)
@@ -36,11 +36,11 @@ class Counted:
         self.store.append(parse(self.machine.text()), "boot", self.moment, 10.0)
 
     def window(self, start: float, end: float) -> Window:
-        """Gives the window between two moments, seconds from START."""
+        """Return the window between two moments, seconds from START."""
         return self.store.history.window(START + start, START + end, self.moment)
 
     def total(self, start: float, end: float, filters: Filters = ALL) -> int:
-        """Gives what fired in it."""
+        """Return what fired in it."""
         return self.counting.count(self.window(start, end), filters).total
 
 

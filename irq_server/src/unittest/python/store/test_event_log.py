@@ -21,7 +21,7 @@ def files() -> FaultyFiles:
 
 
 def log_in(folder: Path, files: FaultyFiles | None = None) -> EventLog:
-    """Opens the log as a new process does."""
+    """Open the log as a new process does."""
     folder.mkdir(exist_ok=True)
     return EventLog(folder, files or FaultyFiles(), LIMIT)
 

@@ -25,14 +25,14 @@ class Kept:
     """A history that is written as a store writes it, and what was written."""
 
     def __init__(self, root: Path, interval: float = 10.0, events: Sequence[Event] = ()) -> None:
-        """Opens the history that lies in `root`."""
+        """Open the history that lies in `root`."""
         self.tiers = tuple(Tier(root, shape, Files(), "never") for shape in TIERS)
         for tier in self.tiers:
             tier.load()
         self.history = History(self.tiers, events, interval)
 
     def sample(self, *seconds: float) -> "Kept":
-        """Keeps samples in which IRQ 24 fired once more than milliseconds passed."""
+        """Keep samples in which IRQ 24 fired once more than milliseconds passed."""
         for second in seconds:
             state: State = {"24,0": round(second * 1000) + 1}
             for tier in self.tiers:

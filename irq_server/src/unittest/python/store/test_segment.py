@@ -298,7 +298,7 @@ MANY = [f"{irq},{cpu}" for irq in (24, 25, 100) for cpu in range(3)]
 
 @st.composite
 def large_histories(draw: st.DrawFn) -> Samples:
-    """Samples of six cells or more; some cells come later, some move at every sample."""
+    """Sample of six cells or more; some cells come later, some move at every sample."""
     moment = START + draw(st.integers(0, 700))
     state = {key: draw(st.integers(1, 9)) for key in MANY[draw(st.integers(0, 3)) :]}
     samples = [(moment, state)]

@@ -25,7 +25,7 @@ SMALL = ["24,3", "ERR,"]
 
 
 def history(slots: int, per_slot: int, keys: list[str], idle: tuple[int, ...] = ()) -> Samples:
-    """Samples from the first to the last second of slots; one cell moves at each but the `idle`."""
+    """Sample from the first to the last second of slots; one cell moves at each but the `idle`."""
     state, samples = dict.fromkeys(keys, 1), []
     for number in range(slots * per_slot):
         slot, place = divmod(number, per_slot)
@@ -36,7 +36,7 @@ def history(slots: int, per_slot: int, keys: list[str], idle: tuple[int, ...] = 
 
 
 def around(samples: Samples) -> Iterator[float]:
-    """Gives every sample's moment, and those just before and behind it."""
+    """Return every sample's moment, and those just before and behind it."""
     yield from (moment + more for moment, _ in samples for more in (-0.001, 0.0, 0.001))
     yield float("inf")
 
@@ -95,7 +95,7 @@ def test_reading_on_costs_what_lies_between(keys: list[str], idle: tuple[int, ..
 
 
 def damaged(samples: Samples, write: Write) -> Iterator[bytes]:
-    """Gives a segment with a bit flipped in one byte of three, and with parts missing."""
+    """Return a segment with a bit flipped in one byte of three, and with parts missing."""
     data = write(samples)
     for position in range(len(HEADER), len(data), 3):
         yield flipped(data, position, position % 5)

@@ -65,7 +65,7 @@ FAILING = ("append", "compress", "make_folder", "remove", "rename", "replace", "
 
 
 def run_a_while(store: Store, machine: Machine) -> int:
-    """Samples over two hours with all that happens in them; gives how many samples failed."""
+    """Sample over two hours with all that happens in them; return how many samples failed."""
     failed = 0
     for second in range(3550, 10900, 350):
         if second in (3900, 7050):
@@ -94,7 +94,7 @@ def small_events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def calls_of(folder: Path, method: str) -> int:
-    """Gives how often a while of sampling calls a method."""
+    """Return how often a while of sampling calls a method."""
     files, machine = FaultyFiles(), Machine()
     machine.device(24, "eth0")
     store = Store(folder, files=files, interval_seconds=350.0, retention_seconds={"raw": 3600.0})

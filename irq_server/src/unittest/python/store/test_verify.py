@@ -12,7 +12,7 @@ from irq_server.store.verify import Stretch, examine, repair, verify
 
 
 def samples(*moments: int) -> list[bytes]:
-    """Samples in which one cell counts one a second, and a keyframe every ten minutes."""
+    """Sample in which one cell counts one a second, and a keyframe every ten minutes."""
     encoded, slot = [], None
     for moment in moments:
         cells = {"24,0": moment}

@@ -21,7 +21,7 @@ class Closing(FlaskClient):
     """Reads answers to their end and closes them, as a server does."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Gives an answer."""
+        """Return an answer."""
         return super().open(*args, buffered=True, **kwargs)
 
 
@@ -38,7 +38,7 @@ class Page(HTMLParser):
     """What a page refers to, and what of it a strict policy would stop."""
 
     def __init__(self, text: str) -> None:
-        """Reads a page."""
+        """Read a page."""
         super().__init__()
         self.links: list[str] = []
         self.inline: list[str] = []
@@ -46,7 +46,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Notes links, styles and scripts."""
+        """Note links, styles and scripts."""
         given = dict(attrs)
         self.links += [each for name in ("href", "src") if (each := given.get(name))]
         self.inline += [name for name in given if name == "style" or name.startswith("on")]
