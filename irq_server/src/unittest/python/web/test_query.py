@@ -4,15 +4,13 @@ import pytest
 
 from irq_server.errors import ParameterError
 from irq_server.store.counts import Filters
-from irq_server.web.parameters import DEFAULT_STEPS, FILTERS, WINDOW
+from irq_server.web.parameters import BY, DEFAULT_STEPS, FILTERS, FORMAT, IRQ, WINDOW
 from irq_server.web.query import (
     MAX_STEPS,
     Edges,
     Query,
-    parse_by,
     parse_edges,
     parse_filters,
-    parse_format,
     parse_step,
     series_edges,
 )
@@ -22,7 +20,7 @@ NOW = 10_000.0
 
 def given(*pairs: tuple[str, str]) -> Query:
     known = (*WINDOW, *FILTERS, "step", "by", "format")
-    return Query(pairs, known, repeatable=("irq",))
+    return Query(pairs, known)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +73,7 @@ def test_an_unknown_and_a_repeated_parameter_are_refused():
         given(("perod", "1"))
     with pytest.raises(ParameterError, match=r"^period: given 2 times, expected once"):
         given(("period", "1"), ("period", "1"))
-    assert given(("irq", "24"), ("irq", "25")).all("irq") == ["24", "25"]
+    assert given(("irq", "24"), ("irq", "25")).all(IRQ) == ["24", "25"]
 
 
 @pytest.mark.parametrize(
@@ -119,19 +117,18 @@ def test_a_filter_that_cannot_be_is_refused(name: str, value: str):
     assert len(str(caught.value)) < 300
 
 
-def test_the_format_is_the_parameter_else_what_the_client_prefers():
-    assert parse_format(given(), prefers_csv=False) == "json"
-    assert parse_format(given(), prefers_csv=True) == "csv"
-    assert parse_format(given(("format", "json")), prefers_csv=True) == "json"
+def test_a_format_is_json_or_csv():
+    assert given().one(FORMAT) is None
+    assert given(("format", "json")).one(FORMAT) == "json"
     with pytest.raises(ParameterError, match=r"^format: expected json or csv, found 'xml'"):
-        parse_format(given(("format", "xml")), prefers_csv=False)
+        given(("format", "xml")).one(FORMAT)
 
 
 def test_a_series_is_by_a_known_key():
-    assert parse_by(given()) == "total"
-    assert parse_by(given(("by", "irq,cpu"))) == "irq,cpu"
-    with pytest.raises(ParameterError, match=r"^by: expected "):
-        parse_by(given(("by", "cpu,irq")))
+    assert given().one(BY) is None
+    assert given(("by", "irq,cpu")).one(BY) == "irq,cpu"
+    with pytest.raises(ParameterError, match=r"^by: expected total, cpu, irq or irq,cpu, found "):
+        given(("by", "cpu,irq")).one(BY)
 
 
 def test_a_step_is_given_or_cuts_the_window_evenly():

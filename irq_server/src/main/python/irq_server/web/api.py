@@ -1,4 +1,4 @@
-"""The routes under /api/v1: parse the parameters, read the store, answer in JSON or CSV."""
+"""The routes under /api/v1: parse the query, read the store, answer in JSON or CSV."""
 
 import csv
 import io
@@ -35,16 +35,13 @@ from ..store.totals import Identity
 from . import serialize
 from .body import parse_affinity
 from .limits import check_bytes, check_events, check_series, check_table
-from .parameters import REPEATABLE
+from .parameters import BY, FORMAT, PATH_CPU
 from .problem import problem
 from .query import (
     Query,
     is_fixed,
-    parse_by,
-    parse_cpu,
     parse_edges,
     parse_filters,
-    parse_format,
     parse_step,
     series_edges,
 )
@@ -105,9 +102,9 @@ class Api:
             blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
         return blueprint
 
-    def interrupts(self, parameters: Query) -> Answer:
+    def interrupts(self, query: Query) -> Answer:
         """Return counts by IRQ and CPU in the window, with totals."""
-        asked = self._count(parameters)
+        asked = self._count(query)
         counts, window = asked.counts, asked.window
         check_table(counts)
         return Answer(
@@ -116,9 +113,9 @@ class Api:
             asked.is_fixed,
         )
 
-    def irqs(self, parameters: Query) -> Answer:
+    def irqs(self, query: Query) -> Answer:
         """Return per IRQ: device, counts by CPU, total, rate, and the affinity of now."""
-        asked = self._count(parameters)
+        asked = self._count(query)
         counts, window = asked.counts, asked.window
         check_table(counts)
         affinities = self._affinities(counts.irqs)
@@ -127,10 +124,10 @@ class Api:
             lambda: serialize.irqs_csv(counts.irqs, window, affinities),
         )
 
-    def irq(self, parameters: Query, irq: str) -> Answer:
+    def irq(self, query: Query, irq: str) -> Answer:
         """Return one IRQ."""
         self._identity(irq)
-        asked = self._count(parameters, irq=irq)
+        asked = self._count(query, irq=irq)
         counts, window = asked.counts, asked.window
         if not counts.irqs:
             raise ParameterError("cpu", f"IRQ {irq} is one figure for the machine, on no CPU")
@@ -179,33 +176,33 @@ class Api:
         except StoreError as error:
             _log.error("the event %s is not recorded: %s", event.event, error)
 
-    def cpus(self, parameters: Query) -> Answer:
+    def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
-        asked = self._count(parameters)
+        asked = self._count(query)
         return Answer(
             lambda: serialize.cpus_json(asked.counts, asked.window),
             lambda: serialize.cpus_csv(asked.counts, asked.window),
             asked.is_fixed,
         )
 
-    def cpu(self, parameters: Query, cpu: str) -> Answer:
+    def cpu(self, query: Query, cpu: str) -> Answer:
         """Return one CPU: total, rate, counts by IRQ."""
-        number = parse_cpu(cpu)
+        number = PATH_CPU.parse(cpu)
         if number not in self._store.rows.cpus:
             raise NoSuchCpuError(cpu if number is None else number)
-        asked = self._count(parameters, cpu=number)
+        asked = self._count(query, cpu=number)
         return Answer(
             lambda: serialize.cpu_json(number, asked.counts, asked.window),
             lambda: serialize.cpu_csv(asked.counts, asked.window),
             asked.is_fixed,
         )
 
-    def series(self, parameters: Query) -> Answer:
+    def series(self, query: Query) -> Answer:
         """Return counts per step, by CPU, IRQ or both."""
         now = self._now()
-        edges = parse_edges(parameters, now)
-        by, step = parse_by(parameters), parse_step(parameters, edges)
-        asked = self._count(parameters, now=now)
+        edges = parse_edges(query, now)
+        by, step = query.one(BY) or "total", parse_step(query, edges)
+        asked = self._count(query, now=now)
         rows = self._store.rows.at(asked.window.end)
         reads = max(len(asked.window.end.state), len(rows))
         check_series(edges, step, len(keys(asked.counts, by)), reads)
@@ -227,9 +224,9 @@ class Api:
             if a.time < b.time:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
-    def events(self, parameters: Query) -> Answer:
+    def events(self, query: Query) -> Answer:
         """Return the events of the requested window, ``(start, end]``."""
-        window, filters, fixed = self._window(parameters)
+        window, filters, fixed = self._window(query)
         events = [
             each
             for each in self._store.history.events_between(
@@ -251,25 +248,25 @@ class Api:
 
     def _count(
         self,
-        parameters: Query,
+        query: Query,
         irq: str | None = None,
         cpu: int | None = None,
         now: float | None = None,
     ) -> _Counted:
-        window, filters, fixed = self._window(parameters, irq, cpu, now)
+        window, filters, fixed = self._window(query, irq, cpu, now)
         return _Counted(self._counting.count(window, filters), window, filters, fixed)
 
     def _window(
         self,
-        parameters: Query,
+        query: Query,
         irq: str | None = None,
         cpu: int | None = None,
         now: float | None = None,
     ) -> tuple[Window, Filters, bool]:
         """Return the requested window and filters, and whether the answer stays the same."""
         now = self._now() if now is None else now
-        edges = parse_edges(parameters, now)
-        asked = parse_filters(parameters)
+        edges = parse_edges(query, now)
+        asked = parse_filters(query)
         filters = replace(
             asked,
             irqs=asked.irqs if irq is None else frozenset({irq}),
@@ -277,7 +274,7 @@ class Api:
         )
         window = self._store.history.window(edges.start, edges.end, now)
         self._check_known(filters)
-        fixed = is_fixed(parameters, edges, self._store.history.latest.time)
+        fixed = is_fixed(query, edges, self._store.history.latest.time)
         return window, filters, fixed
 
     def _check_known(self, filters: Filters) -> None:
@@ -320,11 +317,11 @@ def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]
     """Return the function that Flask calls for `route`; `answer` takes the query."""
 
     def respond(**path: str) -> Response:
-        parameters = Query(request.args.items(multi=True), route.known, REPEATABLE)
-        form = _form(route, parameters)
+        query = Query(request.args.items(multi=True), route.known)
+        form = _form(route, query)
         if form is None:
             return problem(406, f"this route answers {_types(route)}, and Accept takes neither")
-        found = answer(parameters, **path)
+        found = answer(query, **path)
         response = _csv(found) if form == "csv" else _json(found)
         check_bytes(response.content_length or 0, route.narrow)
         response.headers["Cache-Control"] = FIXED if found.is_fixed else LIVE
@@ -343,13 +340,15 @@ def _types(route: Route) -> str:
     return f"{JSON} or {CSV}" if route.columns else f"only {JSON}"
 
 
-def _form(route: Route, parameters: Query) -> str | None:
+def _form(route: Route, query: Query) -> str | None:
     """Return ``json`` or ``csv``; None if the Accept header takes neither."""
     accepted = request.headers.get("Accept", "").strip()
     offers = [JSON, CSV] if route.columns else [JSON]
     best = request.accept_mimetypes.best_match(offers) if accepted else JSON
-    form = parse_format(parameters, prefers_csv=best == CSV)
-    return form if best is not None or parameters.one("format") is not None else None
+    form = query.one(FORMAT)
+    if form is None and best is not None:
+        return "csv" if best == CSV else "json"
+    return form
 
 
 def _json(answer: Answer) -> Response:

@@ -1,8 +1,13 @@
-"""The parameters of the routes: one table, for requests and for the document."""
+"""The parameters of the routes: each is one row, with its parser and its text for the document."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+from ..kernel.cpuset import parse_list
+from ..times import parse_duration, parse_moment
+
+T = TypeVar("T")
 
 DEFAULT_PERIOD_SECONDS = 60.0
 DEFAULT_STEPS = 60
@@ -26,13 +31,15 @@ _CPU_LIST = {"type": "string", "pattern": CPU_LIST_PATTERN}
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Generic[T]):
     """A parameter of the query or, if ``in_path``, of the path.
 
-    ``schema`` is a JSON Schema of its text; ``examples`` are valid texts, by name.
+    ``parse`` makes its text a value, or raises ValueError or TextError with the form it expects.
+    ``schema`` is a JSON Schema of the text; ``examples`` are valid texts, by name.
     """
 
     name: str
+    parse: Callable[[str], T]
     help: str
     schema: Mapping[str, Any]
     examples: Mapping[str, str]
@@ -40,97 +47,175 @@ class Parameter:
     in_path: bool = False
 
 
-_QUERY = (
-    Parameter(
-        "start",
-        "Where the window begins: RFC 3339 with a zone, Unix seconds, `now`, or relative such as "
-        "`-15m`. Of start, end and period any two may be given.",
-        _MOMENT,
-        {"moment": "2026-01-01T00:00:00Z", "unix": "1767225600", "relative": "-15m"},
-    ),
-    Parameter(
-        "end",
-        "Where the window ends, in the forms of start; now where neither it nor both of the "
-        "others are given. One in the future is now.",
-        _MOMENT,
-        {"now": "now", "moment": "2026-01-01T00:01:00Z"},
-    ),
-    Parameter(
-        "period",
-        "How long the window is: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`, `1w`. "
-        f"{DEFAULT_PERIOD_SECONDS:g} seconds by default.",
-        _DURATION,
-        {"minute": "60", "hours": "2h"},
-    ),
-    Parameter("period_seconds", "The same as period.", _DURATION, {"minute": "60"}),
-    Parameter(
-        "irq",
-        "These IRQs only; may be given several times.",
-        {"type": "string", "minLength": 1, "maxLength": 60},
-        {"number": "36", "name": "LOC"},
-        repeatable=True,
-    ),
-    Parameter("cpu", "These CPUs only: a CPU list.", _CPU_LIST, {"one": "0", "several": "0-1"}),
-    Parameter(
-        "device",
-        "IRQs only of which an action name, or all of them joined by `, `, matches this shell "
-        "pattern.",
-        {"type": "string", "minLength": 1},
-        {"network": "eth0-*", "disk": "nvme0q*"},
-    ),
-    Parameter(
-        "nonzero",
-        "Leave out the IRQs that did not fire in the window; totals stay.",
-        {"type": "string", "enum": [*TRUE, *FALSE]},
-        {"yes": "true", "flag": ""},
-    ),
-    Parameter(
-        "top",
-        f"Only this many of the busiest IRQs, 1 to {MAX_TOP}; totals stay.",
-        {"type": "integer", "minimum": 1, "maximum": MAX_TOP},
-        {"ten": "10"},
-    ),
-    Parameter(
-        "step",
-        f"How long a step is, a duration; the window is cut into {DEFAULT_STEPS} without it.",
-        _DURATION,
-        {"minute": "60", "minutes": "15m"},
-    ),
-    Parameter(
-        "by",
-        "The keys of a step's counts.",
-        {"type": "string", "enum": list(SERIES_KEYS), "default": "total"},
-        {"cpu": "cpu", "both": "irq,cpu"},
-    ),
-    Parameter(
-        "format",
-        "`json` or `csv`; without it the Accept header chooses.",
-        {"type": "string", "enum": list(FORMATS)},
-        {"csv": "csv"},
-    ),
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A requested moment: Unix seconds or, if ``is_relative``, seconds after now."""
+
+    seconds: float
+    is_relative: bool
+
+    def at(self, now: float) -> float:
+        """Return the Unix seconds, if it is `now`."""
+        return now + self.seconds if self.is_relative else self.seconds
+
+
+def _moment(text: str) -> Moment:
+    return Moment(parse_moment(text, 0.0), text.strip()[:1] in ("n", "-"))
+
+
+def _some(text: str, expected: str) -> str:
+    if not text:
+        raise ValueError(f"expected {expected}, found ''")
+    return text
+
+
+def _cpus(text: str) -> frozenset[int]:
+    cpus = parse_list(text)
+    if not cpus:
+        raise ValueError("expected a CPU list such as 0-3,8, found ''")
+    return cpus
+
+
+def _cpu(text: str) -> int | None:
+    digits = text.lstrip("0")[:9] or "0"
+    return int(digits) if text.isdecimal() and text.isascii() else None
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in (*TRUE, *FALSE):
+        raise ValueError(f"expected true or false, found {text[:60]!r}")
+    return text.lower() in TRUE
+
+
+def _top(text: str) -> int:
+    if not (text.isdecimal() and text.isascii()) or not 0 < int(text[:9]) <= MAX_TOP:
+        raise ValueError(f"expected a number from 1 to {MAX_TOP}, found {text[:60]!r}")
+    return int(text)
+
+
+def _word(text: str, words: tuple[str, ...]) -> str:
+    if text not in words:
+        expected = f"{', '.join(words[:-1])} or {words[-1]}"
+        raise ValueError(f"expected {expected}, found {text[:60]!r}")
+    return text
+
+
+START = Parameter(
+    "start",
+    _moment,
+    "Where the window begins: RFC 3339 with a zone, Unix seconds, `now`, or relative such as "
+    "`-15m`. Of start, end and period any two may be given.",
+    _MOMENT,
+    {"moment": "2026-01-01T00:00:00Z", "unix": "1767225600", "relative": "-15m"},
+)
+END = Parameter(
+    "end",
+    _moment,
+    "Where the window ends, in the forms of start; now where neither it nor both of the "
+    "others are given. One in the future is now.",
+    _MOMENT,
+    {"now": "now", "moment": "2026-01-01T00:01:00Z"},
+)
+PERIOD = Parameter(
+    "period",
+    parse_duration,
+    "How long the window is: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`, `1w`. "
+    f"{DEFAULT_PERIOD_SECONDS:g} seconds by default.",
+    _DURATION,
+    {"minute": "60", "hours": "2h"},
+)
+PERIOD_SECONDS = Parameter(
+    "period_seconds", parse_duration, "The same as period.", _DURATION, {"minute": "60"}
+)
+IRQ = Parameter(
+    "irq",
+    lambda text: _some(text, "an IRQ such as 24 or NMI"),
+    "These IRQs only; may be given several times.",
+    {"type": "string", "minLength": 1, "maxLength": 60},
+    {"number": "36", "name": "LOC"},
+    repeatable=True,
+)
+CPU = Parameter(
+    "cpu", _cpus, "These CPUs only: a CPU list.", _CPU_LIST, {"one": "0", "several": "0-1"}
+)
+DEVICE = Parameter(
+    "device",
+    lambda text: _some(text, "a shell pattern such as eth0-*"),
+    "IRQs only of which an action name, or all of them joined by `, `, matches this shell pattern.",
+    {"type": "string", "minLength": 1},
+    {"network": "eth0-*", "disk": "nvme0q*"},
+)
+NONZERO = Parameter(
+    "nonzero",
+    _flag,
+    "Leave out the IRQs that did not fire in the window; totals stay.",
+    {"type": "string", "enum": [*TRUE, *FALSE]},
+    {"yes": "true", "flag": ""},
+)
+TOP = Parameter(
+    "top",
+    _top,
+    f"Only this many of the busiest IRQs, 1 to {MAX_TOP}; totals stay.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_TOP},
+    {"ten": "10"},
+)
+STEP = Parameter(
+    "step",
+    parse_duration,
+    f"How long a step is, a duration; the window is cut into {DEFAULT_STEPS} without it.",
+    _DURATION,
+    {"minute": "60", "minutes": "15m"},
+)
+BY = Parameter(
+    "by",
+    lambda text: _word(text, SERIES_KEYS),
+    "The keys of a step's counts.",
+    {"type": "string", "enum": list(SERIES_KEYS), "default": "total"},
+    {"cpu": "cpu", "both": "irq,cpu"},
+)
+FORMAT = Parameter(
+    "format",
+    lambda text: _word(text, FORMATS),
+    "`json` or `csv`; without it the Accept header chooses.",
+    {"type": "string", "enum": list(FORMATS)},
+    {"csv": "csv"},
+)
+PATH_IRQ = Parameter(
+    "irq",
+    str,
+    "An IRQ by its name in the store: its number, or the row's label. A slash is `%2F`, a "
+    "number sign `%23`.",
+    {"type": "string", "minLength": 1, "maxLength": 60},
+    {"number": "36", "name": "LOC", "taken over": "45#2"},
+    in_path=True,
+)
+PATH_CPU = Parameter(
+    "cpu",
+    _cpu,
+    "A CPU's number, the kernel's.",
+    {"type": "integer", "minimum": 0, "maximum": 65535},
+    {"first": "0"},
+    in_path=True,
 )
 
-_PATH = (
-    Parameter(
-        "irq",
-        "An IRQ by its name in the store: its number, or the row's label. A slash is `%2F`, a "
-        "number sign `%23`.",
-        {"type": "string", "minLength": 1, "maxLength": 60},
-        {"number": "36", "name": "LOC", "taken over": "45#2"},
-        in_path=True,
-    ),
-    Parameter(
-        "cpu",
-        "A CPU's number, the kernel's.",
-        {"type": "integer", "minimum": 0, "maximum": 65535},
-        {"first": "0"},
-        in_path=True,
-    ),
+_QUERY: tuple[Parameter[Any], ...] = (
+    START,
+    END,
+    PERIOD,
+    PERIOD_SECONDS,
+    IRQ,
+    CPU,
+    DEVICE,
+    NONZERO,
+    TOP,
+    STEP,
+    BY,
+    FORMAT,
 )
+_PATH: tuple[Parameter[Any], ...] = (PATH_IRQ, PATH_CPU)
 
-QUERY: Mapping[str, Parameter] = {each.name: each for each in _QUERY}
-PATH: Mapping[str, Parameter] = {each.name: each for each in _PATH}
+QUERY: Mapping[str, Parameter[Any]] = {each.name: each for each in _QUERY}
+PATH: Mapping[str, Parameter[Any]] = {each.name: each for each in _PATH}
 
 WINDOW = ("start", "end", "period", "period_seconds")
 FILTERS = ("irq", "cpu", "device", "nonzero", "top")
-REPEATABLE = tuple(each.name for each in _QUERY if each.repeatable)

@@ -23,11 +23,8 @@ from irq_server.web.parameters import PATH, QUERY
 from irq_server.web.query import (
     Edges,
     Query,
-    parse_by,
-    parse_cpu,
     parse_edges,
     parse_filters,
-    parse_format,
     parse_step,
 )
 from irq_server.web.routes import API_ROUTES, CSV, JSON, PROBLEM, ROUTES, Route
@@ -86,9 +83,9 @@ def operations() -> list[tuple[str, str, Any]]:
 def parse_all(parameters: Query) -> None:
     parse_edges(parameters, START + 3600)
     parse_filters(parameters)
-    parse_by(parameters)
     parse_step(parameters, Edges(0.0, 60.0))
-    parse_format(parameters, prefers_csv=False)
+    for each in QUERY.values():
+        parameters.all(each)
 
 
 def path_of(route: Route, irq: str = "24", cpu: str = "0") -> str:
@@ -191,7 +188,7 @@ def test_what_the_schema_of_a_parameter_refuses_is_refused(name: str, text: str)
 
 
 def test_the_examples_of_parts_of_the_path_are_such():
-    assert parse_cpu(PATH["cpu"].examples["first"]) == 0
+    assert PATH["cpu"].parse(PATH["cpu"].examples["first"]) == 0
     assert issubclass(ParameterError, IrqServerError)
 
 

@@ -78,11 +78,11 @@ def _errors(route: Route) -> set[int]:
     return set(route.errors) | anywhere | writes
 
 
-def _component(parameter: Parameter) -> str:
+def _component(parameter: Parameter[Any]) -> str:
     return f"{parameter.name}_in_path" if parameter.in_path else parameter.name
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _parameter(parameter: Parameter[Any]) -> dict[str, Any]:
     schema = dict(parameter.schema)
     is_number = schema["type"] == "integer"
     given: dict[str, dict[str, Any]] = {
