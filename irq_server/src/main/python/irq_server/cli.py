@@ -71,11 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.main(arguments)
     options = vars(parser().parse_args(arguments))
     file = file_of(options, os.environ)
-    again = partial(load, options, os.environ, file, _start_folder())
+    read_settings = partial(load, options, os.environ, file, _start_folder())
     signals = Signals()
     signals.install()
     try:
-        settings = again()
+        settings = read_settings()
     except SettingsError as error:
         _complain(str(error))
         return USAGE
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             with acting_as(settings.user):  # the user that opens it again later
                 log.use(settings)
-            _serve(settings, again, signals, log, starter)
+            _serve(settings, read_settings, signals, log, starter)
         except Exception as error:  # noqa: BLE001 - a bug too ends in one line
             _report(log, starter, error)
             return USAGE if isinstance(error, SettingsError) else FAILED
@@ -105,7 +105,7 @@ def _start_folder() -> Path | None:
 
 def _serve(
     settings: Settings,
-    load: Callable[[], Settings],
+    read_settings: Callable[[], Settings],
     signals: Signals,
     log: Log,
     starter: Starter,
@@ -117,7 +117,7 @@ def _serve(
         starter.succeeded(f"listening on {url}, process {os.getpid()}{_lost_log(settings)}")
 
     notifier = Notifier(os.environ, os.getpid())
-    serve(settings, Surroundings(signals, log, notifier, load, ready))
+    serve(settings, Surroundings(signals, log, notifier, read_settings, ready))
 
 
 def _lost_log(settings: Settings) -> str:

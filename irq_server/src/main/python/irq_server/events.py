@@ -1,4 +1,4 @@
-"""What happens to a machine and its server: the value that all wings share."""
+"""An event of a machine or its server: the value that all wings share."""
 
 from dataclasses import dataclass
 

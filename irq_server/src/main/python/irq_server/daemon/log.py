@@ -136,7 +136,7 @@ class _Syslog(SysLogHandler):
 
     @property
     def is_connected(self) -> bool:
-        """Whether syslog listens."""
+        """Return whether syslog listens."""
         connection: socket.socket = self.socket  # type: ignore[attr-defined]  # the stubs lack it
         return connection.fileno() >= 0
 

@@ -37,7 +37,7 @@ class Signals:
 
     @property
     def ending(self) -> bool:
-        """Whether SIGTERM or SIGINT came."""
+        """Return whether SIGTERM or SIGINT came."""
         return self._ending
 
     def take_reload(self) -> bool:

@@ -36,7 +36,7 @@ class Notifier:
 
     @property
     def is_heard(self) -> bool:
-        """Whether somebody listens."""
+        """Return whether somebody listens."""
         return self._address is not None
 
     def ready(self) -> None:

@@ -36,7 +36,7 @@ MEANINGS = {
     errno.ERANGE: "the kernel has no such CPU",
     errno.EOVERFLOW: "the kernel has no such CPU",
 }
-"""What an answer means for an IRQ. Managed IRQs answer EPERM since Linux 6.12, EIO before.
+"""The meaning of an answer for an IRQ. Managed IRQs answer EPERM since Linux 6.12, EIO before.
 Source: kernel/irq/proc.c (write_irq_affinity), lib/bitmap-str.c, arch/x86/kernel/apic/vector.c,
 kernel/irq/matrix.c."""
 

@@ -1,4 +1,4 @@
-"""What the server reads below the root of /proc. No other module reads there.
+"""Read the files below the root of /proc. No other module reads there.
 
 A captured tree, or a host's tree mounted into a container, works in their place.
 """
@@ -34,7 +34,7 @@ class IrqAffinity:
 
     @property
     def is_pending(self) -> bool:
-        """Whether the kernel still sends the IRQ elsewhere, until its next interrupt."""
+        """Return whether the kernel still sends the IRQ elsewhere, until its next interrupt."""
         if not self.effective:
             return False
         return not parse_list(self.effective) <= parse_list(self.affinity)

@@ -149,12 +149,12 @@ class Sampler:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the sample in hand hangs."""
+        """Return whether the sample in hand hangs."""
         return self._stuck() is not None
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread runs."""
+        """Return whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:

@@ -121,12 +121,12 @@ class Connection(HTTPChannel):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request comes in, has no answer yet, or its answer waits for the network."""
+        """Return whether a request comes in or has no answer yet, or whether the answer waits."""
         return bool(self.requests or self.total_outbufs_len or self.request)
 
     @property
     def can_go(self) -> bool:
-        """Whether the connection may close to make room: it owes no answer."""
+        """Return whether the connection may close to make room: it owes no answer."""
         return not self.requests and not self.total_outbufs_len
 
     @property

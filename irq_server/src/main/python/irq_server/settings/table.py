@@ -61,7 +61,7 @@ class Settings:
 
     @property
     def is_reached_from_beyond(self) -> bool:
-        """Whether requests can come from other machines: over the network or a proxy."""
+        """Return whether requests can come from other machines: over the network or a proxy."""
         if self.trusted_proxy:
             return True
         return self.socket is None and not is_loopback(self.host)
