@@ -46,7 +46,7 @@ def _seconds(help_text: str) -> Schema:
 _MOMENT: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC"}
 _TRUTH: Schema = {"type": "boolean"}
 _IRQ = _text("The IRQ's name in the store")
-_DEVICE = _text("The action names, joined by `, `; empty where there are none")
+_DEVICE = _text("The action names, joined by `, `; empty if there are none")
 _CPU = _natural("The kernel's number of the CPU")
 _CPUS = _list(_CPU, "The CPUs that `counts` follow, rising")
 _TOTAL = _natural("Interrupts in the window")
@@ -55,9 +55,7 @@ _COUNTS = _list(_natural("Interrupts on a CPU")) | {
     "type": ["array", "null"],
     "description": "Interrupts by CPU; null for a row with one figure for the machine",
 }
-_AFFINITY = _or_null(
-    _text("The CPUs that it may go to, a CPU list; null where the kernel has none")
-)
+_AFFINITY = _or_null(_text("The CPUs that it may go to, a CPU list; null if the kernel has none"))
 _EFFECTIVE = _or_null(_text("Where the kernel really sends it; null if it does not say"))
 _ALL = _natural("Interrupts in the window, on all CPUs, of all that passes the filters")
 _WINDOW = _ref("Window")
@@ -75,14 +73,14 @@ SCHEMAS: Mapping[str, Schema] = {
         samples=_natural("Samples in it, both edges counted"),
         complete={
             **_TRUTH,
-            "description": "False where the store does not reach back to the start, an edge lies "
+            "description": "False if the store does not reach back to the start, an edge lies "
             "in a gap, or counts were lost",
         },
         gaps=_natural("Neighbours more than 2.5 intervals apart"),
         resets=_natural("IRQs that started again from zero"),
         resolution_seconds=_seconds("Time between samples"),
         tier=_text("The part of the store that it was read from: raw, 1m, 1h"),
-        requested=_object("The window that was asked for", start=_MOMENT, end=_MOMENT),
+        requested=_object("The requested window", start=_MOMENT, end=_MOMENT),
     ),
     "Interrupts": _object(
         "IRQ by CPU counts",
@@ -106,7 +104,7 @@ SCHEMAS: Mapping[str, Schema] = {
         device=_DEVICE,
         affinity=_AFFINITY,
         effective_affinity=_EFFECTIVE,
-        writable=_TRUTH | {"description": "False where only the kernel places it"},
+        writable=_TRUTH | {"description": "False if only the kernel places it"},
         pending=_TRUTH
         | {"description": "Whether it still arrives elsewhere, until its next interrupt"},
     ),
