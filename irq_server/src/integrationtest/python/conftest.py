@@ -36,12 +36,12 @@ class Tree:
         self.show()
 
     def boot(self, boot_id: str) -> None:
-        """Start the machine anew: other boot id, every cell at zero."""
+        """Boot the machine again: another boot id, every cell at zero."""
         (self.root / "sys/kernel/random/boot_id").write_text(f"{boot_id}\n")
         self.cells = {irq: [0] * len(cells) for irq, cells in self.cells.items()}
 
     def set_affinity(self, irq: str, affinity: str, effective: str) -> None:
-        """Write what the kernel tells of an IRQ's affinity."""
+        """Write the files of an IRQ's affinity."""
         folder = self.root / "irq" / irq
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "smp_affinity_list").write_text(f"{affinity}\n")
@@ -108,7 +108,7 @@ class Server:
         return answer.json()
 
     def wait_for_samples(self, more: int = 2) -> None:
-        """Wait until so many more samples are taken; two: one was begun after this call."""
+        """Wait for `more` samples; the second began after this call."""
         target = self.json("/api/v1/status")["sampler"]["samples"] + more
         wait_until(lambda: self.json("/api/v1/status")["sampler"]["samples"] >= target)
 

@@ -219,7 +219,7 @@ def test_a_log_that_has_no_place_is_told(daemon: Daemon):
     daemon.stop()
 
 
-# ---- settings anew ------------------------------------------------------------------------------
+# ---- settings again -----------------------------------------------------------------------------
 
 
 def test_a_hangup_takes_what_it_can_and_names_the_rest(daemon: Daemon):

@@ -1,4 +1,4 @@
-"""Faults of machine and disk under a running server: told everywhere, over by themselves."""
+"""Faults of machine and disk under a running server: reported everywhere, over by themselves."""
 
 import os
 import resource

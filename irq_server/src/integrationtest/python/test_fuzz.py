@@ -131,7 +131,7 @@ def check_segment(data: bytes, states: Mapping[float, State]) -> None:
     """A look-up gives the state of a sample that was written by then; totals rise with its time.
 
     A sample that is copied to an earlier place hides those between: then a look-up may give less
-    than one of an earlier moment, but of an earlier sample, and the damage is told.
+    than one of an earlier moment, but of an earlier sample, and the damage is reported.
     """
     data = as_named(data, START)
     before, last_time = State(), -math.inf
@@ -223,7 +223,7 @@ def check_foreign_segment(whole: Whole, data: bytes, folder: Path) -> None:
 
 
 def _check_totals(store: Store, state: State, whole: Whole) -> None:
-    """No total is more than what fired; what is less is told.
+    """No total is more than what fired; what is less is reported.
 
     But of a number that irqs.csv now gives to another device: that is counted as a new one.
     """
@@ -236,8 +236,8 @@ def _check_totals(store: Store, state: State, whole: Whole) -> None:
         if state.get(key, 0) < total and key.partition(",")[0] not in others
     ]
     if less:
-        told = {each.event for each in store.history.events}
-        assert "gap" in told or "reset" in told or store.status().damaged_bytes
+        kinds = {each.event for each in store.history.events}
+        assert "gap" in kinds or "reset" in kinds or store.status().damaged_bytes
 
 
 def _ask(store: Store) -> None:
@@ -310,7 +310,7 @@ def check_settings_file(data: bytes, folder: Path) -> None:
 
 
 def check_body(data: bytes) -> None:
-    """A request's body names CPUs, or what is wrong with it is told in a line."""
+    """A request's body names CPUs, or what is wrong with it is reported in a line."""
     try:
         cpus = parse_affinity(data)
     except ParameterError as error:

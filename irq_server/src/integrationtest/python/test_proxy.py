@@ -72,7 +72,7 @@ class Site:
         return answer_of(connection, method, path, text, sent)
 
     def wait_for_a_sample(self) -> None:
-        """Wait until the server has something to tell."""
+        """Wait until the server has an answer."""
         wait_until(lambda: self.ask("/readyz").status == 200)
 
 
@@ -240,8 +240,8 @@ def test_a_change_is_told_with_the_clients_own_address(make: Callable[..., Any],
         assert (answer.status, answer.json["affinity"]) == (200, "1")
         assert (tree.root / "irq/24/smp_affinity_list").read_text().strip() == "1"
         events = site.ask("/api/v1/events?period=1h&irq=24").json["events"]
-        told = [each["detail"] for each in events if "127.0.0.9" in each["detail"]]
-        assert told
+        found = [each["detail"] for each in events if "127.0.0.9" in each["detail"]]
+        assert found
         assert "198.51.100.66" not in str(events)
 
 

@@ -260,8 +260,8 @@ def test_logrotate_takes_the_log_and_the_server_opens_another(tree: Tree, tmp_pa
         process.terminate()
         assert process.wait(20) == 0
 
-    told = run("zcat", "-f", *sorted(logs.glob("*"), reverse=True)).stdout
-    assert re.findall(r"/healthz\?(\d)", told) == ["0", "1", "2"]
+    lines = run("zcat", "-f", *sorted(logs.glob("*"), reverse=True)).stdout
+    assert re.findall(r"/healthz\?(\d)", lines) == ["0", "1", "2"]
     assert sorted(path.name for path in logs.iterdir()) == [
         "irq_server.log",
         "irq_server.log.1",

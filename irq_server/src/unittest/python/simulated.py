@@ -81,7 +81,7 @@ class Machine:
         self._pending.pop(line.name, None)
 
     def boot(self) -> None:
-        """Start the machine anew, with all its CPUs."""
+        """Start the machine again, with all its CPUs."""
         self._boots += 1
         self.online = list(self.possible)
         for label in self.lines:
@@ -132,7 +132,7 @@ class Machine:
     def set_affinity(
         self, number: int, affinity: str, effective: str | None = None, mode: int = 0o644
     ) -> None:
-        """Write what the kernel tells of the affinity of an IRQ."""
+        """Write the files of an IRQ's affinity."""
         assert self.root is not None
         folder = self.root / "irq" / str(number)
         folder.mkdir(parents=True, exist_ok=True)

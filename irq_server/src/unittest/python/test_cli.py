@@ -353,15 +353,17 @@ def test_systemd_is_told_of_start_reload_and_stop(
         with at_each_sample(hang_up, *[lambda: None] * 10):
             assert cli.main([*arguments, "--interval", "20ms"]) == 0
         manager.setblocking(False)
-        told = []
+        messages = []
         with suppress(BlockingIOError):
             while True:
-                told.append(manager.recv(4096).decode().split("\n")[0])
+                messages.append(manager.recv(4096).decode().split("\n")[0])
 
-    words = [each for each in told if not each.startswith("STATUS=")]
+    words = [each for each in messages if not each.startswith("STATUS=")]
     assert words[0] == "READY=1"
     assert words[-1] == "STOPPING=1"
     assert "WATCHDOG=1" in words
     reload = words.index("RELOADING=1")
     assert words[reload + 1] == "READY=1"
-    assert any(each.startswith("STATUS=sampler running, every 0.02 s, listening") for each in told)
+    assert any(
+        each.startswith("STATUS=sampler running, every 0.02 s, listening") for each in messages
+    )

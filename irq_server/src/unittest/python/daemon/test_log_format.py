@@ -91,10 +91,10 @@ def test_a_half_of_a_surrogate_pair_is_escaped():
 
 
 def test_an_error_is_told_in_the_line_and_its_traceback_only_when_asked_for():
-    told = record("a request failed", exc_info=raised())
+    logged = record("a request failed", exc_info=raised())
 
-    short = TextFormatter("", tracebacks=False).format(told)
-    long = TextFormatter("", tracebacks=True).format(told)
+    short = TextFormatter("", tracebacks=False).format(logged)
+    long = TextFormatter("", tracebacks=True).format(logged)
 
     assert short == "irq_server: a request failed: ValueError: two\\nlines"
     head, first, *_, last = long.split(" | ")

@@ -36,18 +36,18 @@ print(done)
 
 
 def heaps(folder: Path, **variables: str) -> tuple[str, int]:
-    """Return the program's word, and how many heaps malloc_info(3) tells of then."""
-    told = folder / "malloc.xml"
+    """Return the program's word, and the number of heaps in malloc_info(3) then."""
+    report = folder / "malloc.xml"
     source = str(Path(irq_server.__file__).parents[1])
     environment = {name: word for name, word in os.environ.items() if name != "MALLOC_ARENA_MAX"}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, told],
+        [sys.executable, "-c", PROGRAM, report],
         env={**environment, "PYTHONPATH": source, **variables},
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout.strip(), told.read_text().count("<heap nr=")
+    return done.stdout.strip(), report.read_text().count("<heap nr=")
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has several heaps")

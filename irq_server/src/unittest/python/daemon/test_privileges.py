@@ -156,7 +156,7 @@ def test_the_one_capability_that_writes_is_kept_by_a_user_who_has_it():
         "os.setresuid(65534, 65534, 65534)\n"
     )
     for writes, kept in ((True, CAP_DAC_OVERRIDE), (False, 0)):
-        found = report(f"{keep}told = privileges.drop(writes={writes})\nprint(told)\n")
+        found = report(f"{keep}words = privileges.drop(writes={writes})\nprint(words)\n")
         caps = capabilities(found["later"])
         assert caps == {"CapInh": 0, "CapPrm": kept, "CapEff": kept, "CapAmb": 0}
 

@@ -59,7 +59,7 @@ class Kernel:
 
 
 class Desk:
-    """A writer over a machine's tree, with everything that it told and how long it waited."""
+    """A writer over a machine's tree, with all that it recorded, and how long it waited."""
 
     def __init__(self, machine: Machine) -> None:
         """Make IRQ 24 on CPUs 0-3, in truth on 2, and IRQ 25 that is managed."""
@@ -82,7 +82,7 @@ class Desk:
         request = Request(irq, number, frozenset(cpus), "127.0.0.1")
         return self.writer.set(request, ONLINE, 100.0)
 
-    def told(self) -> list[tuple[str, str | None, str]]:
+    def recorded(self) -> list[tuple[str, str | None, str]]:
         """Return the events without their time."""
         return [(each.event, each.irq, each.detail) for each in self.events]
 
@@ -108,7 +108,7 @@ def test_a_list_is_written_by_one_write_and_read_back(desk: Desk):
 def test_a_change_and_who_wanted_it_are_told_apart(desk: Desk):
     desk.set(1)
 
-    assert desk.told() == [
+    assert desk.recorded() == [
         ("affinity", "24", "0-3 -> 1"),
         ("affinity_request", "24", "1 from 127.0.0.1"),
     ]
@@ -130,20 +130,20 @@ def test_what_somebody_else_changed_before_is_a_change_of_its_own(desk: Desk):
 
     desk.set(1)
 
-    assert desk.told()[:2] == [("affinity", "24", "0-3 -> 3"), ("affinity", "24", "3 -> 1")]
+    assert desk.recorded()[:2] == [("affinity", "24", "0-3 -> 3"), ("affinity", "24", "3 -> 1")]
 
 
 def test_what_is_so_already_changes_nothing_and_is_still_told_who_asked(desk: Desk):
     desk.set(0, 1, 2, 3)
 
-    assert desk.told() == [("affinity_request", "24", "0-3 from 127.0.0.1")]
+    assert desk.recorded() == [("affinity_request", "24", "0-3 from 127.0.0.1")]
 
 
 def test_a_number_that_another_device_took_over_is_written_by_its_number(desk: Desk):
     desk.machine.set_affinity(45, "0", "0")
 
     assert desk.set(1, irq="45#2").affinity == "1"
-    assert desk.told()[0] == ("affinity", "45#2", "0 -> 1")
+    assert desk.recorded()[0] == ("affinity", "45#2", "0 -> 1")
 
 
 def test_a_managed_irq_is_known_by_its_files_mode_and_never_written(desk: Desk):
@@ -151,7 +151,7 @@ def test_a_managed_irq_is_known_by_its_files_mode_and_never_written(desk: Desk):
         desk.set(0, irq="25")
 
     assert desk.kernel.writes == []
-    assert desk.told() == [
+    assert desk.recorded() == [
         (
             "affinity_request",
             "25",
@@ -189,8 +189,8 @@ def test_a_refusal_has_the_kernels_reason_in_words(desk: Desk, call: str, number
         desk.set(1)
 
     assert reason in caught.value.reason
-    assert desk.told()[-1][0] == "affinity_request"
-    assert desk.told()[-1][2] == f"1 from 127.0.0.1: refused: {caught.value.reason}"
+    assert desk.recorded()[-1][0] == "affinity_request"
+    assert desk.recorded()[-1][2] == f"1 from 127.0.0.1: refused: {caught.value.reason}"
     assert desk.kernel.open_files == set()
     assert desk.waits == []
 
@@ -219,7 +219,7 @@ def test_what_is_wrong_with_the_machine_is_no_refusal(desk: Desk, number: int):
 
     with pytest.raises(OutOfResourcesError):
         desk.set(1)
-    assert "refused: " in desk.told()[-1][2]
+    assert "refused: " in desk.recorded()[-1][2]
 
 
 def test_a_file_that_goes_before_the_write_is_not_made_anew(desk: Desk):
@@ -241,7 +241,7 @@ def test_an_irq_that_goes_before_the_write_is_gone(desk: Desk):
 def test_an_irq_that_went_before_the_look_is_gone_and_told(desk: Desk):
     with pytest.raises(AffinityError):
         desk.set(1, irq="99")
-    assert [event for event, _, _ in desk.told()] == ["affinity_request"]
+    assert [event for event, _, _ in desk.recorded()] == ["affinity_request"]
 
 
 def test_a_list_of_which_the_kernel_takes_a_part_is_refused_and_the_change_told(desk: Desk):
@@ -249,7 +249,7 @@ def test_a_list_of_which_the_kernel_takes_a_part_is_refused_and_the_change_told(
 
     with pytest.raises(AffinityRefusedError, match="only 1 of 4 bytes"):
         desk.set(1, 3)
-    assert desk.told()[0] == ("affinity", "24", "0-3 -> 1")
+    assert desk.recorded()[0] == ("affinity", "24", "0-3 -> 1")
 
 
 def test_a_write_that_the_close_refuses_but_that_took_effect_is_told_as_a_change(desk: Desk):
@@ -257,7 +257,7 @@ def test_a_write_that_the_close_refuses_but_that_took_effect_is_told_as_a_change
 
     with pytest.raises(AffinityRefusedError):
         desk.set(1)
-    assert desk.told()[0] == ("affinity", "24", "0-3 -> 1")
+    assert desk.recorded()[0] == ("affinity", "24", "0-3 -> 1")
 
 
 @pytest.mark.parametrize("shown", ["", "0-3"])
@@ -273,4 +273,4 @@ def test_what_the_kernel_shows_of_a_move_in_hand_is_waited_out(desk: Desk, shown
     after = desk.set(1)
 
     assert (after.affinity, after.is_pending, desk.waits) == ("1", False, [0.01])
-    assert desk.told()[0] == ("affinity", "24", "0-3 -> 1")
+    assert desk.recorded()[0] == ("affinity", "24", "0-3 -> 1")

@@ -33,7 +33,7 @@ def recording(settings: Settings, machine: Machine) -> Iterator[Recording]:
 
 
 def wait_for_samples(recording: Recording, count: int) -> None:
-    """Wait until so many samples were taken."""
+    """Wait until this many samples were taken."""
     while recording.sampler.status.samples < count:
         assert recording.sampler.is_alive
 

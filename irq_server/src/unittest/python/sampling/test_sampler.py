@@ -182,7 +182,7 @@ class Broken(Procfs):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [
         (ZeroDivisionError("by zero"), "unexpected ZeroDivisionError: by zero"),
         (MemoryError(), "unexpected MemoryError: "),
@@ -196,7 +196,7 @@ def test_whatever_is_raised_costs_its_sample_and_no_other(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
-    told: str,
+    reported: str,
 ):
     assert machine.root
     procfs = Broken(machine.root)
@@ -216,8 +216,8 @@ def test_whatever_is_raised_costs_its_sample_and_no_other(
     sampler.run()
 
     assert times(store) == [START + 3, START + 30]
-    assert seen == [told]
-    assert [record.message for record in caplog.records] == [f"cannot sample: {told}"]
+    assert seen == [reported]
+    assert [record.message for record in caplog.records] == [f"cannot sample: {reported}"]
     assert sampler.status.errors == 2
     assert sampler.status.last_error is None
     assert store.history.latest.state["24,0"] == 5

@@ -21,7 +21,7 @@ SECONDS = 10.0
 
 
 class Site:
-    """A server of a small application, and what its access log told."""
+    """A server of a small application, and its access log."""
 
     def __init__(self, bound: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
         """Serve from now on."""
@@ -59,14 +59,14 @@ class Site:
         self._serving.join(SECONDS)
         assert not self._serving.is_alive()
 
-    def told(self) -> list[logging.LogRecord]:
-        """Return what was told, once the server has ended: a line comes after its answer."""
+    def records(self) -> list[logging.LogRecord]:
+        """Return the records, once the server has ended: a line comes after its answer."""
         self.stop()
         return [each for each in self._caplog.records if each.name == "irq_server.access"]
 
     def lines(self) -> list[str]:
-        """Return the lines that were told."""
-        return [each.getMessage() for each in self.told()]
+        """Return the logged lines."""
+        return [each.getMessage() for each in self.records()]
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "told"),
+    ("method", "target", "logged"),
     [
         ("GET", "/", '"GET /" 200 5 bytes'),
         ("HEAD", "/", '"HEAD /" 200 0 bytes'),
@@ -94,12 +94,12 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
     ],
 )
 def test_a_request_is_one_line_whatever_the_logs_level(
-    site: Site, method: str, target: str, told: str
+    site: Site, method: str, target: str, logged: str
 ):
     site.get(target, method)
 
     (line,) = site.lines()
-    assert re.fullmatch(rf"127\.0\.0\.1 {re.escape(told)} [0-9]+\.[0-9] ms", line)
+    assert re.fullmatch(rf"127\.0\.0\.1 {re.escape(logged)} [0-9]+\.[0-9] ms", line)
 
 
 def test_a_request_that_is_no_http_has_its_line(site: Site):
@@ -133,7 +133,7 @@ def test_each_request_of_a_connection_has_its_line(site: Site):
 def test_json_has_the_requests_fields(site: Site):
     site.get("/")
 
-    (record,) = site.told()
+    (record,) = site.records()
     values = json.loads(JsonFormatter().format(record))
     assert values.pop("milliseconds") >= 0
     fields = {name: values[name] for name in ("address", "method", "path", "status", "bytes")}

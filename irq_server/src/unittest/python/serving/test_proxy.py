@@ -6,7 +6,7 @@ from flask import Flask, request
 from irq_server.serving.proxy import TrustedProxy
 
 
-def told(proxy: str, peer: str, **headers: str) -> str:
+def client_of(proxy: str, peer: str, **headers: str) -> str:
     """Return the address that an application sees, of a request that comes from `peer`."""
     app = Flask(__name__)
     app.add_url_rule("/", view_func=lambda: f"{request.remote_addr} {request.host}")
@@ -31,14 +31,14 @@ def told(proxy: str, peer: str, **headers: str) -> str:
 def test_only_the_trusted_proxy_says_whom_a_request_is_from(
     proxy: str, peer: str, forwarded: str, address: str
 ):
-    assert told(proxy, peer, X_Forwarded_For=forwarded) == address
+    assert client_of(proxy, peer, X_Forwarded_For=forwarded) == address
 
 
 def test_without_the_header_a_request_is_from_the_proxy():
-    assert told("127.0.0.1", "127.0.0.1") == "127.0.0.1"
+    assert client_of("127.0.0.1", "127.0.0.1") == "127.0.0.1"
 
 
 def test_a_proxy_says_nothing_else():
     more = {"X_Forwarded_Host": "evil.example", "X_Forwarded_Proto": "https"}
 
-    assert told("127.0.0.1", "127.0.0.1", X_Forwarded_For="192.0.2.7", **more) == "192.0.2.7"
+    assert client_of("127.0.0.1", "127.0.0.1", X_Forwarded_For="192.0.2.7", **more) == "192.0.2.7"

@@ -1,4 +1,4 @@
-"""The routes of an affinity: what it is, and what a PUT answers, tells and refuses."""
+"""The routes of an affinity: its value, and the answers, events and refusals of a PUT."""
 
 from pathlib import Path
 
@@ -44,8 +44,8 @@ def test_put_affinity_is_an_event_at_once_and_once_with_who_and_what_beside_it(h
     house.sample()
 
     events = house.json("/api/v1/events?period=1h")["events"]
-    told = [(each["event"], each["irq"], each["detail"]) for each in events]
-    assert told == [
+    recorded = [(each["event"], each["irq"], each["detail"]) for each in events]
+    assert recorded == [
         ("affinity", "24", "0-1 -> 1"),
         ("affinity_request", "24", "1 from 127.0.0.1"),
         (

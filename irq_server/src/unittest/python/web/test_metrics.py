@@ -145,7 +145,7 @@ def test_a_large_machine_stays_below_400_kb_whatever_its_counts(sampler: Sampler
     families = {each.name: each for each in text_string_to_metric_families(text.decode())}
     samples = families["irq_interrupts"].samples
     assert len([each for each in samples if each.labels["irq"] != "other"]) == 2000
-    # exact in sum but for what a float of Prometheus can tell
+    # exact in sum, within the limits of Prometheus' floats
     assert sum(each.value for each in samples) == pytest.approx(sum(state.values()), rel=1e-12)
 
 

@@ -110,7 +110,7 @@ def test_every_route_of_flask_is_in_the_document_and_none_besides(app: Flask):
 
 @pytest.mark.parametrize("route", API_ROUTES, ids=lambda each: each.name)
 def test_the_document_has_just_the_parameters_that_a_route_takes(client: FlaskClient, route: Route):
-    told = {
+    documented = {
         resolve(each)["name"]
         for each in DOCUMENT["paths"][route.path][route.method.lower()]["parameters"]
         if resolve(each)["in"] == "query"
@@ -119,7 +119,7 @@ def test_the_document_has_just_the_parameters_that_a_route_takes(client: FlaskCl
     for name in {*QUERY, "perod"}:
         answer = client.open(f"{path_of(route)}?{name}=", method=route.method, json={"cpu": 0})
         unknown = "no such parameter here" in answer.text
-        assert unknown == (name not in told), (name, answer.text)
+        assert unknown == (name not in documented), (name, answer.text)
 
 
 def test_everything_has_an_example_and_every_example_fits_its_schema():
@@ -202,9 +202,9 @@ def test_real_answers_fit_the_schemas(client: FlaskClient, route: Route):
         assert answer.status_code == 503
         return
     assert answer.status_code == 200, answer.text
-    told = DOCUMENT["paths"][route.path][route.method.lower()]["responses"]["200"]["content"]
+    documented = DOCUMENT["paths"][route.path][route.method.lower()]["responses"]["200"]["content"]
     assert answer.mimetype == JSON
-    assert not errors_in(answer.get_json(), told[JSON]["schema"])
+    assert not errors_in(answer.get_json(), documented[JSON]["schema"])
 
 
 def _body(route: Route) -> object:
@@ -245,5 +245,5 @@ def test_just_what_has_an_etag_is_told_to_be_304_some_time(client: FlaskClient, 
     window = f"?start={START:.0f}&end={START + 10:.0f}" if "start" in route.query else ""
     answer = client.open(f"{path_of(route)}{window}", method=route.method, json=_body(route))
 
-    told = DOCUMENT["paths"][route.path][route.method.lower()]["responses"]
-    assert ("ETag" in answer.headers) == ("304" in told)
+    documented = DOCUMENT["paths"][route.path][route.method.lower()]["responses"]
+    assert ("ETag" in answer.headers) == ("304" in documented)
