@@ -39,7 +39,7 @@ def describe(project):
     """Set what this project alone needs. The marked part below is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_server = irq_server.cli:main"])
     for pattern in ("templates/*.html", "static/*", "static/swagger-ui/*"):
-        project.include_file("irq_server", pattern)
+        project.include_file("irq_server.web", pattern)
     project.set_property("suites", ("fuzz", "soak"))
     ship(project, "share/man/man8", "irq_server.8")
     # bash looks for a file with the command's name there

@@ -16,11 +16,11 @@ from machine import SIZES, Machine
 from recorders import recording
 from tools import node_exporter
 
-from irq_server.app import create_app
 from irq_server.kernel.interrupts import parse
-from irq_server.procfs import Procfs
-from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.kernel.procfs import Procfs
+from irq_server.sampling.sampler import Sampler
+from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 PACKAGE = "prometheus-node-exporter"
 SCRAPES = 5
@@ -28,7 +28,7 @@ START, STEP = 1767225600.0, 10.0
 
 
 def scrapes(ask: Callable[[], str], family: str, spent: Callable[[], float]) -> str:
-    """Gives a cell: the bytes and series of a family of metrics, and the CPU of one scrape."""
+    """Return a cell: the bytes and series of a family of metrics, and the CPU of one scrape."""
     before = spent()
     for _ in range(SCRAPES):
         text = ask()
@@ -74,7 +74,7 @@ def theirs(root: Path | None, cpu_count: int, irq_count: int) -> str:
 
 
 def main() -> None:
-    """Prints a table, in Markdown."""
+    """Print a table, in Markdown."""
     root = None
     try:
         root = unpacked(cache("irq_server"), [PACKAGE])

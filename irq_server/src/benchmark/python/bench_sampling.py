@@ -14,11 +14,11 @@ from debian import MissingError, unpacked, version
 from machine import SIZES, Machine
 from recorders import PACKAGES, pmlogger, recording, sadc
 
-from irq_server.files import Files
-from irq_server.procfs import Procfs
-from irq_server.sampler import Sampler
-from irq_server.segmentfile import segments_in
-from irq_server.store import Store
+from irq_server.kernel.procfs import Procfs
+from irq_server.sampling.sampler import Sampler
+from irq_server.store.files import Files
+from irq_server.store.segment_files import segments_in
+from irq_server.store.store import Store
 
 SAMPLES = 400
 """More than an hour, so that a segment is closed and packed too."""
@@ -43,24 +43,24 @@ class Clock:
     """A clock that a benchmark moves."""
 
     def __init__(self) -> None:
-        """Starts at START."""
+        """Start at START."""
         self.seconds = 0.0
 
     def now(self) -> float:
-        """Gives the moment, Unix seconds."""
+        """Return the moment, Unix seconds."""
         return START + self.seconds
 
     def monotonic(self) -> float:
-        """Gives the seconds since the start."""
+        """Return the seconds since the start."""
         return self.seconds
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Waits as the system does; the benchmark takes each sample itself and never asks."""
+        """Wait as the system does; the benchmark takes each sample itself and never asks."""
         return stop.wait(seconds)
 
 
 def measure(cpu_count: int, irq_count: int) -> tuple[float, float, float]:
-    """Samples a simulated machine SAMPLES times, all told.
+    """Sample a simulated machine SAMPLES times, all told.
 
     Gives the bytes and the milliseconds of CPU of a sample, and those of the yardstick.
     """
@@ -94,7 +94,7 @@ def measure(cpu_count: int, irq_count: int) -> tuple[float, float, float]:
 
 
 def others(root: Path | None, cpu_count: int, irq_count: int) -> list[str]:
-    """Gives the table's cells of the other recorders."""
+    """Return the table's cells of the other recorders."""
     if root is None:
         return ["", ""]
     with recording(root, Machine(cpu_count, irq_count).text(), cpu_count) as own:
@@ -103,7 +103,7 @@ def others(root: Path | None, cpu_count: int, irq_count: int) -> list[str]:
 
 
 def main() -> None:
-    """Prints a table, in Markdown: the cheapest of RUNS, as others use the CPUs too."""
+    """Print a table, in Markdown: the cheapest of RUNS, as other programs use the CPUs too."""
     root = None
     try:
         root = unpacked(cache("irq_server"), PACKAGES)

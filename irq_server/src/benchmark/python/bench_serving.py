@@ -22,13 +22,13 @@ from typing import Any
 from flask import Flask, Response
 from machine import Machine
 
-from irq_server.app import create_app
 from irq_server.kernel.interrupts import parse
-from irq_server.listening import listen
-from irq_server.procfs import Procfs
-from irq_server.sampler import Sampler
-from irq_server.serve import WebServer
-from irq_server.store import Store
+from irq_server.kernel.procfs import Procfs
+from irq_server.sampling.sampler import Sampler
+from irq_server.serving.server import WebServer
+from irq_server.serving.sockets import listen
+from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 CPUS, IRQS = 16, 120
 SAMPLES = 30
@@ -40,7 +40,7 @@ ASK = b"GET /api/v1/cpus?period=60s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def filled(folder: Path) -> Flask:
-    """Gives irq_server's application over a store of the last minutes."""
+    """Return irq_server's application over a store of the last minutes."""
     machine = Machine(CPUS, IRQS)
     store = Store(folder, interval_seconds=STEP)
     now = int(time.time())
@@ -52,7 +52,7 @@ def filled(folder: Path) -> Flask:
 
 
 def bare(body: bytes) -> Flask:
-    """Gives an application of one route that answers with `body`."""
+    """Return an application of one route that answers with `body`."""
     app = Flask("bare", static_folder=None)
     app.add_url_rule("/api/v1/cpus", view_func=lambda: Response(body, mimetype="application/json"))
     return app
@@ -69,7 +69,7 @@ class Served:
     costs: list[float] = field(default_factory=list)
 
     def start(self) -> None:
-        """Serves from now on."""
+        """Serve from now on."""
         bound = listen("127.0.0.1", 0)
         self.address = bound.getsockname()
 
@@ -83,7 +83,7 @@ class Served:
         bound.close()
 
     def answer(self) -> bytes:
-        """Gives the body of one answer, as soon as the server is there."""
+        """Return the body of one answer, as soon as the server is there."""
         while True:
             try:
                 with socket.create_connection(self.address, timeout=30) as client:
@@ -108,24 +108,24 @@ class Served:
             client.close()
 
     def spent(self) -> float:
-        """Gives the CPU seconds of the process. Source: proc(5), /proc/pid/stat."""
+        """Return the CPU seconds of the process. Source: proc(5), /proc/pid/stat."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def stop(self) -> None:
-        """Ends the process."""
+        """End the process."""
         self.process.terminate()
         self.process.join()
 
 
 def ask(client: socket.socket) -> bytes:
-    """Gives the body of an answer over an open connection."""
+    """Return the body of an answer over an open connection."""
     client.sendall(ASK)
     return read(client)
 
 
 def read(client: socket.socket) -> bytes:
-    """Reads one answer, which must be a good one; gives its body."""
+    """Read one answer, which must be a good one; return its body."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += client.recv(65536)
@@ -138,7 +138,7 @@ def read(client: socket.socket) -> bytes:
 
 
 def main() -> None:
-    """Prints the ratios."""
+    """Print the ratios."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as folder:
         ours = Served(lambda: filled(Path(folder)))

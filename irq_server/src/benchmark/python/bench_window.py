@@ -23,13 +23,13 @@ from conditions import conditions
 from elsewhere import SCAN, Counts, Fired, Way, elsewhere
 from machine import Machine
 
-from irq_server import segment
-from irq_server.app import create_app
-from irq_server.listening import listen, url_of
-from irq_server.procfs import Procfs
-from irq_server.sampler import Sampler
-from irq_server.serve import WebServer
-from irq_server.store import Store
+from irq_server.kernel.procfs import Procfs
+from irq_server.sampling.sampler import Sampler
+from irq_server.serving.server import WebServer
+from irq_server.serving.sockets import listen, url_of
+from irq_server.store import segment
+from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 CPUS, IRQS = 16, 120
 START = 1767225600
@@ -42,7 +42,7 @@ LIMITS = {SCAN: 3}
 
 
 def states(days: int) -> Iterator[tuple[int, segment.State]]:
-    """Gives the running totals of a simulated machine, every STEP seconds."""
+    """Return the running totals of a simulated machine, every STEP seconds."""
     machine = Machine(CPUS, IRQS)
     rates = [(str(24 + n), cpu, rate) for n, (cpu, rate) in enumerate(machine.rates) if rate]
     state = {f"{irq},{cpu}": machine.dice.randrange(10**8) for irq, cpu, _ in rates}
@@ -58,7 +58,7 @@ def states(days: int) -> Iterator[tuple[int, segment.State]]:
 
 
 def build(folder: Path, days: int, rows: list[Fired] | None = None) -> int:
-    """Writes a store of `days`, its closed segments packed; gives the bytes before packing.
+    """Write a store of `days`, its closed segments packed; return the bytes before packing.
 
     What came between the samples goes into `rows`, too.
     """
@@ -88,7 +88,7 @@ def build(folder: Path, days: int, rows: list[Fired] | None = None) -> int:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Opens a store, says how long that took, and serves it; every segment is surveyed first."""
+    """Open a store, say how long that took, and serve it; every segment is surveyed first."""
     began = time.perf_counter()
     store = Store(folder, interval_seconds=STEP)
     opened = time.perf_counter() - began
@@ -110,12 +110,12 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def quantile(values: list[float], share: float) -> float:
-    """Gives the value that so large a share of `values` does not exceed."""
+    """Return the value that so large a share of `values` does not exceed."""
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
 
 def time_all(calls: list[Callable[[], object]]) -> list[float]:
-    """Gives how many milliseconds each call took."""
+    """Return how many milliseconds each call took."""
     spent = []
     for call in calls:
         began = time.perf_counter()
@@ -125,7 +125,7 @@ def time_all(calls: list[Callable[[], object]]) -> list[float]:
 
 
 def windows(days: int) -> list[tuple[int, int]]:
-    """Gives random windows, from seconds to the whole store, always the same ones."""
+    """Return random windows, from seconds to the whole store, always the same ones."""
     dice = random.Random(7)
     edges = [sorted(dice.sample(range(START, START + days * DAY), 2)) for _ in range(QUERIES)]
     return [(start, end) for start, end in edges]
@@ -150,7 +150,7 @@ def ask(folder: Path, days: int) -> tuple[float, float]:
 
 
 def ask_interrupts(url: str) -> Way:
-    """Gives what asks irq_server for a window's counts, IRQ by CPU."""
+    """Return what asks irq_server for a window's counts, IRQ by CPU."""
     session = requests.Session()
 
     def ask_window(start: int, end: int) -> Counts:
@@ -190,20 +190,20 @@ def compare(folder: Path, rows: list[Fired]) -> None:
 
 
 def spent(way: Way, window: tuple[int, int]) -> tuple[Counts, float]:
-    """Gives an answer, and the milliseconds that it took."""
+    """Return an answer, and the milliseconds that it took."""
     began = time.perf_counter()
     found = way(*window)
     return found, (time.perf_counter() - began) * 1000
 
 
 def tell(name: str, times: list[float], ours: list[float]) -> None:
-    """Prints a row of the table; a ratio above 1 is slower than irq_server."""
+    """Print a row of the table; a ratio above 1 is slower than irq_server."""
     ratio = median(times) / median(ours)
     print(f"| {name} | {median(times):.1f} ms, {max(times):.1f} ms | {ratio:.2f} |", flush=True)
 
 
 def main(days: int) -> None:
-    """Builds, asks and prints."""
+    """Build, ask and print."""
     with tempfile.TemporaryDirectory() as folder:
         one, many = Path(folder, "one"), Path(folder, "many")
         rows: list[Fired] = []

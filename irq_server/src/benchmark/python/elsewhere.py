@@ -35,7 +35,7 @@ _OF_FILES = """
 
 
 def elsewhere(folder: Path, rows: Sequence[Fired]) -> Mapping[str, Way]:
-    """Gives each way, its tables filled with `rows`, or on the store in `folder`/one."""
+    """Return each way, its tables filled with `rows`, or on the store in `folder`/one."""
     store = folder / "one"
     return {
         "SQLite, a row for each count, indexed by time": _in_sqlite(folder / "c.sqlite", rows),
@@ -73,7 +73,7 @@ def _of_files(store: Path) -> Way:
 
 
 def _scanned(store: Path, start: int, end: int) -> Counts:
-    """Reads every line of the store, as a program would that knows nothing of its order."""
+    """Read every line of the store, as a program would that knows nothing of its order."""
     before: Counts = {}
     after: Counts = {}
     for path in sorted((store / "raw").glob("*/*.csv.gz")):

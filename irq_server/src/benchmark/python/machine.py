@@ -39,7 +39,7 @@ class Machine:
                     cells[cpu] += self.dice.randrange(1, 100)
 
     def text(self) -> str:
-        """Gives the machine's /proc/interrupts."""
+        """Return the machine's /proc/interrupts."""
         lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(self.cpu_count))]
         for number, cells in enumerate(self.cells):
             shown = "".join(f"{cell % 2**32:10d} " for cell in cells)

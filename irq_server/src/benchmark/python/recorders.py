@@ -34,7 +34,7 @@ class Cost(NamedTuple):
 
 @contextmanager
 def recording(root: Path, text: str, cpu_count: int) -> Iterator[Path]:
-    """Gives an unpacked folder of its own whose /proc/interrupts is `text`."""
+    """Return an unpacked folder of its own whose /proc/interrupts is `text`."""
     cpus = f"0-{cpu_count - 1}"
     with tempfile.TemporaryDirectory(dir=root.parent, prefix=".recorder-") as folder:
         Path(folder).chmod(0o755)
@@ -48,7 +48,7 @@ def recording(root: Path, text: str, cpu_count: int) -> Iterator[Path]:
 
 
 def sadc(root: Path, cells: int) -> Cost:
-    """Gives what a sample costs sadc; it takes one a second, and no more often."""
+    """Return what a sample costs sadc; it takes one a second, and no more often."""
 
     def record(samples: int) -> tuple[int, float]:
         path = root / f"work/sadc-{samples}"
@@ -61,7 +61,7 @@ def sadc(root: Path, cells: int) -> Cost:
 
 
 def pmlogger(root: Path, cells: int) -> Cost:
-    """Gives what a sample costs pmlogger; of bytes those of its data, not of its description."""
+    """Return what a sample costs pmlogger; of bytes those of its data, not of its description."""
     interval, few, more = ("50 msec", FEW, MORE) if cells < SLOW_CELLS else ("1 sec", 1, 3)
     config = f"log mandatory on {interval} {{ kernel.percpu.interrupts }}\n"
     (root / "work/config").write_text(config)
@@ -85,7 +85,7 @@ def _cost(record: Callable[[int], tuple[int, float]], few: int, more: int) -> Co
 
 
 def _run(root: Path, *argv: str) -> float:
-    """Runs a recorder to its end; gives the seconds of CPU that it took."""
+    """Run a recorder to its end; return the seconds of CPU that it took."""
     environment = os.environ | {"PCP_TMP_DIR": "/work", "HOME": "/work"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command_in(root, *argv), check=True, capture_output=True, env=environment)

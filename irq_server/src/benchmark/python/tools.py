@@ -21,12 +21,12 @@ import requests
 from debian import command_in
 from verdict import Answer, Capture, Row
 
-from irq_server.app import create_app
 from irq_server.kernel.cpuset import parse_list
 from irq_server.kernel.interrupts import parse
-from irq_server.procfs import Procfs
-from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.kernel.procfs import Procfs
+from irq_server.sampling.sampler import Sampler
+from irq_server.store.store import Store
+from irq_server.web.app import create_app
 
 SECONDS = 30
 """A tool that takes longer has failed."""
@@ -38,7 +38,7 @@ START, STEP = 1767225600, 10.0
 
 
 def show(root: Path, capture: Capture) -> None:
-    """Makes `root` the capture's machine: what tools look at beside /proc/interrupts, too."""
+    """Make `root` the capture's machine: what tools look at beside /proc/interrupts, too."""
     online = parse_list(capture.online)
     possible = parse_list(capture.possible)
     cpus = root / "sys/devices/system/cpu"
@@ -204,7 +204,7 @@ def ask_node_exporter(_capture: Capture, root: Path) -> list[Answer]:
 
 @contextmanager
 def node_exporter(root: Path) -> Iterator[tuple[str, int]]:
-    """Serves an unpacked folder's /proc by node_exporter; gives its address and process."""
+    """Serve an unpacked folder's /proc by node_exporter; return its address and process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ("--collector.disable-defaults", "--collector.interrupts")
@@ -220,7 +220,7 @@ def node_exporter(root: Path) -> Iterator[tuple[str, int]]:
 
 
 def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
-    """Waits until a server answers."""
+    """Wait until a server answers."""
     end = time.monotonic() + SECONDS
     while True:
         try:
@@ -234,7 +234,7 @@ def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _exposed(text: str) -> Answer:
-    """Gives what metrics in Prometheus' text format say."""
+    """Return what metrics in Prometheus' text format say."""
     pattern = r'^node_interrupts_total\{cpu="([0-9]+)",.*type="([^"]*)"\} (\S+)$'
     found = re.findall(pattern, text, re.MULTILINE)
     return Answer(_gathered((label, int(cpu), round(float(count))) for cpu, label, count in found))
@@ -269,7 +269,7 @@ def answers(name: str, capture: Capture, root: Path) -> list[Answer]:
 
 
 def _run(root: Path, *argv: str) -> str:
-    """Runs a program of an unpacked folder; gives what it printed."""
+    """Run a program of an unpacked folder; return what it printed."""
     command = command_in(root, *argv)
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS)
     return done.stdout
@@ -285,7 +285,7 @@ def _without_sum(row: Row) -> Row:
 
 
 def _gathered(cells: Iterable[tuple[str, int, int]]) -> tuple[Row, ...]:
-    """Gives rows of (label, CPU, count); a label that comes twice for a CPU is two rows."""
+    """Return rows of (label, CPU, count); a label that comes twice for a CPU is two rows."""
     times: Counter[tuple[str, int]] = Counter()
     rows: dict[tuple[str, int], dict[int, int]] = {}
     for label, cpu, count in cells:
@@ -295,14 +295,14 @@ def _gathered(cells: Iterable[tuple[str, int, int]]) -> tuple[Row, ...]:
 
 
 def _listed(capture: Capture, label: str, counts: Sequence[int]) -> Row:
-    """Gives a row of counts by column: a single one of several CPUs is a figure."""
+    """Return a row of counts by column: a single one of several CPUs is a figure."""
     if len(counts) == 1 < len(parse_list(capture.online)):
         return Row(label, {}, counts[0])
     return Row(label, dict(enumerate(counts)))
 
 
 def _before(text: str) -> str:
-    """Gives the capture's machine before anything fired: every count is zero."""
+    """Return the capture's machine before anything fired: every count is zero."""
     header, *lines = text.splitlines()
     cpus = len(header.split())
     zeroed = []

@@ -47,7 +47,7 @@ class Answer:
 
 
 def capture_of(table: Mapping[str, Any]) -> Capture:
-    """Gives a capture as captures.toml holds it."""
+    """Return a capture as captures.toml holds it."""
     rows = tuple(
         Row(
             each["irq"],
@@ -69,7 +69,7 @@ def capture_of(table: Mapping[str, Any]) -> Capture:
 
 
 def verdict(capture: Capture, answers: Sequence[Answer]) -> str:
-    """Gives what is wrong with a tool's answers to one and the same question, or RIGHT."""
+    """Return what is wrong with a tool's answers to one and the same question, or RIGHT."""
     verdicts = [_of_one(capture, each) for each in answers]
     if len(set(verdicts)) == 1:
         return verdicts[0]
@@ -126,7 +126,7 @@ def _sum(row: Row) -> int:
 
 
 def _numbered(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
-    """Gives rows by label, and by how often that stood before."""
+    """Return rows by label, and by how often that stood before."""
     seen: Counter[str] = Counter()
     found = {}
     for row in rows:
@@ -136,7 +136,7 @@ def _numbered(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
 
 
 def _lost(capture: Capture, answer: Answer) -> list[str]:
-    """Gives the labels that are not there, of rows that the tool would show."""
+    """Return the labels that are not there, of rows that the tool would show."""
     wanted = [row for row in capture.rows if row.counts or row.figure is not None]
     if answer.only_fired:
         wanted = [row for row in wanted if _sum(row)]
@@ -164,7 +164,7 @@ def _of_repeated(capture: Capture, answer: Answer) -> list[str]:
 
 
 def _pairs(capture: Capture, answer: Answer) -> list[tuple[Row, Row]]:
-    """Gives the rows of the truth with those of the answer; of repeated ones, where all are."""
+    """Return the rows of the truth with those of the answer; of repeated ones, where all are."""
     wanted, got = _numbered(capture.rows), _numbered(answer.rows)
     times = Counter(row.label for row in answer.rows)
     repeated = Counter(row.label for row in capture.rows)

@@ -24,7 +24,7 @@ class Tree:
     """A tree in the place of /proc, of a machine that a test runs by hand."""
 
     def __init__(self, root: Path) -> None:
-        """Makes two CPUs, IRQ 24 on CPU 1 and the local timer, nothing fired yet."""
+        """Make two CPUs, IRQ 24 on CPU 1 and the local timer, nothing fired yet."""
         self.root = root
         self.cpus = [0, 1]
         self.cells: dict[str, list[int]] = {"24": [0, 0], "LOC": [0, 0]}
@@ -36,26 +36,26 @@ class Tree:
         self.show()
 
     def boot(self, boot_id: str) -> None:
-        """Starts the machine anew: other boot id, every cell at zero."""
+        """Boot the machine again: another boot id, every cell at zero."""
         (self.root / "sys/kernel/random/boot_id").write_text(f"{boot_id}\n")
         self.cells = {irq: [0] * len(cells) for irq, cells in self.cells.items()}
 
     def set_affinity(self, irq: str, affinity: str, effective: str) -> None:
-        """Writes what the kernel tells of an IRQ's affinity."""
+        """Write the files of an IRQ's affinity."""
         folder = self.root / "irq" / irq
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "smp_affinity_list").write_text(f"{affinity}\n")
         (folder / "effective_affinity_list").write_text(f"{effective}\n")
 
     def fire(self, irq: str, *counts: int) -> None:
-        """Counts interrupts of an IRQ, one number a CPU, and shows them."""
+        """Count interrupts of an IRQ, one number a CPU, and show them."""
         self.cells[irq] = [
             (cell + n) % 2**32 for cell, n in zip(self.cells[irq], counts, strict=True)
         ]
         self.show()
 
     def show(self) -> None:
-        """Puts the counters into interrupts, at once, as the kernel would."""
+        """Put the counters into interrupts, at once, as the kernel would."""
         header = "           " + "".join(f"CPU{cpu:<8d}" for cpu in self.cpus)
         rows = [
             f"{irq:>3}: {''.join(f'{cell:10d} ' for cell in cells)} {self.texts[irq]}"
@@ -70,7 +70,7 @@ class Server:
     """A running irq_server."""
 
     def __init__(self, *arguments: object, under: Sequence[str] = ()) -> None:
-        """Starts the command on a free port, `under` another one, and waits until it listens."""
+        """Start the command on a free port, `under` another one, and wait until it listens."""
         place = () if "--socket" in arguments else ("--port", "0")
         self.process = subprocess.Popen(
             [*under, COMMAND, *place, *map(str, arguments)],
@@ -98,27 +98,27 @@ class Server:
         self._listening.set()
 
     def get(self, path: str, **parameters: Any) -> requests.Response:
-        """Gives the answer to a GET request."""
+        """Return the answer to a GET request."""
         return requests.get(self.url + path, params=parameters, timeout=REQUEST_SECONDS)
 
     def json(self, path: str, **parameters: Any) -> Any:
-        """Gives the JSON of a GET request that must succeed."""
+        """Return the JSON of a GET request that must succeed."""
         answer = self.get(path, **parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def wait_for_samples(self, more: int = 2) -> None:
-        """Waits until so many more samples are taken; two: one was begun after this call."""
+        """Wait for `more` samples; the second began after this call."""
         target = self.json("/api/v1/status")["sampler"]["samples"] + more
         wait_until(lambda: self.json("/api/v1/status")["sampler"]["samples"] >= target)
 
     def stop(self) -> int:
-        """Ends the server by SIGTERM and gives its exit status."""
+        """End the server by SIGTERM and return its exit status."""
         self.process.terminate()
         return self._end()
 
     def kill(self) -> int:
-        """Ends the server by SIGKILL."""
+        """End the server by SIGKILL."""
         self.process.kill()
         return self._end()
 
@@ -129,7 +129,7 @@ class Server:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Waits until `condition` holds, and fails where it does not in time."""
+    """Wait until `condition` holds, and fail if it does not in time."""
     deadline = time.monotonic() + START_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -144,7 +144,7 @@ def tree(tmp_path: Path) -> Tree:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Gives a function that starts servers, which end with the test."""
+    """Return a function that starts servers, which end with the test."""
     servers: list[Server] = []
 
     def start_one(*arguments: object, under: Sequence[str] = ()) -> Server:

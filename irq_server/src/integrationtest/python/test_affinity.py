@@ -31,7 +31,7 @@ def put(server: Server, irq: str, body: object) -> requests.Response:
     )
 
 
-def told(server: Server) -> list[tuple[str, str]]:
+def recorded(server: Server) -> list[tuple[str, str]]:
     events = server.json("/api/v1/events", period="1h", irq="24")["events"]
     return [(each["event"], each["detail"]) for each in events]
 
@@ -50,9 +50,9 @@ def test_an_affinity_is_written_answered_and_told_once(server: Server, tree: Tre
     }
     assert (tree.root / "irq/24/smp_affinity_list").read_text() == "1\n"
     expected = [("affinity", "0-1 -> 1"), ("affinity_request", "1 from 127.0.0.1")]
-    assert told(server) == expected
+    assert recorded(server) == expected
     server.wait_for_samples(3)
-    assert told(server) == expected
+    assert recorded(server) == expected
 
 
 def test_a_refusal_changes_nothing_and_is_told(server: Server, tree: Tree):
@@ -65,4 +65,4 @@ def test_a_refusal_changes_nothing_and_is_told(server: Server, tree: Tree):
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert "managed by the kernel" in answer.json()["detail"]
     assert path.read_text() == "0-1\n"
-    assert told(server)[0][1].startswith("0 from 127.0.0.1: refused: managed by the kernel")
+    assert recorded(server)[0][1].startswith("0 from 127.0.0.1: refused: managed by the kernel")

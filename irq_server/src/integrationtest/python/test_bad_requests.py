@@ -193,7 +193,7 @@ class Bad:
 def http(
     method: str, path: str, headers: dict[str, str | None] | None = None, body: bytes = b""
 ) -> bytes:
-    """Gives a whole request, with a Host that is served unless `headers` say otherwise."""
+    """Return a whole request, with a Host that is served unless `headers` say otherwise."""
     given: dict[str, str | None] = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
     if body or method == "PUT":
         given.setdefault("Content-Length", str(len(body)))
@@ -214,7 +214,7 @@ def put(body: bytes, irq: str = "24", **headers: str | None) -> bytes:
 
 
 def bad_parameters(document: Any) -> Iterator[Bad]:
-    """Gives, for every route of the document, what is wrong with its parameters."""
+    """Return, for every route of the document, what is wrong with its parameters."""
     for path, methods in document["paths"].items():
         if path.startswith(API):
             real = path.replace("{irq}", "24").replace("{cpu}", "0")
@@ -237,7 +237,7 @@ def bad_texts(path: str, names: list[str]) -> Iterator[Bad]:
 
 
 def bad_together(path: str, names: list[str]) -> Iterator[Bad]:
-    """Gives what is right by itself and wrong together, or names what there is not."""
+    """Return what is right by itself and wrong together, or names what there is not."""
     if "start" in names:
         yield Bad(get(f"{path}?start=-5m&end=now&period=60"), (400,))
         yield Bad(get(f"{path}?period=60&period_seconds=60"), (400,), "period_seconds")
@@ -308,7 +308,7 @@ def server(tree: Tree, start: Callable[..., Server], tmp_path: Path) -> Server:
 
 
 def exchange(server: Server, request: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Sends a request as it is and gives status, headers and body of the answer."""
+    """Send a request as it is and return status, headers and body of the answer."""
     address = urlsplit(server.url)
     assert address.hostname
     assert address.port
@@ -328,7 +328,7 @@ def exchange(server: Server, request: bytes) -> tuple[int, dict[str, str], bytes
 
 
 def fault(server: Server, bad: Bad) -> str | None:
-    """Gives what is wrong with the answer; None where nothing is."""
+    """Return what is wrong with the answer; None where nothing is."""
     try:
         status, headers, body = exchange(server, bad.request)
     except (OSError, ValueError, IndexError) as error:

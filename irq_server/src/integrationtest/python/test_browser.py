@@ -35,7 +35,7 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Visit:
-    """What a browser made of a page: its elements, what it told, and what it asked for."""
+    """What a browser made of a page: its elements, its messages, and its requests."""
 
     page: str
     console: list[str]
@@ -51,7 +51,7 @@ def server(tree: Tree, start: Callable[..., Server]) -> Server:
 
 @pytest.fixture
 def visit(tmp_path: Path) -> Callable[[str], Visit]:
-    """Gives a function that opens an address in a new browser."""
+    """Return a function that opens an address in a new browser."""
     browser = needs.program(*BROWSERS)
 
     def open_page(url: str) -> Visit:
@@ -68,7 +68,7 @@ def visit(tmp_path: Path) -> Callable[[str], Visit]:
 
 
 def _asked_in(log: dict, page: str) -> set[str]:  # type: ignore[type-arg]  # the browser's own
-    """Gives the addresses that a page asked for, by a browser's log of the network.
+    """Return the addresses that a page asked for, by a browser's log of the network.
 
     What the browser asks for itself, such as its makers' news, has another initiator.
     """

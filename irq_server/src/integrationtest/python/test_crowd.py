@@ -34,7 +34,7 @@ def connect(server: Server) -> socket.socket:
 
 
 def read_answer(client: socket.socket) -> bytes:
-    """Reads one whole answer over a connection that stays open, gives its first line."""
+    """Read one whole answer over a connection that stays open, return its first line."""
     received = b""
     while b"\r\n\r\n" not in received:
         part = client.recv(65536)

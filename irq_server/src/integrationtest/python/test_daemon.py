@@ -26,7 +26,7 @@ WAIT_SECONDS = 20.0
 
 
 def run(*arguments: object, **more: Any) -> "subprocess.CompletedProcess[str]":
-    """Runs the command until it ends."""
+    """Run the command until it ends."""
     command = [COMMAND, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, **more)
 
@@ -35,7 +35,7 @@ class Daemon:
     """A server in the background."""
 
     def __init__(self, tree: Tree, folder: Path) -> None:
-        """Starts nothing yet; all that it writes lies in `folder`."""
+        """Start nothing yet; all that it writes lies in `folder`."""
         self.folder = folder
         self.pid_file = folder / "run.pid"
         self.log_file = folder / "irq_server.log"
@@ -45,7 +45,7 @@ class Daemon:
         self.options += ["--log-file", self.log_file]
 
     def start(self, *more: object, **how: Any) -> "subprocess.CompletedProcess[str]":
-        """Starts it, and gives what the command said and how it ended."""
+        """Start it, and return what the command printed and how it ended."""
         return run(*self.options, *more, **how)
 
     @property
@@ -59,23 +59,23 @@ class Daemon:
         return re.findall(r"listening on (http://\S+)", self.log_file.read_text())[-1]
 
     def log(self) -> list[str]:
-        """Gives the messages of the log, without their heads."""
+        """Return the messages of the log, without their heads."""
         lines = self.log_file.read_text().splitlines()
         return [line.split(": ", 1)[1] for line in lines]
 
     def send(self, number: int) -> None:
-        """Sends it a signal."""
+        """Send it a signal."""
         os.kill(self.pid, number)
 
     def stop(self) -> float:
-        """Ends it, and gives the seconds that it took."""
+        """End it, and return the seconds that it took."""
         pid, began = self.pid, time.monotonic()
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not is_running(pid))
         return time.monotonic() - began
 
     def end(self) -> None:
-        """Makes sure that it is gone."""
+        """Make sure that it is gone."""
         if self.pid_file.exists() and is_running(self.pid):
             os.kill(self.pid, signal.SIGKILL)
 
@@ -219,7 +219,7 @@ def test_a_log_that_has_no_place_is_told(daemon: Daemon):
     daemon.stop()
 
 
-# ---- settings anew ------------------------------------------------------------------------------
+# ---- settings again -----------------------------------------------------------------------------
 
 
 def test_a_hangup_takes_what_it_can_and_names_the_rest(daemon: Daemon):
@@ -402,7 +402,7 @@ class Manager:
         self.socket.settimeout(WAIT_SECONDS)
 
     def wait_for(self, wanted: str) -> list[str]:
-        """Gives the messages up to the first that starts with `wanted`."""
+        """Return the messages up to the first that starts with `wanted`."""
         messages: list[str] = []
         deadline = time.monotonic() + WAIT_SECONDS
         while not messages or not messages[-1].startswith(wanted):
@@ -411,7 +411,7 @@ class Manager:
         return messages
 
     def forget(self) -> list[str]:
-        """Gives the messages that wait."""
+        """Return the messages that wait."""
         messages = []
         self.socket.setblocking(False)
         try:

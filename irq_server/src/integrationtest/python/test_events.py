@@ -1,4 +1,4 @@
-"""What happens to a machine and its server, told by /events as the contract words it."""
+"""The events of a machine and its server, in /events and in the contract's words."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ OPTIONS = ("--interval", "200ms")
 NEXT_BOOT = "22222222-0000-0000-0000-000000000000"
 
 
-def told(server: Server, **parameters: object) -> list[dict[str, Any]]:
+def events_of(server: Server, **parameters: object) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = server.json("/api/v1/events", period="1h", **parameters)[
         "events"
     ]
@@ -32,7 +32,7 @@ def ready(start: Callable[..., Server], tree: Tree, data: Path) -> Server:
 
 
 def without_cpu_1(tree: Tree) -> dict[str, list[int]]:
-    """Takes CPU 1 from the machine and gives the cells as they were."""
+    """Take CPU 1 from the machine and return the cells as they were."""
     cells = tree.cells
     tree.cpus, tree.cells = [0], {irq: row[:1] for irq, row in cells.items()}
     tree.show()
@@ -46,22 +46,22 @@ def test_what_happens_is_told_in_its_order(
     server.wait_for_samples()
 
     tree.set_affinity("24", "0", "0")  # by anybody
-    wait_until(lambda: "affinity" in kinds(told(server)))
+    wait_until(lambda: "affinity" in kinds(events_of(server)))
     cells = without_cpu_1(tree)
-    wait_until(lambda: "cpu_offline" in kinds(told(server)))
+    wait_until(lambda: "cpu_offline" in kinds(events_of(server)))
     tree.cpus, tree.cells = [0, 1], cells
     tree.show()
-    wait_until(lambda: "cpu_online" in kinds(told(server)))
+    wait_until(lambda: "cpu_online" in kinds(events_of(server)))
     tree.boot(NEXT_BOOT)
     tree.show()
-    wait_until(lambda: "boot" in kinds(told(server)))
+    wait_until(lambda: "boot" in kinds(events_of(server)))
     server.kill()
     time.sleep(0.7)  # longer than 2.5 intervals without a sample, which is what makes a gap
     server = ready(start, tree, tmp_path / "data")
     assert server.stop() == 0
     server = ready(start, tree, tmp_path / "data")
 
-    events = told(server)
+    events = events_of(server)
     found = [(each["event"], each["irq"], each["cpu"]) for each in events]
     # a busy machine may make gaps of its own anywhere
     assert [each for each in found if each[0] != "gap"] == [
@@ -85,11 +85,11 @@ def test_events_are_those_of_the_window_the_irqs_and_the_cpus_asked_for(
 ):
     server = ready(start, tree, tmp_path / "data")
     without_cpu_1(tree)
-    wait_until(lambda: "cpu_offline" in kinds(told(server)))
-    (offline,) = told(server, cpu="1")
+    wait_until(lambda: "cpu_offline" in kinds(events_of(server)))
+    (offline,) = events_of(server, cpu="1")
     moment = datetime.fromisoformat(offline["time"]).timestamp()
 
-    assert told(server, irq="24") == []
+    assert events_of(server, irq="24") == []
     edges = {"start": offline["time"], "end": "now"}
     later = server.json("/api/v1/events", **edges)["events"]
     assert offline not in later  # half-open: what is at the start belongs to the window before

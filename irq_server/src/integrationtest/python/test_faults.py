@@ -1,4 +1,4 @@
-"""Faults of machine and disk under a running server: told everywhere, over by themselves."""
+"""Faults of machine and disk under a running server: reported everywhere, over by themselves."""
 
 import os
 import resource
@@ -40,12 +40,12 @@ def is_over(server: Server) -> bool:
 
 
 def counts_of(server: Server, start: str) -> Any:
-    """Gives what IRQ 24 counted since `start`."""
+    """Return what IRQ 24 counted since `start`."""
     return server.json("/api/v1/irqs/24", start=start)["counts"]
 
 
 def begun(tree: Tree, start: Start, *arguments: object) -> tuple[Server, str]:
-    """Gives a server with samples, and the time of its first."""
+    """Return a server with samples, and the time of its first."""
     tree.fire("24", 1, 1)
     server = start("--procfs", tree.root, "--interval", "50ms", *arguments)
     server.wait_for_samples()

@@ -20,16 +20,16 @@ from pathlib import Path
 import pytest
 
 from fuzzing import PROJECT, hunt, saved
-from irq_server import check, offline
-from irq_server.answers import events_json, interrupts_json
-from irq_server.body import parse_affinity
+from irq_server import commands
 from irq_server.errors import ParameterError, SettingsError
-from irq_server.export import rows, write_csv
+from irq_server.events import Event
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
-from irq_server.ledger import Event
-from irq_server.loading import load
-from irq_server.segment import (
+from irq_server.settings.load import load
+from irq_server.store import verify
+from irq_server.store.counts import Filters, count
+from irq_server.store.export import rows, write_csv
+from irq_server.store.segment import (
     HEADER,
     State,
     as_named,
@@ -39,8 +39,9 @@ from irq_server.segment import (
     examine,
     state_at,
 )
-from irq_server.store import Store
-from irq_server.window import Filters, count
+from irq_server.store.store import Store
+from irq_server.web.body import parse_affinity
+from irq_server.web.serialize import events_json, interrupts_json
 
 pytestmark = pytest.mark.fuzz
 
@@ -83,7 +84,7 @@ class Whole:
     """A store as a server leaves it, and what every sample of it held."""
 
     def __init__(self, folder: Path, text: Callable[[int], str]) -> None:
-        """Makes it in `folder`, which is then only read."""
+        """Make it in `folder`, which is then only read."""
         self.folder, self.text = folder, text
         self.states: dict[float, State] = {}
         with closing(Store(folder, interval_seconds=STEP)) as store:
@@ -107,7 +108,7 @@ class Whole:
             self.next_state = append_next(more, text)
 
     def copy(self, changed: Mapping[str, bytes | None], folder: Path) -> Path:
-        """Makes a copy of the store in `folder`, files replaced, or left out where None."""
+        """Make a copy of the store in `folder`, files replaced, or left out where None."""
         shutil.rmtree(folder, ignore_errors=True)
         for name, data in (self.files | dict(changed)).items():
             if data is not None:
@@ -118,7 +119,7 @@ class Whole:
 
 
 def append_next(store: Store, text: Callable[[int], str]) -> State:
-    """Takes the sample behind the last of a whole store; gives the totals then."""
+    """Take the sample behind the last of a whole store; return the totals then."""
     moment = START + STEP * SAMPLES
     return store.append(parse(text(SAMPLES)), BOOT, moment, STEP).state
 
@@ -130,7 +131,7 @@ def check_segment(data: bytes, states: Mapping[float, State]) -> None:
     """A look-up gives the state of a sample that was written by then; totals rise with its time.
 
     A sample that is copied to an earlier place hides those between: then a look-up may give less
-    than one of an earlier moment, but of an earlier sample, and the damage is told.
+    than one of an earlier moment, but of an earlier sample, and the damage is reported.
     """
     data = as_named(data, START)
     before, last_time = State(), -math.inf
@@ -159,7 +160,7 @@ _LINE_OF_MARK = re.compile(rb"^([^,\n]*),END,[0-9]*,[0-9]*$")
 
 
 def mended(data: bytes) -> bytes:
-    """Gives a segment with every commit mark made to fit, as another program might write it."""
+    """Return a segment with every commit mark made to fit, as another program might write it."""
     made, sample = [], b""
     for line in data.removeprefix(HEADER).splitlines(keepends=True):
         match = _LINE_OF_MARK.match(line.rstrip(b"\n"))
@@ -222,7 +223,7 @@ def check_foreign_segment(whole: Whole, data: bytes, folder: Path) -> None:
 
 
 def _check_totals(store: Store, state: State, whole: Whole) -> None:
-    """No total is more than what fired; what is less is told.
+    """No total is more than what fired; what is less is reported.
 
     But of a number that irqs.csv now gives to another device: that is counted as a new one.
     """
@@ -235,8 +236,8 @@ def _check_totals(store: Store, state: State, whole: Whole) -> None:
         if state.get(key, 0) < total and key.partition(",")[0] not in others
     ]
     if less:
-        told = {each.event for each in store.history.events}
-        assert "gap" in told or "reset" in told or store.status().damaged_bytes
+        kinds = {each.event for each in store.history.events}
+        assert "gap" in kinds or "reset" in kinds or store.status().damaged_bytes
 
 
 def _ask(store: Store) -> None:
@@ -258,12 +259,12 @@ def _ask(store: Store) -> None:
 
 
 def _mend(folder: Path) -> None:
-    before = list(check.verify(folder))
+    before = list(verify.verify(folder))
     if all(report.error is None for report in before):
         write_csv(rows(folder, 0.0, START * 2), io.StringIO())
-    repaired = list(check.repair(folder))
+    repaired = list(verify.repair(folder))
     assert len(repaired) == sum(not report.is_sound for report in before)
-    assert all(report.is_sound for report in check.verify(folder))
+    assert all(report.is_sound for report in verify.verify(folder))
     write_csv(rows(folder, 0.0, START * 2), io.StringIO())
 
 
@@ -291,10 +292,10 @@ def check_import(data: bytes, folder: Path) -> None:
 
 
 def run(*argv: object) -> tuple[int, str, str]:
-    """Runs a command on a data directory in this process: its status and what it printed."""
+    """Run a command on a data directory in this process: its status and what it printed."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        status = offline.main([str(each) for each in argv])
+        status = commands.main([str(each) for each in argv])
     return status, out.getvalue(), err.getvalue()
 
 
@@ -309,7 +310,7 @@ def check_settings_file(data: bytes, folder: Path) -> None:
 
 
 def check_body(data: bytes) -> None:
-    """A request's body names CPUs, or what is wrong with it is told in a line."""
+    """A request's body names CPUs, or what is wrong with it is reported in a line."""
     try:
         cpus = parse_affinity(data)
     except ParameterError as error:
@@ -339,7 +340,7 @@ BODIES = (b'{"cpus": "0-3,8"}', b'{"cpu": 3}', b'{"cpus": "0-31:2/8"}\n')
 
 @cache
 def captured() -> tuple[bytes, ...]:
-    """Gives the counters of every captured machine."""
+    """Return the counters of every captured machine."""
     found = []
     for path in CAPTURES:
         with tarfile.open(path) as archive:
@@ -356,7 +357,7 @@ BESIDE = ("irqs.csv", "events.csv", "state.json")
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """Keeps what is told of damage, thousands of times, off the report."""
+    """Keep reports of damage, thousands of times, off the report."""
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)

@@ -36,7 +36,7 @@ def put(server: Server, token: str | None, **headers: str) -> requests.Response:
 
 
 def raw(server: Server, request: bytes) -> bytes:
-    """Sends bytes and gives all that comes back until the server closes."""
+    """Send bytes and return all that comes back until the server closes."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=SECONDS) as client:
         client.sendall(request)

@@ -19,7 +19,7 @@ Start = Callable[..., Server]
 
 
 def totals_in(path: Path) -> dict[str, int] | None:
-    """Reads a live segment as any program would: up to its last commit mark that matches."""
+    """Read a live segment as any program would: up to its last commit mark that matches."""
     data = path.read_bytes()
     totals: dict[str, int] = {}
     position = data.index(b"\n") + 1
@@ -57,7 +57,7 @@ def ask_once(session: requests.Session, url: str, start: str, back: float) -> li
 def test_ten_thousand_reads_beside_a_busy_writer_are_all_right(
     tree: Tree, start: Start, tmp_path: Path
 ):
-    """Both rows count the same at every sample: a read that saw half of one would tell."""
+    """Both rows count the same at every sample: a read that saw half of one would differ."""
     tree.texts["25"] = "PCI-MSIX-0000:00:02.0   2-edge      eth0-tx-0"
     tree.cells["25"] = [0, 0]
     tree.fire("24", 1, 1000)

@@ -19,7 +19,7 @@ Counts = dict[int, int]
 
 
 def block(language: str, words: str) -> str:
-    """Gives the README's code block of `language` that holds `words`."""
+    """Return the README's code block of `language` that holds `words`."""
     blocks = re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.M | re.S)
     (found,) = (each for each in blocks if words in each)
     return found

@@ -1,4 +1,4 @@
-"""What a real server gives up, as /proc tells of its process."""
+"""The rights that a real server gives up, as /proc shows them."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ Start = Callable[..., Server]
 
 
 def threads(server: Server) -> list[dict[str, str]]:
-    """Gives what the kernel tells of each thread of the server."""
+    """Return the kernel's status of each thread of the server."""
     found = []
     for folder in Path(f"/proc/{server.process.pid}/task").iterdir():
         lines = (folder / "status").read_text().splitlines()

@@ -72,7 +72,7 @@ class Site:
         return answer_of(connection, method, path, text, sent)
 
     def wait_for_a_sample(self) -> None:
-        """Waits until the server has something to tell."""
+        """Wait until the server has an answer."""
         wait_until(lambda: self.ask("/readyz").status == 200)
 
 
@@ -95,12 +95,12 @@ class AtPath(http.client.HTTPConnection):
     """A connection to a Unix socket."""
 
     def __init__(self, path: Path) -> None:
-        """Takes the socket's path."""
+        """Take the socket's path."""
         super().__init__("localhost", timeout=SECONDS)
         self._path = path
 
     def connect(self) -> None:
-        """Connects."""
+        """Connect."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(SECONDS)
         self.sock.connect(str(self._path))
@@ -122,7 +122,7 @@ def authority() -> trustme.CA:
 
 
 def adapted(folder: Path, authority: trustme.CA, port: int, upstream: str, rate: str) -> str:
-    """Gives the example with this test's port, certificate and server in the place of its own."""
+    """Return the example with this test's port, certificate and server in the place of its own."""
     certificate = authority.issue_cert("127.0.0.1", NAME)
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     for part in certificate.cert_chain_pems:
@@ -142,7 +142,7 @@ def adapted(folder: Path, authority: trustme.CA, port: int, upstream: str, rate:
 
 @contextmanager
 def nginx(folder: Path, example: str) -> Iterator[None]:
-    """Runs nginx with the example in its http block, until the end of the block."""
+    """Run nginx with the example in its http block, until the end of the block."""
     command = needs.program("nginx")
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{each}_temp_path {folder}/{each};\n" for each in places)
@@ -175,7 +175,7 @@ def make(
     authority: trustme.CA,
     tmp_path: Path,
 ) -> Callable[..., Any]:
-    """Gives a function that runs a server behind nginx, with the example's rate or another."""
+    """Return a function that runs a server behind nginx, with the example's rate or another."""
 
     @contextmanager
     def making(rate: str = "50r/s") -> Iterator[Site]:
@@ -240,8 +240,8 @@ def test_a_change_is_told_with_the_clients_own_address(make: Callable[..., Any],
         assert (answer.status, answer.json["affinity"]) == (200, "1")
         assert (tree.root / "irq/24/smp_affinity_list").read_text().strip() == "1"
         events = site.ask("/api/v1/events?period=1h&irq=24").json["events"]
-        told = [each["detail"] for each in events if "127.0.0.9" in each["detail"]]
-        assert told
+        found = [each["detail"] for each in events if "127.0.0.9" in each["detail"]]
+        assert found
         assert "198.51.100.66" not in str(events)
 
 

@@ -217,7 +217,7 @@ def test_health_is_told_and_a_failing_sampler_recovers(tree: Tree, start: Start)
 
 
 def samples_of(path: Path) -> list[tuple[str, dict[str, int]]]:
-    """Reads a segment by hand: each sample's time and cells, every commit mark checked."""
+    """Read a segment by hand: each sample's time and cells, every commit mark checked."""
     samples, rows = [], []
     lines = path.read_bytes().splitlines(keepends=True)
     assert lines[0] == b"time,irq,cpu,count\n"
@@ -466,7 +466,7 @@ def test_this_machines_own_counters_are_told(start: Start):
 
 
 def read_total() -> int:
-    """Adds up /proc/interrupts by hand."""
+    """Add up /proc/interrupts by hand."""
     lines = Path("/proc/interrupts").read_text().splitlines()
     cpu_count = len(lines[0].split())
     cells = [line.split(":", 1)[1].split()[:cpu_count] for line in lines[1:]]

@@ -22,7 +22,7 @@ FAST = ("--interval", "50ms")
 
 
 def run(*command: object, **more: Any) -> "subprocess.CompletedProcess[str]":
-    """Runs a tool of the system that the tests need."""
+    """Run a tool of the system that the tests need."""
     needs.program(str(command[0]))
     return subprocess.run(
         [str(each) for each in command], capture_output=True, text=True, timeout=60, **more
@@ -104,7 +104,7 @@ class Init:
     """The init script, for a server below a folder."""
 
     def __init__(self, tree: Tree, folder: Path) -> None:
-        """Writes its defaults."""
+        """Write its defaults."""
         self.pid_file = folder / "run/irq_server/irq_server.pid"
         self.log_file = folder / "log/irq_server.log"
         self.defaults = folder / "default"
@@ -120,7 +120,7 @@ class Init:
         }
 
     def __call__(self, action: str, shell: str = "sh") -> "subprocess.CompletedProcess[str]":
-        """Does what `service irq_server ACTION` does."""
+        """Do what `service irq_server ACTION` does."""
         lines = [f"{name}='{value}'\n" for name, value in self.settings.items()]
         self.defaults.write_text("".join(lines))
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEFAULTS": str(self.defaults)}
@@ -260,8 +260,8 @@ def test_logrotate_takes_the_log_and_the_server_opens_another(tree: Tree, tmp_pa
         process.terminate()
         assert process.wait(20) == 0
 
-    told = run("zcat", "-f", *sorted(logs.glob("*"), reverse=True)).stdout
-    assert re.findall(r"/healthz\?(\d)", told) == ["0", "1", "2"]
+    lines = run("zcat", "-f", *sorted(logs.glob("*"), reverse=True)).stdout
+    assert re.findall(r"/healthz\?(\d)", lines) == ["0", "1", "2"]
     assert sorted(path.name for path in logs.iterdir()) == [
         "irq_server.log",
         "irq_server.log.1",
@@ -295,7 +295,7 @@ def bash_completion() -> Path:
 
 
 def complete(bash_completion: Path, line: str, folder: Path) -> list[str]:
-    """Gives what bash offers at the end of a line."""
+    """Return what bash offers at the end of a line."""
     words = line.split(" ")
     script = f"""
         source {bash_completion}

@@ -51,7 +51,7 @@ class Soak:
     """One run: the machine, its server of the moment, and what it left."""
 
     def __init__(self, tmp_path: Path, disk: troubles.Disk) -> None:
-        """Makes the machine; starts nothing."""
+        """Make the machine; start nothing."""
         self.dice = random.Random(SEED)
         self.tree = machine.Tree(tmp_path / "proc")
         self.clock = troubles.Clock(tmp_path / "offset")
@@ -67,7 +67,7 @@ class Soak:
         self.samples = 0
 
     def start(self, kept: str = KEPT[0]) -> Server:
-        """Starts a server that lives until it is killed."""
+        """Start a server that lives until it is killed."""
         arguments = ("--procfs", self.tree.root, "--data-dir", self.data, "--retention", kept)
         server = Server(*arguments, *OPTIONS, under=self.clock.prefix)
         self.servers.append(server)
@@ -85,7 +85,7 @@ class Soak:
         return self.start(self.dice.choice(KEPT))
 
     def run(self, server: Server, until: float, choices: Sequence[Trouble]) -> Server:
-        """Makes one trouble after the other until the time is over or an answer was wrong."""
+        """Make one trouble after the other until the time is over or an answer was wrong."""
         while time.monotonic() < until and not self.readers.wrong:
             time.sleep(self.dice.uniform(1.0, 6.0))  # so that it is well for a while
             server = self.dice.choice(choices)(server)
@@ -114,7 +114,7 @@ def counting(soak: Soak) -> Iterator[None]:
 
 
 def check_resources(lives: Sequence[watch.Watch], samples: int) -> str:
-    """Checks that the first life takes no more and more, and none after it more; gives figures.
+    """Check that the first life takes no more and more, and none after it more; return figures.
 
     `samples` are those of the first life; what it may grow by for each is a quarter of a KiB.
     """

@@ -8,12 +8,12 @@ import pytest
 import pace
 from captures import unpack as unpack_archive
 from house import House
-from irq_server.app import create_app
-from irq_server.guard import Rules
-from irq_server.hosts import Hosts
-from irq_server.procfs import Procfs
-from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.kernel.procfs import Procfs
+from irq_server.sampling.sampler import Sampler
+from irq_server.store.store import Store
+from irq_server.web.access.guard import Rules
+from irq_server.web.access.hosts import Hosts
+from irq_server.web.app import create_app
 from simulated import FakeClock, Machine
 from storing import START, Open, killed
 
@@ -25,7 +25,7 @@ CAPTURES = Path(__file__).parent.parent / "resources" / "captures"
 
 @pytest.fixture(scope="session")
 def captured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Gives a function from a capture's name to its unpacked tree, which tests must not change."""
+    """Return a function from a capture's name to its unpacked tree, which tests must not change."""
     folder = tmp_path_factory.mktemp("captures")
 
     def unpack(name: str) -> Path:
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(folder: Path) -> Iterator[Open]:
-    """Gives a function that opens the store, which the test's end closes."""
+    """Return a function that opens the store, which the test's end closes."""
     stores: list[Store] = []
 
     def open_one(**options: object) -> Store:

@@ -6,8 +6,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from irq_server.sampler import Sampler
-from irq_server.store import Store
+from irq_server.sampling.sampler import Sampler
+from irq_server.store.store import Store
 from simulated import FakeClock, Machine
 
 
@@ -28,16 +28,16 @@ class House:
         self.sampler.sample(round(self.clock.now() * 1000))
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        """Gives the answer to a GET request."""
+        """Return the answer to a GET request."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.get(path, headers=named)
 
     def put(self, irq: str, body: object) -> TestResponse:
-        """Gives the answer to a PUT of an affinity."""
+        """Return the answer to a PUT of an affinity."""
         return self.client.put(f"/api/v1/irqs/{irq}/affinity", json=body)
 
     def json(self, path: str) -> Any:
-        """Gives the JSON of a GET request that must succeed."""
+        """Return the JSON of a GET request that must succeed."""
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
         return answer.get_json()

@@ -2,7 +2,7 @@
 
 import zlib
 
-from irq_server.segment import HEADER, State, encode_keyframe, encode_moved, moved
+from irq_server.store.segment import HEADER, State, encode_keyframe, encode_moved, moved
 
 START = 1767225600.0  # the start of a keyframe slot: 2,945,376 slots of 600 s
 
@@ -10,7 +10,7 @@ Samples = list[tuple[float, State]]
 
 
 def encode(samples: Samples, whole: bool = True) -> bytes:
-    """Writes a segment as the contract says, by the slowest and plainest means."""
+    """Write a segment as the contract says, by the slowest and plainest means."""
     data = b"time,irq,cpu,count\n"
     previous: tuple[float, State] | None = None
     for moment, state in samples:
@@ -24,7 +24,7 @@ def encode(samples: Samples, whole: bool = True) -> bytes:
 
 
 def turned(samples: Samples) -> bytes:
-    """Writes a segment as the store does."""
+    """Write a segment as the store does."""
     data, before = HEADER, None
     for moment, state in samples:
         keyframe = before is None or moment // 600 != before[0] // 600
@@ -38,13 +38,13 @@ def turned(samples: Samples) -> bytes:
 
 
 def last_before(samples: Samples, moment: float) -> tuple[float, State] | None:
-    """Gives the last sample at or before `moment`."""
+    """Return the last sample at or before `moment`."""
     earlier = [each for each in samples if each[0] <= moment]
     return earlier[-1] if earlier else None
 
 
 def flipped(data: bytes, position: int, bit: int) -> bytes:
-    """Gives `data` with one bit flipped."""
+    """Return `data` with one bit flipped."""
     return data[:position] + bytes([data[position] ^ 1 << bit]) + data[position + 1 :]
 
 
@@ -54,7 +54,7 @@ class Watched(bytes):
     seen = 0
 
     def __getitem__(self, part):
-        """Gives a part, and counts it."""
+        """Return a part, and count it."""
         found = super().__getitem__(part)
         self.seen += len(found) if isinstance(part, slice) else 1
         return found

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from irq_server.files import Files
 from irq_server.kernel.interrupts import CELL_MODULUS, Snapshot, parse
-from irq_server.segment import examine
-from irq_server.tier import Tier
+from irq_server.store.files import Files
+from irq_server.store.segment import examine
+from irq_server.store.tier import Tier
 
 BOOT_IDS = tuple(f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 100))
 
@@ -35,7 +35,7 @@ class Machine:
     """
 
     def __init__(self, root: Path | None = None, cpus: Iterable[int] = (0, 1)) -> None:
-        """Makes a machine without rows; with a `root`, show() writes it there as a /proc tree."""
+        """Make a machine without rows; with a `root`, show() writes it there as a /proc tree."""
         self.root = root
         self.possible = tuple(cpus)
         self.online = list(self.possible)
@@ -52,19 +52,19 @@ class Machine:
         return BOOT_IDS[self._boots]
 
     def add(self, label: str, text: str, name: str | None = None) -> None:
-        """Adds a row with a cell per CPU, all zero; what stood under its label is gone."""
+        """Add a row with a cell per CPU, all zero; what stood under its label is gone."""
         cells = dict.fromkeys(self.possible, 0)
         if label in self.lines:
             self._pending.pop(self.lines[label].name, None)
         self.lines[label] = Line(label.partition("#")[0], name or label, text, cells)
 
     def device(self, number: int, action: str, name: str | None = None) -> None:
-        """Adds a numbered row of a device, or hands the number to another device."""
+        """Add a numbered row of a device, or hands the number to another device."""
         hwirq = sum(map(ord, action))
         self.add(str(number), f"PCI-MSI {hwirq}-edge      {action}", name)
 
     def remove(self, label: str) -> None:
-        """Takes a row away."""
+        """Take a row away."""
         self._pending.pop(self.lines.pop(label).name, None)
 
     def fire(self, label: str, cpu: int, count: int = 1) -> None:
@@ -81,7 +81,7 @@ class Machine:
         self._pending.pop(line.name, None)
 
     def boot(self) -> None:
-        """Starts the machine anew, with all its CPUs."""
+        """Start the machine again, with all its CPUs."""
         self._boots += 1
         self.online = list(self.possible)
         for label in self.lines:
@@ -96,7 +96,7 @@ class Machine:
                 cells.pop(cpu, None)
 
     def offline(self, cpu: int) -> None:
-        """Takes a CPU away; the kernel keeps its cells."""
+        """Take a CPU away; the kernel keeps its cells."""
         self.online.remove(cpu)
 
     def bring_back(self, cpu: int) -> None:
@@ -104,7 +104,7 @@ class Machine:
         self.online = sorted([*self.online, cpu])
 
     def text(self) -> str:
-        """Gives the machine's /proc/interrupts."""
+        """Return the machine's /proc/interrupts."""
         lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in self.online)]
         for line in self.lines.values():
             cells = "".join(f"{line.cells[cpu]:10d} " for cpu in self.online)
@@ -114,7 +114,7 @@ class Machine:
         return "\n".join(lines) + "\n"
 
     def look(self) -> Snapshot:
-        """Gives the snapshot of now, and counts it in ``truth``."""
+        """Return the snapshot of now, and count it in ``truth``."""
         for name, cells in self._pending.items():
             for cpu in [cpu for cpu in cells if cpu in self.online]:
                 key = f"{name},{cpu}"
@@ -122,7 +122,7 @@ class Machine:
         return parse(self.text())
 
     def show(self) -> None:
-        """Writes the tree: interrupts and boot_id."""
+        """Write the tree: interrupts and boot_id."""
         assert self.root is not None
         folder = self.root / "sys/kernel/random"
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ class Machine:
     def set_affinity(
         self, number: int, affinity: str, effective: str | None = None, mode: int = 0o644
     ) -> None:
-        """Writes what the kernel tells of the affinity of an IRQ."""
+        """Write the files of an IRQ's affinity."""
         assert self.root is not None
         folder = self.root / "irq" / str(number)
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,18 +148,18 @@ class FakeClock:
     """A clock that moves only when somebody waits; each wait may run a step of the test's plan."""
 
     def __init__(self, now: float = 1767225600.0) -> None:
-        """Takes the moment at which it starts, Unix seconds."""
+        """Take the moment at which it starts, Unix seconds."""
         self.moment = now
         self.passed = 1000.0
         self.waits: list[float] = []
         self.plan: list[Callable[[], object]] = []
 
     def now(self) -> float:
-        """Gives the moment."""
+        """Return the moment."""
         return self.moment
 
     def monotonic(self) -> float:
-        """Gives the seconds that passed."""
+        """Return the seconds that passed."""
         return self.passed
 
     def advance(self, seconds: float) -> None:
@@ -187,7 +187,7 @@ class FaultyFiles(Files):
     """
 
     def __init__(self) -> None:
-        """Makes a file layer that does not fail yet."""
+        """Make a file layer that does not fail yet."""
         self.broken: dict[str, int] = {}
         self.fail_at: dict[str, int] = {}
         self.short: int | None = None
@@ -202,12 +202,12 @@ class FaultyFiles(Files):
             raise OSError(self.broken[method], os.strerror(self.broken[method]))
 
     def append(self, path: Path, data: bytes, sync: bool) -> None:
-        """Appends, or fails."""
+        """Append, or fail."""
         self._call("append")
         super().append(path, data, sync)
 
     def write(self, descriptor: int, data: bytes) -> None:
-        """Writes all, a part, or nothing."""
+        """Write all, a part, or nothing."""
         self._call("write")
         if self.short is not None:
             data, self.short = data[: self.short], None
@@ -217,7 +217,7 @@ class FaultyFiles(Files):
         super().write(descriptor, data)
 
     def replace(self, path: Path, data: bytes) -> None:
-        """Replaces, or fails."""
+        """Replace, or fail."""
         self._call("replace")
         super().replace(path, data)
 
@@ -227,32 +227,32 @@ class FaultyFiles(Files):
         return super().compress(path)
 
     def rename(self, path: Path, target: Path) -> None:
-        """Renames, or fails."""
+        """Rename, or fail."""
         self._call("rename")
         super().rename(path, target)
 
     def remove(self, path: Path) -> None:
-        """Removes, or fails."""
+        """Remove, or fail."""
         self._call("remove")
         super().remove(path)
 
     def make_folder(self, path: Path) -> None:
-        """Makes, or fails."""
+        """Make, or fail."""
         self._call("make_folder")
         super().make_folder(path)
 
     def sync(self, path: Path) -> None:
-        """Syncs, or fails."""
+        """Sync, or fail."""
         self._call("sync")
         super().sync(path)
 
     def read(self, path: Path) -> bytes:
-        """Reads, or fails."""
+        """Read, or fail."""
         self._call("read")
         return super().read(path)
 
 
 def moments(tier: Tier, start: float, end: float) -> list[float]:
-    """Gives the times of the samples in a tier's files from `start` to `end`, both counted."""
+    """Return the times of the samples in a tier's files from `start` to `end`, both counted."""
     found = [time for each in tier.segments for time in examine(tier.read(each) or b"")[0]]
     return [time for time in found if start <= time <= end]

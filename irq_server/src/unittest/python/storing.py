@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from irq_server.files import Files
-from irq_server.segmentfile import segments_in
-from irq_server.store import Store
+from irq_server.store.files import Files
+from irq_server.store.segment_files import segments_in
+from irq_server.store.store import Store
 from simulated import Machine
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z
@@ -15,7 +15,7 @@ Open = Callable[..., Store]
 
 
 def killed(store: Store) -> None:
-    """Ends a store as a kill does: the lock goes, and nothing else happens."""
+    """End a store as a kill does: the lock goes, and nothing else happens."""
     with suppress(OSError):  # it was closed or killed before
         store._lock.close()
 

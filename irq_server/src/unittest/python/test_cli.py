@@ -14,9 +14,11 @@ from typing import Any
 import mock
 import pytest
 
-from irq_server import cli, privileges, sampler
+from irq_server import cli
+from irq_server.daemon import privileges
 from irq_server.errors import StoreError
-from irq_server.store import Store
+from irq_server.sampling import sampler
+from irq_server.store.store import Store
 
 TEXT = "           CPU0\n 24:         5 PCI-MSI 1-edge      eth0\n"
 
@@ -43,7 +45,7 @@ def kept_privileges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def untouched_process() -> Iterator[None]:
-    """Puts back what the command sets for its whole process."""
+    """Put back what the command sets for its whole process."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -161,7 +163,7 @@ def events_of(folder: Path) -> list[str]:
 
 
 def at_each_sample(*actions: Callable[[], None]) -> Any:
-    """Does one of `actions` at each sample, in order, and then ends the server."""
+    """Do one of `actions` at each sample, in order, and then end the server."""
     waiting = list(actions)
 
     def act(*_: object) -> None:
@@ -290,7 +292,7 @@ def test_counters_that_cannot_be_read_are_one_line_and_status_1(
 
 
 def test_a_bug_is_one_line_and_status_1(arguments: list[str], capsys: pytest.CaptureFixture[str]):
-    with mock.patch("irq_server.service.create_app", side_effect=TypeError("two\nlines")):
+    with mock.patch("irq_server.daemon.service.create_app", side_effect=TypeError("two\nlines")):
         assert cli.main(arguments) == 1
 
     (line,) = capsys.readouterr().err.splitlines()
@@ -301,7 +303,7 @@ def test_a_bug_is_told_to_the_user_and_in_the_log_where_that_is_a_file(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     options = [*arguments, "--log-file", str(tmp_path / "log"), "--log-format", "json"]
-    with mock.patch("irq_server.service.create_app", side_effect=TypeError("x")):
+    with mock.patch("irq_server.daemon.service.create_app", side_effect=TypeError("x")):
         assert cli.main(options) == 1
 
     assert capsys.readouterr().err == "irq_server: a bug: TypeError('x')\n"
@@ -351,15 +353,17 @@ def test_systemd_is_told_of_start_reload_and_stop(
         with at_each_sample(hang_up, *[lambda: None] * 10):
             assert cli.main([*arguments, "--interval", "20ms"]) == 0
         manager.setblocking(False)
-        told = []
+        messages = []
         with suppress(BlockingIOError):
             while True:
-                told.append(manager.recv(4096).decode().split("\n")[0])
+                messages.append(manager.recv(4096).decode().split("\n")[0])
 
-    words = [each for each in told if not each.startswith("STATUS=")]
+    words = [each for each in messages if not each.startswith("STATUS=")]
     assert words[0] == "READY=1"
     assert words[-1] == "STOPPING=1"
     assert "WATCHDOG=1" in words
     reload = words.index("RELOADING=1")
     assert words[reload + 1] == "READY=1"
-    assert any(each.startswith("STATUS=sampler running, every 0.02 s, listening") for each in told)
+    assert any(
+        each.startswith("STATUS=sampler running, every 0.02 s, listening") for each in messages
+    )

@@ -146,7 +146,7 @@ def test_a_moment_is_written_to_the_millisecond_and_never_beyond_itself(moment: 
     assert format_moment(moment) == text
 
 
-@given(st.integers(0, 4102444800000))  # up to 2100, where a float still tells milliseconds
+@given(st.integers(0, 4102444800000))  # up to 2100, the limit of milliseconds in a float
 def test_a_written_moment_names_the_same_millisecond(milliseconds: int):
     moment = milliseconds / 1000
 

@@ -42,7 +42,7 @@ class Cell:
     period: int = 1
 
     def at(self, sequence: int) -> int:
-        """Gives the true count: it never wraps."""
+        """Return the true count: it never wraps."""
         return self.base + self.step * ((sequence + self.phase) // self.period)
 
 
@@ -58,7 +58,7 @@ def _cell(dice: random.Random) -> Cell:
 
 
 def triangle(sequence: int) -> int:
-    """Gives 1 + 2 + ... + `sequence`."""
+    """Return 1 + 2 + ... + `sequence`."""
     return sequence * (sequence + 1) // 2
 
 
@@ -66,12 +66,12 @@ class Machine:
     """The counters of 16 CPUs and 120 rows, and ERR; `seed` decides what fires how often."""
 
     def __init__(self, seed: int) -> None:
-        """Makes the cells."""
+        """Make the cells."""
         dice = random.Random(seed)
         self._cells = [[_cell(dice) for _ in range(LINEAR)] for _ in IRQS]
 
     def row(self, number: int, sequence: int) -> list[int]:
-        """Gives the true counts of a row, by CPU."""
+        """Return the true counts of a row, by CPU."""
         counts = [cell.at(sequence) for cell in self._cells[number]]
         if number < SPREAD:
             linear, square = sequence + number, triangle(sequence) + number
@@ -79,16 +79,16 @@ class Machine:
         return [*counts, 0, 0]
 
     def table(self, sequence: int) -> dict[str, list[int]]:
-        """Gives the true counts of every row."""
+        """Return the true counts of every row."""
         return {irq: self.row(number, sequence) for number, irq in enumerate(IRQS)}
 
     @staticmethod
     def errors(sequence: int) -> int:
-        """Gives the figure of ERR."""
+        """Return the figure of ERR."""
         return sequence // 100
 
     def text(self, sequence: int) -> str:
-        """Gives /proc/interrupts: cells of 32 bits, as the kernel's."""
+        """Return /proc/interrupts: cells of 32 bits, as the kernel's."""
         lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(CPUS))]
         for number, irq in enumerate(IRQS):
             cells = "".join([f"{count % _CELL:10d} " for count in self.row(number, sequence)])
@@ -106,7 +106,7 @@ class Tree:
     """The tree in the place of /proc, and the sequence that it shows."""
 
     def __init__(self, root: Path) -> None:
-        """Makes the tree, where it is missing, without /proc/interrupts."""
+        """Make the tree, where it is missing, without /proc/interrupts."""
         self.root = root
         shown = root / "sequence"
         if not shown.exists():
@@ -126,7 +126,7 @@ class Tree:
         return int(_SEQUENCE.unpack(self._shown[:])[0])
 
     def show(self, machine: Machine, sequence: int) -> None:
-        """Puts the counters into interrupts, at once, as the kernel would."""
+        """Put the counters into interrupts, at once, as the kernel would."""
         temporary = self.root / "interrupts.new"
         temporary.write_text(machine.text(sequence))
         temporary.rename(self.root / "interrupts")
@@ -134,7 +134,7 @@ class Tree:
 
 
 def main(root: str, seed: str, rate: str) -> None:
-    """Shows one sequence after the other until standard input ends."""
+    """Show one sequence after the other until standard input ends."""
     machine, tree = Machine(int(seed)), Tree(Path(root))
     due = time.monotonic()
     while True:

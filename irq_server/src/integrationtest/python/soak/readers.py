@@ -40,20 +40,20 @@ class Lives:
         self._condition = threading.Condition()
 
     def begin(self, server: Server) -> None:
-        """Takes a server that lives."""
+        """Take a server that lives."""
         with self._condition:
             self.number += 1
             self._server = server
             self._condition.notify_all()
 
     def end(self) -> None:
-        """Takes that the server is about to die."""
+        """Take that the server is about to die."""
         with self._condition:
             self.number += 1
             self._server = None
 
     def now(self) -> tuple[int, Server | None]:
-        """Gives the number of this life and its server, after a wait where none lives."""
+        """Return the number of this life and its server, after a wait if none lives."""
         with self._condition:
             self._condition.wait_for(lambda: self._server is not None, timeout=1.0)
             return self.number, self._server
@@ -63,7 +63,7 @@ class Readers:
     """Several threads that ask until they are told to stop."""
 
     def __init__(self, lives: Lives, truth: Truth, data: Path, seed: int, count: int = 4) -> None:
-        """Takes whom to ask, what is true, the data directory and what to throw dice with."""
+        """Take whom to ask, what is true, the data directory and what to throw dice with."""
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._lives, self._truth, self._data = lives, truth, data
@@ -112,7 +112,7 @@ class Reader:
     """Asks one server one question after the other."""
 
     def __init__(self, server: Server, truth: Truth, data: Path, dice: random.Random) -> None:
-        """Takes the server, what is true, the data directory and what to throw dice with."""
+        """Take the server, what is true, the data directory and what to throw dice with."""
         self.session = requests.Session()
         self.asked = ""
         self._server, self._truth, self._data, self._dice = server, truth, data, dice
@@ -144,7 +144,7 @@ class Reader:
         return json.loads(answer.content)
 
     def _window(self) -> dict[str, object]:
-        """Gives any window: up to now, or between samples that are known."""
+        """Return any window: up to now, or between samples that are known."""
         kind, known = self._dice.randrange(4), self._truth.times()
         if kind == 0 or len(known) < 2:
             return {"period": self._dice.choice(["500ms", "2s", "10s", "60s", "10m"])}
@@ -222,7 +222,7 @@ class Reader:
         return "page"
 
     def _export(self) -> str:
-        """Reads the files of the live server from another process."""
+        """Read the files of the live server from another process."""
         known = self._truth.times()
         start = known[-1] - 3.0 if known else 0.0
         command = [

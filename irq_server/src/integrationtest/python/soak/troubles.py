@@ -30,7 +30,7 @@ class Clock:
     """The wall clock of the servers that are run under it."""
 
     def __init__(self, file: Path) -> None:
-        """Takes where the offset is kept."""
+        """Take where the offset is kept."""
         self.offset_seconds = 0
         self._path = file
         file.write_bytes(_OFFSET.pack(0.0))
@@ -38,12 +38,12 @@ class Clock:
             self._shown = mmap.mmap(opened.fileno(), _OFFSET.size)
 
     def step(self, seconds: int) -> None:
-        """Sets the clock forward or back."""
+        """Set the clock forward or back."""
         self.offset_seconds += seconds
         self._shown[:] = _OFFSET.pack(self.offset_seconds)
 
     def now(self) -> float:
-        """Gives the moment that the servers believe in."""
+        """Return the moment that the servers believe in."""
         return time.time() + self.offset_seconds
 
     @property
@@ -57,13 +57,13 @@ class Disk:
     """A small disk that can be full."""
 
     def __init__(self, folder: Path, is_mounted: bool) -> None:
-        """Takes a folder, and whether it is a file system of its own."""
+        """Take a folder, and whether it is a file system of its own."""
         self.folder = folder
         self.is_mounted = is_mounted
         self._filler = folder / "filler"
 
     def fill(self, server: Server) -> None:
-        """Takes what room there is; again and again, as the server may give some of it back."""
+        """Take what room there is; again and again, as the server may give some of it back."""
         if not self.is_mounted:
             segments = [each.stat().st_size for each in self.folder.glob("data/raw/*/*.csv")]
             limit = min(segments, default=0) + 100
@@ -80,7 +80,7 @@ class Disk:
             os.close(descriptor)
 
     def make_room(self, server: Server) -> None:
-        """Gives it all back."""
+        """Give it all back."""
         if not self.is_mounted:
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, _NO_LIMIT)
         self._filler.unlink(missing_ok=True)
@@ -88,7 +88,7 @@ class Disk:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Disk]:
-    """Gives a disk in `folder`, for as long as it is needed."""
+    """Return a disk in `folder`, for as long as it is needed."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "irq_server-soak", folder]
     mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -114,7 +114,7 @@ class Troubles:
         dice: random.Random,
         restart: Callable[[Server], Server],
     ) -> None:
-        """Takes what can go wrong, what is true, and what kills a server and gives the next."""
+        """Take what can go wrong, what is true, and what kills a server and return the next."""
         self.done: dict[str, int] = {}
         self._tree, self._clock, self._disk = tree, clock, disk
         self._truth, self._dice, self._restart = truth, dice, restart
@@ -125,7 +125,7 @@ class Troubles:
     # ---- what goes wrong ------------------------------------------------------------------------
 
     def full_disk(self, server: Server, is_killed: bool = False, seconds: int = 0) -> Server:
-        """Fills the disk, kills the server or sets the clock meanwhile, and makes room again."""
+        """Fill the disk, kill the server or set the clock meanwhile, and make room again."""
         before, newest = events(server), self._newest(server)
         is_hidden = self._clock.now() < newest or seconds < 0  # samples go on a millisecond later
         self._full(server)
@@ -144,7 +144,7 @@ class Troubles:
         return server
 
     def step_on_a_full_disk(self, server: Server) -> Server:
-        """Sets the clock while the disk is full."""
+        """Set the clock while the disk is full."""
         self._tell("of them with the clock set")
         return self.full_disk(server, seconds=self._step())
 
@@ -155,13 +155,13 @@ class Troubles:
 
     @staticmethod
     def _check_clock(told: list[Event], seconds: int) -> None:
-        """Checks that a clock set by so many seconds is told once, and no other."""
+        """Check that a clock set by so many seconds is told once, and no other."""
         steps = [float(detail.removesuffix(" s")) for _, kind, detail in told if kind == "clock"]
         right(len(steps) == bool(seconds), f"a clock set by {seconds} s:", told)
         right(all(abs(each - seconds) < 2.5 for each in steps), f"set by {seconds} s:", told)
 
     def _full(self, server: Server) -> None:
-        """Fills the disk until the server says that it is."""
+        """Fill the disk until the server says that it is."""
 
         def is_told() -> bool:
             self._disk.fill(server)
@@ -173,7 +173,7 @@ class Troubles:
         wait_until(lambda: any("cannot sample" in line for line in server.log))
 
     def clock_step(self, server: Server) -> Server:
-        """Sets the clock, forward or back."""
+        """Set the clock, forward or back."""
         before, seconds = events(server), self._step()
         self._clock.step(seconds)
         self._tell("clock steps")
@@ -182,7 +182,7 @@ class Troubles:
         return server
 
     def _step(self) -> int:
-        """Gives seconds; back by less than forward, so that the clock catches up."""
+        """Return the seconds of a step: back by less than forward, so that the clock catches up."""
         if self._dice.random() < 0.4:
             return -self._dice.randrange(5, 15)
         return self._dice.randrange(5, 90)
@@ -200,7 +200,7 @@ class Troubles:
         return server
 
     def kill_and_step(self, server: Server) -> Server:
-        """Sets the clock while the server is dead."""
+        """Set the clock while the server is dead."""
         return self.kill(server, self._step())
 
     def _restart_with(self, server: Server, seconds: int) -> Server:
@@ -211,7 +211,7 @@ class Troubles:
     # ---- what stays right -----------------------------------------------------------------------
 
     def _goes_on(self, server: Server) -> None:
-        """Waits until samples come again; what was visible by now is then counted."""
+        """Wait until samples come again; what was visible by now is then counted."""
 
         def is_well() -> bool:
             status = server.json("/api/v1/status")["sampler"]
@@ -231,13 +231,13 @@ class Troubles:
 
 
 def events(server: Server) -> list[Event]:
-    """Gives all that is told, in the order of time."""
+    """Return all that is told, in the order of time."""
     body: Mapping[str, Any] = server.json("/api/v1/events", start="0", end="2100-01-01T00:00:00Z")
     return [(each["time"], each["event"], each["detail"]) for each in body["events"]]
 
 
 def since(before: list[Event], after: list[Event]) -> list[Event]:
-    """Gives what is told now and was not before."""
+    """Return the new lines."""
     left = list(before)
     told = []
     for each in after:
@@ -249,5 +249,5 @@ def since(before: list[Event], after: list[Event]) -> list[Event]:
 
 
 def kinds(told: list[Event]) -> list[str]:
-    """Gives what happened, without when."""
+    """Return what happened, without when."""
     return [kind for _, kind, _ in told]

@@ -26,18 +26,18 @@ class Wrong(AssertionError):  # noqa: N818 - it is no fault of the test
 
 
 def right(condition: bool, *what: object) -> None:
-    """Raises Wrong with `what` unless `condition` holds."""
+    """Raise Wrong with `what` unless `condition` holds."""
     if not condition:
         raise Wrong(" ".join(map(str, what))[:2000])
 
 
 def moment(text: str) -> float:
-    """Gives the Unix seconds of a time in an answer."""
+    """Return the Unix seconds of a time in an answer."""
     return round(datetime.fromisoformat(text).timestamp(), 3)
 
 
 def solve(linear: int, square: int) -> Between | None:
-    """Gives the two sequences that lie `linear` apart, their triangles `square`; None for none."""
+    """Return the two sequences that lie `linear` apart, their triangles `square`; None for none."""
     if not linear:
         right(not square, "nothing fired on CPU", LINEAR, "but on", TRIANGLE, square)
         return None
@@ -52,7 +52,7 @@ class Truth:
     """What is true of one machine, and which sequence each sample holds. Any thread may ask."""
 
     def __init__(self, machine: Machine) -> None:
-        """Takes the machine."""
+        """Take the machine."""
         self._machine = machine
         self._lock = threading.Lock()
         self._known: dict[float, int] = {}
@@ -61,7 +61,7 @@ class Truth:
     # ---- which sequence a sample holds ----------------------------------------------------------
 
     def learn(self, time: float, sequence: int) -> None:
-        """Takes that the sample of `time` holds a sequence."""
+        """Take that the sample of `time` holds a sequence."""
         with self._lock:
             known = self._known.setdefault(time, sequence)
             right(known == sequence, f"sample {time:.3f}: sequence {known}, now {sequence}")
@@ -77,7 +77,7 @@ class Truth:
                 )
 
     def times(self) -> list[float]:
-        """Gives the times of all samples that are known, the oldest first."""
+        """Return the times of all samples that are known, the oldest first."""
         with self._lock:
             return list(self._times)
 
@@ -101,7 +101,7 @@ class Truth:
     # ---- answers --------------------------------------------------------------------------------
 
     def interrupts(self, body: Json) -> Between | None:
-        """Checks /interrupts and /irqs of the whole machine; gives the sequences it is between."""
+        """Check /interrupts and /irqs of the whole machine; return the sequences it is between."""
         right(body["window"]["resets"] == 0, "a reset:", body["window"])
         cells = {each["irq"]: each["counts"] for each in body["irqs"]}
         right(set(cells) == {*IRQS, "ERR"}, "rows:", sorted(cells))
@@ -119,7 +119,7 @@ class Truth:
         return known
 
     def table(self, cells: Mapping[str, Sequence[int]]) -> Between | None:
-        """Checks the counts of every row by CPU; gives the sequences they lie between."""
+        """Check the counts of every row by CPU; return the sequences they lie between."""
         linear = sum(row[LINEAR] for row in cells.values())
         found = solve(linear, sum(row[TRIANGLE] for row in cells.values()))
         if found is None:
@@ -132,7 +132,7 @@ class Truth:
         return found
 
     def table_csv(self, text: str) -> None:
-        """Checks the CSV of /interrupts."""
+        """Check the CSV of /interrupts."""
         cells = {irq: [0] * CPUS for irq in IRQS}
         for row in csv.DictReader(io.StringIO(text)):
             if row["cpu"]:
@@ -140,7 +140,7 @@ class Truth:
         self.table(cells)
 
     def irq(self, body: Json) -> bool:
-        """Checks /irqs/{irq}; gives whether its samples are known, so that it could."""
+        """Check /irqs/{irq}; return whether its samples are known, so that it could."""
         known = self._between(moment(body["window"]["start"]), moment(body["window"]["end"]))
         if known is None:
             return False
@@ -156,7 +156,7 @@ class Truth:
         return [sum(b) - sum(a) for a, b in columns]
 
     def cpus(self, body: Json) -> None:
-        """Checks /cpus."""
+        """Check /cpus."""
         found = [each["total"] for each in body["cpus"]]
         solved = solve(found[LINEAR], found[TRIANGLE])
         known = self._learn_window(body["window"], solved)
@@ -165,7 +165,7 @@ class Truth:
         right(body["total"] == sum(true), "the total of the CPUs:", body["total"], sum(true))
 
     def cpu(self, body: Json) -> bool:
-        """Checks /cpus/{cpu}; gives whether its samples are known, so that it could."""
+        """Check /cpus/{cpu}; return whether its samples are known, so that it could."""
         known = self._between(moment(body["window"]["start"]), moment(body["window"]["end"]))
         if known is None:
             return False
@@ -178,7 +178,7 @@ class Truth:
         return True
 
     def series(self, body: Json) -> int:
-        """Checks each step of /series whose samples are known, or tell; gives how many."""
+        """Check each step of /series whose samples are known, or say so; return how many."""
         checked, end = 0, None
         for point in body["points"]:
             right(end in (None, point["start"]), "steps that do not touch:", end, point["start"])
@@ -223,7 +223,7 @@ class Truth:
     # ---- running totals -------------------------------------------------------------------------
 
     def state(self, cells: Mapping[tuple[str, str], int]) -> int:
-        """Checks the running totals of all cells that are not zero; gives their sequence."""
+        """Check the running totals of all cells that are not zero; return their sequence."""
         sequence = sum(n for (_, cpu), n in cells.items() if cpu == str(LINEAR))
         true = {
             (irq, str(cpu)): n
@@ -237,7 +237,7 @@ class Truth:
         return sequence
 
     def metrics(self, text: str) -> int:
-        """Checks every counter of /metrics; gives the sequence they show."""
+        """Check every counter of /metrics; return the sequence they show."""
         cells = {}
         for line in text.splitlines():
             found = _SERIES.match(line)
@@ -247,7 +247,7 @@ class Truth:
         return self.state(cells)
 
     def export(self, lines: Iterable[str]) -> int:
-        """Checks the totals of each sample in an exported table; gives how many samples."""
+        """Check the totals of each sample in an exported table; return how many samples."""
         samples, time = 0, math.nan
         cells: dict[tuple[str, str], int] = {}
         for row in csv.DictReader(lines):

@@ -32,7 +32,7 @@ class Look:
 
 
 def look_at(process: int) -> Look | None:
-    """Gives what a process takes just now; None where it is gone."""
+    """Return what a process takes just now; None where it is gone."""
     folder = Path("/proc", str(process))
     try:
         lines = (folder / "status").read_text().splitlines()
@@ -62,7 +62,7 @@ class Watch:
             self.looks.append(look)
 
     def stop(self) -> None:
-        """Ends."""
+        """End."""
         self._stop.set()
         self._thread.join()
 
@@ -79,5 +79,5 @@ class Watch:
 
 
 def resident(looks: Sequence[Look]) -> int:
-    """Gives the median of the resident memory, bytes."""
+    """Return the median of the resident memory, bytes."""
     return int(statistics.median(look.resident_bytes for look in looks))

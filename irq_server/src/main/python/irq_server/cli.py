@@ -10,14 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from . import __version__, loading, offline
-from .config import SETTINGS, Setting, Settings
+from . import __version__, commands
+from .daemon.log import Log, place_of
+from .daemon.log_format import one_line
+from .daemon.privileges import acting_as
+from .daemon.signals import Signals
+from .daemon.systemd import Notifier
 from .errors import IrqServerError, SettingsError
-from .logformat import one_line
-from .logs import Log, place_of
-from .notify import Notifier
-from .privileges import acting_as
-from .signals import Signals
+from .settings.load import file_of, load
+from .settings.table import SETTINGS, Setting, Settings
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -43,53 +44,53 @@ exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage
 
 
 class Starter(Protocol):
-    """Who started the server, and wants to know how that went."""
+    """Whoever started the server, and waits for the result."""
 
     def succeeded(self, words: str) -> None:
-        """Takes that it answers requests."""
+        """Learn that the server answers requests."""
 
     def failed(self, words: str) -> None:
-        """Takes that it cannot, and why."""
+        """Learn why the server cannot start."""
 
 
 class Terminal:
-    """Who started a server that runs in the foreground: reads standard error."""
+    """The starter of a server in the foreground, who reads standard error."""
 
     def succeeded(self, words: str) -> None:
-        """Says nothing: the log has said it."""
+        """Print nothing: the log has it."""
 
     def failed(self, words: str) -> None:
-        """Says why."""
+        """Print the reason."""
         _complain(words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command and gives its exit status."""
+    """Run the command; return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] in offline.COMMANDS:
-        return offline.main(arguments)
+    if arguments and arguments[0] in commands.COMMANDS:
+        return commands.main(arguments)
     options = vars(parser().parse_args(arguments))
-    file = loading.file_of(options, os.environ)
-    load = partial(loading.load, options, os.environ, file, _start_folder())
+    file = file_of(options, os.environ)
+    read_settings = partial(load, options, os.environ, file, _start_folder())
     signals = Signals()
     signals.install()
     try:
-        settings = load()
+        settings = read_settings()
     except SettingsError as error:
         _complain(str(error))
         return USAGE
     starter: Starter = Terminal()
     if settings.daemon:
-        from .detach import detach  # nobody else needs what it needs
+        from .daemon.detach import detach  # its libraries are for daemons alone
 
         starter = detach()
     with Log(os.environ) as log:
         try:
-            with acting_as(settings.user):  # who has to open it again later
+            with acting_as(settings.user):  # the user that opens it again later
                 log.use(settings)
-            _serve(settings, load, signals, log, starter)
-        except Exception as error:  # noqa: BLE001 - a bug ends in one line, as all else
-            _tell_failure(log, starter, error)
+            _serve(settings, read_settings, signals, log, starter)
+        except Exception as error:  # noqa: BLE001 - a bug too ends in one line
+            _report(log, starter, error)
             return USAGE if isinstance(error, SettingsError) else FAILED
         finally:
             signals.ignore()
@@ -97,26 +98,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _start_folder() -> Path | None:
-    with suppress(FileNotFoundError):  # somebody removed it
+    with suppress(FileNotFoundError):  # it was removed
         return Path.cwd()
     return None
 
 
 def _serve(
     settings: Settings,
-    load: Callable[[], Settings],
+    read_settings: Callable[[], Settings],
     signals: Signals,
     log: Log,
     starter: Starter,
 ) -> None:
-    # the web framework is imported only where it serves: --help is there in half the time
-    from .service import Surroundings, serve
+    # only a server imports the web framework: --help takes half the time
+    from .daemon.service import Surroundings, serve
 
     def ready(url: str) -> None:
         starter.succeeded(f"listening on {url}, process {os.getpid()}{_lost_log(settings)}")
 
     notifier = Notifier(os.environ, os.getpid())
-    serve(settings, Surroundings(signals, log, notifier, load, ready))
+    serve(settings, Surroundings(signals, log, notifier, read_settings, ready))
 
 
 def _lost_log(settings: Settings) -> str:
@@ -125,8 +126,8 @@ def _lost_log(settings: Settings) -> str:
     return "; there is no syslog for its log, --log-file keeps one"
 
 
-def _tell_failure(log: Log, starter: Starter, error: Exception) -> None:
-    """Tells who started the server, and the log where that is another place."""
+def _report(log: Log, starter: Starter, error: Exception) -> None:
+    """Report a failure to the starter, and to the log if that is another place."""
     is_bug = not isinstance(error, IrqServerError)
     on_terminal = log.place == "stderr"
     if is_bug:
@@ -138,12 +139,12 @@ def _tell_failure(log: Log, starter: Starter, error: Exception) -> None:
 
 
 def _complain(words: str) -> None:
-    with suppress(OSError, AttributeError):  # nobody reads it, or it was closed
+    with suppress(OSError, AttributeError):  # it was closed, or has no reader
         sys.stderr.write(f"irq_server: {one_line(words)}\n")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Gives the parser of the command line. What is not given is None."""
+    """Return the parser of the command line. An option that is not given is None."""
     made = argparse.ArgumentParser(
         prog="irq_server",
         description="Records this machine's interrupts in plain CSV and answers what fired where.",

@@ -28,13 +28,13 @@ _RFC3339 = re.compile(
 _MAX_MOMENT = 253402300799.0  # 9999-12-31T23:59:59Z, the last that RFC 3339 can write
 
 LATEST_IN_FILES = 2.5e11
-"""The year 9892: no file is believed that tells of a later moment, so that others can follow."""
+"""The year 9892. A file with a later moment is corrupt: other moments must be able to follow."""
 
 
 def parse_duration(text: str) -> float:
-    """Gives the seconds of a duration such as ``90``, ``20ms`` or ``2h``.
+    """Return the seconds of a duration such as ``90``, ``20ms`` or ``2h``.
 
-    Raises TimeFormatError for anything else and for zero.
+    Raise TimeFormatError for anything else and for zero.
     """
     match = _DURATION.fullmatch(text.strip())
     seconds = float(match[1]) * UNIT_SECONDS[match[2] or "s"] if match else 0.0
@@ -44,7 +44,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Gives the shortest text of a duration that parse_duration reads back: ``10s``, ``20ms``."""
+    """Return the shortest text of a duration that parse_duration reads back: ``10s``, ``20ms``."""
     milliseconds = round(seconds * 1000)
     for unit in ("d", "h", "m", "s"):
         size = round(UNIT_SECONDS[unit] * 1000)
@@ -54,9 +54,9 @@ def format_duration(seconds: float) -> str:
 
 
 def parse_moment(text: str, now: float) -> float:
-    """Gives the moment that `text` names, where relative ones count from `now`.
+    """Return the moment that `text` names; relative ones count from `now`.
 
-    Raises TimeFormatError for anything else, and for a time without a zone.
+    Raise TimeFormatError for anything else, and for a time without a zone.
     """
     words = text.strip()
     if words == "now":
@@ -83,9 +83,9 @@ def _parse_rfc3339(text: str) -> float:
 
 
 def format_moment(moment: float) -> str:
-    """Gives the RFC 3339 text of a moment, UTC, to the millisecond: ``…T00:00:00.000Z``.
+    """Return the RFC 3339 text of a moment, UTC, to the millisecond: ``…T00:00:00.000Z``.
 
-    Rounds down to the millisecond, so that a moment never moves beyond itself.
+    It rounds down, so that a moment never moves beyond itself.
     """
     milliseconds = to_milliseconds(moment)
     whole = datetime.fromtimestamp(milliseconds // 1000, UTC)
@@ -93,10 +93,10 @@ def format_moment(moment: float) -> str:
 
 
 def to_milliseconds(moment: float) -> int:
-    """Gives the whole milliseconds of a moment, rounded down, but not by floating point's error."""
+    """Return a moment's milliseconds, rounded down, but not by floating point's error."""
     return math.floor(moment * 1000 + 0.001)
 
 
 def format_unix(moment: float) -> str:
-    """Gives a moment in Unix seconds: whole where it is, else with three decimals."""
+    """Return a moment in Unix seconds: whole if it is, else with three decimals."""
     return f"{moment:.3f}".removesuffix(".000")

@@ -1,1 +1,1 @@
-"""The kernel's side: files below /proc and /sys, and the only writer of affinities."""
+"""The kernel's side: files below /proc, and the only writer of affinities."""

@@ -1,0 +1,159 @@
+"""The commands on a data directory that need no server: verify, repair, export and import."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from .errors import IrqServerError, TimeFormatError
+from .settings.load import load
+from .store.export import Saved, import_files, rows, write_csv, write_parquet
+from .store.verify import SegmentReport, repair, verify
+from .times import parse_moment
+
+DONE, FAILED = 0, 1
+
+_HELP = {
+    "verify": "checks every commit mark; exit status 1 where something is damaged",
+    "repair": "sets damaged stretches aside, as NAME.damaged beside the segment",
+    "export": "writes the running totals of a window as one table",
+    "import": "takes saved /proc/interrupts files, with their times, into the store",
+}
+COMMANDS = tuple(_HELP)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command that `argv` begins with, one of COMMANDS; return its exit status."""
+    try:
+        parser = _parser()
+        options = parser.parse_args(_joined(argv))
+        if options.run is _export and options.format == "parquet" and options.output is None:
+            parser.error("export: --format parquet needs --output FILE")
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except BrokenPipeError:
+        # the reader has enough; let Python's own flush at exit find nothing to write
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except IrqServerError as error:
+        sys.stderr.write(f"irq_server: {error}\n")
+        return FAILED
+    except OSError as error:
+        sys.stderr.write(f"irq_server: {error.filename or ''}: {error.strerror or error}\n")
+        return FAILED
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """Write ``--start -15m`` as ``--start=-15m``, as argparse takes -15m for an option."""
+    joined: list[str] = []
+    for word in argv:
+        if joined and joined[-1] in ("--start", "--end") and word.startswith("-"):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _verify(options: argparse.Namespace) -> int:
+    return _report(verify(options.directory), "")
+
+
+def _repair(options: argparse.Namespace) -> int:
+    _report(repair(options.directory), ": set aside")
+    return DONE
+
+
+def _report(reports: Iterable[SegmentReport], done: str) -> int:
+    """Print a line for each damaged segment, and a sum; return the exit status."""
+    segments = samples = size_bytes = unsound = 0
+    for report in reports:
+        segments, samples = segments + 1, samples + report.samples
+        size_bytes += report.size_bytes
+        unsound += not report.is_sound
+        if report.error is not None:
+            sys.stdout.write(f"{report.path}: cannot be read: {report.error}{done}\n")
+        for each in report.damaged:
+            sys.stdout.write(f"{report.path}: bytes {each.start} to {each.end} damaged{done}\n")
+    sys.stdout.write(
+        f"{segments} segments, {samples:,} samples, {size_bytes:,} bytes, {unsound} damaged\n"
+    )
+    return FAILED if unsound else DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    table = rows(options.directory, options.start, options.end)
+    if options.format == "parquet":
+        write_parquet(table, options.output)
+    elif options.output is None:
+        write_csv(table, sys.stdout)
+        sys.stdout.flush()
+    else:
+        with options.output.open("w", newline="") as output:
+            write_csv(table, output)
+    return DONE
+
+
+def _import(options: argparse.Namespace) -> int:
+    count = import_files(options.directory, options.files)
+    sys.stdout.write(f"{count} samples\n")
+    return DONE
+
+
+_RUN = {"verify": _verify, "repair": _repair, "export": _export, "import": _import}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="irq_server", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, text in _HELP.items():
+        command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
+        command.set_defaults(run=_RUN[name])
+        if name == "import":
+            command.add_argument("--data-dir", dest="directory", type=Path, default=_default())
+            command.add_argument(
+                "files",
+                metavar="[TIME=]FILE",
+                nargs="+",
+                type=_saved,
+                help="without TIME, when the file was written last",
+            )
+        else:
+            command.add_argument(
+                "directory", metavar="DIR", nargs="?", type=Path, default=_default()
+            )
+        if name == "export":
+            _add_export_options(command)
+    return parser
+
+
+def _add_export_options(command: argparse.ArgumentParser) -> None:
+    form = "RFC 3339 with a zone, Unix seconds, now or relative (-15m)"
+    command.add_argument("--start", metavar="TIME", type=_moment, default=0.0, help=form)
+    command.add_argument("--end", metavar="TIME", type=_moment, default=_moment("now"), help=form)
+    command.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    command.add_argument(
+        "--output", metavar="FILE", type=Path, help="default: standard output; parquet needs it"
+    )
+
+
+def _default() -> Path:
+    return load({}, os.environ, None).data_dir
+
+
+def _moment(text: str) -> float:
+    try:
+        return parse_moment(text, time.time())
+    except TimeFormatError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _saved(text: str) -> Saved:
+    moment, equals, name = text.partition("=")
+    if equals:
+        return Saved(_moment(moment), Path(name))
+    try:
+        return Saved(Path(text).stat().st_mtime, Path(text))
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error

@@ -1,0 +1,153 @@
+"""Give up all rights beyond those of other processes, but the ones that the server needs.
+
+Reading needs no right. Writing an affinity needs the user root, who owns those files, and no
+capability. A right is given up for good, and for every thread that starts later: call this before
+any thread starts.
+Source: capabilities(7), capset(2), prctl(2) PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_SET_NO_NEW_PRIVS.
+"""
+
+import ctypes
+import grp
+import os
+import pwd
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import PrivilegeError
+
+_CAP_DAC_OVERRIDE = 1
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_VERSION_3 = 0x20080522  # of capset(2): two words of 32 capabilities each
+_LAST_CAPABILITY = 63
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Word(ctypes.Structure):
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+def user_id(name: str) -> int:
+    """Return the number of a user by name. Raise PrivilegeError."""
+    return _entry(name).pw_uid
+
+
+def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
+    """Make the process the user `name`, with its groups, from now on.
+
+    A missing `folder` is made for that user, who also gets the files just `made`. Raise
+    PrivilegeError if the process is another user and not root, or if another user owns the folder.
+    """
+    entry = _entry(name)
+    if os.geteuid() == entry.pw_uid:
+        return
+    if os.geteuid() != 0:
+        raise PrivilegeError(f"cannot become the user {name}: only root can")
+    try:
+        _own(folder, entry)
+        for path in made:
+            os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
+        os.setgroups(os.getgrouplist(name, entry.pw_gid))
+        os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
+        os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    except OSError as error:
+        raise PrivilegeError(f"cannot become the user {name}: {error}") from error
+
+
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    """Let root open and make files as the user `name` would, while it is entered.
+
+    Without a name, and in a process that is not root's, it changes nothing. Raise PrivilegeError.
+    """
+    if not name or os.geteuid() != 0:
+        yield
+        return
+    entry, group = _entry(name), os.getegid()
+    os.setegid(entry.pw_gid)
+    os.seteuid(entry.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+
+
+def _entry(name: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise PrivilegeError(f"there is no user {name[:60]!r}") from None
+
+
+def _own(folder: Path, entry: pwd.struct_passwd) -> None:
+    """Make a missing `folder` for the user. Raise PrivilegeError if another user owns it."""
+    try:
+        folder.mkdir(parents=True)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    except FileExistsError:
+        if folder.stat().st_uid != entry.pw_uid:
+            reason = f"{folder} belongs to another user; chown -R {entry.pw_name} {folder}"
+            raise PrivilegeError(f"cannot become the user {entry.pw_name}: {reason}") from None
+
+
+def drop(writes: bool) -> str:
+    """Give up every capability, and every way to new ones; return in words who the process is.
+
+    With `writes`, a process that is not root keeps the one capability that lets it write root's
+    files, if it has it. Raise PrivilegeError.
+    """
+    mine = 1 << _CAP_DAC_OVERRIDE if writes and os.geteuid() != 0 else 0
+    now = _capabilities()
+    kept = (now[0].permitted | now[1].permitted << 32) & mine
+    for capability in range(_LAST_CAPABILITY + 1):
+        # needs CAP_SETPCAP; without it, or for a number without a capability, nothing is lost
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    wanted = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
+    if bytes(now) != bytes(
+        wanted
+    ):  # a service manager may have done it already, and forbid the call
+        _check("capset", _libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), wanted))
+    _check("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    what = "CAP_DAC_OVERRIDE alone" if kept else "no capabilities"
+    return f"{_name(os.geteuid())}:{_group(os.getegid())} with {what}"
+
+
+def _capabilities() -> "ctypes.Array[_Word]":
+    """Return the calling thread's capabilities, the lower 32 first."""
+    words = (_Word * 2)()
+    _check("capget", _libc.capget(ctypes.byref(_Header(_VERSION_3, 0)), words))
+    return words
+
+
+def _check(what: str, result: int) -> None:
+    if result != 0:
+        raise PrivilegeError(
+            f"cannot give privileges up: {what}: {os.strerror(ctypes.get_errno())}"
+        )
+
+
+def _name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)

@@ -1,0 +1,1 @@
+"""The thread that takes samples, and the store that it fills, as the settings say."""

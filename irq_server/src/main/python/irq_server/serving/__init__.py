@@ -1,0 +1,1 @@
+"""The application on a socket: waitress, its connections and the access log."""

@@ -1,0 +1,179 @@
+"""Two states made into counts, by IRQ and by CPU. Pure.
+
+The count of a cell in a window is its running total at the end less that at the start.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from operator import add
+
+from ..kernel.interrupts import SUBTOTAL_LABELS
+from .segment import State
+from .totals import Identity
+
+MACHINE_WIDE_LABELS = frozenset({"ERR", "MIS", "Err", "BAD"})
+"""Rows with one figure for the machine, where no snapshot tells. Source: arch/*/kernel/irq.c."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of a window is asked for; None and False leave nothing out.
+
+    ``irqs`` are names, ``cpus`` CPU numbers, ``device`` a shell pattern on any action name or all
+    of them. ``nonzero`` and ``top`` (the busiest so many) shorten the list of IRQs, never a total.
+    """
+
+    irqs: frozenset[str] | None = None
+    cpus: frozenset[int] | None = None
+    device: str | None = None
+    nonzero: bool = False
+    top: int | None = None
+
+    def take(self, identity: Identity) -> bool:
+        """Whether the IRQ passes ``irqs`` and ``device``."""
+        if self.irqs is not None and identity.irq not in self.irqs:
+            return False
+        return self.device is None or _matches(identity.device, self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row that the store knows.
+
+    ``is_present`` is whether it belongs into an answer even with a count of zero; ``has_cpus``
+    whether it has a cell per CPU, rather than one figure for the machine or none.
+    """
+
+    identity: Identity
+    is_present: bool
+    has_cpus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IrqCounts:
+    """One IRQ in a window: what it counted on each CPU, in the order of ``Counts.cpus``.
+
+    ``counts`` is None for a row without CPUs; ``total`` is then the machine's one figure.
+    """
+
+    irq: str
+    device: str
+    counts: tuple[int, ...] | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What fired in a window. ``totals`` are per CPU, ``total`` is of all of them.
+
+    Subtotals of other rows and machine-wide figures are in no total.
+    """
+
+    cpus: tuple[int, ...]
+    irqs: tuple[IrqCounts, ...]
+    totals: tuple[int, ...]
+    total: int
+
+
+def count(
+    start: State,
+    end: State,
+    rows: Iterable[KnownRow],
+    cpus: Iterable[int],
+    filters: Filters,
+) -> Counts:
+    """Gives what fired from the state `start` to the state `end`.
+
+    `rows` are the IRQs that the store knows, in the order of the answer; `cpus` its CPUs.
+    """
+    columns = tuple(sorted(filters.cpus if filters.cpus is not None else cpus))
+    texts = [str(cpu) for cpu in columns]
+    fired = _fired(start, end)
+    irqs, totals = [], [0] * len(columns)
+    for row in rows:
+        cells = fired.get(row.identity.irq, {})
+        if not cells and (filters.nonzero or not row.is_present):
+            continue
+        if not filters.take(row.identity) or (not row.has_cpus and filters.cpus is not None):
+            continue
+        item = _irq_counts(row, cells, texts)
+        if not item.total and (filters.nonzero or not row.is_present):
+            continue
+        irqs.append(item)
+        if item.total and item.counts is not None and item.irq not in SUBTOTAL_LABELS:
+            totals = list(map(add, totals, item.counts))
+    if filters.top is not None:
+        irqs = sorted(irqs, key=lambda each: -each.total)[: filters.top]
+    return Counts(columns, tuple(irqs), tuple(totals), sum(totals))
+
+
+def _fired(start: State, end: State) -> dict[str, dict[str, int]]:
+    """Gives what each cell counted, by IRQ and then by CPU as text, zeros left out."""
+    fired: dict[str, dict[str, int]] = {}
+    get = start.get
+    for key, total in end.items():
+        more = total - get(key, 0)
+        if more:
+            irq, _, cpu = key.rpartition(",")
+            fired.setdefault(irq, {})[cpu] = more
+    return fired
+
+
+def _irq_counts(row: KnownRow, cells: Mapping[str, int], cpus: Sequence[str]) -> IrqCounts:
+    """Gives a row's counts from its cells that fired, by CPU as text."""
+    identity = row.identity
+    if not row.has_cpus:
+        return IrqCounts(identity.irq, identity.device, None, cells.get("", 0))
+    counts = tuple([cells.get(cpu, 0) for cpu in cpus]) if cells else (0,) * len(cpus)
+    return IrqCounts(identity.irq, identity.device, counts, sum(counts))
+
+
+def cpus_in(state: State) -> set[int]:
+    """Gives the CPUs that a state has cells of."""
+    texts = {key.rpartition(",")[2] for key in state}
+    return {int(text) for text in texts if text}
+
+
+def keys(counts: Counts, by: str) -> list[str]:
+    """Gives the keys that a point of the same filters can have, at most."""
+    return list(point(0.0, 0.0, counts, by).counts)
+
+
+def _matches(device: str, pattern: str) -> bool:
+    names = (device, *device.split(", "))
+    return bool(device) and any(fnmatchcase(name, pattern) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One step of a series: the times of the samples used, and counts by key.
+
+    Keys are CPU numbers, IRQs, ``IRQ,CPU`` or ``total``; those of IRQs that fired nothing are left
+    out. ``total`` is of all that pass the filters.
+    """
+
+    start: float
+    end: float
+    total: int
+    counts: dict[str, int]
+
+
+def point(
+    start: float, end: float, counts: Counts, by: str, shown: Collection[str] | None = None
+) -> Point:
+    """Gives the point of a step from its counts. `by` is total, cpu, irq or ``irq,cpu``.
+
+    Only IRQs of `shown`, where it is given, have keys; the total is of all.
+    """
+    irqs = [each for each in counts.irqs if shown is None or each.irq in shown]
+    if by == "total":
+        keyed = {"total": counts.total}
+    elif by == "cpu":
+        keyed = {str(cpu): n for cpu, n in zip(counts.cpus, counts.totals, strict=True)}
+    elif by == "irq":
+        keyed = {each.irq: each.total for each in irqs if each.total}
+    else:
+        cells = ((each.irq, zip(counts.cpus, each.counts or (), strict=False)) for each in irqs)
+        keyed = {f"{irq},{cpu}": n for irq, row in cells for cpu, n in row if n}
+    return Point(start, end, counts.total, keyed)

@@ -1,0 +1,140 @@
+"""What a store knows of the rows of /proc/interrupts: those of now and those that are gone.
+
+The store's writer adds to it; any number of threads ask, and none waits. ``irqs.csv`` has a line
+for each time that a row appeared or that its device changed::
+
+    time,irq,chip,hwirq,trigger,device
+    1767225600,24,PCI-MSIX-0000:00:02.0,1,edge,virtio1-req.0
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..kernel.interrupts import Snapshot
+from .counts import MACHINE_WIDE_LABELS, KnownRow, cpus_in
+from .history import History, Sample
+from .segment import State
+from .totals import Identity, Totals
+
+IRQ_FIELDS = ("time", "irq", "chip", "hwirq", "trigger", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A row that appeared at ``time``, or got another device."""
+
+    time: float
+    identity: Identity
+
+
+class Rows:
+    """The rows of one machine, by their names in its store."""
+
+    def __init__(
+        self, totals: Totals, appearances: Iterable[Appearance], history: History, state: State
+    ) -> None:
+        """Takes what counts the rows, when each appeared, the samples, and the state found."""
+        self._totals = totals
+        self._history = history
+        self._appearances = tuple(appearances)
+        self._first_times = _first_times(self._appearances)
+        self._cpus = frozenset(cpus_in(state))
+        self._snapshot: Snapshot | None = None
+        self._numbered: tuple[Snapshot | None, dict[str, str]] = (None, {})
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Takes a snapshot that was counted, whether the disk takes its sample or not."""
+        if not self._cpus.issuperset(snapshot.cpus):
+            self._cpus = self._cpus.union(snapshot.cpus)
+        self._snapshot = snapshot
+
+    def add(self, appeared: Sequence[Appearance]) -> None:
+        """Takes the rows that a sample showed for the first time."""
+        if appeared:
+            self._appearances = (*self._appearances, *appeared)
+            self._first_times = _first_times(self._appearances)
+
+    def forget(self, kept: Iterable[Appearance]) -> None:
+        """Keeps only these appearances."""
+        self._appearances = tuple(kept)
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The last snapshot that was counted; None before the first of this process."""
+        return self._snapshot
+
+    @property
+    def identities(self) -> Mapping[str, Identity]:
+        """Every row that was ever seen, by its name in the store."""
+        return self._totals.identities
+
+    @property
+    def appearances(self) -> Sequence[Appearance]:
+        """When each row appeared or got another device."""
+        return self._appearances
+
+    @property
+    def numbered(self) -> Mapping[str, str]:
+        """The numbered IRQs of the last snapshot: from their names in the store to the numbers."""
+        snapshot, names = self._numbered
+        if snapshot is not self._snapshot:
+            snapshot, name_of = self._snapshot, self._totals.name_of
+            rows = snapshot.rows if snapshot else ()
+            names = {name_of(row): row.irq for row in rows if row.irq.isdecimal()}
+            self._numbered = (snapshot, names)
+        return names
+
+    @property
+    def cpus(self) -> frozenset[int]:
+        """Every CPU that was ever seen. Raises NoSampleError where nothing was."""
+        if not self._cpus:
+            _ = self._history.latest
+        return self._cpus
+
+    def at(self, end: Sample, asked_for: Collection[str] = ()) -> list[KnownRow]:
+        """Gives the rows that an answer about a window up to `end` knows.
+
+        First those of the machine as it is, in its order, then those that are gone. One belongs in
+        with a count of zero too if it is there now and was at `end`, or is one of `asked_for`.
+        """
+        rows = self._snapshot.rows if self._snapshot else ()
+        present = {self._totals.name_of(row): row for row in rows}
+        first_times, state = self._first_times, self._history.latest.state
+        known = []
+        for irq in dict.fromkeys([*present, *self.identities]):
+            row = present.get(irq)
+            has_cpus = row.counts is not None if row else _has_cpus(irq, state)
+            is_later = first_times.get(irq, end.time) > end.time
+            here = irq in asked_for or (not is_later and (row is not None or not present))
+            known.append(KnownRow(self.identities[irq], here, has_cpus))
+        return known
+
+
+def _first_times(appearances: Iterable[Appearance]) -> dict[str, float]:
+    first: dict[str, float] = {}
+    for each in appearances:
+        irq = each.identity.irq
+        first[irq] = min(first.get(irq, each.time), each.time)
+    return first
+
+
+def _has_cpus(irq: str, state: State) -> bool:
+    return f"{irq}," not in state and irq not in MACHINE_WIDE_LABELS
+
+
+def read_appearances(rows: Iterable[Sequence[str]]) -> list[Appearance]:
+    """Gives the lines of irqs.csv as values."""
+    return [Appearance(float(row[0]), Identity(*row[1:])) for row in rows]
+
+
+def first_and_last(appearances: Iterable[Appearance]) -> list[Appearance]:
+    """Gives the first and the last appearance of each row, in the order of what is given."""
+    every = list(appearances)
+    last = {each.identity.irq: number for number, each in enumerate(every)}
+    first = {each.identity.irq: number for number, each in reversed(list(enumerate(every)))}
+    return [every[number] for number in sorted({*first.values(), *last.values()})]
+
+
+def identity_row(time: str, identity: Identity) -> tuple[str, ...]:
+    """Gives the line of irqs.csv for an identity."""
+    return (time, identity.irq, identity.chip, identity.hwirq, identity.trigger, identity.device)

@@ -1,0 +1,247 @@
+"""What a store answers: the state at a moment, and the window between two moments.
+
+A History reads tiers and events, which the store's one writer extends meanwhile; any number of
+threads ask it, and none waits.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..errors import NoSampleError, TimeFormatError
+from ..events import Event
+from ..times import format_duration, parse_duration
+from .segment import State
+from .survey import Survey, join, survey
+from .tier import Reader, Tier
+from .tier_shape import GAP_INTERVALS, TierShape
+
+NOT_COUNTED = "not counted"
+"""Stands in the detail of a gap where what fired meanwhile is lost."""
+
+_RECENT = 4
+"""Samples whose states are kept: whoever asks again soon, and all do, asks for the same ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A moment and the state of all totals then; ``tier`` is what it was read from."""
+
+    time: float
+    state: State
+    tier: TierShape
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Two samples, the half-open stretch ``(start, end]`` between them, and what is known of it.
+
+    ``samples`` counts both edges; ``complete`` is false where the store does not reach back to the
+    requested start, a requested edge lies in a gap, or counts were lost. ``tier`` names the
+    coarser of those that its edges were read from.
+    """
+
+    requested_start: float
+    requested_end: float
+    start: Sample
+    end: Sample
+    samples: int
+    gaps: int
+    resets: int
+    complete: bool
+    resolution_seconds: float
+    tier: str
+
+    @property
+    def seconds(self) -> float:
+        """How long the window is, between its samples."""
+        return round(self.end.time - self.start.time, 3)
+
+
+class History:
+    """The samples and events of one store."""
+
+    def __init__(self, tiers: Sequence[Tier], events: Sequence[Event], interval: float) -> None:
+        """Takes the tiers, the finest first, what happened, and the interval set now, seconds."""
+        self._tiers = tuple(tiers)
+        self._by_shape = {tier.shape.name: tier for tier in tiers}
+        self._interval_seconds = interval
+        self._events: list[Event] = []
+        self._intervals: list[tuple[float, float]] = []
+        self._latest: Sample | None = None
+        self._surveyed: dict[tuple[str, float, float], Survey] = {}
+        self._recent: dict[tuple[str, float] | None, Sample] = {}
+        self.add_events(events)
+
+    def set_interval(self, interval: float) -> None:
+        """Takes another interval, seconds."""
+        self._interval_seconds = interval
+
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Takes events that were just written; the store lets one thread at a time."""
+        if self._events and min(map(_time_of, events), default=0.0) < self._events[-1].time:
+            self._events = sorted([*self._events, *events], key=_time_of)
+        else:  # readers may hold the list: it only ever grows at its end
+            self._events += sorted(events, key=_time_of)
+        told = [each for each in events if each.event in ("start", "interval")]
+        seconds = [(each.time, _seconds_in(each.detail)) for each in told]
+        known = [(time, each) for time, each in seconds if each is not None]
+        self._intervals = sorted([*self._intervals, *known])
+
+    def drop_events_before(self, moment: float) -> None:
+        """Forgets events, as their file was dropped; the intervals that they told stay known."""
+        self._events = self._events[bisect_left(self._events, moment, key=_time_of) :]
+
+    def set_latest(self, sample: Sample) -> None:
+        """Takes the sample that was just written; the writer's thread alone calls this."""
+        self._latest = sample
+
+    @property
+    def latest(self) -> Sample:
+        """The newest sample. Raises NoSampleError."""
+        if self._latest is None:
+            raise NoSampleError
+        return self._latest
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """Everything that happened, in the order of time."""
+        return self._events
+
+    def events_between(self, start: float, end: float) -> Sequence[Event]:
+        """Gives what happened in ``(start, end]``, in the order of time."""
+        events = self._events
+        index = bisect_right(events, start, key=_time_of)
+        return events[index : bisect_right(events, end, key=_time_of)]
+
+    def sample_at(self, moment: float) -> Sample:
+        """Gives the last sample at or before `moment`; where none is, the first there is.
+
+        The finest tier that still reaches back to `moment` answers. Raises NoSampleError.
+        """
+        recent = self._recent
+        found = recent.get(self._known_before(moment))
+        if found is None:
+            found = next(self.samples_at([moment]))
+            # a new dictionary, as other threads may read this one
+            newest = list(recent.items())[1 - _RECENT :]
+            self._recent = dict(newest) | {(found.tier.name, found.time): found}
+        return found
+
+    def _known_before(self, moment: float) -> tuple[str, float] | None:
+        """Gives tier and time of the sample that sample_at() gives, where no file need be read."""
+        if moment >= self.latest.time:
+            return None
+        for tier in self._tiers:
+            if tier.first is not None and tier.first <= moment:
+                time = tier.known_before(moment)
+                return None if time is None else (tier.shape.name, time)
+        return None
+
+    def samples_at(self, moments: Sequence[float]) -> Iterator[Sample]:
+        """Gives sample_at() of each of rising `moments`, every segment read once.
+
+        Their times never fall, also where the writer drops meanwhile what would be read next.
+        """
+        latest = self.latest
+        firsts = [(tier.first, tier) for tier in self._tiers if tier.first is not None]
+        readers = [(first, tier.shape, Reader(tier)) for first, tier in firsts]
+        before: Sample | None = None
+        for moment in moments:
+            found = latest if moment >= latest.time else None
+            for first, shape, reader in readers if found is None else ():
+                sample = reader.find(moment) if first <= moment else None
+                if sample is not None:
+                    found = Sample(*sample, shape)
+                    break
+            found = found or self._first_sample() or latest
+            if before is not None and found.time < before.time:
+                found = before  # what followed it was dropped meanwhile
+            before = found
+            yield found
+
+    def _first_sample(self) -> Sample | None:
+        held = [tier for tier in self._tiers if tier.first is not None]
+        for tier in sorted(held, key=lambda each: each.first or 0.0):
+            found = tier.find_first()
+            if found is not None:
+                return Sample(*found, tier.shape)
+        return None
+
+    def window(self, start: float, end: float, now: float) -> Window:
+        """Gives the window from `start` to `end`, where an end after `now` is `now`."""
+        end = min(end, now)
+        first, last = self.sample_at(start), self.sample_at(end)
+        if last.time < first.time:  # what the first was read from was dropped meanwhile
+            first = min(self.sample_at(start), last, key=lambda sample: sample.time)
+        coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
+        found = self._survey(coarser.name, first.time, last.time)
+        events = self.events_between(first.time, last.time)
+        lost = any(each.event == "boot" or NOT_COUNTED in each.detail for each in events)
+        in_gap = self._in_gap(start, first, start) or self._in_gap(end, last, now)
+        return Window(
+            requested_start=start,
+            requested_end=end,
+            start=first,
+            end=last,
+            samples=found.samples,
+            gaps=sum(b - a > self._limit(a, b, coarser) for a, b in found.wide),
+            resets=sum(each.event == "reset" for each in events),
+            complete=first.time <= start and not lost and not in_gap,
+            tier=coarser.name,
+            resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),
+        )
+
+    def _survey(self, tier: str, first: float, last: float) -> Survey:
+        """Gives what is known of the samples from `first` to `last`; the last one always counts."""
+        key = (tier, first, last)
+        surveyed = self._surveyed
+        found = surveyed.get(key)
+        if found is None:
+            found = self._by_shape[tier].survey(first, last)
+            if found.last != last:
+                found = join([found, survey([last])])
+            newest = list(surveyed.items())[1 - _RECENT :]
+            self._surveyed = dict(newest) | {key: found}
+        return found
+
+    def _in_gap(self, edge: float, sample: Sample, until: float) -> bool:
+        """Whether the requested `edge` lies strictly between two samples that are a gap apart.
+
+        Behind the newest sample there is none to compare with: the stretch counts up to `until`.
+        """
+        if edge <= sample.time:
+            return False
+        behind = self._by_shape[sample.tier.name].next_after(sample.time)
+        if behind is None:
+            behind = max(until, edge)
+        return behind - sample.time > self._limit(sample.time, behind, sample.tier)
+
+    def _limit(self, left: float, right: float, shape: TierShape) -> float:
+        """Gives how far apart two neighbours may be, in seconds, without a gap."""
+        interval = max(self.interval_at(left), self.interval_at(right), shape.step_seconds)
+        return GAP_INTERVALS * interval + 0.0005
+
+    def interval_at(self, moment: float) -> float:
+        """Gives the sampling interval that was set at `moment`, in seconds, as the events tell."""
+        if not self._intervals:
+            return self._interval_seconds
+        index = bisect_right(self._intervals, (moment, float("inf"))) - 1
+        return self._intervals[max(index, 0)][1]
+
+
+def _time_of(event: Event) -> float:
+    return event.time
+
+
+def interval_detail(seconds: float) -> str:
+    """Gives the detail of a ``start`` event, which tells the sampling interval."""
+    return f"every {format_duration(seconds)}"
+
+
+def _seconds_in(detail: str) -> float | None:
+    """Gives the interval that a detail such as ``every 10s`` or ``10s -> 1s`` ends with."""
+    try:
+        return parse_duration(detail.rpartition(" ")[2])
+    except TimeFormatError:  # another program's words
+        return None

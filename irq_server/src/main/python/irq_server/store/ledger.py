@@ -1,0 +1,81 @@
+"""A CSV file beside the segments, to which a line is appended now and then."""
+
+import csv
+import io
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..times import LATEST_IN_FILES
+from .files import Files
+
+_log = logging.getLogger(__name__)
+
+
+class Ledger:
+    """A CSV file of whole lines. One thread appends; a torn last line is cut when it is opened."""
+
+    def __init__(self, path: Path, fields: Sequence[str], files: Files) -> None:
+        """Takes the file's path, its columns and the file layer."""
+        self._path = path
+        self._fields = tuple(fields)
+        self._files = files
+
+    def load(self) -> list[list[str]]:
+        """Gives the lines in their order, the header left out; lines that do not fit are told."""
+        try:
+            data = self._files.read(self._path)
+        except FileNotFoundError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):
+            _log.warning("%s: dropped %d bytes of a torn line", self._path, len(data) - len(whole))
+            self._files.truncate(self._path, len(whole))
+        lines = whole.decode(errors="replace").split("\n")[:-1]
+        rows = [_fields_of(line) for line in lines if line != ",".join(self._fields)]
+        fitting = [row for row in rows if len(row) == len(self._fields) and _is_time(row[0])]
+        if len(fitting) < len(rows):
+            _log.warning("%s: passed over %d lines", self._path, len(rows) - len(fitting))
+        return fitting
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self._path.exists()
+
+    def size(self) -> int:
+        """Gives the bytes of the file; 0 if there is none. Raises OSError."""
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, rows: Iterable[Sequence[str]]) -> int:
+        """Appends lines by one write and gives their bytes. Raises OSError."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        if not self.size():
+            writer.writerow(self._fields)
+        writer.writerows(rows)
+        data = text.getvalue().encode()
+        self._files.append(self._path, data, sync=False)
+        return len(data)
+
+    def replace(self, rows: Iterable[Sequence[str]]) -> None:
+        """Puts a file of these lines in the place of the old one, at once. Raises OSError."""
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows([self._fields, *rows])
+        self._files.replace(self._path, text.getvalue().encode())
+
+
+def _fields_of(line: str) -> list[str]:
+    """Gives the fields of one line; none where damage made it no CSV."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def _is_time(text: str) -> bool:
+    whole, _, fraction = text.partition(".")
+    is_number = (whole + fraction).isdecimal() and text.isascii() and len(whole) < 13
+    return is_number and float(text) <= LATEST_IN_FILES

@@ -1,0 +1,95 @@
+"""What a store's writer keeps beside the CSV: the lock, and state.json for the next start."""
+
+import fcntl
+import json
+import logging
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreLockedError
+from .totals import Memory
+
+_log = logging.getLogger(__name__)
+
+_NOT_ITS_FIELDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised by a memory that has other fields than were written."""
+
+
+class Lock:
+    """The lock of a data directory, held until it is closed or the process ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Locks `folder`. Raises StoreLockedError where another process has it, and OSError."""
+        self._descriptor = _locked(folder)
+
+    def renew(self, folder: Path) -> None:
+        """Locks the folder that stands in the place of the locked one, if it is another.
+
+        Raises StoreLockedError where another process was faster, and OSError.
+        """
+        try:
+            if os.path.samestat((folder / "lock").stat(), os.fstat(self._descriptor)):
+                return
+        except FileNotFoundError:
+            pass
+        descriptor, self._descriptor = self._descriptor, _locked(folder)
+        os.close(descriptor)
+
+    def close(self) -> None:
+        """Lets another process write."""
+        os.close(self._descriptor)
+
+
+def _locked(folder: Path) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreLockedError(folder) from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def write_memory(memory: Memory) -> bytes:
+    """Gives the bytes of state.json: one JSON object, one line a value."""
+    values = {
+        "version": 1,
+        "boot_id": memory.boot_id,
+        "cpus": memory.cpus,
+        "owners": memory.owners,
+        "offsets": memory.offsets,
+        "adopted": memory.adopted,
+    }
+    return json.dumps(values | {"crc": _crc(values)}, indent=0).encode() + b"\n"
+
+
+def _crc(values: Mapping[str, Any]) -> int:
+    """Gives the CRC-32 of a memory's values: a wrong offset would be a wrong count."""
+    return zlib.crc32(json.dumps(values, sort_keys=True).encode())
+
+
+def read_memory(path: Path) -> Memory | None:
+    """Gives the memory that state.json holds; None, and a line in the log, where it holds none."""
+    try:
+        values = json.loads(path.read_bytes())
+        if values.pop("crc", None) != _crc(values):
+            raise ValueError("its values are not those that were written")
+        adopted = values.get("adopted")
+        return Memory(
+            boot_id=str(values["boot_id"]),
+            offsets={str(key): int(offset) for key, offset in values["offsets"].items()},
+            cpus=tuple(int(cpu) for cpu in values["cpus"]),
+            owners={str(label): str(name) for label, name in values["owners"].items()},
+            adopted=None if adopted is None else tuple(int(cpu) for cpu in adopted),
+        )
+    except FileNotFoundError:
+        return None
+    except (*_NOT_ITS_FIELDS, RecursionError) as error:
+        _log.warning("%s: not used, counting goes on at the next sample: %r", path, error)
+        return None

@@ -1,0 +1,82 @@
+"""Keeps a store within its bounds: what is too old goes, and the oldest where all is too large."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .event_log import EventLog
+from .files import size_of
+from .tier import Tier
+
+BESIDE = ""
+"""In the place of a tier's name: the files beside the tiers."""
+
+
+class Bounds:
+    """The sizes of a data directory's parts, and what is dropped when. The writer alone asks it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tiers: Sequence[Tier],
+        events: EventLog,
+        retention_seconds: Mapping[str, float],
+        max_bytes: int,
+    ) -> None:
+        """Takes what is bounded, the age at which a tier's samples go, by its name, and the cap."""
+        self._folder = folder
+        self._tiers = tuple(tiers)
+        self._events = events
+        self.set_to(retention_seconds, max_bytes)
+        self.measure()
+
+    def set_to(self, retention_seconds: Mapping[str, float], max_bytes: int) -> None:
+        """Takes other ages and another cap, for the next apply()."""
+        self._ages = [retention_seconds.get(tier.shape.name) for tier in self._tiers]
+        self._max_bytes = max_bytes
+
+    def measure(self) -> None:
+        """Learns the sizes from the disk: they fall when segments are packed or go."""
+        self._measured = self._files()
+        names = [tier.shape.name for tier in self._tiers]
+        self._sizes = {name: size_of(self._folder / name) for name in names}
+        self._sizes[BESIDE] = size_of(self._folder) - sum(self._sizes.values())
+
+    def _files(self) -> list[object]:
+        return [self._events.closed, *(tier.segments for tier in self._tiers)]
+
+    def grew(self, name: str, size_bytes: int) -> None:
+        """Takes that a tier, or what is BESIDE them, has so many bytes more."""
+        self._sizes[name] += size_bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all files."""
+        return sum(self._sizes.values())
+
+    def apply(self, moment: float) -> float | None:
+        """Drops what has to go at `moment`: by age, then the oldest of the finest tier.
+
+        Gives since when the events are known, where some were dropped. Raises OSError.
+        """
+        for tier, age in zip(self._tiers, self._ages, strict=True):
+            if age is not None:
+                tier.drop_before(moment - age)
+        ages = [age for age in self._ages if age is not None]
+        events_left = self._events.bound(
+            moment - max(ages) if len(ages) == len(self._ages) else None
+        )
+        if self._measured != self._files() or self.size_bytes > self._max_bytes:
+            self.measure()
+        for tier in self._tiers:
+            while self.size_bytes > self._max_bytes and tier.drop_oldest():
+                self.measure()
+        return events_left
+
+    def holds_seconds(self) -> float | None:
+        """Gives how long an empty store would take to be full, as each tier grew so far."""
+        per_second = 0.0
+        for tier in self._tiers:
+            first, last = tier.first, tier.last
+            if first is not None and last is not None and last > first:
+                per_second += self._sizes[tier.shape.name] / (last - first)
+        return round(self._max_bytes / per_second, 1) if per_second else None

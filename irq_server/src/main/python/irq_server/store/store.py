@@ -1,0 +1,349 @@
+"""The store: a bounded history of running totals in plain CSV, exact at every sample.
+
+Format
+    ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
+    minute, the first of every hour. ``irqs.csv`` (see devices.py) tells what the rows are,
+    ``events.csv`` (see event_log.py) what happened. ``state.json`` holds what a restart needs
+    beyond them: the boot's id and the offsets of totals.py. ``lock`` is locked by the one process
+    that writes.
+
+Guarantees
+    Totals never fall, over wraps, resets, boots, hotplug and restarts. A sample that was appended
+    is either whole or not there. A window's counts are the state at its end less the state at its
+    start, both looked up by file name and byte offset. Readers never wait for the writer.
+
+Caveats
+    What fired between the last sample before a boot and that boot is lost. Without state.json
+    nobody knows what fired since the last sample: counting goes on at the next, and a gap says so.
+    A start cuts the unfinished tail of the newest segment off, and logs how much that was.
+"""
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import StoreError
+from ..events import Event
+from ..kernel.interrupts import Snapshot
+from ..times import format_moment
+from .devices import IRQ_FIELDS, Appearance, Rows, first_and_last, identity_row
+from .event_log import EventLog
+from .files import Files
+from .history import NOT_COUNTED, History, Sample
+from .ledger import Ledger
+from .opening import look_into
+from .restart import Lock, write_memory
+from .retention import BESIDE, Bounds
+from .schedule import Elapsed
+from .segment import format_time
+from .tier import Tier
+from .tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape
+from .totals import Identity, Update
+
+MAX_SEGMENT_BYTES = 8 * 2**20
+_MIN_SEGMENT_BYTES = 4096
+_EVENTS_PART = 64  # of the cap, one part is for events
+
+MAX_LINES_PER_ROW = 4
+"""So many lines of irqs.csv a row may have in the mean, beside some spare ones."""
+
+_SPARE_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """How full the store is. Times are Unix seconds; None where nothing is known yet.
+
+    ``damaged_bytes`` are those that the start cut off, and those in the segments read or surveyed
+    since that nobody believes.
+    """
+
+    size_bytes: int
+    max_bytes: int
+    oldest: float | None
+    newest: float | None
+    holds_seconds: float | None
+    damaged_bytes: int
+
+
+class Store:
+    """One data directory. One thread appends samples; any number ask its history."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        interval_seconds: float = 10.0,
+        retention_seconds: Mapping[str, float] | None = None,
+        max_bytes: int = 2**30,
+        sync: str = "segment",
+        files: Files | None = None,
+        whole_seconds: bool | None = None,
+        tiers: Sequence[TierShape] = TIERS,
+    ) -> None:
+        """Opens, and makes where it is missing, the data directory `folder`, for this process.
+
+        `tiers` are kept, the finest first; `retention_seconds` gives the age at which a tier's
+        segments go, by the tier's name; `sync` is ``never``, ``segment`` or ``sample``; times are
+        whole seconds where the interval is, unless `whole_seconds` says. Raises StoreLockedError,
+        StoreError.
+        """
+        self._folder = folder
+        self._files = files or Files()
+        self._interval_seconds = interval_seconds
+        self._whole = interval_seconds == round(interval_seconds)
+        if whole_seconds is not None:
+            self._whole = whole_seconds
+        self._retention = dict(retention_seconds or {})
+        self._max_bytes = max_bytes
+        self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in tiers)
+        self._irqs = Ledger(folder / "irqs.csv", IRQ_FIELDS, self._files)
+        self._events = EventLog(folder, self._files, max_bytes // _EVENTS_PART)
+        self._described: list[Identity] = []
+        self._appeared: list[Appearance] = []
+        self._noticed: list[Event] = []
+        self._recording = threading.Lock()  # requests record events too
+        try:
+            self._files.make_folder(folder)
+            self._lock = Lock(folder)
+            try:
+                self._open()
+            except BaseException:
+                self._lock.close()
+                raise
+        except OSError as error:
+            raise _store_error(folder, error) from error
+
+    def _open(self) -> None:
+        found = look_into(self._folder, self._tiers, self._irqs, self._events)
+        self._cut_bytes = found.cut_bytes
+        self._memory = found.memory
+        self._totals = found.totals()
+        self.history = History(self._tiers, found.events, self._interval_seconds)
+        last = found.last
+        if last is not None:
+            self.history.set_latest(last)
+        state = last.state if last else {}
+        self.rows = Rows(self._totals, found.appearances, self.history, state)
+        self._last = last.time if last else None
+        self._is_counting = found.memory is not None or last is None
+        self._bounds = Bounds(
+            self._folder, self._tiers, self._events, self._retention, self._max_bytes
+        )
+
+    def reconfigure(
+        self,
+        *,
+        interval_seconds: float,
+        whole_seconds: bool,
+        retention_seconds: Mapping[str, float],
+        max_bytes: int,
+        sync: str,
+    ) -> None:
+        """Goes on with other settings than it was opened with, while nobody appends."""
+        self._interval_seconds = interval_seconds
+        self._whole = whole_seconds
+        self._max_bytes = max_bytes
+        self._bounds.set_to(retention_seconds, max_bytes)
+        self._events.set_max_bytes(max_bytes // _EVENTS_PART)
+        self.history.set_interval(interval_seconds)
+        for tier in self._tiers:
+            tier.set_sync(sync)
+
+    @property
+    def folder(self) -> Path:
+        """The data directory."""
+        return self._folder
+
+    @property
+    def interval_seconds(self) -> float:
+        """The sampling interval that is set now."""
+        return self._interval_seconds
+
+    @property
+    def last_time(self) -> float | None:
+        """The time of the newest sample, of whatever process; None where there is none."""
+        return self._last
+
+    def append(
+        self,
+        snapshot: Snapshot,
+        boot_id: str,
+        moment: float,
+        seconds: float,
+        elapsed: Elapsed | None = None,
+    ) -> Sample:
+        """Counts `snapshot`, taken at `moment`, and appends the sample.
+
+        `moment` is raised where it would not lie after the last sample; `seconds` passed since
+        then; `elapsed` tells which rows are counted, as Totals.update() has it. Raises
+        StoreError where the disk refuses: the counts stay in memory and reach the disk with the
+        next sample that it takes.
+        """
+        moment = self._time_after_last(moment)
+        update = self._totals.update(snapshot, boot_id, seconds, elapsed)
+        self.rows.take(snapshot)
+        self._described += update.described
+        with self._recording:
+            self._noticed += _events_of(update, moment)
+        sample = Sample(moment, update.state, RAW)
+        try:
+            self._keep_rest(moment)
+            self._keep(sample)
+            self._record([])
+            self._bound(moment)
+            self._keep_irqs_small()
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+        return sample
+
+    def time_as_written(self, moment: float) -> float:
+        """Gives `moment` as the files have it: whole seconds, or milliseconds."""
+        return float(math.floor(moment)) if self._whole else round(moment, 3)
+
+    def _time_after_last(self, moment: float) -> float:
+        """Gives `moment` as the file will have it, after the last sample: times always rise."""
+        step = 1.0 if self._whole else 0.001
+        moment = self.time_as_written(moment)
+        if self._last is None or moment > self._last:
+            return moment
+        return math.floor(self._last) + step if self._whole else round(self._last + step, 3)
+
+    def _keep_rest(self, moment: float) -> None:
+        """Writes what a restart needs beside the sample, before it.
+
+        With a memory that is newer than the last sample, counting still goes on exactly.
+        """
+        memory, path = self._totals.memory, self._folder / "state.json"
+        if not path.exists():  # the directory may be another one than was locked
+            self._files.make_folder(self._folder)
+            self._lock.renew(self._folder)
+            self._memory = None
+        if memory != self._memory:
+            self._files.replace(path, write_memory(memory))
+            self._memory = memory
+        identities = self.rows.identities
+        described = self._described if self._irqs.exists() else list(identities.values())
+        if described:
+            time = format_time(moment, self._whole)
+            size = self._irqs.append([identity_row(time, each) for each in described])
+            self._bounds.grew(BESIDE, size)
+            self._appeared += [Appearance(moment, each) for each in self._described]
+            self._described = []
+
+    def _keep(self, sample: Sample) -> None:
+        """Appends the sample to each tier that keeps it; with the finest it is the newest."""
+        limit = max(min(MAX_SEGMENT_BYTES, self._max_bytes // 16), _MIN_SEGMENT_BYTES)
+        gap = self._gap_before(sample.time)
+        for tier in self._tiers:
+            if tier.is_due(sample.time):
+                size = tier.append(sample.time, self._whole, sample.state, limit)
+                self._bounds.grew(tier.shape.name, size)
+            if tier.shape == RAW:
+                with self._recording:
+                    self._noticed = [*([gap] if gap else []), *self._noticed]
+                self._last, self._is_counting = sample.time, True
+                self.history.set_latest(sample)
+                self.rows.add(self._appeared)
+                self._appeared = []
+
+    def _gap_before(self, moment: float) -> Event | None:
+        """Gives the event of the gap that ends at `moment`, if there is one."""
+        if self._last is None:
+            return None
+        interval = max(self._interval_seconds, self.history.interval_at(self._last))
+        is_wide = moment - self._last > GAP_INTERVALS * interval
+        if self._is_counting and not is_wide:
+            return None
+        since = f"since {format_moment(self._last)}"
+        detail = since if self._is_counting else f"{since}, {NOT_COUNTED}"
+        return Event(moment, "gap", detail=detail)
+
+    def record(self, *events: Event) -> None:
+        """Appends events; any thread may. Raises StoreError: then the next sample brings them."""
+        try:
+            self._record(events)
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+
+    def _record(self, events: Sequence[Event]) -> None:
+        """Appends what was noticed and not written yet, and `events`."""
+        with self._recording:
+            self._noticed += events
+            if self._noticed:
+                self._bounds.grew(BESIDE, self._events.append(self._noticed))
+                self.history.add_events(self._noticed)
+                self._noticed = []
+
+    def _bound(self, moment: float) -> None:
+        """Drops what the bounds say."""
+        with self._recording:
+            events_left = self._bounds.apply(moment)
+            if events_left is not None:
+                self.history.drop_events_before(events_left)
+
+    def _keep_irqs_small(self) -> None:
+        """Writes irqs.csv anew, at once, where most of its lines were followed by another.
+
+        Of every row the first line, which tells when it came, and the last, which tells what it is,
+        are kept.
+        """
+        found = self.rows.appearances
+        if len(found) <= MAX_LINES_PER_ROW * len(self.rows.identities) + _SPARE_LINES:
+            return
+        kept = first_and_last(found)
+        rows = [identity_row(format_time(each.time, self._whole), each.identity) for each in kept]
+        self._irqs.replace(rows)
+        self.rows.forget(kept)
+        self._bounds.measure()
+
+    def read_beside(self, name: str) -> bytes:
+        """Return the file `name` of the data directory. Raises OSError."""
+        return self._files.read(self._folder / name)
+
+    def write_beside(self, name: str, data: bytes) -> None:
+        """Replace the file `name` of the data directory, at once. Raises OSError."""
+        self._files.replace(self._folder / name, data)
+
+    def warm(self, stop: threading.Event) -> None:
+        """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
+        for tier in self._tiers:
+            tier.warm(stop)
+
+    def close(self) -> None:
+        """Waits for the disk as the policy says, and lets another process write."""
+        try:
+            for tier in self._tiers:
+                tier.sync()
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+        finally:
+            self._lock.close()
+
+    def status(self) -> StoreStatus:
+        """Tells how full the store is, and how long a history the cap holds at the present rate."""
+        oldest = min((tier.first for tier in self._tiers if tier.first is not None), default=None)
+        damaged = sum(tier.damaged_bytes for tier in self._tiers)
+        return StoreStatus(
+            size_bytes=self._bounds.size_bytes,
+            max_bytes=self._max_bytes,
+            oldest=oldest,
+            newest=self._last,
+            holds_seconds=self._bounds.holds_seconds(),
+            damaged_bytes=self._cut_bytes + damaged,
+        )
+
+
+def _store_error(folder: Path, error: OSError) -> StoreError:
+    path = Path(error.filename) if isinstance(error.filename, str) else folder
+    return StoreError(path, error.strerror or str(error))
+
+
+def _events_of(update: Update, moment: float) -> list[Event]:
+    events = [Event(moment, "boot")] if update.booted else []
+    events += [Event(moment, "reset", irq=irq) for irq in update.resets]
+    events += [Event(moment, "cpu_offline", cpu=cpu) for cpu in update.went_offline]
+    events += [Event(moment, "cpu_online", cpu=cpu) for cpu in update.came_online]
+    return events

@@ -1,0 +1,49 @@
+"""The Flask application. Starts no thread and opens no file."""
+
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response
+
+from ..kernel.procfs import Procfs
+from ..sampling.sampler import Sampler
+from ..store.store import Store
+from . import compress, metrics, pages, problem
+from .access import guard
+from .access.guard import Rules
+from .access.hosts import Hosts
+from .api import Api
+from .limits import MAX_BODY_BYTES
+
+
+def create_app(
+    store: Store,
+    sampler: Sampler,
+    procfs: Procfs,
+    now: Callable[[], float] = time.time,
+    *,
+    rules: Rules | None = None,
+) -> Flask:
+    """Return the application that answers from `store`.
+
+    `now` returns the moment, Unix seconds, from which relative times count. `rules` decide who may
+    ask; without them, everybody who asks for a loopback address may read.
+    """
+    app = Flask(__name__, static_folder=None)
+    compress.register(app)  # first, so that it sees answers last
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
+    app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
+    app.register_blueprint(pages.blueprint())
+    app.register_blueprint(pages.health(sampler))
+    metrics.register(app, store, sampler)
+    problem.register(app)
+    guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))
+
+    @app.after_request
+    def keep_nothing(response: Response) -> Response:
+        """Let nobody keep errors, metrics and health, which are of this moment."""
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return app

@@ -1,0 +1,264 @@
+"""Values -> the JSON objects and CSV rows of the API. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..events import Event
+from ..kernel.procfs import IrqAffinity
+from ..sampling.sampler import SamplerStatus
+from ..store.counts import Counts, IrqCounts, Point
+from ..store.history import Window
+from ..store.store import StoreStatus
+from ..store.totals import Identity
+from ..times import format_moment, format_unix
+
+Json = dict[str, Any]
+Rows = list[list[Any]]
+
+
+def window_json(window: Window) -> Json:
+    """Return the ``window`` of an answer: the samples used, and their gaps and resets."""
+    return {
+        "start": format_moment(window.start.time),
+        "end": format_moment(window.end.time),
+        "seconds": window.seconds,
+        "samples": window.samples,
+        "complete": window.complete,
+        "gaps": window.gaps,
+        "resets": window.resets,
+        "resolution_seconds": window.resolution_seconds,
+        "tier": window.tier,
+        "requested": {
+            "start": format_moment(window.requested_start),
+            "end": format_moment(window.requested_end),
+        },
+    }
+
+
+def rate(total: int, window: Window) -> float:
+    """Return counts per second; 0.0 for a window of one sample."""
+    return total / window.seconds if window.seconds else 0.0
+
+
+def irq_json(item: IrqCounts, window: Window) -> Json:
+    """Return one IRQ with its counts by CPU."""
+    return {
+        "irq": item.irq,
+        "device": item.device,
+        "counts": None if item.counts is None else list(item.counts),
+        "total": item.total,
+        "rate": rate(item.total, window),
+    }
+
+
+def affinity_fields(affinity: IrqAffinity | None) -> Json:
+    """Return the two fields of an IRQ's affinity, null if the kernel has none."""
+    return {
+        "affinity": affinity.affinity if affinity else None,
+        "effective_affinity": affinity.effective if affinity else None,
+    }
+
+
+def interrupts_json(counts: Counts, window: Window) -> Json:
+    """Return the answer of /interrupts."""
+    return {
+        "window": window_json(window),
+        "cpus": list(counts.cpus),
+        "irqs": [irq_json(item, window) for item in counts.irqs],
+        "totals": list(counts.totals),
+        "total": counts.total,
+    }
+
+
+def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
+    """Return the tidy rows of /interrupts: a row per IRQ and CPU; a row without CPUs has none."""
+    rows: Rows = [["irq", "device", "cpu", "count"]]
+    for item in counts.irqs:
+        if item.counts is None:
+            rows.append([item.irq, item.device, "", item.total])
+            continue
+        cells = zip(counts.cpus, item.counts, strict=True)
+        rows += [[item.irq, item.device, cpu, n] for cpu, n in cells if n or not nonzero]
+    return rows
+
+
+def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
+    """Return the answer of /irqs."""
+    return {
+        "window": window_json(window),
+        "cpus": list(counts.cpus),
+        "irqs": [
+            irq_json(item, window) | affinity_fields(affinities.get(item.irq))
+            for item in counts.irqs
+        ],
+        "total": counts.total,
+    }
+
+
+def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
+    """Return the answer of /irqs/{irq}, from counts of that IRQ alone."""
+    every = irqs_json(counts, window, affinities)
+    (fields,) = every["irqs"]
+    return {"window": every["window"], "cpus": every["cpus"], **fields}
+
+
+def irqs_csv(
+    items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, IrqAffinity]
+) -> Rows:
+    """Return the rows of /irqs."""
+    rows: Rows = [["irq", "device", "total", "rate", "affinity"]]
+    for item in items:
+        affinity = affinities.get(item.irq)
+        text = affinity.affinity if affinity else ""
+        rows.append([item.irq, item.device, item.total, rate(item.total, window), text])
+    return rows
+
+
+def cpus_json(counts: Counts, window: Window) -> Json:
+    """Return the answer of /cpus."""
+    seconds = window.seconds
+    return {
+        "window": window_json(window),
+        "cpus": [
+            {"cpu": cpu, "total": total, "rate": total / seconds if seconds else 0.0}
+            for cpu, total in zip(counts.cpus, counts.totals, strict=True)
+        ],
+        "total": counts.total,
+    }
+
+
+def cpus_csv(counts: Counts, window: Window) -> Rows:
+    """Return the rows of /cpus."""
+    cells = zip(counts.cpus, counts.totals, strict=True)
+    return [["cpu", "total", "rate"], *([cpu, n, rate(n, window)] for cpu, n in cells)]
+
+
+def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
+    """Return the answer of /cpus/{cpu}, from counts on that CPU alone."""
+    return {
+        "window": window_json(window),
+        "cpu": cpu,
+        "total": counts.total,
+        "rate": rate(counts.total, window),
+        "irqs": [
+            {
+                "irq": item.irq,
+                "device": item.device,
+                "total": item.total,
+                "rate": rate(item.total, window),
+            }
+            for item in counts.irqs
+        ],
+    }
+
+
+def cpu_csv(counts: Counts, window: Window) -> Rows:
+    """Return the rows of /cpus/{cpu}."""
+    rows = [[each.irq, each.device, each.total, rate(each.total, window)] for each in counts.irqs]
+    return [["irq", "device", "total", "rate"], *rows]
+
+
+def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
+    """Return the answer of /irqs/{irq}/affinity."""
+    return {
+        "irq": identity.irq,
+        "device": identity.device,
+        **affinity_fields(affinity),
+        "writable": affinity.writable,
+        "pending": affinity.is_pending,
+    }
+
+
+def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
+    """Return the one row of /irqs/{irq}/affinity."""
+    fields = affinity_json(identity, affinity)
+    words = {True: "true", False: "false", None: ""}
+    values = [
+        words[each] if each is None or each in (True, False) else each for each in fields.values()
+    ]
+    return [list(fields), values]
+
+
+def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
+    """Return the answer of /status."""
+    return {
+        "sampler": {
+            "state": sampler.state,
+            "interval_seconds": sampler.interval_seconds,
+            "last_sample": _moment_json(sampler.last_sample),
+            "samples": sampler.samples,
+            "late": sampler.late,
+            "last_error": sampler.last_error,
+        },
+        "store": {
+            "bytes": store.size_bytes,
+            "max_bytes": store.max_bytes,
+            "oldest": _moment_json(store.oldest),
+            "newest": _moment_json(store.newest),
+            "holds_seconds": store.holds_seconds,
+            "damaged": store.damaged_bytes,
+        },
+    }
+
+
+def series_json(points: Iterable[Point], window: Window, step: float, by: str) -> Json:
+    """Return the answer of /series."""
+    return {
+        "window": window_json(window),
+        "step_seconds": step,
+        "by": by,
+        "points": [
+            {
+                "start": format_moment(each.start),
+                "end": format_moment(each.end),
+                "total": each.total,
+                "counts": each.counts,
+            }
+            for each in points
+        ],
+    }
+
+
+def series_csv(points: Iterable[Point]) -> Rows:
+    """Return the tidy rows of /series: a row per step and key; times in Unix seconds."""
+    rows: Rows = [["start", "end", "key", "count"]]
+    for each in points:
+        edges = [format_unix(each.start), format_unix(each.end)]
+        rows += [[*edges, key, n] for key, n in each.counts.items()]
+    return rows
+
+
+def events_json(events: Iterable[Event], window: Window) -> Json:
+    """Return the answer of /events."""
+    return {
+        "window": window_json(window),
+        "events": [
+            {
+                "time": format_moment(each.time),
+                "event": each.event,
+                "irq": each.irq,
+                "cpu": each.cpu,
+                "detail": each.detail,
+            }
+            for each in events
+        ],
+    }
+
+
+def events_csv(events: Iterable[Event]) -> Rows:
+    """Return the rows of /events; times in Unix seconds."""
+    rows = [
+        [
+            format_unix(each.time),
+            each.event,
+            each.irq or "",
+            "" if each.cpu is None else each.cpu,
+            each.detail,
+        ]
+        for each in events
+    ]
+    return [["time", "event", "irq", "cpu", "detail"], *rows]
+
+
+def _moment_json(moment: float | None) -> str | None:
+    return None if moment is None else format_moment(moment)

@@ -1,0 +1,141 @@
+"""The settings in documents, made from the table: README, man page, bash completion.
+
+``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
+writes them after a change of the table. A test keeps them equal.
+"""
+
+import re
+from pathlib import Path
+
+from irq_server.settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
+
+OTHERS = (
+    (
+        "--config",
+        "FILE",
+        "take settings from this TOML file (default: none; IRQ_SERVER_CONFIG)",
+    ),
+    ("-v, --verbose", "", "log all: --log-level debug"),
+    ("-q, --quiet", "", "log warnings and errors only: --log-level warning"),
+    ("-h, --help", "", "show all options, with units, defaults and an example"),
+    ("--version", "", "show the version"),
+)
+"""The options that are no settings."""
+
+README, MAN_PAGE, COMPLETION = (
+    Path("README.md"),
+    Path("src/main/data/irq_server.8"),
+    Path("src/main/data/bash-completion/irq_server"),
+)
+
+
+def rewrite(project: Path) -> None:
+    """Write what is made from the table into the three files below the project's folder."""
+    _rewrite_between(project / README, "| option | default | meaning |\n", "\n\n", readme_table())
+    _rewrite_between(project / MAN_PAGE, ".SH OPTIONS\n", ".SH ", man_options())
+    (project / COMPLETION).write_text(completion())
+
+
+def _rewrite_between(path: Path, start: str, end: str, made: str) -> None:
+    before, found, rest = path.read_text().partition(start)
+    after = rest[rest.index(end) :]
+    path.write_text(f"{before}{found}{made}{after}")
+
+
+def readme_table() -> str:
+    """Return the rows of the README's table of settings, in Markdown, without the last line end."""
+    lines = ["|---|---|---|"]
+    for setting in SETTINGS:
+        option = f"--{setting.name} {setting.metavar or ''}".strip().replace("|", "\\|")
+        lines.append(f"| `{option}` | {_code(setting.default)} | {setting.help} |")
+    return "\n".join(lines)
+
+
+def _code(default: str) -> str:
+    if default == DEFAULT_DATA_DIR:
+        return "`/var/lib/irq_server` as root, else `~/.local/state/irq_server`"
+    return f"`{default}`" if default else "none"
+
+
+def man_options() -> str:
+    """Return the man page's list of options, in the macros of man(7)."""
+    lines = []
+    for setting in SETTINGS:
+        reload = "; SIGHUP takes a new value" if setting.reloadable else ""
+        words = f"{setting.help} (default: {setting.default or 'none'}{reload})"
+        lines += _man_option(f"--{setting.name}", setting.metavar or "", words)
+    for names, metavar, words in OTHERS:
+        lines += _man_option(names, metavar, words)
+    return "\n".join(lines) + "\n"
+
+
+def _man_option(names: str, metavar: str, words: str) -> list[str]:
+    bold = ", ".join(f"\\fB{_roff(name)}\\fR" for name in names.split(", "))
+    argument = f" \\fI{_roff(metavar)}\\fR" if metavar else ""
+    return [".TP", bold + argument, _roff(words[0].upper() + words[1:]) + "."]
+
+
+def _roff(text: str) -> str:
+    """Return text as troff takes it: hyphens stay hyphens, and no line starts as a request."""
+    shown = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
+    shown = shown.replace("~", "\\(ti")
+    return f"\\&{shown}" if shown.startswith(".") else shown
+
+
+def completion() -> str:
+    """Return the file that completes the command in bash."""
+    options = [f"--{setting.name}" for setting in SETTINGS]
+    options += [name for names, _, _ in OTHERS for name in names.split(", ")]
+    cases = [_case(f"--{each.name}", each) for each in SETTINGS if each.metavar is not None]
+    return _COMPLETION.format(cases="\n".join(cases), options=" ".join(options))
+
+
+def _case(option: str, setting: Setting) -> str:
+    """Return what bash offers as the value of an option; nothing for values that it cannot know."""
+    action = "return"
+    metavar = setting.metavar or ""
+    if "|" in metavar:
+        words = f"compgen -W '{metavar.replace('|', ' ')}' -- \"$cur\""
+        action = f"mapfile -t COMPREPLY < <({words}); return"
+    elif re.search("FILE|SOCKET", metavar):
+        action = "_filedir; return"
+    elif metavar == "DIR":
+        action = "_filedir -d; return"
+    return f"        {option}) {action} ;;"
+
+
+_COMPLETION = """\
+# bash completion for irq_server
+_irq_server() {{
+    local cur prev words cword
+    _init_completion || return
+    case $prev in
+{cases}
+        --config) _filedir toml; return ;;
+        --start | --end) return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'csv parquet' -- "$cur"); return ;;
+        --output) _filedir; return ;;
+    esac
+    case ${{words[1]}} in
+        verify | repair)
+            _filedir -d
+            return ;;
+        export)
+            mapfile -t COMPREPLY < <(compgen -W '--start --end --format --output --help' -- "$cur")
+            [[ $cur == -* ]] || _filedir -d
+            return ;;
+        import)
+            mapfile -t COMPREPLY < <(compgen -W '--data-dir --help' -- "$cur")
+            [[ $cur == -* ]] || _filedir
+            return ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$cur")
+    if ((cword == 1)) && [[ $cur != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'verify repair export import' -- "$cur")
+    fi
+}} &&
+    complete -F _irq_server irq_server
+"""
+
+if __name__ == "__main__":
+    rewrite(Path.cwd())

@@ -1,0 +1,140 @@
+"""The commands on a data directory: what they print, and their exit statuses."""
+
+import io
+import os
+from pathlib import Path
+
+import mock
+import pytest
+
+from irq_server import cli
+from irq_server.commands import main
+from irq_server.store import segment
+
+
+def put(folder: Path, *moments: int) -> Path:
+    path = folder / "raw/19700101/600.csv"
+    path.parent.mkdir(parents=True)
+    parts = [segment.encode_sample(str(moment), {"24,0": moment}) for moment in moments]
+    path.write_bytes(segment.HEADER + b"".join(parts))
+    return path
+
+
+def test_a_sound_store_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = put(tmp_path, 600, 610)
+
+    assert main(["verify", str(tmp_path)]) == 0
+    size = path.stat().st_size
+    assert capsys.readouterr().out == f"1 segments, 2 samples, {size} bytes, 0 damaged\n"
+
+
+def test_damage_is_told_with_its_bytes_and_repaired(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = put(tmp_path, 600, 610)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-2])
+    cut = whole.index(b"610")
+
+    assert main(["verify", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == (
+        f"{path}: bytes {cut} to {len(whole) - 2} damaged"
+    )
+    assert main(["repair", str(tmp_path)]) == 0
+    assert ": set aside\n" in capsys.readouterr().out
+    assert main(["verify", str(tmp_path)]) == 0
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    put(tmp_path, 600).with_name("700.csv.gz").write_bytes(b"rubbish")
+
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "700.csv.gz: cannot be read: " in capsys.readouterr().out
+
+
+def test_a_missing_store_is_one_line_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["verify", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == f"irq_server: {tmp_path}: no store: it has no tier such as raw, 1m or 1h\n"
+
+
+def test_export_writes_to_standard_output_and_to_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    put(tmp_path, 600, 610)
+    target = tmp_path / "table.csv"
+
+    assert main(["export", str(tmp_path), "--start", "605"]) == 0
+    assert main(["export", str(tmp_path), "--output", str(target), "--end", "600"]) == 0
+
+    assert capsys.readouterr().out == "time,irq,cpu,count\n600,24,0,600\n610,24,0,610\n"
+    assert target.read_text() == "time,irq,cpu,count\n600,24,0,600\n"
+
+
+def test_a_relative_time_needs_no_equals_sign(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    put(tmp_path, 600, 610)
+
+    assert main(["export", str(tmp_path), "--start", "-1h"]) == 0
+    assert capsys.readouterr().out.endswith("610,24,0,610\n")
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
+    put(tmp_path, 600)
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "w") as pipe, mock.patch("sys.stdout", pipe):
+        assert main(["export", str(tmp_path)]) == 0
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    put(tmp_path, 600)
+
+    assert main(["export", str(tmp_path), "--output", str(tmp_path / "no/where")]) == 1
+    assert capsys.readouterr().err == (
+        f"irq_server: {tmp_path}/no/where: No such file or directory\n"
+    )
+
+
+def test_files_are_imported_at_their_times(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("  CPU0\n 24: 5 PCI-MSI 1-edge eth0\n")
+    two.write_text("  CPU0\n 24: 8 PCI-MSI 1-edge eth0\n")
+    os.utime(two, (1767225660, 1767225660))
+
+    status = main(
+        ["import", "--data-dir", str(tmp_path / "d"), f"2026-01-01T00:00:00Z={one}", str(two)]
+    )
+
+    assert status == 0
+    assert capsys.readouterr().out == "2 samples\n"
+    assert main(["export", str(tmp_path / "d")]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["1767225600,24,0,5", "1767225660,24,0,8"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "--start", "soon"],
+        ["export", "--format", "parquet"],
+        ["import"],
+        ["import", "/no/such/file"],
+        ["verify", "--nonsense"],
+    ],
+)
+def test_wrong_usage_ends_with_2(words: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+
+    assert caught.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_the_command_line_finds_the_commands(tmp_path: Path):
+    with mock.patch("sys.stdout", io.StringIO()) as shown:
+        assert cli.main(["verify", str(put(tmp_path, 600).parents[2])]) == 0
+    assert shown.getvalue().startswith("1 segments, 1 samples")
