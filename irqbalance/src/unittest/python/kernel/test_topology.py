@@ -18,8 +18,7 @@ def test_a_captured_machine_of_two_nodes_is_understood(captured: Callable[[str],
     assert found.nodes == dict.fromkeys(range(4), 0) | dict.fromkeys(range(4, 8), 1)
     assert found.siblings == {}
     assert found.irq_nodes == {"24": 1, "26": 0, "57": 0}
-    assert found.local_cpus("24") == {4, 5, 6, 7}
-    assert found.local_cpus("0") is None
+    assert found.cpus_of_node(1) == {4, 5, 6, 7}
 
 
 def test_a_made_machine_tells_capacities_threads_and_nodes(fake: FakeMachine):
@@ -44,7 +43,7 @@ def test_a_made_machine_tells_capacities_threads_and_nodes(fake: FakeMachine):
         {"24": 1, "11": 0},
         {"24": "0000:00:01.0", "11": "0000:00:02.0", "26": "0000:00:03.0"},
     )
-    assert found.local_cpus("24") == {1}
+    assert found.cpus_of_node(1) == {1}
     assert found.speeds([0, 1]) == [1.0, 0.5]
 
 
@@ -91,9 +90,9 @@ def test_the_cpus_near_a_device_are_those_of_the_nearest_nodes_first(fake: FakeM
     found = read_topology(fake.machine, ["24", "25"])
 
     assert found.distances[2] == {0: 21, 1: 31, 2: 10, 3: 12}
-    assert found.near_cpus("24") == ({4, 5}, {4, 5, 6, 7}, {0, 1, 4, 5, 6, 7})
-    assert found.local_cpus("24") == {4, 5}
-    assert found.near_cpus("25") == ()
+    assert found.cpus_near(2) == ({4, 5}, {4, 5, 6, 7}, {0, 1, 4, 5, 6, 7})
+    assert found.cpus_of_node(2) == {4, 5}
+    assert found.irq_nodes == {"24": 2}
 
 
 def test_nodes_as_far_as_each_other_are_near_together(fake: FakeMachine):
@@ -101,7 +100,7 @@ def test_nodes_as_far_as_each_other_are_near_together(fake: FakeMachine):
     fake.write("sys/bus/pci/devices/0000:00:01.0/numa_node", "1\n")
     fake.write("sys/bus/pci/devices/0000:00:01.0/irq", "24\n")
 
-    assert read_topology(fake.machine, ["24"]).near_cpus("24") == ({1},)
+    assert read_topology(fake.machine, ["24"]).cpus_near(1) == ({1},)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +114,7 @@ def test_distances_that_are_no_row_of_numbers_are_unknown(fake: FakeMachine, row
     found = read_topology(fake.machine, ["24"])
 
     assert found.distances == {}
-    assert found.near_cpus("24") == ({1},)
+    assert found.cpus_near(1) == ({1},)
 
 
 def test_the_columns_of_distances_are_the_online_nodes(fake: FakeMachine):
@@ -137,5 +136,5 @@ def test_a_device_on_a_node_without_cpus_is_near_the_nearest_that_has_some(fake:
 
     found = read_topology(fake.machine, ["24"])
 
-    assert found.near_cpus("24") == ({2, 3},)
-    assert not found.local_cpus("24")
+    assert found.cpus_near(2) == ({2, 3},)
+    assert not found.cpus_of_node(2)

@@ -51,19 +51,9 @@ class Topology(NamedTuple):
         """Return the CPUs of a node."""
         return frozenset(cpu for cpu, its in self.nodes.items() if its == node)
 
-    def local_cpus(self, irq: str) -> frozenset[int] | None:
-        """Return the CPUs on the node of an IRQ's device; None if unknown, or if all CPUs are."""
-        if irq not in self.irq_nodes or len(set(self.nodes.values())) < 2:
-            return None
-        return self.cpus_of_node(self.irq_nodes[irq])
-
     def device(self, irq: str, otherwise: str) -> str:
         """Return the PCI device of an IRQ, `otherwise` if it is unknown."""
         return self.irq_devices.get(irq, otherwise)
-
-    def near_cpus(self, irq: str) -> tuple[frozenset[int], ...]:
-        """Return cpus_near() of the node of an IRQ's device; nothing if that is unknown."""
-        return self.cpus_near(self.irq_nodes[irq]) if irq in self.irq_nodes else ()
 
     def cpus_near(self, node: int) -> tuple[frozenset[int], ...]:
         """Return the CPUs of a node, then these and the next nearest ones, and so on.

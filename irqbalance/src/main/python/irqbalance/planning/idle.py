@@ -26,6 +26,8 @@ def place_idle(
     `others` are all other IRQs, each with the CPU that it moves to, None for those that stay.
     `after` has the loads of the `usable` CPUs then.
     """
+    if not idle:
+        return []
     every = frozenset(usable)
     loads = dict(zip(usable, after.loads, strict=True))
     crowd = _Crowd(topology)

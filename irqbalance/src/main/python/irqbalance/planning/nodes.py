@@ -28,17 +28,18 @@ All are bins where the item may be. Not all of these are in any of the sets.
 """
 
 
-def with_nodes(irqs: Iterable[Irq], topology: Topology, usable: frozenset[int]) -> tuple[Irq, ...]:
+def with_nodes(irqs: Sequence[Irq], topology: Topology, usable: frozenset[int]) -> tuple[Irq, ...]:
     """Return the IRQs with the CPUs that are local to each and near it, confined by rule 1."""
     if not topology.nodes:
         return tuple(irqs)
-    near = {node: topology.cpus_near(node) for node in set(topology.irq_nodes.values())}
+    several = len(set(topology.nodes.values())) > 1
+    devices = set(topology.irq_nodes.values()) if several else set()
+    local = {node: topology.cpus_of_node(node) for node in devices}
+    near = {node: topology.cpus_near(node) for node in devices}
+    nodes = [topology.irq_nodes.get(irq.irq, -1) for irq in irqs]
     known = tuple(
-        irq._replace(
-            local=topology.local_cpus(irq.irq),
-            near=near.get(topology.irq_nodes.get(irq.irq, -1), ()),
-        )
-        for irq in irqs
+        irq._replace(local=local.get(node), near=near.get(node, ()))
+        for irq, node in zip(irqs, nodes, strict=True)
     )
     chosen = {
         rule: _node_for([irq for irq in known if irq.together == rule], topology, usable)
@@ -74,10 +75,10 @@ def _node_for(irqs: list[Irq], topology: Topology, usable: frozenset[int]) -> in
     return min(load, key=preference, default=None)
 
 
-def rings(irq: Irq, may: frozenset[int], bin_of: dict[int, int]) -> Rings:
-    """Return the bins near an IRQ's device of the CPUs that it `may` use."""
+def rings(near: Iterable[frozenset[int]], may: frozenset[int], bin_of: dict[int, int]) -> Rings:
+    """Return the bins of the CPUs `near` a device that an IRQ `may` use."""
     found: list[frozenset[int]] = []
-    for cpus in irq.near:
+    for cpus in near:
         bins = frozenset(bin_of[cpu] for cpu in cpus & may)
         if bins and len(bins) < len(may) and (not found or bins != found[-1]):
             found.append(bins)

@@ -45,7 +45,8 @@ def make_plan(
     }
     before = balance(usable, [(irq, None) for irq in irqs])
     after = balance(usable, [(irq, targets.get(index)) for index, irq in enumerate(irqs)])
-    others = [(irq, targets.get(n)) for n, irq in enumerate(irqs) if n not in idle]
+    going = frozenset(idle)
+    others = [(irq, targets.get(n)) for n, irq in enumerate(irqs) if n not in going]
     cpus_of_idle = place_idle([irqs[n] for n in idle], others, usable, after, topology)
     targets.update(zip(idle, cpus_of_idle, strict=True))
     moving = bool(idle) or choice.bins != list(task.problem.homes)
@@ -96,7 +97,9 @@ def _task(
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
     every = frozenset(usable)
-    near = [rings(irq, may_use(irq, every), bin_of) for irq in movable]
+    kinds = {(irq.near, may_use(irq, every)) for irq in movable}
+    found = {(near, may): rings(near, may, bin_of) for near, may in kinds}
+    near = [found[irq.near, may_use(irq, every)] for irq in movable]
     task = Task(problem, near, neighbours)
     growth = _growth(movable)
     if growth is None:

@@ -71,13 +71,17 @@ def _best_step(
 def largest_first(placement: Placement, items: Iterable[int]) -> None:
     """Put items, heaviest first, each where it leaves the least relative load (Graham 1969)."""
     problem, loads = placement.problem, placement.loads
-    equal: dict[float, list[int]] = {}
-    for bin_, speed in enumerate(problem.speeds):
-        equal.setdefault(speed, []).append(bin_)
+    every = range(len(problem.speeds))
+    equally_fast: dict[frozenset[int] | None, list[list[int]]] = {}
     for item in items:
+        weight, allowed = problem.weights[item], problem.allowed[item]
+        if allowed not in equally_fast:
+            by_speed: dict[float, list[int]] = {}
+            for bin_ in sorted(allowed or every):
+                by_speed.setdefault(problem.speeds[bin_], []).append(bin_)
+            equally_fast[allowed] = list(by_speed.values())
         # of bins that are equally fast, the emptiest is best
-        bins = problem.allowed[item] or [min(b, key=loads.__getitem__) for b in equal.values()]
-        weight = problem.weights[item]
+        bins = [min(group, key=loads.__getitem__) for group in equally_fast[allowed]]
         placement.put(item, min(((loads[b] + weight) / problem.speeds[b], b) for b in bins)[1])
 
 

@@ -6,8 +6,7 @@ the less loaded core is better, and then the bin with fewer items. Items of a de
 bin for want of room elsewhere swap bins with other items that moved.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .placement import ROUNDING, Placement
@@ -47,34 +46,35 @@ class _Spreading:
 
     def __init__(self, placement: Placement, neighbours: Neighbours) -> None:
         self._placement, self._devices = placement, neighbours.devices
-        self._siblings = neighbours.siblings or [()] * len(placement.loads)
-        self._counts: list[Counter[str]] = [
-            Counter(self._devices[item] for _, item in members if self._devices[item])
-            for members in placement.members
-        ]
+        bins = range(len(placement.loads))
+        self._siblings = neighbours.siblings or [()] * len(bins)
+        self._counts = {device: [0] * len(bins) for device in {"", *self._devices}}
+        for bin_ in bins:
+            for _, item in placement.members[bin_]:
+                self._count(item, bin_, 1)
         target = placement.target() * (1 + ROUNDING)
         self._limits = [target * speed for speed in placement.problem.speeds]
 
     def settle(self, item: int) -> None:
         """Put one item into the best of the bins that have room for it."""
         placement, here = self._placement, self._placement.bins[item]
-        weight, device = placement.problem.weights[item], self._devices[item]
+        weight, counts = placement.problem.weights[item], self._counts[self._devices[item]]
         self._put(item, -1)
-        best = min(
-            (
-                (*self._cost(device, bin_), bin_ != here, bin_)
-                for bin_, limit in enumerate(self._limits)
-                if placement.loads[bin_] + weight <= limit and placement.may(item, bin_)
-            ),
-            default=(here,),
-        )
+        rooms = zip(placement.loads, self._limits, strict=True)
+        bins = [bin_ for bin_, (load, limit) in enumerate(rooms) if load + weight <= limit]
+        allowed = placement.problem.allowed[item]
+        if allowed is not None:
+            bins = [bin_ for bin_ in bins if bin_ in allowed]
+        bins = _least(bins, counts.__getitem__)
+        bins = _least(bins, lambda bin_: sum(counts[thread] for thread in self._siblings[bin_]))
+        bins = _least(bins, self._load_of_core)
+        members = placement.members
+        best = min(((len(members[bin_]), bin_ != here, bin_) for bin_ in bins), default=(here,))
         self._put(item, best[-1])
 
-    def _cost(self, device: str, bin_: int) -> tuple[int, int, float, int]:
-        loads, threads = self._placement.loads, self._siblings[bin_]
-        near = sum(self._counts[thread][device] for thread in threads)
-        core = loads[bin_] + sum(loads[thread] for thread in threads)
-        return self._counts[bin_][device], near, core, len(self._placement.members[bin_])
+    def _load_of_core(self, bin_: int) -> float:
+        loads = self._placement.loads
+        return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
 
     def swap(self, moved: Sequence[int]) -> None:
         """Let items that share a bin with their device's swap it with others, where that helps."""
@@ -94,7 +94,8 @@ class _Spreading:
     def _rivals(self, item: int, bin_: int) -> int:
         """Return how many other items of its device are in a bin."""
         device = self._devices[item]
-        return self._counts[bin_][device] - (self._placement.bins[item] == bin_) if device else 0
+        here = self._placement.bins[item] == bin_
+        return self._counts[device][bin_] - here if device else 0
 
     def _helps(self, item: int, other: int) -> bool:
         """Return whether fewer items share a bin with their device's if these two swap bins."""
@@ -113,9 +114,17 @@ class _Spreading:
         )
 
     def _put(self, item: int, bin_: int) -> None:
-        device, here = self._devices[item], self._placement.bins[item]
+        self._count(item, self._placement.bins[item], -1)
         self._placement.put(item, bin_)
-        if device and here >= 0:
-            self._counts[here][device] -= 1
-        if device and bin_ >= 0:
-            self._counts[bin_][device] += 1
+        self._count(item, bin_, 1)
+
+    def _count(self, item: int, bin_: int, number: int) -> None:
+        if self._devices[item] and bin_ >= 0:
+            self._counts[self._devices[item]][bin_] += number
+
+
+def _least(bins: list[int], cost: Callable[[int], float]) -> list[int]:
+    """Return those of `bins` that have the least cost."""
+    costs = list(map(cost, bins))
+    least = min(costs, default=0.0)
+    return [bin_ for bin_, its in zip(bins, costs, strict=True) if its == least]
