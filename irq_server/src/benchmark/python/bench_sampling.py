@@ -89,7 +89,6 @@ def measure(cpu_count: int, irq_count: int) -> tuple[float, float, float]:
             yardstick += time.process_time() - began
         raw = sum(len(Files().read(each.path)) for each in segments_in(data / "raw"))
         store.close()
-        sampler.watch.close()
     return raw / SAMPLES, spent / SAMPLES * 1000, yardstick / SAMPLES * 1000
 
 

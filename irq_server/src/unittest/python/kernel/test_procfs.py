@@ -2,14 +2,13 @@
 
 import errno
 import os
-import resource
 from pathlib import Path
 
 import mock
 import pytest
 
 from irq_server.errors import AffinityError, ProcfsError
-from irq_server.kernel.procfs import AffinityLists, IrqAffinity, Procfs
+from irq_server.kernel.procfs import IrqAffinity, Procfs
 from simulated import Machine
 
 
@@ -129,60 +128,11 @@ def test_a_file_that_may_not_be_read_is_named(machine: Machine):
         Procfs(machine.root).read_affinity("24")
 
 
-def lists(tmp_path: Path) -> AffinityLists:
-    (tmp_path / "irq/24").mkdir(parents=True)
-    (tmp_path / "irq/24/smp_affinity_list").write_text("0-3\n")
-    return AffinityLists(Procfs(tmp_path))
+def test_the_text_of_an_affinity_is_what_stands_there_now(tmp_path: Path):
+    procfs, path = Procfs(tmp_path), tmp_path / "irq/24/smp_affinity_list"
+    assert procfs.affinity_text("24") is None
 
-
-def test_a_list_that_is_read_again_is_what_stands_there_then(tmp_path: Path):
-    reader, path = lists(tmp_path), tmp_path / "irq/24/smp_affinity_list"
-    assert reader.read("24") == b"0-3\n"
-    with mock.patch.object(os, "open", side_effect=AssertionError("it is open")):
-        path.write_text("2\n")
-        assert reader.read("24") == b"2\n"
-
-    path.unlink()
-    assert reader.read("24") is None
-    path.write_text("7\n")
-    assert reader.read("24") == b"7\n"
-    (tmp_path / "new").write_text("1\n")
-    (tmp_path / "new").rename(path)
-    assert reader.read("24") == b"1\n"
-    reader.close()
-
-
-def test_a_kernels_file_of_an_irq_that_came_again_is_opened_again(tmp_path: Path):
-    reader = lists(tmp_path)
-    assert reader.read("24") == b"0-3\n"
-
-    with mock.patch.object(os, "pread", side_effect=OSError(errno.EIO, "Input/output error")):
-        (tmp_path / "irq/24/smp_affinity_list").write_text("5\n")
-        assert reader.read("24") == b"5\n"
-    reader.close()
-
-
-def test_a_list_too_long_to_be_read_at_once_is_read_whole(tmp_path: Path):
-    reader = lists(tmp_path)
-    text = ",".join(map(str, range(0, 4096, 2))) + "\n"
-    (tmp_path / "irq/24/smp_affinity_list").write_text(text)
-
-    assert [reader.read("24"), reader.read("24")] == [text.encode()] * 2
-    reader.close()
-
-
-def test_no_more_files_stay_open_than_half_of_what_may(tmp_path: Path):
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    with mock.patch.object(resource, "getrlimit", return_value=(6, 6)):
-        reader = lists(tmp_path)
-    for irq in range(30, 50):
-        (tmp_path / f"irq/{irq}").mkdir()
-        (tmp_path / f"irq/{irq}/smp_affinity_list").write_text(f"{irq}\n")
-
-    for _ in range(2):
-        assert [reader.read(str(irq)) for irq in range(30, 50)] == [
-            b"%d\n" % irq for irq in range(30, 50)
-        ]
-    assert len(list(Path("/proc/self/fd").iterdir())) == before + 3
-    reader.close()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    path.parent.mkdir(parents=True)
+    for text in ("0-3\n", "2\n", ",".join(map(str, range(0, 4096, 2))) + "\n"):
+        path.write_text(text)
+        assert procfs.affinity_text("24") == text.encode()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from ..errors import AffinityError, CpuSetError
 from ..events import Event
-from .procfs import AffinityLists, Procfs, normal_list
+from .procfs import Procfs, normal_list
 
 LOOK_SECONDS = 10.0
 """How often the watch looks at the affinities, if the sampling interval is not longer."""
@@ -20,7 +20,7 @@ class AffinityWatch:
     def __init__(self, procfs: Procfs, interval_seconds: float = 0.0) -> None:
         self.lock = threading.RLock()
         """Held during a look. A writer of an affinity holds it, and looks before and after."""
-        self._lists = AffinityLists(procfs)
+        self._procfs = procfs
         self.is_asked_every(interval_seconds)
         self._last_look: float | None = None
         self._seen: dict[str, tuple[bytes, str]] = {}
@@ -43,7 +43,7 @@ class AffinityWatch:
             before, self._seen = self._seen, {}
             self._last_look = monotonic
             events = []
-            read, seen = self._lists.read, self._seen
+            read, seen = self._procfs.affinity_text, self._seen
             for irq, number in irqs:
                 text, known = read(number), before.get(irq)
                 if known is not None and known[0] == text:
@@ -55,7 +55,7 @@ class AffinityWatch:
     def look_at(self, irq: str, number: str, moment: float) -> list[Event]:
         """Look at one IRQ alone, as look() does. Raise AffinityError if it has no affinity."""
         with self.lock:
-            text = self._lists.read(number)
+            text = self._procfs.affinity_text(number)
             if text is None:
                 raise AffinityError(irq, "its affinity cannot be read")
             return self._compare(self._seen.get(irq), irq, text, moment)
@@ -74,7 +74,3 @@ class AffinityWatch:
         if old == affinity:
             return []
         return [Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}")]
-
-    def close(self) -> None:
-        """Close the files that it holds."""
-        self._lists.close()

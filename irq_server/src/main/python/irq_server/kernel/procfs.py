@@ -4,7 +4,6 @@ A captured tree, or a host's tree mounted into a container, works in their place
 """
 
 import os
-import resource
 import stat
 import time
 from collections.abc import Callable
@@ -24,8 +23,6 @@ REREAD_SECONDS = (0.01, 0.02, 0.05, 0.1)
 """The pauses before /proc/interrupts is read again, which met a CPU coming or going."""
 
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
-
-_SHORT_LIST_BYTES = 2048
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 """A pipe in the place of a file is not waited for."""
@@ -141,6 +138,13 @@ class Procfs:
         finally:
             os.close(folder)
 
+    def affinity_text(self, irq: str) -> bytes | None:
+        """Return that file's bytes, None if it cannot be read."""
+        try:
+            return _read_at_once(self.affinity_path(irq))
+        except OSError:
+            return None
+
     def read_affinity_list(self, irq: str) -> str:
         """Return the CPU list that an IRQ may go to. Raise AffinityError if it has none."""
         try:
@@ -175,55 +179,3 @@ def _read_at_once(path: str) -> bytes:
         return os.read(descriptor, _MAX_LIST_BYTES)
     finally:
         os.close(descriptor)
-
-
-class AffinityLists:
-    """The affinity lists of many IRQs, a thousand perhaps, which are read every few seconds.
-
-    Their files stay open, as opening costs more than reading: at most half as many as the process
-    may have open. A file of a copied tree, which has a size, may be replaced by another.
-    """
-
-    def __init__(self, procfs: Procfs) -> None:
-        self._procfs = procfs
-        self._open: dict[str, tuple[int, bool]] = {}
-        self._max_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
-
-    def read(self, irq: str) -> bytes | None:
-        """Return the text of the list of a numbered IRQ; None if it cannot be read."""
-        held = self._open.get(irq)
-        if held is not None:
-            descriptor, is_kernels = held
-            try:
-                text = os.pread(descriptor, _SHORT_LIST_BYTES, 0)
-                if len(text) < _SHORT_LIST_BYTES and (is_kernels or os.fstat(descriptor).st_nlink):
-                    return text
-            except OSError:  # the IRQ went, and perhaps came again
-                pass
-            os.close(descriptor)
-            del self._open[irq]
-        try:
-            return self._open_and_read(irq)
-        except OSError:
-            return None
-
-    def _open_and_read(self, irq: str) -> bytes:
-        descriptor = os.open(self._procfs.affinity_path(irq), _READ)
-        try:
-            text = os.read(descriptor, _MAX_LIST_BYTES)
-            if len(self._open) < self._max_open and len(text) < _SHORT_LIST_BYTES:
-                is_kernels = not os.fstat(descriptor).st_size
-                self._open[irq], descriptor = (descriptor, is_kernels), -1
-        finally:
-            if descriptor >= 0:
-                os.close(descriptor)
-        return text
-
-    def close(self) -> None:
-        """Close every file."""
-        while self._open:
-            os.close(self._open.popitem()[1][0])
-
-    def __del__(self) -> None:
-        """Close them if nobody did."""
-        self.close()
