@@ -1,5 +1,7 @@
 """The pages for a person, their files, and how they are kept."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -79,6 +81,25 @@ def test_the_first_page_says_what_runs_here(client: FlaskClient):
 
 def test_the_document_is_served(client: FlaskClient):
     assert client.get("/openapi.json").get_json() == document()
+
+
+def test_the_document_is_not_needed_to_start():
+    start = (
+        "import sys\n"
+        "from irq_server.web import app, pages\n"
+        "pages.blueprint()\n"
+        "print([name for name in sys.modules if 'openapi' in name or 'apispec' in name])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/home.css"])

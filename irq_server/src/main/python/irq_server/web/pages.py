@@ -1,12 +1,12 @@
 """The pages for a person, the document, and whether the server is well."""
 
 import json
+from functools import cache
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from .. import __version__
 from ..sampling.sampler import Sampler
-from .openapi.document import document
 from .problem import problem
 from .routes import JSON, ROUTES
 
@@ -15,7 +15,7 @@ KEPT = "private, no-cache"
 
 
 def blueprint() -> Blueprint:
-    """Return the two pages, their files, and the document, made once."""
+    """Return the two pages, their files, and the document."""
     routes = Blueprint(
         "pages",
         __name__,
@@ -23,7 +23,6 @@ def blueprint() -> Blueprint:
         static_folder="static",
         static_url_path="/static",
     )
-    text = json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
     @routes.get("/")
     def home() -> Response | str:
@@ -38,7 +37,7 @@ def blueprint() -> Blueprint:
     @routes.get("/openapi.json")
     def openapi() -> Response:
         """Return the document."""
-        return _refusal() or Response(text, mimetype=JSON)
+        return _refusal() or Response(_document(), mimetype=JSON)
 
     @routes.after_request
     def kept(response: Response) -> Response:
@@ -50,6 +49,14 @@ def blueprint() -> Blueprint:
         return response
 
     return routes
+
+
+@cache
+def _document() -> str:
+    """Return the document as JSON, made at the first request for it."""
+    from .openapi.document import document
+
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
 def health(sampler: Sampler) -> Blueprint:
