@@ -9,8 +9,8 @@ from irq_client import model
 from irq_client.authors import attributed
 from irq_client.drawing import draw_grid, draw_heatmap, draw_history
 from irq_client.shape import JsonObject
-from irq_client.table import Line
-from irq_client.text import cell_width
+from irq_client.terminal.table import Line
+from irq_client.terminal.text import cell_width
 
 SERIES = model.read_series(JsonObject(machine.SERIES, ""))
 EVENTS = attributed(model.read_events(JsonObject(machine.EVENTS, "")).events, 25.0)

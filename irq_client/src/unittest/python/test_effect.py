@@ -7,7 +7,7 @@ from irq_client import model
 from irq_client.cli import main
 from irq_client.effect import Effect, list_effect, pairs, show_effect
 from irq_client.shape import JsonObject
-from irq_client.table import layout
+from irq_client.terminal.table import layout
 from service import Request, WebService, json_reply
 from terminal import streams, written
 

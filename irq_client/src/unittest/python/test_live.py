@@ -6,8 +6,8 @@ import pytest
 
 from irq_client.errors import UnreachableError
 from irq_client.live import BackgroundAsker, Live
-from irq_client.paint import painter
-from irq_client.screen import Screen
+from irq_client.terminal.colour import painter
+from irq_client.terminal.screen import Screen
 from irq_client.topstate import TopState
 from terminal import stream, written
 from test_topview import DATA

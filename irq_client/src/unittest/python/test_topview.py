@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import machine
 from irq_client import model
 from irq_client.shape import JsonObject
-from irq_client.text import cell_width
+from irq_client.terminal.text import cell_width
 from irq_client.topstate import TopState
 from irq_client.topview import TopData, fit, frame
 

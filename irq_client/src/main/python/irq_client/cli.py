@@ -14,7 +14,7 @@ from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchErro
 if TYPE_CHECKING:
     from .arguments import Arguments
     from .commands import Shown
-    from .table import Sheet
+    from .terminal.table import Sheet
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -87,7 +87,7 @@ def _document(arguments: "Arguments") -> str:
 
 def _ask_all(arguments: "Arguments", tokens: "Mapping[str, str | None]", streams: Streams) -> int:
     """Asks every server; gives 0, or the highest exit status of those that failed."""
-    from .output import Output
+    from .terminal.writer import Output
 
     output = Output(streams.stdout, streams.environment, several=len(arguments.servers) > 1)
     failures: list[tuple[str, IrqClientError]] = []
@@ -104,7 +104,7 @@ def _ask_all(arguments: "Arguments", tokens: "Mapping[str, str | None]", streams
         else:
             output.write(server, shown, arguments.format)
     if sheets:
-        from .together import together
+        from .terminal.hosts_table import together
 
         output.write_sheet(together(sheets))
     for _, failure in failures:
@@ -156,9 +156,9 @@ def _ask(server: str, token: str | None, arguments: "Arguments", streams: Stream
 def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Shows the live view of one server on the terminal; gives the exit status."""
     from .api import Client
-    from .paint import painter
     from .parameters import duration_seconds
-    from .screen import Screen
+    from .terminal.colour import painter
+    from .terminal.screen import Screen
     from .top import default_period_seconds, run_top
 
     if not (streams.stdin.isatty() and streams.stdout.isatty()):
@@ -183,7 +183,7 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
 
     from .api import Client
     from .condition import parse_condition
-    from .output import finding_text
+    from .terminal.writer import finding_text
     from .top import default_period_seconds
     from .watch import Watch
 
@@ -256,7 +256,7 @@ def _logging(arguments: "Arguments", stream: TextIO) -> Iterator[None]:
         return
     import logging
 
-    from .text import visible
+    from .terminal.text import visible
 
     class Visible(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
@@ -275,7 +275,7 @@ def _logging(arguments: "Arguments", stream: TextIO) -> Iterator[None]:
 
 def _tell(streams: Streams, message: object) -> None:
     """Writes one line on standard error; what a server named is made harmless first."""
-    from .text import visible
+    from .terminal.text import visible
 
     with contextlib.suppress(OSError):  # nobody can be told that nobody can be told
         streams.stderr.write(f"irq_client: {visible(str(message))}\n")

@@ -14,7 +14,7 @@ from .effect import MOST_IRQS, Effect, list_effect, show_effect
 from .errors import NoMatchError, ServerError
 from .matching import is_pattern
 from .records import Row
-from .table import Line, Sheet
+from .terminal.table import Line, Sheet
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from .balance import imbalance
 from .errors import UsageError
 from .matching import cpu_numbers, matches
 from .parameters import check_cpu_list, check_pattern, duration_seconds
-from .text import rate_text
+from .terminal.text import rate_text
 
 FORM = "a condition such as 'imbalance > 1.5 for 5m' or 'irq eth0-* rate > 50k'"
 

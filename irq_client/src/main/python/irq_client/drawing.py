@@ -6,11 +6,12 @@ as a table, so that it goes plain into a pipe and in colour onto a terminal.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from . import chart, model
+from . import model
 from .authors import CHANGE
-from .chart import GAP_MARK, LEVELS
-from .table import FAINT, HEADING, WARNING, Line, wrapped
-from .text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
+from .terminal import chart
+from .terminal.chart import GAP_MARK, LEVELS
+from .terminal.table import FAINT, HEADING, WARNING, Line, wrapped
+from .terminal.text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
 from .timeline import TOTAL, Timeline, Track, timeline
 from .views import change_text, window_line, window_warnings
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from . import model
 from .balance import imbalance
 from .records import Row
-from .table import Column, Sheet
-from .text import rate_text, visible
+from .terminal.table import Column, Sheet
+from .terminal.text import rate_text, visible
 from .views import change_text, window_line, window_warnings
 
 MOST_IRQS = 20

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .console import ANSWER, HANG_UP, RESIZE, SUSPEND
 from .errors import ServerError
 from .moment import unix_milliseconds
-from .screen import Screen
-from .text import visible
+from .terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
+from .terminal.screen import Screen
+from .terminal.text import visible
 from .topstate import TopState, press
 from .topview import TopData, frame, page_rows
 

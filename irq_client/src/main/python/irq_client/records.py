@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from . import model
 from .moment import unix_text
-from .text import visible
+from .terminal.text import visible
 
 Row = Sequence[str | int | float | None]
 """One row of CSV; None is an empty field."""

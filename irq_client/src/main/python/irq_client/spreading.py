@@ -8,8 +8,8 @@ from .api import Client
 from .errors import NoMatchError, NotAllowedError
 from .matching import cpu_numbers, matches, spread
 from .records import Row
-from .table import Column, Sheet
-from .text import visible
+from .terminal.table import Column, Sheet
+from .terminal.text import visible
 
 _REFUSED = 409
 """The status of what the kernel refuses, or would."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from . import model
 from .api import Client, Query
 from .authors import CHANGE
-from .console import Terminal
 from .live import BackgroundAsker, Live
-from .screen import Screen
+from .terminal.keyboard import Terminal
+from .terminal.screen import Screen
 from .topstate import TopState
 from .topview import TopData
 

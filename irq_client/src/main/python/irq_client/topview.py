@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from . import model
 from .balance import imbalance
 from .moment import unix_milliseconds
-from .table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
-from .text import cell_width, rate_text, shortened, span_text, visible
+from .terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
+from .terminal.text import cell_width, rate_text, shortened, span_text, visible
 from .topstate import KEYS, TopState
 from .views import change_text, window_line, window_warnings
 

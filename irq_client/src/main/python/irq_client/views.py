@@ -5,8 +5,8 @@ Everything that a server named passes through `visible` here.
 
 from . import model
 from .authors import ON_THE_MACHINE
-from .table import Cell, Column, Sheet
-from .text import bytes_text, count_text, numbered, rate_text, span_text, visible
+from .terminal.table import Cell, Column, Sheet
+from .terminal.text import bytes_text, count_text, numbered, rate_text, span_text, visible
 
 UNKNOWN = "-"
 """What is shown where the server does not know."""

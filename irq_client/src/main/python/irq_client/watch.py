@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from . import model
 from .condition import Condition
 from .errors import GaveUpError, UnreachableError
-from .text import span_text
+from .terminal.text import span_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.chart import LEVELS, bars, curve, level, level_floor, time_axis
+from irq_client.terminal.chart import LEVELS, bars, curve, level, level_floor, time_axis
 
 RATES = st.lists(st.none() | st.floats(0, 1e9), max_size=60)
 

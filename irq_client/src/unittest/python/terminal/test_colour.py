@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_client.paint import painter
+from irq_client.terminal.colour import painter
 
 LINE = (("a", "bold"), ("", "red"), ("b", ""), ("c", "on color(226)"))
 

@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from irq_client.console import ANSWER, HANG_UP, NOTHING, RESIZE, SUSPEND, Terminal
+from irq_client.terminal.keyboard import ANSWER, HANG_UP, NOTHING, RESIZE, SUSPEND, Terminal
 
 
 @pytest.fixture

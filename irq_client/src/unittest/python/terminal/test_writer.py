@@ -14,8 +14,8 @@ import termios
 import pytest
 
 from irq_client.commands import Shown
-from irq_client.output import Output
-from irq_client.table import Column, Sheet
+from irq_client.terminal.table import Column, Sheet
+from irq_client.terminal.writer import Output
 from terminal import stream, written
 
 SHEET = Sheet(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.text import (
+from irq_client.terminal.text import (
     aligned,
     bytes_text,
     cell_width,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_client.keys import key_names
+from irq_client.terminal.keys import key_names
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Lines on a screen: what is written, and what then stands there."""
 
 from emulator import Emulator
-from irq_client.paint import painter
-from irq_client.screen import Screen
+from irq_client.terminal.colour import painter
+from irq_client.terminal.screen import Screen
 from terminal import stream
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.table import Column, Sheet, busiest_that_fit, layout
-from irq_client.text import cell_width
+from irq_client.terminal.table import Column, Sheet, busiest_that_fit, layout
+from irq_client.terminal.text import cell_width
 
 
 def lines(sheet: Sheet, width: int, *, shorten: bool = True) -> list[str]:

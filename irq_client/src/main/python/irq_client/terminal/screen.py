@@ -7,7 +7,7 @@ terminal-wg's "Synchronized Output" (2026, ignored by terminals that do not know
 from collections.abc import Sequence
 from typing import TextIO
 
-from .paint import Painter
+from .colour import Painter
 from .table import Line
 
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"

@@ -1,7 +1,7 @@
 """Sheets of many hosts as one."""
 
-from irq_client.table import Column, Sheet, layout
-from irq_client.together import together
+from irq_client.terminal.hosts_table import together
+from irq_client.terminal.table import Column, Sheet, layout
 
 WINDOW = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
 

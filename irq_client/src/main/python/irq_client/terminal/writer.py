@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from .commands import Shown
-from .condition import Condition
-from .moment import unix_text
-from .paint import painter
-from .records import Row
+from ..commands import Shown
+from ..condition import Condition
+from ..moment import unix_text
+from ..records import Row
+from ..watch import Finding
+from .colour import painter
 from .table import HEADING, Sheet, layout
-from .watch import Finding
 
 PIPE_WIDTH = 120
 """Cells that counts are folded to where the output is no terminal; texts stay whole there."""
