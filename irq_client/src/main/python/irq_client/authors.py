@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from . import model
-from .matching import cpu_numbers
+from .figures.patterns import cpu_numbers
 from .moment import unix_milliseconds
 
 CHANGE, REQUEST = "affinity", "affinity_request"

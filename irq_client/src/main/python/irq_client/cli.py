@@ -182,7 +182,7 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     import time
 
     from .api import Client
-    from .condition import parse_condition
+    from .figures.condition import parse_condition
     from .terminal.writer import finding_text
     from .top import default_period_seconds
     from .watch import Watch

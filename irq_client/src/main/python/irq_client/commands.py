@@ -12,7 +12,7 @@ from .authors import CHANGE
 from .drawing import draw_grid, draw_heatmap, draw_history
 from .effect import MOST_IRQS, Effect, list_effect, show_effect
 from .errors import NoMatchError, ServerError
-from .matching import is_pattern
+from .figures.patterns import is_pattern
 from .records import Row
 from .terminal.table import Line, Sheet
 

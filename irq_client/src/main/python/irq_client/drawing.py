@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from . import model
 from .authors import CHANGE
+from .figures.timeline import TOTAL, Timeline, Track, timeline
 from .terminal import chart
 from .terminal.chart import GAP_MARK, LEVELS
 from .terminal.table import FAINT, HEADING, WARNING, Line, wrapped
 from .terminal.text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
-from .timeline import TOTAL, Timeline, Track, timeline
 from .views import change_text, window_line, window_warnings
 
 CHARTS = ("bar", "line", "table")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import model
-from .balance import imbalance
+from .figures.imbalance import imbalance
 from .records import Row
 from .terminal.table import Column, Sheet
 from .terminal.text import rate_text, visible

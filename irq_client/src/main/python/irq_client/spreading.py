@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from . import model, views
 from .api import Client
 from .errors import NoMatchError, NotAllowedError
-from .matching import cpu_numbers, matches, spread
+from .figures.patterns import cpu_numbers, matches, spread
 from .records import Row
 from .terminal.table import Column, Sheet
 from .terminal.text import visible

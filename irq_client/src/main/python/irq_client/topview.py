@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import model
-from .balance import imbalance
+from .figures.imbalance import imbalance
 from .moment import unix_milliseconds
 from .terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
 from .terminal.text import cell_width, rate_text, shortened, span_text, visible

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from . import model
-from .condition import Condition
 from .errors import GaveUpError, UnreachableError
+from .figures.condition import Condition
 from .terminal.text import span_text
 
 

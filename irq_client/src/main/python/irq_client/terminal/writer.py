@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from ..commands import Shown
-from ..condition import Condition
+from ..figures.condition import Condition
 from ..moment import unix_text
 from ..records import Row
 from ..watch import Finding

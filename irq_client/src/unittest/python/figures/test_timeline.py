@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irq_client.figures.timeline import timeline
 from irq_client.model import Point, Series, Window
-from irq_client.timeline import timeline
 
 
 def moment(second: int) -> str:

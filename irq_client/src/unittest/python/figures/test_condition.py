@@ -6,8 +6,8 @@ import pytest
 
 import machine
 from irq_client import model
-from irq_client.condition import parse_condition
 from irq_client.errors import UsageError
+from irq_client.figures.condition import parse_condition
 from irq_client.shape import JsonObject
 
 ANSWER = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))

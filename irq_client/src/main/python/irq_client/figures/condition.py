@@ -16,12 +16,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import model
-from .balance import imbalance
-from .errors import UsageError
-from .matching import cpu_numbers, matches
-from .parameters import check_cpu_list, check_pattern, duration_seconds
-from .terminal.text import rate_text
+from .. import model
+from ..errors import UsageError
+from ..parameters import check_cpu_list, check_pattern, duration_seconds
+from ..terminal.text import rate_text
+from .imbalance import imbalance
+from .patterns import cpu_numbers, matches
 
 FORM = "a condition such as 'imbalance > 1.5 for 5m' or 'irq eth0-* rate > 50k'"
 

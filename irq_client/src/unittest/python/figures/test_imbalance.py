@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_client.balance import imbalance
+from irq_client.figures.imbalance import imbalance
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.matching import cpu_numbers, is_pattern, matches, spread
+from irq_client.figures.patterns import cpu_numbers, is_pattern, matches, spread
 
 
 @pytest.mark.parametrize(
