@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 import machine
-from irq_client import model
-from irq_client.authors import attributed
 from irq_client.drawing import draw_grid, draw_heatmap, draw_history
-from irq_client.shape import JsonObject
+from irq_client.server import model
+from irq_client.server.authors import attributed
+from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.table import Line
 from irq_client.terminal.text import cell_width
 

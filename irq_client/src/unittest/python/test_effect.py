@@ -3,10 +3,10 @@
 import pytest
 
 import machine
-from irq_client import model
 from irq_client.cli import main
 from irq_client.effect import Effect, list_effect, pairs, show_effect
-from irq_client.shape import JsonObject
+from irq_client.server import model
+from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.table import layout
 from service import Request, WebService, json_reply
 from terminal import streams, written

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 import machine
-from irq_client import model, records
-from irq_client.authors import attributed
-from irq_client.shape import JsonObject
+from irq_client import records
+from irq_client.server import model
+from irq_client.server.authors import attributed
+from irq_client.server.json_fields import JsonObject
 
 
 def read_events_by_whom(answer: JsonObject) -> model.Events:

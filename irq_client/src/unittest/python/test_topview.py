@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import machine
-from irq_client import model
-from irq_client.shape import JsonObject
+from irq_client.server import model
+from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.text import cell_width
 from irq_client.topstate import TopState
 from irq_client.topview import TopData, fit, frame

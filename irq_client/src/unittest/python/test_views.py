@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import machine
-from irq_client import model, views
-from irq_client.authors import attributed
-from irq_client.shape import JsonObject
+from irq_client import views
+from irq_client.server import model
+from irq_client.server.authors import attributed
+from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.table import Sheet, layout
 
 WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"

@@ -18,15 +18,20 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import Answer, Client
+    from .server import model
+    from .server.client import Answer, Client
 
-__all__ = ["Answer", "Client", "__version__"]
+__all__ = ["Answer", "Client", "__version__", "model"]
 
 
 def __getattr__(name: str) -> object:
-    """Gives Answer and Client, imported when they are asked for: `--version` needs neither."""
+    """Gives Answer, Client and model, imported when they are asked for: `--version` needs none."""
     if name in ("Answer", "Client"):
-        from . import api
+        from .server import client
 
-        return getattr(api, name)
+        return getattr(client, name)
+    if name == "model":
+        from .server import model
+
+        return model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

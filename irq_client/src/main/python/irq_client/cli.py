@@ -131,7 +131,7 @@ def _results(
         for server in arguments.servers:
             yield server, partial(ask, server)
         return
-    from .fleet import Progress, ask_all, in_order
+    from .server.fleet import Progress, ask_all, in_order
 
     shows_progress = streams.stderr.isatty() and not arguments.quiet
     progress = Progress(streams.stderr if shows_progress else None, len(arguments.servers))
@@ -142,8 +142,8 @@ def _results(
 
 def _ask(server: str, token: str | None, arguments: "Arguments", streams: Streams) -> "Shown":
     """Carries out the command at one server and gives what it answered."""
-    from .api import Client
     from .commands import carry_out
+    from .server.client import Client
 
     def confirm(question: str) -> None:
         if not arguments.yes and streams.stdin.isatty() and not _agrees(question, streams):
@@ -155,8 +155,8 @@ def _ask(server: str, token: str | None, arguments: "Arguments", streams: Stream
 
 def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Shows the live view of one server on the terminal; gives the exit status."""
-    from .api import Client
     from .parameters import duration_seconds
+    from .server.client import Client
     from .terminal.colour import painter
     from .terminal.screen import Screen
     from .top import default_period_seconds, run_top
@@ -181,8 +181,8 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Waits for a condition at one server and prints it when it holds."""
     import time
 
-    from .api import Client
     from .figures.condition import parse_condition
+    from .server.client import Client
     from .terminal.writer import finding_text
     from .top import default_period_seconds
     from .watch import Watch

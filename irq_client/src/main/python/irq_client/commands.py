@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
-from . import model, records, spreading, views
-from .api import Answer, Client
+from . import records, spreading, views
 from .arguments import Arguments
-from .authors import CHANGE
 from .drawing import draw_grid, draw_heatmap, draw_history
 from .effect import MOST_IRQS, Effect, list_effect, show_effect
 from .errors import NoMatchError, ServerError
 from .figures.patterns import is_pattern
 from .records import Row
+from .server import model
+from .server.authors import CHANGE
+from .server.client import Answer, Client
 from .terminal.table import Line, Sheet
 
 T = TypeVar("T")

@@ -6,9 +6,9 @@ as a table, so that it goes plain into a pipe and in colour onto a terminal.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from . import model
-from .authors import CHANGE
 from .figures.timeline import TOTAL, Timeline, Track, timeline
+from .server import model
+from .server.authors import CHANGE
 from .terminal import chart
 from .terminal.chart import GAP_MARK, LEVELS
 from .terminal.table import FAINT, HEADING, WARNING, Line, wrapped

@@ -6,9 +6,9 @@ Everything that a server named passes through `visible` here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import model
 from .figures.imbalance import imbalance
 from .records import Row
+from .server import model
 from .terminal.table import Column, Sheet
 from .terminal.text import rate_text, visible
 from .views import change_text, window_line, window_warnings

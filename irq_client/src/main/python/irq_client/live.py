@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import ServerError
-from .moment import unix_milliseconds
+from .server.times import unix_milliseconds
 from .terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
 from .terminal.screen import Screen
 from .terminal.text import visible

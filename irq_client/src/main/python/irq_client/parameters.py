@@ -9,7 +9,7 @@ import re
 from urllib.parse import urlsplit
 
 from .errors import CommandLineError, UsageError
-from .moment import unix_milliseconds
+from .server.times import unix_milliseconds
 
 MAX_SECONDS = 100 * 366 * 86_400
 """The longest duration that is believed, 100 years in seconds."""

@@ -6,8 +6,8 @@ file is looked at in a terminal sooner or later.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from . import model
-from .moment import unix_text
+from .server import model
+from .server.times import unix_text
 from .terminal.text import visible
 
 Row = Sequence[str | int | float | None]

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from . import model, views
-from .api import Client
+from . import views
 from .errors import NoMatchError, NotAllowedError
 from .figures.patterns import cpu_numbers, matches, spread
 from .records import Row
+from .server import model
+from .server.client import Client
 from .terminal.table import Column, Sheet
 from .terminal.text import visible
 

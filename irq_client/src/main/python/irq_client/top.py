@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 
-from . import model
-from .api import Client, Query
-from .authors import CHANGE
 from .live import BackgroundAsker, Live
+from .server import model
+from .server.authors import CHANGE
+from .server.client import Client, Query
 from .terminal.keyboard import Terminal
 from .terminal.screen import Screen
 from .topstate import TopState

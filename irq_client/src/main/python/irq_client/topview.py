@@ -6,9 +6,9 @@ Everything that a server named passes through `visible` here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import model
 from .figures.imbalance import imbalance
-from .moment import unix_milliseconds
+from .server import model
+from .server.times import unix_milliseconds
 from .terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
 from .terminal.text import cell_width, rate_text, shortened, span_text, visible
 from .topstate import KEYS, TopState

@@ -3,8 +3,8 @@
 Everything that a server named passes through `visible` here.
 """
 
-from . import model
-from .authors import ON_THE_MACHINE
+from .server import model
+from .server.authors import ON_THE_MACHINE
 from .terminal.table import Cell, Column, Sheet
 from .terminal.text import bytes_text, count_text, numbered, rate_text, span_text, visible
 

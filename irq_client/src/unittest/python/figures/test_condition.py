@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 import machine
-from irq_client import model
 from irq_client.errors import UsageError
 from irq_client.figures.condition import parse_condition
-from irq_client.shape import JsonObject
+from irq_client.server import model
+from irq_client.server.json_fields import JsonObject
 
 ANSWER = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irq_client.figures.timeline import timeline
-from irq_client.model import Point, Series, Window
+from irq_client.server.model import Point, Series, Window
 
 
 def moment(second: int) -> str:

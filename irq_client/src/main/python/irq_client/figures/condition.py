@@ -16,9 +16,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .. import model
 from ..errors import UsageError
 from ..parameters import check_cpu_list, check_pattern, duration_seconds
+from ..server import model
 from ..terminal.text import rate_text
 from .imbalance import imbalance
 from .patterns import cpu_numbers, matches

@@ -7,8 +7,8 @@ it fired, so its columns hold None rather than a rate that never was.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .. import model
-from ..moment import unix_milliseconds
+from ..server import model
+from ..server.times import unix_milliseconds
 
 _GAP_INTERVALS = 2.5
 """A point longer than its step by so many sampling intervals had a gap in it."""

@@ -10,8 +10,8 @@ from typing import TextIO
 
 from ..commands import Shown
 from ..figures.condition import Condition
-from ..moment import unix_text
 from ..records import Row
+from ..server.times import unix_text
 from ..watch import Finding
 from .colour import painter
 from .table import HEADING, Sheet, layout

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
+from ..errors import AnswerError, ServerError, ShapeError
+from ..parameters import is_socket
 from . import authors, model
-from .errors import AnswerError, ServerError, ShapeError
 from .failures import NOT_OURS, is_worth_a_retry
-from .parameters import is_socket
-from .shape import JsonObject, parse_object
-from .transport import MAX_ANSWER_BYTES, Transport
+from .http import MAX_ANSWER_BYTES, Transport
+from .json_fields import JsonObject, parse_object
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 import urllib3
 
-from .errors import (
+from ..errors import (
     AnswerError,
     NotAllowedError,
     ProblemError,
@@ -24,7 +24,7 @@ from .errors import (
     UnknownNameError,
     UnreachableError,
 )
-from .shape import parse_object
+from .json_fields import parse_object
 
 NOT_OURS = "is that an irq_server?"
 LONGEST_REASON = 500

@@ -8,8 +8,8 @@ import json
 import math
 from typing import NoReturn, TypeGuard, cast
 
-from .errors import ShapeError
-from .moment import unix_milliseconds
+from ..errors import ShapeError
+from .times import unix_milliseconds
 
 COUNT_LIMIT = 2**64
 """A server's totals are of 64 bits; a larger whole number is none of its counts."""

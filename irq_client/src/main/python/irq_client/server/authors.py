@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from ..figures.patterns import cpu_numbers
 from . import model
-from .figures.patterns import cpu_numbers
-from .moment import unix_milliseconds
+from .times import unix_milliseconds
 
 CHANGE, REQUEST = "affinity", "affinity_request"
 

@@ -10,7 +10,7 @@ Times stay RFC 3339 texts as they came (checked), counts are whole numbers, rate
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .shape import JsonObject
+from .json_fields import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

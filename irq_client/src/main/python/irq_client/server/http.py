@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from . import __version__
-from .errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
+from .. import __version__
+from ..errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
+from ..parameters import is_socket
 from .failures import NOT_OURS, causes_of, connection_error, problem_error
-from .parameters import is_socket
 
 MAX_ANSWER_BYTES = 64 * 2**20
 """Longer answers are refused; 1,000 IRQs on 1,000 CPUs take some 10 MB."""
@@ -38,7 +38,7 @@ class Transport:
         self._max_answer_bytes = max_answer_bytes
         self._session = _Session()
         if socket_server:
-            from .unixsocket import UnixAdapter
+            from .unix_socket import UnixAdapter
 
             self._session.mount(socket_server, UnixAdapter(socket_server))
         # an `auth` of its own keeps requests from sending what it finds in ~/.netrc

@@ -5,7 +5,6 @@ import itertools
 import pytest
 
 import machine
-from irq_client.api import Client
 from irq_client.errors import (
     AnswerError,
     NotAllowedError,
@@ -14,6 +13,7 @@ from irq_client.errors import (
     UnknownNameError,
     UnreachableError,
 )
+from irq_client.server.client import Client
 from service import Request, WebService, json_reply, problem, reply
 
 

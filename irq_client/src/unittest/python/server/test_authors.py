@@ -2,9 +2,10 @@
 
 import pytest
 
-from irq_client import Client, model
-from irq_client.authors import ON_THE_MACHINE, attributed, notice_seconds, unknown_before
-from irq_client.moment import unix_text
+from irq_client import Client
+from irq_client.server import model
+from irq_client.server.authors import ON_THE_MACHINE, attributed, notice_seconds, unknown_before
+from irq_client.server.times import unix_text
 from machine import WINDOW
 from service import Request, WebService, json_reply
 

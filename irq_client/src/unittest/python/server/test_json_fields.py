@@ -3,7 +3,7 @@
 import pytest
 
 from irq_client.errors import ShapeError
-from irq_client.shape import JsonObject, parse_object
+from irq_client.server.json_fields import JsonObject, parse_object
 
 
 def wrong(text: str) -> ShapeError:

@@ -8,7 +8,7 @@ import pytest
 
 import machine
 from irq_client.cli import main
-from irq_client.fleet import Progress, ask_all, in_order
+from irq_client.server.fleet import Progress, ask_all, in_order
 from service import WebService, problem
 from terminal import stream, streams, written
 

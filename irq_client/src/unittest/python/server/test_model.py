@@ -6,9 +6,9 @@ import json
 import pytest
 
 import machine
-from irq_client import model
 from irq_client.errors import ShapeError
-from irq_client.shape import JsonObject, parse_object
+from irq_client.server import model
+from irq_client.server.json_fields import JsonObject, parse_object
 
 
 def read(reader, answer: object):

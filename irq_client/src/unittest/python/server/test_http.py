@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from irq_client.errors import AnswerError, NotAllowedError, TimeLimitError, UnreachableError
-from irq_client.transport import Transport, is_local
+from irq_client.server.http import Transport, is_local
 from service import Request, WebService, problem, reply
 
 

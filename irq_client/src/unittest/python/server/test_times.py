@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.moment import unix_milliseconds, unix_text
+from irq_client.server.times import unix_milliseconds, unix_text
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from irq_client.errors import (
     UnknownNameError,
     UnreachableError,
 )
-from irq_client.failures import connection_error, is_worth_a_retry, problem_error
+from irq_client.server.failures import connection_error, is_worth_a_retry, problem_error
 
 URL = "http://h/api/v1/interrupts"
 LIMIT = TimeLimitError(URL, "too late")
