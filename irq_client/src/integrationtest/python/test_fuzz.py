@@ -16,9 +16,9 @@ import pytest
 import machine
 from fuzzing import hunt, saved
 from irq_client.cli import main
+from irq_client.command_line.config_files import read_config, read_hosts
+from irq_client.command_line.token_file import read_token
 from irq_client.errors import ConfigError, TokenFileError
-from irq_client.hosts import read_config, read_hosts
-from irq_client.tokenfile import read_token
 from service import Request, WebService, json_reply, problem, reply
 from terminal import streams, written
 

@@ -12,7 +12,7 @@ from . import __version__
 from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchError, ServerError
 
 if TYPE_CHECKING:
-    from .arguments import Arguments
+    from .command_line.parser import Arguments
     from .commands import Shown
     from .terminal.table import Sheet
 
@@ -57,7 +57,7 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
         # before all that a real command imports: scripts ask for the version often
         streams.stdout.write(f"irq_client {__version__}\n")
         return 0
-    from .arguments import parse
+    from .command_line.parser import parse
 
     try:
         arguments = parse(argv, streams.environment)
@@ -77,10 +77,10 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
 def _document(arguments: "Arguments") -> str:
     """Gives what no server is asked for."""
     if arguments.command == "man":
-        from .manual import manual_page
+        from .command_line.manual import manual_page
 
         return manual_page()
-    from .completion import completion_script
+    from .command_line.completion import completion_script
 
     return completion_script(arguments.shell)
 
@@ -155,7 +155,7 @@ def _ask(server: str, token: str | None, arguments: "Arguments", streams: Stream
 
 def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Shows the live view of one server on the terminal; gives the exit status."""
-    from .parameters import duration_seconds
+    from .command_line.values import duration_seconds
     from .server.client import Client
     from .terminal.colour import painter
     from .terminal.screen import Screen
@@ -240,7 +240,7 @@ def _token(path: str | None, arguments: "Arguments", streams: Streams) -> str | 
     """Gives the token in a file, None where there is no file; warns where all may read it."""
     if path is None:
         return None
-    from .tokenfile import read_token
+    from .command_line.token_file import read_token
 
     token, everybody_reads = read_token(path)
     if everybody_reads and not arguments.quiet:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
 from . import records, spreading, views
-from .arguments import Arguments
+from .command_line.parser import Arguments
 from .drawing import draw_grid, draw_heatmap, draw_history
 from .effect import MOST_IRQS, Effect, list_effect, show_effect
 from .errors import NoMatchError, ServerError

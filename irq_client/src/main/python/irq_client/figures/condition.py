@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..command_line.values import check_cpu_list, check_pattern, duration_seconds
 from ..errors import UsageError
-from ..parameters import check_cpu_list, check_pattern, duration_seconds
 from ..server import model
 from ..terminal.text import rate_text
 from .imbalance import imbalance

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
+from ..command_line.values import is_socket
 from ..errors import AnswerError, ServerError, ShapeError
-from ..parameters import is_socket
 from . import authors, model
 from .failures import NOT_OURS, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport

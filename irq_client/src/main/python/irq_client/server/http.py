@@ -13,8 +13,8 @@ import requests
 import urllib3
 
 from .. import __version__
+from ..command_line.values import is_socket
 from ..errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
-from ..parameters import is_socket
 from .failures import NOT_OURS, causes_of, connection_error, problem_error
 
 MAX_ANSWER_BYTES = 64 * 2**20

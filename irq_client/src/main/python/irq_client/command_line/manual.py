@@ -1,8 +1,8 @@
 """The tables of commands and settings -> the manual page, in man(7) form. Pure."""
 
-from . import __version__
-from .config import ARGUMENT_HELP, COMMANDS, EVERYWHERE, Setting, settings
-from .topstate import KEYS
+from .. import __version__
+from ..topstate import KEYS
+from .options import ARGUMENT_HELP, COMMANDS, EVERYWHERE, Setting, settings
 
 _EXIT_STATUSES = (
     ("0", "done"),

@@ -1,6 +1,6 @@
 """The tables of commands and settings -> completion scripts for shells. Pure."""
 
-from .config import COMMANDS, EVERYWHERE, Command, Setting
+from .options import COMMANDS, EVERYWHERE, Command, Setting
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from irq_client.arguments import Arguments, parse
+from irq_client.command_line.config_files import expanded, read_config, read_hosts
+from irq_client.command_line.parser import Arguments, parse
 from irq_client.errors import ConfigError, UsageError
-from irq_client.hosts import expanded, read_config, read_hosts
 
 CONFIG = """\
 server = ["web*", "http://other:1"]

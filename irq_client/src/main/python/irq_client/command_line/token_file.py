@@ -5,7 +5,7 @@ import re
 import stat
 from pathlib import Path
 
-from .errors import TokenFileError
+from ..errors import TokenFileError
 
 _LONGEST_BYTES = 8192
 

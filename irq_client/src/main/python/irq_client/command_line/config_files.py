@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .config import CONFIG_KEYS
-from .errors import SHOWN_CHARACTERS, ConfigError, UsageError
-from .parameters import check_server, is_url
+from ..errors import SHOWN_CHARACTERS, ConfigError, UsageError
+from .options import CONFIG_KEYS
+from .values import check_server, is_url
 
 DEFAULT_PORT = 5000
 

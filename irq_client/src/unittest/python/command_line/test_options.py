@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import irq_client
-from irq_client.config import COMMANDS, commands_table, settings, settings_table
+from irq_client.command_line.options import COMMANDS, commands_table, settings, settings_table
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 
 
 def test_names_and_short_options_are_unique():

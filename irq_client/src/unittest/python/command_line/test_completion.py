@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from irq_client.cli import main
-from irq_client.completion import SHELLS, completion_script
-from irq_client.config import COMMANDS, settings
+from irq_client.command_line.completion import SHELLS, completion_script
+from irq_client.command_line.options import COMMANDS, settings
 from terminal import streams, written
 
 BASH = shutil.which("bash") or "bash"

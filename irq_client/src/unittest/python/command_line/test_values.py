@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.errors import CommandLineError, IrqClientError, UsageError
-from irq_client.parameters import (
+from irq_client.command_line.values import (
     check_cpu,
     check_cpu_list,
     check_irq,
@@ -18,6 +17,7 @@ from irq_client.parameters import (
     duration_seconds,
     read_time,
 )
+from irq_client.errors import CommandLineError, IrqClientError, UsageError
 
 
 @pytest.mark.parametrize(

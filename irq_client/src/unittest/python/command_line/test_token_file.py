@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from irq_client.command_line.token_file import read_token
 from irq_client.errors import TokenFileError
-from irq_client.tokenfile import read_token
 
 
 def token_file(folder: Path, content: bytes, mode: int = 0o600) -> str:

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from . import __version__
-from .config import (
+from .. import __version__
+from ..errors import CommandLineError
+from .options import (
     ARGUMENT_HELP,
     CHART,
     COMMANDS,
@@ -22,7 +23,6 @@ from .config import (
     Setting,
     settings,
 )
-from .errors import CommandLineError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -218,7 +218,8 @@ def _arguments(
     command: Command, given: Mapping[str, object], environment: Mapping[str, str]
 ) -> Arguments:
     """Reads every value; the command line wins over the environment, and that over the default."""
-    from . import parameters, sources
+    from . import settings as sources
+    from . import values as parameters
 
     if given["verbose"] and given["quiet"]:
         raise CommandLineError("--verbose and --quiet contradict each other")
@@ -270,14 +271,14 @@ def _choices(name: str) -> tuple[str, ...]:
 
 def _shell(name: str, text: str) -> str:
     from .completion import SHELLS
-    from .parameters import check_choice
+    from .values import check_choice
 
     return check_choice(name, text, SHELLS)
 
 
 def _chosen(setting: Setting, given: Mapping[str, object]) -> str:
     """Gives the value of a setting with choices, its default where none is given."""
-    from . import parameters
+    from . import values as parameters
 
     text = str(given.get(setting.name) or setting.default)
     return parameters.check_choice(setting.option, text, setting.choices)
@@ -285,7 +286,7 @@ def _chosen(setting: Setting, given: Mapping[str, object]) -> str:
 
 def _seconds(setting: Setting, given: Mapping[str, object]) -> float | None:
     """Gives the seconds of a duration, None where none is given."""
-    from . import parameters
+    from . import values as parameters
 
     text = given.get(setting.name)
     return None if text is None else parameters.duration_seconds(setting.option, str(text))
@@ -293,7 +294,7 @@ def _seconds(setting: Setting, given: Mapping[str, object]) -> float | None:
 
 def _query(command: Command, given: Mapping[str, object]) -> list[tuple[str, str]]:
     """Gives the query parameters that the options ask for."""
-    from . import parameters
+    from . import values as parameters
 
     checks: dict[str, Callable[[str, str], str]] = {
         "irq": parameters.check_irq,

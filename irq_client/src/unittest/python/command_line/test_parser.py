@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
-from irq_client.arguments import Arguments, parse
-from irq_client.config import ARGUMENT_HELP, COMMANDS
+from irq_client.command_line.options import ARGUMENT_HELP, COMMANDS
+from irq_client.command_line.parser import Arguments, parse
 from irq_client.errors import IrqClientError, UsageError
 
 

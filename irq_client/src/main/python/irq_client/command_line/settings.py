@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import parameters
-from .config import EVERYWHERE, Setting
-from .errors import UsageError
+from ..errors import UsageError
+from . import values as parameters
+from .options import EVERYWHERE, Setting
 
 if TYPE_CHECKING:
-    from .hosts import Config, Host
+    from .config_files import Config, Host
 
 Found = list[tuple[str, str]]
 """A setting's values, each after the option, variable or file that it came from."""
@@ -46,7 +46,7 @@ def _config(given: Mapping[str, object], environment: Mapping[str, str]) -> "Con
     path = str(named) if named else _default_config(environment)
     if not named and not (path and Path(path).exists()):
         return None
-    from .hosts import read_config
+    from .config_files import read_config
 
     return read_config(path, required=bool(named))
 
@@ -88,7 +88,7 @@ def servers(values: Mapping[str, Found], config: "Config | None") -> Servers:
             url = _checked(source or "--server", text, config)
             hosts.append((url.partition("://")[2] or url, url, None))
     for source, path in values["hosts"]:
-        from .hosts import expanded, read_hosts
+        from .config_files import expanded, read_hosts
 
         found = read_hosts(expanded(source or "--hosts", path))
         hosts += [(host.name, host.url, None) for host in found]

@@ -8,8 +8,8 @@ what would be right. Durations and times are checked here and sent as they were 
 import re
 from urllib.parse import urlsplit
 
-from .errors import CommandLineError, UsageError
-from .server.times import unix_milliseconds
+from ..errors import CommandLineError, UsageError
+from ..server.times import unix_milliseconds
 
 MAX_SECONDS = 100 * 366 * 86_400
 """The longest duration that is believed, 100 years in seconds."""

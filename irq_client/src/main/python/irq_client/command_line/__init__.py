@@ -1,0 +1,1 @@
+"""What a person wrote, in options, variables and files, becomes checked values."""
