@@ -13,7 +13,7 @@ from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchErro
 
 if TYPE_CHECKING:
     from .command_line.parser import Arguments
-    from .commands import Shown
+    from .commands.carry_out import Shown
     from .terminal.table import Sheet
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -142,7 +142,7 @@ def _results(
 
 def _ask(server: str, token: str | None, arguments: "Arguments", streams: Streams) -> "Shown":
     """Carries out the command at one server and gives what it answered."""
-    from .commands import carry_out
+    from .commands.carry_out import carry_out
     from .server.client import Client
 
     def confirm(question: str) -> None:
@@ -156,10 +156,10 @@ def _ask(server: str, token: str | None, arguments: "Arguments", streams: Stream
 def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Shows the live view of one server on the terminal; gives the exit status."""
     from .command_line.values import duration_seconds
+    from .commands.top.run import default_period_seconds, run_top
     from .server.client import Client
     from .terminal.colour import painter
     from .terminal.screen import Screen
-    from .top import default_period_seconds, run_top
 
     if not (streams.stdin.isatty() and streams.stdout.isatty()):
         raise CommandLineError("top needs a terminal; irq_client irqs writes into a pipe")
@@ -181,11 +181,11 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Waits for a condition at one server and prints it when it holds."""
     import time
 
+    from .commands.top.run import default_period_seconds
+    from .commands.watch import Watch
     from .figures.condition import parse_condition
     from .server.client import Client
     from .terminal.writer import finding_text
-    from .top import default_period_seconds
-    from .watch import Watch
 
     condition = parse_condition("CONDITION", arguments.condition)
     server = _only_server(arguments)

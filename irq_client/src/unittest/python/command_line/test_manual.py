@@ -6,7 +6,7 @@ import irq_client
 from irq_client.cli import main
 from irq_client.command_line.manual import manual_page
 from irq_client.command_line.options import ARGUMENT_HELP, COMMANDS, settings
-from irq_client.topstate import KEYS
+from irq_client.commands.top.state import KEYS
 from terminal import streams, written
 
 

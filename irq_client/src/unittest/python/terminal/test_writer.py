@@ -13,7 +13,7 @@ import termios
 
 import pytest
 
-from irq_client.commands import Shown
+from irq_client.commands.carry_out import Shown
 from irq_client.terminal.table import Column, Sheet
 from irq_client.terminal.writer import Output
 from terminal import stream, written

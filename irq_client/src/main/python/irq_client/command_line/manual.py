@@ -1,7 +1,7 @@
 """The tables of commands and settings -> the manual page, in man(7) form. Pure."""
 
 from .. import __version__
-from ..topstate import KEYS
+from ..commands.top.state import KEYS
 from .options import ARGUMENT_HELP, COMMANDS, EVERYWHERE, Setting, settings
 
 _EXIT_STATUSES = (

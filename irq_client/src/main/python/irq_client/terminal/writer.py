@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from ..commands import Shown
+from ..commands.carry_out import Shown
+from ..commands.records import Row
+from ..commands.watch import Finding
 from ..figures.condition import Condition
-from ..records import Row
 from ..server.times import unix_text
-from ..watch import Finding
 from .colour import painter
 from .table import HEADING, Sheet, layout
 

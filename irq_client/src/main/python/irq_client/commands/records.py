@@ -6,9 +6,9 @@ file is looked at in a terminal sooner or later.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .server import model
-from .server.times import unix_text
-from .terminal.text import visible
+from ..server import model
+from ..server.times import unix_text
+from ..terminal.text import visible
 
 Row = Sequence[str | int | float | None]
 """One row of CSV; None is an empty field."""

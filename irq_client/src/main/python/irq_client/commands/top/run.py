@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 
+from ...server import model
+from ...server.authors import CHANGE
+from ...server.client import Client, Query
+from ...terminal.keyboard import Terminal
+from ...terminal.screen import Screen
 from .live import BackgroundAsker, Live
-from .server import model
-from .server.authors import CHANGE
-from .server.client import Client, Query
-from .terminal.keyboard import Terminal
-from .terminal.screen import Screen
-from .topstate import TopState
-from .topview import TopData
+from .state import TopState
+from .view import TopData
 
 CHANGES_SECONDS = 3600
 """How far back affinity changes are told, from the end of the window."""

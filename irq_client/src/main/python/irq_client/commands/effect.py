@@ -6,11 +6,11 @@ Everything that a server named passes through `visible` here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .figures.imbalance import imbalance
+from ..figures.imbalance import imbalance
+from ..server import model
+from ..terminal.table import Column, Sheet
+from ..terminal.text import rate_text, visible
 from .records import Row
-from .server import model
-from .terminal.table import Column, Sheet
-from .terminal.text import rate_text, visible
 from .views import change_text, window_line, window_warnings
 
 MOST_IRQS = 20

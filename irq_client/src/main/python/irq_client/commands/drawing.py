@@ -6,13 +6,13 @@ as a table, so that it goes plain into a pipe and in colour onto a terminal.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .figures.timeline import TOTAL, Timeline, Track, timeline
-from .server import model
-from .server.authors import CHANGE
-from .terminal import chart
-from .terminal.chart import GAP_MARK, LEVELS
-from .terminal.table import FAINT, HEADING, WARNING, Line, wrapped
-from .terminal.text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
+from ..figures.timeline import TOTAL, Timeline, Track, timeline
+from ..server import model
+from ..server.authors import CHANGE
+from ..terminal import chart
+from ..terminal.chart import GAP_MARK, LEVELS
+from ..terminal.table import FAINT, HEADING, WARNING, Line, wrapped
+from ..terminal.text import aligned, cell_width, numbered, rate_text, shortened, span_text, visible
 from .views import change_text, window_line, window_warnings
 
 CHARTS = ("bar", "line", "table")

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import ServerError
-from .server.times import unix_milliseconds
-from .terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
-from .terminal.screen import Screen
-from .terminal.text import visible
-from .topstate import TopState, press
-from .topview import TopData, frame, page_rows
+from ...errors import ServerError
+from ...server.times import unix_milliseconds
+from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
+from ...terminal.screen import Screen
+from ...terminal.text import visible
+from .state import TopState, press
+from .view import TopData, frame, page_rows
 
 IDLE_SECONDS = 3600.0
 """How long the loop waits at most, with nothing to do."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import machine
-from irq_client import records
+from irq_client.commands import records
 from irq_client.server import model
 from irq_client.server.authors import attributed
 from irq_client.server.json_fields import JsonObject

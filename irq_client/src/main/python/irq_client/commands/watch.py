@@ -6,10 +6,10 @@ Clock, sleep and the one who asks are parameters, so that a test watches hours i
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .errors import GaveUpError, UnreachableError
-from .figures.condition import Condition
-from .server import model
-from .terminal.text import span_text
+from ..errors import GaveUpError, UnreachableError
+from ..figures.condition import Condition
+from ..server import model
+from ..terminal.text import span_text
 
 
 @dataclass(frozen=True, slots=True)

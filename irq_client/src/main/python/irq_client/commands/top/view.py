@@ -6,13 +6,13 @@ Everything that a server named passes through `visible` here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .figures.imbalance import imbalance
-from .server import model
-from .server.times import unix_milliseconds
-from .terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
-from .terminal.text import cell_width, rate_text, shortened, span_text, visible
-from .topstate import KEYS, TopState
-from .views import change_text, window_line, window_warnings
+from ...figures.imbalance import imbalance
+from ...server import model
+from ...server.times import unix_milliseconds
+from ...terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
+from ...terminal.text import cell_width, rate_text, shortened, span_text, visible
+from ..views import change_text, window_line, window_warnings
+from .state import KEYS, TopState
 
 MOST_CHANGES = 3
 """Affinity changes that the head shows, the latest first."""

@@ -4,7 +4,7 @@ import pytest
 
 import machine
 from irq_client.cli import main
-from irq_client.effect import Effect, list_effect, pairs, show_effect
+from irq_client.commands.effect import Effect, list_effect, pairs, show_effect
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.table import layout

@@ -3,10 +3,10 @@
 Everything that a server named passes through `visible` here.
 """
 
-from .server import model
-from .server.authors import ON_THE_MACHINE
-from .terminal.table import Cell, Column, Sheet
-from .terminal.text import bytes_text, count_text, numbered, rate_text, span_text, visible
+from ..server import model
+from ..server.authors import ON_THE_MACHINE
+from ..terminal.table import Cell, Column, Sheet
+from ..terminal.text import bytes_text, count_text, numbered, rate_text, span_text, visible
 
 UNKNOWN = "-"
 """What is shown where the server does not know."""

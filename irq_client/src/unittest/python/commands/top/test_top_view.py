@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import machine
+from irq_client.commands.top.state import TopState
+from irq_client.commands.top.view import TopData, fit, frame
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.text import cell_width
-from irq_client.topstate import TopState
-from irq_client.topview import TopData, fit, frame
 
 STATE = TopState(period_seconds=60.0)
 INTERRUPTS = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))

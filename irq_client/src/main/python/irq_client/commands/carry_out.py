@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
+from ..command_line.parser import Arguments
+from ..errors import NoMatchError, ServerError
+from ..figures.patterns import is_pattern
+from ..server import model
+from ..server.authors import CHANGE
+from ..server.client import Answer, Client
+from ..terminal.table import Line, Sheet
 from . import records, spreading, views
-from .command_line.parser import Arguments
 from .drawing import draw_grid, draw_heatmap, draw_history
 from .effect import MOST_IRQS, Effect, list_effect, show_effect
-from .errors import NoMatchError, ServerError
-from .figures.patterns import is_pattern
 from .records import Row
-from .server import model
-from .server.authors import CHANGE
-from .server.client import Answer, Client
-from .terminal.table import Line, Sheet
 
 T = TypeVar("T")
 

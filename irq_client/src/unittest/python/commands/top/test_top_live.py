@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from test_top_view import DATA
 
+from irq_client.commands.top.live import BackgroundAsker, Live
+from irq_client.commands.top.state import TopState
 from irq_client.errors import UnreachableError
-from irq_client.live import BackgroundAsker, Live
 from irq_client.terminal.colour import painter
 from irq_client.terminal.screen import Screen
-from irq_client.topstate import TopState
 from terminal import stream, written
-from test_topview import DATA
 
 QUESTION = (60.0, None)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 import machine
-from irq_client.drawing import draw_grid, draw_heatmap, draw_history
+from irq_client.commands.drawing import draw_grid, draw_heatmap, draw_history
 from irq_client.server import model
 from irq_client.server.authors import attributed
 from irq_client.server.json_fields import JsonObject

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.topstate import TopState, press
+from irq_client.commands.top.state import TopState, press
 
 START = TopState(period_seconds=5.0)
 

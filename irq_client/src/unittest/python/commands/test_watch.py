@@ -7,11 +7,11 @@ import pytest
 
 import machine
 from irq_client.cli import main
+from irq_client.commands.watch import Watch
 from irq_client.errors import GaveUpError, ProblemError, UnreachableError
 from irq_client.figures.condition import parse_condition
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
-from irq_client.watch import Watch
 from service import WebService
 from terminal import streams, written
 

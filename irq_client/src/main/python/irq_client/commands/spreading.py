@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ..errors import NoMatchError, NotAllowedError
+from ..figures.patterns import cpu_numbers, matches, spread
+from ..server import model
+from ..server.client import Client
+from ..terminal.table import Column, Sheet
+from ..terminal.text import visible
 from . import views
-from .errors import NoMatchError, NotAllowedError
-from .figures.patterns import cpu_numbers, matches, spread
 from .records import Row
-from .server import model
-from .server.client import Client
-from .terminal.table import Column, Sheet
-from .terminal.text import visible
 
 _REFUSED = 409
 """The status of what the kernel refuses, or would."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import machine
-from irq_client import views
+from irq_client.commands import views
 from irq_client.server import model
 from irq_client.server.authors import attributed
 from irq_client.server.json_fields import JsonObject

@@ -6,8 +6,8 @@ import pytest
 
 import machine
 from irq_client.cli import main
+from irq_client.commands.top.run import Fetcher, default_period_seconds
 from irq_client.server.client import Client
-from irq_client.top import Fetcher, default_period_seconds
 from service import Request, WebService, json_reply
 from terminal import streams, written
 

@@ -1,0 +1,1 @@
+"""Each command: what it asks, and how its answer is shown and listed."""
