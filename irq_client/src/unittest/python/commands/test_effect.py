@@ -7,11 +7,12 @@ from irq_client.cli import main
 from irq_client.commands.effect import Effect, list_effect, pairs, show_effect
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
+from irq_client.server.times import Moment
 from irq_client.terminal.table import layout
 from service import Request, WebService, json_reply
 from terminal import streams, written
 
-EVENT = model.Event("2026-01-01T00:01:00Z", "affinity", "36", None, "1 -> 0", "192.0.2.7")
+EVENT = model.Event(Moment("2026-01-01T00:01:00Z"), "affinity", "36", None, "1 -> 0", "192.0.2.7")
 
 
 def interrupts(counts_36: list[int], **window: object) -> model.Interrupts:

@@ -7,6 +7,7 @@ from irq_client.commands import views
 from irq_client.server import model
 from irq_client.server.authors import attributed
 from irq_client.server.json_fields import JsonObject
+from irq_client.server.times import Moment
 from irq_client.terminal.table import Sheet, layout
 
 WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
@@ -246,7 +247,7 @@ def test_no_name_of_the_network_reaches_a_line_as_it_is():
         assert all(line.isprintable() for line in lines(sheet))
         assert any("[red]" in line for line in lines(sheet))
 
-    change = model.Event(event["time"], "affinity", HOSTILE, 1, HOSTILE, HOSTILE)
+    change = model.Event(Moment(event["time"]), "affinity", HOSTILE, 1, HOSTILE, HOSTILE)
     assert views.change_text(change, HOSTILE).isprintable()
     assert (
         views.show_events(replace(read(model.read_events, machine.EVENTS), events=(change,)))

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from irq_client.figures.timeline import timeline
 from irq_client.server.model import Point, Series, Window
+from irq_client.server.times import Moment
 
 
-def moment(second: int) -> str:
+def moment(second: int) -> Moment:
     """Gives so many seconds after midnight."""
-    return f"2026-01-01T00:{second // 60:02d}:{second % 60:02d}Z"
+    return Moment(f"2026-01-01T00:{second // 60:02d}:{second % 60:02d}Z")
 
 
 def series(

@@ -5,14 +5,14 @@ import pytest
 from irq_client import Client
 from irq_client.server import model
 from irq_client.server.authors import ON_THE_MACHINE, attributed, notice_seconds, unknown_before
-from irq_client.server.times import unix_text
+from irq_client.server.times import Moment
 from machine import WINDOW
 from service import Request, WebService, json_reply
 
 
 def event(second: float, kind: str, detail: str, irq: str = "36") -> model.Event:
     """Gives an event of the minute 2026-01-01T00:01."""
-    return model.Event(f"2026-01-01T00:01:{second:06.3f}Z", kind, irq, None, detail)
+    return model.Event(Moment(f"2026-01-01T00:01:{second:06.3f}Z"), kind, irq, None, detail)
 
 
 def changed(second: float, detail: str, irq: str = "36") -> model.Event:
@@ -126,7 +126,7 @@ def test_the_time_is_known_in_which_an_unexplained_change_may_be_asked_for():
 
     assert unknown_before(explained, 25.0) is None
     # 2026-01-01T00:01:30Z is 1767225690
-    assert unix_text("2026-01-01T00:01:30Z") == "1767225690"
+    assert Moment("2026-01-01T00:01:30Z").unix_text == "1767225690"
     assert unknown_before(alone, 25.0) == ("1767225665.000", "1767225690.000")
     assert unknown_before(with_older, 25.0) is None
 

@@ -9,6 +9,7 @@ import machine
 from irq_client.errors import ShapeError
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject, parse_object
+from irq_client.server.times import Moment
 
 
 def read(reader, answer: object):
@@ -84,9 +85,11 @@ def test_events_may_concern_an_irq_or_a_cpu():
     answer = read(model.read_events, machine.EVENTS)
 
     assert answer.events == (
-        model.Event("2026-01-01T00:00:08Z", "affinity_request", "36", None, "1 from 192.0.2.7"),
-        model.Event("2026-01-01T00:00:10Z", "affinity", "36", None, "0-1 -> 1"),
-        model.Event("2026-01-01T00:00:20.500Z", "cpu_offline", None, 3, ""),
+        model.Event(
+            Moment("2026-01-01T00:00:08Z"), "affinity_request", "36", None, "1 from 192.0.2.7"
+        ),
+        model.Event(Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1"),
+        model.Event(Moment("2026-01-01T00:00:20.500Z"), "cpu_offline", None, 3, ""),
     )
 
 

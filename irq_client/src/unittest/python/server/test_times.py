@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.server.times import unix_milliseconds, unix_text
+from irq_client.server.times import Moment
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,8 @@ from irq_client.server.times import unix_milliseconds, unix_text
     ],
 )
 def test_a_time_is_milliseconds_since_1970(text: str, milliseconds: int):
-    assert unix_milliseconds(text) == milliseconds
+    assert Moment(text).milliseconds == milliseconds
+    assert Moment(text) == text
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_a_time_is_milliseconds_since_1970(text: str, milliseconds: int):
 )
 def test_what_is_no_rfc_3339_time_is_refused(text: str):
     with pytest.raises(ValueError, match=r"."):
-        unix_milliseconds(text)
+        Moment(text)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +55,14 @@ def test_what_is_no_rfc_3339_time_is_refused(text: str):
     ],
 )
 def test_csv_has_whole_seconds_or_three_decimals(text: str, seconds: str):
-    assert unix_text(text) == seconds
+    assert Moment(text).unix_text == seconds
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_every_moment_comes_back_to_the_millisecond(moment: datetime):
     text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    assert unix_milliseconds(text) == (
+    assert Moment(text).milliseconds == (
         moment.toordinal() - 719_163
     ) * 86_400_000 + moment.hour * 3_600_000 + moment.minute * 60_000 + moment.second * 1000 + (
         moment.microsecond // 1000

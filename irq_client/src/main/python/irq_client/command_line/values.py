@@ -9,7 +9,7 @@ import re
 from urllib.parse import urlsplit
 
 from ..errors import CommandLineError, UsageError
-from ..server.times import unix_milliseconds
+from ..server.times import Moment
 
 MAX_SECONDS = 100 * 366 * 86_400
 """The longest duration that is believed, 100 years in seconds."""
@@ -70,7 +70,7 @@ def read_time(option: str, text: str) -> tuple[str, float]:
     if _ZONELESS.fullmatch(text):
         raise UsageError(option, text, "a time with a zone, such as 2026-01-01T00:00:00Z or +01:00")
     try:
-        return "at", unix_milliseconds(text) / 1000
+        return "at", Moment(text).seconds
     except ValueError:
         raise UsageError(option, text, _TIME_FORM) from None
 

@@ -7,7 +7,6 @@ file is looked at in a terminal sooner or later.
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..server import model
-from ..server.times import unix_text
 from ..terminal.text import visible
 
 Row = Sequence[str | int | float | None]
@@ -53,7 +52,7 @@ def list_series(answer: model.Series) -> Iterator[Row]:
     """One row per step and key; times in Unix seconds."""
     yield ("start", "end", "key", "count")
     for point in answer.points:
-        edges = (unix_text(point.start), unix_text(point.end))
+        edges = (point.start.unix_text, point.end.unix_text)
         counts = {"total": point.total} if answer.by == "total" else point.counts
         for key, count in counts.items():
             yield (*edges, visible(key), count)
@@ -65,7 +64,7 @@ def list_events(answer: model.Events) -> Iterator[Row]:
     for each in answer.events:
         irq = None if each.irq is None else visible(each.irq)
         texts = (visible(each.detail), visible(each.by))
-        yield (unix_text(each.time), visible(each.event), irq, each.cpu, *texts)
+        yield (each.time.unix_text, visible(each.event), irq, each.cpu, *texts)
 
 
 def list_affinity(answer: model.Affinity) -> Iterator[Row]:
@@ -84,7 +83,7 @@ def list_affinity(answer: model.Affinity) -> Iterator[Row]:
 def list_status(answer: model.Status) -> Iterator[Row]:
     """One row; times in Unix seconds."""
     moments = (answer.last_sample, answer.oldest, answer.newest)
-    last_sample, oldest, newest = (None if each is None else unix_text(each) for each in moments)
+    last_sample, oldest, newest = (None if each is None else each.unix_text for each in moments)
     fields: dict[str, str | int | float | None] = {
         "state": visible(answer.state),
         "interval_seconds": answer.interval_seconds,

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from ..errors import GaveUpError, UnreachableError
 from ..figures.condition import Condition
 from ..server import model
+from ..server.times import Moment
 from ..terminal.text import span_text
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a condition came to: the time of the newest sample (RFC 3339), the figure, whether."""
+    """What a condition came to: the time of the newest sample, the figure, whether."""
 
-    time: str
+    time: Moment
     figure: float | None
     holds: bool
 

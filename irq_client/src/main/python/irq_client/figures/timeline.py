@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..server import model
-from ..server.times import unix_milliseconds
+from ..server.times import Moment
 
 _GAP_INTERVALS = 2.5
 """A point longer than its step by so many sampling intervals had a gap in it."""
@@ -44,9 +44,9 @@ class Timeline:
         """The highest rate of any track."""
         return max((track.largest for track in self.tracks), default=0.0)
 
-    def column(self, moment: str) -> int | None:
-        """Gives the column that an RFC 3339 time falls into, None where it is outside."""
-        place = (unix_milliseconds(moment) / 1000 - self.start) / self.seconds
+    def column(self, moment: Moment) -> int | None:
+        """Gives the column that a moment falls into, None where it is outside."""
+        place = (moment.seconds - self.start) / self.seconds
         return min(int(place), self.columns - 1) if 0 <= place <= self.columns else None
 
 
@@ -55,8 +55,8 @@ def timeline(series: model.Series, width: int) -> Timeline:
 
     Steps that fit are all as wide as each other; more steps than `width` share columns.
     """
-    start = unix_milliseconds(series.window.start) / 1000
-    seconds = max(unix_milliseconds(series.window.end) / 1000 - start, 0.001)
+    start = series.window.start.seconds
+    seconds = max(series.window.end.seconds - start, 0.001)
     steps = max(round(seconds / series.step_seconds), 1) if series.step_seconds else width
     columns = steps * (width // steps) if steps <= width else width
     grid = Timeline(start, seconds / columns, columns, ())
@@ -83,8 +83,8 @@ def _keys(series: model.Series) -> Iterable[str]:
 
 
 def _shares(point: model.Point, grid: Timeline) -> tuple[float, list[tuple[int, float]]]:
-    start = unix_milliseconds(point.start) / 1000
-    end = unix_milliseconds(point.end) / 1000
+    start = point.start.seconds
+    end = point.end.seconds
     first = (start - grid.start) / grid.seconds
     last = (end - grid.start) / grid.seconds
     parts = []

@@ -12,7 +12,6 @@ from itertools import takewhile
 
 from ..figures.patterns import cpu_numbers
 from . import model
-from .times import unix_milliseconds
 
 CHANGE, REQUEST = "affinity", "affinity_request"
 
@@ -51,15 +50,13 @@ def attributed(events: Sequence[model.Event], within_seconds: float) -> tuple[mo
     """
     requests: dict[str | None, list[_Request]] = {}
     authors = {}
-    in_time = sorted(range(len(events)), key=lambda place: unix_milliseconds(events[place].time))
+    in_time = sorted(range(len(events)), key=lambda place: events[place].time.milliseconds)
     for place in in_time:
         each = events[place]
         if each.event == REQUEST and (match := _DETAIL.fullmatch(each.detail)):
             authors[place] = match["author"]
             if not match["refusal"]:
-                request = _Request(
-                    unix_milliseconds(each.time), _cpus(match["cpus"]), match["author"]
-                )
+                request = _Request(each.time.milliseconds, _cpus(match["cpus"]), match["author"])
                 requests.setdefault(each.irq, []).append(request)
     for place in in_time:
         each = events[place]
@@ -74,7 +71,7 @@ def unknown_before(events: Sequence[model.Event], within_seconds: float) -> tupl
     `events` have their `by`. None where every change is explained, or where there are events from
     before all that could explain it. Start and end are Unix seconds as a server takes them.
     """
-    moments = [unix_milliseconds(each.time) for each in events]
+    moments = [each.time.milliseconds for each in events]
     unexplained = (
         moment for each, moment in zip(events, moments, strict=True) if each.by == ON_THE_MACHINE
     )
@@ -93,7 +90,7 @@ def _author(change: model.Event, requests: list[_Request], within_seconds: float
     Asking again for what is set already changes nothing, so the first of several alike counts. A
     request has the time of its change, and of one that was noticed just before it.
     """
-    moment = unix_milliseconds(change.time)
+    moment = change.time.milliseconds
     cpus = _cpus(change.detail.rpartition(" -> ")[2])
     earliest = moment - 1000 * within_seconds
     before = [each for each in requests if earliest <= each.moment <= moment]

@@ -9,7 +9,7 @@ import math
 from typing import NoReturn, TypeGuard, cast
 
 from ..errors import ShapeError
-from .times import unix_milliseconds
+from .times import Moment
 
 COUNT_LIMIT = 2**64
 """A server's totals are of 64 bits; a larger whole number is none of its counts."""
@@ -104,16 +104,15 @@ class JsonObject:
         """Gives a finite number of at least 0, `default` where it is null or missing."""
         return default if self._value.get(key) is None else self.number(key)
 
-    def moment(self, key: str) -> str:
-        """Gives an RFC 3339 time, as it was written."""
+    def moment(self, key: str) -> Moment:
+        """Gives an RFC 3339 time."""
         text = self.text(key)
         try:
-            unix_milliseconds(text)
+            return Moment(text)
         except ValueError:
             raise ShapeError(self._place(key), "an RFC 3339 time", repr(text)) from None
-        return text
 
-    def optional_moment(self, key: str) -> str | None:
+    def optional_moment(self, key: str) -> Moment | None:
         """Gives an RFC 3339 time or None."""
         return None if self._get(key) is None else self.moment(key)
 

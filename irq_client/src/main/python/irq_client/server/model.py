@@ -4,21 +4,22 @@ Whatever is used is checked: fields that are missing, of another type, negative,
 of another length than the list of CPUs. Fields that are not known are left alone, so that a server
 may say more than this client shows.
 
-Times stay RFC 3339 texts as they came (checked), counts are whole numbers, rates are per second.
+Times are Moments, texts as they came; counts are whole numbers, rates are per second.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .json_fields import JsonObject
+from .times import Moment
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The samples that an answer was made of; `start` and `end` are their times."""
 
-    start: str
-    end: str
+    start: Moment
+    end: Moment
     seconds: float
     samples: int
     complete: bool
@@ -102,8 +103,8 @@ class OneCpu:
 class Point:
     """One step of a series: the samples used, and counts by key."""
 
-    start: str
-    end: str
+    start: Moment
+    end: Moment
     total: int
     counts: dict[str, int]
 
@@ -122,7 +123,7 @@ class Series:
 class Event:
     """Something that happened at `time`; `irq` and `cpu` are None where it concerns none."""
 
-    time: str
+    time: Moment
     event: str
     irq: str | None
     cpu: int | None
@@ -163,14 +164,14 @@ class Status:
 
     state: str
     interval_seconds: float
-    last_sample: str | None
+    last_sample: Moment | None
     samples: int
     late: int
     last_error: str | None
     bytes: int
     max_bytes: int | None
-    oldest: str | None
-    newest: str | None
+    oldest: Moment | None
+    newest: Moment | None
     holds_seconds: float | None
     damaged: int
 

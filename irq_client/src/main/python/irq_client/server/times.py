@@ -1,4 +1,6 @@
-"""RFC 3339 times <-> Unix seconds: ``2026-01-01T00:00:00.250Z`` is 1767225600.25.
+"""Moments that a server names, and times and durations that it is asked for.
+
+A moment is an RFC 3339 time: ``2026-01-01T00:00:00.250Z`` is the Unix second 1767225600.25.
 
 Source: RFC 3339, section 5.6 (date-time).
 """
@@ -12,27 +14,38 @@ _DATE_TIME = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def unix_milliseconds(text: str) -> int:
-    """Gives the whole milliseconds since 1970 UTC of an RFC 3339 time, finer digits cut off.
+class Moment(str):
+    """An RFC 3339 time as it was written, parsed once.
 
     Raises ValueError for anything else, a time without a zone and a day that does not exist
-    included. A leap second's :60 is not taken, since Unix time has none.
+    included. A leap second's :60 is refused, since Unix time has none.
     """
-    match = _DATE_TIME.fullmatch(text)
-    if match is None:
-        raise ValueError(f"not an RFC 3339 time: {text[:80]!r}")
-    zone = "+00:00" if match[4] in "Zz" else match[4]
-    whole = datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}") - _EPOCH
-    milliseconds = int((match[3] or "0")[:3].ljust(3, "0"))
-    return (whole.days * 86_400 + whole.seconds) * 1000 + milliseconds
 
+    __slots__ = ("milliseconds",)
 
-def unix_text(text: str) -> str:
-    """Gives the Unix seconds of an RFC 3339 time as CSV holds them.
+    milliseconds: int
+    """Whole milliseconds since 1970 UTC; finer digits are cut off."""
 
-    Whole where the time is (``1767225600``), else with three decimals (``1767225600.250``).
-    """
-    milliseconds = unix_milliseconds(text)
-    sign, size = ("-" if milliseconds < 0 else ""), abs(milliseconds)
-    seconds, rest = divmod(size, 1000)
-    return f"{sign}{seconds}.{rest:03d}" if rest else f"{sign}{seconds}"
+    def __new__(cls, text: str) -> "Moment":
+        """Parse a text."""
+        match = _DATE_TIME.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not an RFC 3339 time: {text[:80]!r}")
+        zone = "+00:00" if match[4] in "Zz" else match[4]
+        whole = datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}") - _EPOCH
+        moment = super().__new__(cls, text)
+        fraction = int((match[3] or "0")[:3].ljust(3, "0"))
+        moment.milliseconds = (whole.days * 86_400 + whole.seconds) * 1000 + fraction
+        return moment
+
+    @property
+    def seconds(self) -> float:
+        """The Unix seconds."""
+        return self.milliseconds / 1000
+
+    @property
+    def unix_text(self) -> str:
+        """The Unix seconds as CSV holds them: ``1767225600``, or ``1767225600.250``."""
+        sign, size = ("-" if self.milliseconds < 0 else ""), abs(self.milliseconds)
+        seconds, rest = divmod(size, 1000)
+        return f"{sign}{seconds}.{rest:03d}" if rest else f"{sign}{seconds}"

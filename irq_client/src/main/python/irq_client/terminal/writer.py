@@ -12,7 +12,6 @@ from ..commands.carry_out import Shown
 from ..commands.records import Row
 from ..commands.watch import Finding
 from ..figures.condition import Condition
-from ..server.times import unix_text
 from .colour import painter
 from .table import HEADING, Sheet, layout
 
@@ -103,7 +102,7 @@ def finding_text(condition: Condition, finding: Finding, form: str, *, first: bo
         writer = csv.writer(text)
         if first:
             writer.writerow(("time", "condition", "figure", "holds"))
-        writer.writerow((unix_text(finding.time), condition.text, finding.figure, holds))
+        writer.writerow((finding.time.unix_text, condition.text, finding.figure, holds))
         return text.getvalue()
     words = "holds" if finding.holds else "holds no more"
     return f"{finding.time}  {condition.text}: {words}, {condition.describe(finding.figure)}\n"

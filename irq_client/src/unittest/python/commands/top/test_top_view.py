@@ -11,11 +11,14 @@ from irq_client.commands.top.state import TopState
 from irq_client.commands.top.view import TopData, fit, frame
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
+from irq_client.server.times import Moment
 from irq_client.terminal.text import cell_width
 
 STATE = TopState(period_seconds=60.0)
 INTERRUPTS = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
-CHANGE = model.Event("2026-01-01T00:00:10Z", "affinity", "36", None, "0-1 -> 1", "192.0.2.7")
+CHANGE = model.Event(
+    Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1", "192.0.2.7"
+)
 DATA = TopData(INTERRUPTS, (CHANGE,))
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ...errors import ServerError
-from ...server.times import unix_milliseconds
 from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
 from ...terminal.screen import Screen
 from ...terminal.text import visible
@@ -163,4 +162,4 @@ class Live:
 
 def _end(data: TopData) -> float:
     """Gives the end of a window in Unix seconds."""
-    return unix_milliseconds(data.interrupts.window.end) / 1000
+    return data.interrupts.window.end.seconds

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from ...figures.imbalance import imbalance
 from ...server import model
-from ...server.times import unix_milliseconds
 from ...terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
 from ...terminal.text import cell_width, rate_text, shortened, span_text, visible
 from ..views import change_text, window_line, window_warnings
@@ -130,11 +129,11 @@ def _balance_line(answer: model.Interrupts, width: int) -> Line:
 
 def _change_lines(data: TopData, width: int) -> list[Line]:
     """Gives a line for each of the latest changes, without the device where it is too long."""
-    end = unix_milliseconds(data.interrupts.window.end) / 1000
+    end = data.interrupts.window.end.seconds
     names = {irq.irq: irq.device for irq in data.interrupts.irqs}
     lines: list[Line] = []
     for each in data.changes[::-1][:MOST_CHANGES]:
-        ago = max(end - unix_milliseconds(each.time) / 1000, 0.0)
+        ago = max(end - each.time.seconds, 0.0)
         when = f"moved {span_text(round(ago))} before: "
         told = when + change_text(each, names.get(each.irq or "", ""))
         short = when + change_text(each)
