@@ -155,7 +155,6 @@ def _ask(server: str, token: str | None, arguments: "Arguments", streams: Stream
 
 def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
     """Shows the live view of one server on the terminal; gives the exit status."""
-    from .command_line.values import duration_seconds
     from .commands.top.run import default_period_seconds, run_top
     from .server.client import Client
     from .terminal.colour import painter
@@ -163,14 +162,13 @@ def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
 
     if not (streams.stdin.isatty() and streams.stdout.isatty()):
         raise CommandLineError("top needs a terminal; irq_client irqs writes into a pipe")
-    filters = [(name, value) for name, value in arguments.query if name != "period"]
-    periods = [value for name, value in arguments.query if name == "period"]
+    period = arguments.request.period
     server = _only_server(arguments)
     with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
         return run_top(
             client,
-            filters,
-            duration_seconds("--period", periods[0]) if periods else default_period_seconds(client),
+            arguments.request._replace(period=None),
+            period.seconds if period else default_period_seconds(client),
             arguments.refresh_seconds,
             streams.stdin.fileno(),
             Screen(streams.stdout, painter(True, streams.environment)),
@@ -183,17 +181,19 @@ def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
 
     from .commands.top.run import default_period_seconds
     from .commands.watch import Watch
-    from .figures.condition import parse_condition
     from .server.client import Client
+    from .server.times import Duration
     from .terminal.writer import finding_text
 
-    condition = parse_condition("CONDITION", arguments.condition)
+    condition = arguments.condition
+    assert condition is not None
     server = _only_server(arguments)
     with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
-        query = arguments.query or [("period", f"{default_period_seconds(client):.3f}")]
+        period = arguments.request.period or Duration.exactly(default_period_seconds(client))
+        request = arguments.request._replace(period=period)
         watch = Watch(
             condition=condition,
-            ask=lambda: client.interrupts(query).value,
+            ask=lambda: client.interrupts(request).value,
             every_seconds=arguments.refresh_seconds,
             within_seconds=arguments.within_seconds,
             clock=time.monotonic,

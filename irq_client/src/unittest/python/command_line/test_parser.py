@@ -7,6 +7,7 @@ import pytest
 from irq_client.command_line.options import ARGUMENT_HELP, COMMANDS
 from irq_client.command_line.parser import Arguments, parse
 from irq_client.errors import IrqClientError, UsageError
+from irq_client.server.request import Request
 
 
 def test_a_command_alone_takes_every_default():
@@ -35,7 +36,7 @@ def test_options_stand_before_or_after_the_command(argv: list[str]):
     assert arguments.servers == ("http://h:1",)
     assert arguments.format == "csv"
     assert arguments.verbose
-    assert arguments.query == (("top", "3"),)
+    assert arguments.request == Request(top=3)
 
 
 def test_servers_before_and_after_the_command_are_all_asked():
@@ -87,14 +88,14 @@ def test_a_wrong_variable_is_named():
     ],
 )
 def test_a_relative_time_is_a_value_and_no_option(argv: list[str]):
-    assert parse(argv, {}).query == (("start", "-15m"), ("end", "-5m"))
+    assert parse(argv, {}).request.encoded() == [("start", "-15m"), ("end", "-5m")]
 
 
 def test_filters_become_query_parameters():
     argv = ["overview", "--irq", "36", "--irq", "NMI", "--cpu", "0-3", "--device", "eth*"]
     argv += ["--nonzero", "--top", "5", "--period", "2h"]
 
-    assert parse(argv, {}).query == (
+    assert parse(argv, {}).request.encoded() == [
         ("period", "2h"),
         ("irq", "36"),
         ("irq", "NMI"),
@@ -102,15 +103,15 @@ def test_filters_become_query_parameters():
         ("device", "eth*"),
         ("top", "5"),
         ("nonzero", "true"),
-    )
+    ]
 
 
 def test_a_history_asks_for_totals_unless_told_otherwise():
-    assert parse(["history"], {}).query == (("by", "total"),)
-    assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).query == (
+    assert parse(["history"], {}).request == Request(by="total")
+    assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).request.encoded() == [
         ("step", "1m"),
         ("by", "irq,cpu"),
-    )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_a_history_asks_for_totals_unless_told_otherwise():
 def test_options_stand_among_the_arguments(argv: list[str]):
     arguments = parse(argv, {})
 
-    assert (arguments.irq, arguments.cpu_list, arguments.yes) == ("36", "2-3", True)
+    assert (arguments.irq, arguments.cpu_list, arguments.yes) == ("36", ("2-3", (2, 3)), True)
 
 
 @pytest.mark.parametrize("argv", [["--", "status"], ["status", "--"], ["irq", "--", "36"]])
@@ -135,7 +136,7 @@ def test_two_dashes_end_the_options(argv: list[str]):
 
 def test_arguments_are_checked():
     assert parse(["irq", "THR#2"], {}).irq == "THR#2"
-    assert parse(["cpu", "07"], {}).cpu == "7"
+    assert parse(["cpu", "07"], {}).cpu == 7
     for argv in (["irq", ".."], ["cpu", "x"], ["affinity", "36", ""], ["affinity", "36", "all"]):
         with pytest.raises(UsageError):
             parse(argv, {})

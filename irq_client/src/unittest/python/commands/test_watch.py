@@ -7,9 +7,9 @@ import pytest
 
 import machine
 from irq_client.cli import main
+from irq_client.command_line.values import read_condition
 from irq_client.commands.watch import Watch
 from irq_client.errors import GaveUpError, ProblemError, UnreachableError
-from irq_client.figures.condition import parse_condition
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
 from service import WebService
@@ -44,7 +44,7 @@ class Server:
 
     def watch(self, text: str, within: float | None = None) -> Watch:
         """Gives a watch that asks every 10 s."""
-        condition = parse_condition("CONDITION", text)
+        condition = read_condition("CONDITION", text)
         clock = lambda: self.now  # noqa: E731 - the shortest clock there is
         return Watch(condition, self.ask, 10.0, within, clock, self.sleep, self.told.append)
 

@@ -1,10 +1,10 @@
-"""Patterns, CPU lists, and IRQs dealt out to CPUs."""
+"""Patterns, and IRQs dealt out to CPUs."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.figures.patterns import cpu_numbers, is_pattern, matches, spread
+from irq_client.figures.patterns import is_pattern, matches, spread
 
 
 @pytest.mark.parametrize(
@@ -40,24 +40,6 @@ def test_a_pattern_may_name_several(text: str, several: bool):
 )
 def test_a_pattern_names_irqs(pattern: str, irq: str, device: str, expected: bool):
     assert matches(pattern, irq, device) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "cpus"),
-    [
-        ("3", [3]),
-        ("0-2,8", [0, 1, 2, 8]),
-        ("8,0-2,1", [0, 1, 2, 8]),
-        ("0-9:2/4", [0, 1, 4, 5, 8, 9]),
-    ],
-)
-def test_a_cpu_list_is_its_cpus(text: str, cpus: list[int]):
-    assert cpu_numbers(text) == cpus
-
-
-def test_what_is_no_cpu_list_is_refused():
-    with pytest.raises(ValueError, match="not a CPU list"):
-        cpu_numbers("all")
 
 
 def test_irqs_are_dealt_out_in_turn():

@@ -5,7 +5,7 @@ import pytest
 from irq_client import Client
 from irq_client.server import model
 from irq_client.server.authors import ON_THE_MACHINE, attributed, notice_seconds, unknown_before
-from irq_client.server.times import Moment
+from irq_client.server.times import Moment, Time
 from machine import WINDOW
 from service import Request, WebService, json_reply
 
@@ -127,7 +127,7 @@ def test_the_time_is_known_in_which_an_unexplained_change_may_be_asked_for():
     assert unknown_before(explained, 25.0) is None
     # 2026-01-01T00:01:30Z is 1767225690
     assert Moment("2026-01-01T00:01:30Z").unix_text == "1767225690"
-    assert unknown_before(alone, 25.0) == ("1767225665.000", "1767225690.000")
+    assert unknown_before(alone, 25.0) == (Time.at(1767225665), Time.at(1767225690))
     assert unknown_before(with_older, 25.0) is None
 
 

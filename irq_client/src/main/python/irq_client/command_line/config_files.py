@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import SHOWN_CHARACTERS, ConfigError, UsageError
 from .options import CONFIG_KEYS
-from .values import check_server, is_url
+from .values import is_url, read_server
 
 DEFAULT_PORT = 5000
 
@@ -53,7 +53,7 @@ def _host(where: str, name: str, address: str) -> Host:
         port = "" if ":" in address.rpartition("]")[2] else f":{DEFAULT_PORT}"
         url = f"http://{address}{port}"
     try:
-        return Host(name, check_server(where, url))
+        return Host(name, read_server(where, url))
     except UsageError as error:
         raise ConfigError(where, error.expected, error.value) from None
 

@@ -8,10 +8,11 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from .. import __version__
 from ..errors import CommandLineError
+from ..server.request import Request
 from .options import (
     ARGUMENT_HELP,
     CHART,
@@ -26,6 +27,12 @@ from .options import (
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+    from ..figures.condition import Condition
+    from ..server.cpu_list import CpuList
+    from ..server.times import Time
+
+T = TypeVar("T")
 
 _DESCRIPTION = """\
 Shows in a terminal what an irq_server knows of a machine's interrupts.
@@ -54,9 +61,9 @@ class Arguments(NamedTuple):
     quiet: bool = False
     irq: str = ""
     """The IRQ that is the command's argument; empty where it takes none."""
-    cpu: str = ""
-    cpu_list: str = ""
-    """What `affinity` is to set; empty where it only shows."""
+    cpu: int | None = None
+    cpu_list: "CpuList | None" = None
+    """What `affinity` is to set; None where it only shows."""
     yes: bool = False
     chart: str = ""
     """``bar``, ``line`` or ``table``; what other commands than `history` make of it is theirs."""
@@ -65,16 +72,16 @@ class Arguments(NamedTuple):
     """What each server is called, by URL."""
     token_files: Mapping[str, str] = {}
     """Token files of servers that have one of their own, by URL."""
-    time: str = ""
-    """The moment that is `effect`'s argument; empty where it takes the latest change."""
-    condition: str = ""
+    time: "Time | None" = None
+    """The moment that is `effect`'s argument; None where it takes the latest change."""
+    condition: "Condition | None" = None
     shell: str = ""
     """Whose `completion` is wanted."""
     within_seconds: float | None = None
     follow: bool = False
     same: bool = False
-    query: tuple[tuple[str, str], ...] = ()
-    """Window, filters, key and step: names and values of query parameters."""
+    request: Request = Request()
+    """Window, filters, key and step."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -219,48 +226,43 @@ def _arguments(
 ) -> Arguments:
     """Reads every value; the command line wins over the environment, and that over the default."""
     from . import settings as sources
-    from . import values as parameters
+    from . import values
 
     if given["verbose"] and given["quiet"]:
         raise CommandLineError("--verbose and --quiet contradict each other")
-    values, config = sources.general_values(given, environment)
-    servers = sources.servers(values, config)
-    tokens = values["token-file"]
+    general, config = sources.general_values(given, environment)
+    servers = sources.servers(general, config)
+    tokens = general["token-file"]
     return Arguments(
         command=command.name,
         servers=servers.urls,
         names=servers.names,
         token_files=servers.token_files,
         token_file=tokens[0][1] if tokens else None,
-        timeout_seconds=parameters.duration_seconds(*values["timeout"][0]),
-        format=parameters.check_choice(*values["format"][0], _choices("format")),
+        timeout_seconds=values.read_duration(*general["timeout"][0]).seconds,
+        format=values.read_choice(*general["format"][0], _choices("format")),
         verbose=bool(given["verbose"]),
         quiet=bool(given["quiet"]),
-        irq=_argument(given, "IRQ", parameters.check_irq),
-        cpu=_argument(given, "CPU", parameters.check_cpu),
-        cpu_list=_argument(given, "CPU-LIST", parameters.check_cpu_list),
+        irq=_argument(given, "IRQ", values.read_irq) or "",
+        cpu=_argument(given, "CPU", values.read_cpu),
+        cpu_list=_argument(given, "CPU-LIST", values.read_cpu_list),
         yes=bool(given.get("yes")),
         chart=_chosen(CHART, given) if CHART.name in given else "",
         refresh_seconds=_seconds(REFRESH, given) or 1.0,
-        time=_argument(given, "TIME", parameters.check_time),
-        shell=_argument(given, "SHELL", _shell),
-        condition=str(given.get("CONDITION") or ""),
+        time=_argument(given, "TIME", values.read_time),
+        shell=_argument(given, "SHELL", _shell) or "",
+        condition=_argument(given, "CONDITION", values.read_condition),
         within_seconds=_seconds(WITHIN, given),
         follow=bool(given.get("follow")),
         same=bool(given.get("same")),
-        query=tuple(_query(command, given)),
+        request=_request(command, given),
     )
 
 
-def _argument(given: Mapping[str, object], name: str, check: Callable[[str, str], str]) -> str:
-    """Gives a positional argument, checked; empty where there is none."""
+def _argument(given: Mapping[str, object], name: str, read: Callable[[str, str], T]) -> T | None:
+    """Gives a positional argument; None where there is none."""
     text = given.get(name)
-    return "" if text is None else check(name, str(text).strip(" "))
-
-
-def _texts(value: object) -> list[str]:
-    """Gives the texts that argparse collected for one option."""
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    return None if text is None else read(name, str(text).strip(" "))
 
 
 def _choices(name: str) -> tuple[str, ...]:
@@ -271,48 +273,51 @@ def _choices(name: str) -> tuple[str, ...]:
 
 def _shell(name: str, text: str) -> str:
     from .completion import SHELLS
-    from .values import check_choice
+    from .values import read_choice
 
-    return check_choice(name, text, SHELLS)
+    return read_choice(name, text, SHELLS)
 
 
 def _chosen(setting: Setting, given: Mapping[str, object]) -> str:
     """Gives the value of a setting with choices, its default where none is given."""
-    from . import values as parameters
+    from .values import read_choice
 
     text = str(given.get(setting.name) or setting.default)
-    return parameters.check_choice(setting.option, text, setting.choices)
+    return read_choice(setting.option, text, setting.choices)
 
 
 def _seconds(setting: Setting, given: Mapping[str, object]) -> float | None:
     """Gives the seconds of a duration, None where none is given."""
-    from . import values as parameters
+    from .values import read_duration
 
     text = given.get(setting.name)
-    return None if text is None else parameters.duration_seconds(setting.option, str(text))
+    return None if text is None else read_duration(setting.option, str(text)).seconds
 
 
-def _query(command: Command, given: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Gives the query parameters that the options ask for."""
-    from . import values as parameters
+def _request(command: Command, given: Mapping[str, object]) -> Request:
+    """Gives what the options ask a server for."""
+    from . import values
 
-    checks: dict[str, Callable[[str, str], str]] = {
-        "irq": parameters.check_irq,
-        "cpu": parameters.check_cpu_list,
-        "device": parameters.check_pattern,
-        "top": parameters.check_number,
-        "step": parameters.check_duration,
-    }
-    window = (given.get(name) for name in ("period", "start", "end"))
-    query = parameters.check_window(*(None if each is None else str(each) for each in window))
-    for name, check in checks.items():
-        value = given.get(name)
-        if value is not None:
-            query += [(name, check(f"--{name}", text)) for text in _texts(value)]
-    if given.get("nonzero"):
-        query.append(("nonzero", "true"))
-    if "by" in given:
-        (setting,) = (each for each in command.settings if each.name == "by")
-        key = str(given["by"] or setting.default)
-        query.append(("by", parameters.check_choice(setting.option, key, setting.choices)))
-    return query
+    def option(name: str, read: Callable[[str, str], T]) -> T | None:
+        text = given.get(name)
+        return None if text is None else read(f"--{name}", str(text))
+
+    period = option("period", values.read_duration)
+    start, end = option("start", values.read_time), option("end", values.read_time)
+    values.check_window(period, start, end)
+    irqs = given.get("irq")
+    by = [_chosen(each, given) for each in command.settings if each.name == "by"]
+    return Request(
+        start=start,
+        end=end,
+        period=period,
+        irqs=tuple(values.read_irq("--irq", str(each)) for each in irqs)
+        if isinstance(irqs, list)
+        else (),
+        cpus=option("cpu", values.read_cpu_list),
+        device=option("device", values.read_pattern) or "",
+        top=option("top", values.read_number),
+        step=option("step", values.read_duration),
+        nonzero=bool(given.get("nonzero")),
+        by=by[0] if by else "",
+    )

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
-from . import values as parameters
 from .options import EVERYWHERE, Setting
+from .values import is_url, read_server
 
 if TYPE_CHECKING:
     from .config_files import Config, Host
@@ -104,7 +104,7 @@ def servers(values: Mapping[str, Found], config: "Config | None") -> Servers:
 
 def _configured(text: str, config: "Config | None") -> "list[Host]":
     """Gives the servers of the file that a name or a shell pattern names, none for a URL."""
-    if config is None or parameters.is_url(text):
+    if config is None or is_url(text):
         return []
     from fnmatch import fnmatchcase
 
@@ -113,6 +113,6 @@ def _configured(text: str, config: "Config | None") -> "list[Host]":
 
 def _checked(source: str, text: str, config: "Config | None") -> str:
     """Gives a URL; a name that the file does not know is told with those that it knows."""
-    if config is not None and config.hosts and not parameters.is_url(text):
+    if config is not None and config.hosts and not is_url(text):
         raise UsageError(source, text, f"a URL, or one of {', '.join(config.hosts)}")
-    return parameters.check_server(source, text)
+    return read_server(source, text)

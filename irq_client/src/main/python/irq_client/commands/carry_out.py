@@ -11,6 +11,9 @@ from ..figures.patterns import is_pattern
 from ..server import model
 from ..server.authors import CHANGE
 from ..server.client import Answer, Client
+from ..server.cpu_list import CpuList
+from ..server.request import Request
+from ..server.times import Duration, Time
 from ..terminal.table import Line, Sheet
 from . import records, spreading, views
 from .drawing import draw_grid, draw_heatmap, draw_history
@@ -52,23 +55,23 @@ class _Reading(Generic[T]):
 
 _READINGS: dict[str, Callable[[Client, Arguments], Shown]] = {
     "overview": _Reading(
-        lambda client, given: client.interrupts(given.query),
+        lambda client, given: client.interrupts(given.request),
         views.show_interrupts,
         records.list_interrupts,
     ),
     "irqs": _Reading(
-        lambda client, given: client.irqs(given.query), views.show_irqs, records.list_irqs
+        lambda client, given: client.irqs(given.request), views.show_irqs, records.list_irqs
     ),
     "irq": _Reading(
-        lambda client, given: client.irq(given.irq, given.query),
+        lambda client, given: client.irq(given.irq, given.request),
         views.show_one_irq,
         records.list_one_irq,
     ),
     "cpus": _Reading(
-        lambda client, given: client.cpus(given.query), views.show_cpus, records.list_cpus
+        lambda client, given: client.cpus(given.request), views.show_cpus, records.list_cpus
     ),
     "cpu": _Reading(
-        lambda client, given: client.cpu(int(given.cpu), given.query),
+        lambda client, given: client.cpu(given.cpu or 0, given.request),
         views.show_one_cpu,
         records.list_one_cpu,
     ),
@@ -79,7 +82,7 @@ _READINGS: dict[str, Callable[[Client, Arguments], Shown]] = {
         lambda client, given: client.affinity(given.irq), views.show_affinity, records.list_affinity
     ),
     "events": _Reading(
-        lambda client, given: client.events(given.query), views.show_events, records.list_events
+        lambda client, given: client.events(given.request), views.show_events, records.list_events
     ),
     "status": _Reading(lambda client, _: client.status(), views.show_status, records.list_status),
 }
@@ -94,12 +97,12 @@ def carry_out(client: Client, arguments: Arguments, confirm: Callable[[str], Non
     if arguments.command == "affinity" and is_pattern(arguments.irq):
         return _matching_affinities(client, arguments, confirm)
     if arguments.cpu_list:
-        return _set_affinity(client, arguments, confirm)
+        return _set_affinity(client, arguments.irq, arguments.cpu_list, confirm)
     return _READINGS[arguments.command](client, arguments)
 
 
 _series = _Reading(
-    lambda client, given: client.series(given.query), views.show_series, records.list_series
+    lambda client, given: client.series(given.request), views.show_series, records.list_series
 )
 
 
@@ -116,9 +119,8 @@ def _history(client: Client, given: Arguments) -> Shown:
 
 def _heatmap(client: Client, given: Arguments) -> Shown:
     """Keys by time, or IRQ by CPU."""
-    if ("by", "irq,cpu") in given.query:
-        query = [(name, value) for name, value in given.query if name not in ("by", "step")]
-        answer = client.interrupts(query)
+    if given.request.by == "irq,cpu":
+        answer = client.interrupts(given.request._replace(by="", step=None))
         return Shown(
             json=answer.text,
             sheet=lambda: views.show_interrupts(answer.value),
@@ -135,13 +137,12 @@ def _drawn(
     given: Arguments,
     draw: Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]],
 ) -> Shown:
-    series = client.series(given.query)
+    series = client.series(given.request)
     window = series.value.window
     changes: tuple[model.Event, ...] = ()
     if window.start != window.end:
-        irqs = [(name, value) for name, value in given.query if name == "irq"]
-        edges = [("start", window.start), ("end", window.end)]
-        changes = client.events([*edges, *irqs]).value.events
+        edges = Request(start=Time.of(window.start), end=Time.of(window.end))
+        changes = client.events(edges._replace(irqs=given.request.irqs)).value.events
     return Shown(
         json=series.text,
         sheet=lambda: views.show_series(series.value),
@@ -150,10 +151,10 @@ def _drawn(
     )
 
 
-def _set_affinity(client: Client, arguments: Arguments, confirm: Callable[[str], None]) -> Shown:
-    before = client.affinity(arguments.irq).value
-    confirm(views.change_question(before, arguments.cpu_list, client.server))
-    after: Answer[model.Affinity] = client.set_affinity(arguments.irq, arguments.cpu_list)
+def _set_affinity(client: Client, irq: str, cpus: CpuList, confirm: Callable[[str], None]) -> Shown:
+    before = client.affinity(irq).value
+    confirm(views.change_question(before, cpus.text, client.server))
+    after: Answer[model.Affinity] = client.set_affinity(irq, cpus.text)
     return Shown(
         json=after.text,
         sheet=lambda: views.show_change(before, after.value),
@@ -180,25 +181,25 @@ def _matching_affinities(
     )
 
 
-_LOOK_BACK = "7d"
+_LOOK_BACK = Duration("7d", 604_800.0)
 """How far back `effect` looks for an affinity change."""
+
+_PERIOD = Duration("60s", 60.0)
+"""The length of each of its windows unless one is given."""
 
 
 def _effect(client: Client, given: Arguments) -> Shown:
     """The same length of time before and after a moment."""
-    local = ("period", "top")
-    filters = [(name, value) for name, value in given.query if name not in local]
-    chosen = dict(given.query)
-    period = ("period", chosen.get("period", "60s"))
     event = None if given.time else _latest_change(client, given)
-    moment = event.time if event else given.time
-    before = client.interrupts([("end", moment), period, *filters])
-    after = client.interrupts([("start", moment), period, *filters])
+    moment = Time.of(event.time) if event else given.time
+    around = given.request._replace(period=given.request.period or _PERIOD, top=None)
+    before = client.interrupts(around._replace(end=moment))
+    after = client.interrupts(around._replace(start=moment))
     effect = Effect(before.value, after.value, event)
     return Shown(
         json=b'{"change": %s, "before": %s, "after": %s}'
         % (_change_json(event), before.text.strip(), after.text.strip()),
-        sheet=lambda: show_effect(effect, int(chosen.get("top", MOST_IRQS))),
+        sheet=lambda: show_effect(effect, given.request.top or MOST_IRQS),
         rows=lambda: list_effect(effect),
     )
 
@@ -213,11 +214,12 @@ def _latest_change(client: Client, given: Arguments) -> model.Event:
 
     Raises NoMatchError where there is none.
     """
-    irqs = [(name, value) for name, value in given.query if name == "irq"]
-    events = client.events([("period", _LOOK_BACK), *irqs]).value.events
+    looked_at = Request(period=_LOOK_BACK, irqs=given.request.irqs)
+    events = client.events(looked_at).value.events
     changes = [each for each in events if each.event == CHANGE]
     if not changes:
         raise NoMatchError(
-            f"{client.server}: no affinity change in the last {_LOOK_BACK}; give a time, as in -15m"
+            f"{client.server}: no affinity change in the last {_LOOK_BACK.text}; "
+            "give a time, as in -15m"
         )
     return changes[-1]

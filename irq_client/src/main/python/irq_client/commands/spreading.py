@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..errors import NoMatchError, NotAllowedError
-from ..figures.patterns import cpu_numbers, matches, spread
+from ..figures.patterns import matches, spread
 from ..server import model
 from ..server.client import Client
+from ..server.cpu_list import CpuList
+from ..server.request import Request
+from ..server.times import Duration
 from ..terminal.table import Column, Sheet
 from ..terminal.text import visible
 from . import views
@@ -15,7 +18,7 @@ from .records import Row
 _REFUSED = 409
 """The status of what the kernel refuses, or would."""
 
-_PERIOD = [("period", "10s")]
+_LATELY = Request(period=Duration("10s", 10.0))
 """A short window: only the affinities matter."""
 
 
@@ -36,7 +39,7 @@ def matching_irqs(client: Client, pattern: str) -> list[model.Irq]:
 
     Raises a ServerError, and NoMatchError where there are none.
     """
-    rows = client.irqs(_PERIOD).value.irqs
+    rows = client.irqs(_LATELY).value.irqs
     found = [
         irq for irq in rows if irq.affinity is not None and matches(pattern, irq.irq, irq.device)
     ]
@@ -52,7 +55,7 @@ def show_matching(client: Client, pattern: str) -> list[Move]:
 
 
 def set_matching(
-    client: Client, pattern: str, cpus: str, same: bool, confirm: Callable[[str], None]
+    client: Client, pattern: str, cpus: CpuList, same: bool, confirm: Callable[[str], None]
 ) -> tuple[list[Move], list[NotAllowedError]]:
     """Sets the affinities of the IRQs that a pattern names, one CPU of the list each in turn.
 
@@ -61,7 +64,7 @@ def set_matching(
     """
     irqs = matching_irqs(client, pattern)
     names = [irq.irq for irq in irqs]
-    plan = [(name, cpus) for name in names] if same else spread(names, cpu_numbers(cpus))
+    plan = [(name, cpus.text) for name in names] if same else spread(names, cpus.cpus)
     before = {irq.irq: client.affinity(irq.irq) for irq in irqs}
     lines = [_plan_line(before[name].value, to) for name, to in plan]
     listed = "\n".join(lines)

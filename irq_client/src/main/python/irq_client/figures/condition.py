@@ -1,4 +1,4 @@
-"""A condition on what fires, as a person writes it -> a value that judges answers. Pure.
+"""A condition on what fires, which judges answers. Pure.
 
 ::
 
@@ -12,26 +12,14 @@ a pattern names (by name, number, or action name).
 """
 
 import operator
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..command_line.values import check_cpu_list, check_pattern, duration_seconds
-from ..errors import UsageError
 from ..server import model
-from ..terminal.text import rate_text
 from .imbalance import imbalance
-from .patterns import cpu_numbers, matches
+from .patterns import matches
 
-FORM = "a condition such as 'imbalance > 1.5 for 5m' or 'irq eth0-* rate > 50k'"
-
-_CONDITION = re.compile(
-    r"\s*(?P<figure>imbalance|rate|(?P<kind>cpu|irq)\s+(?P<name>\S+)\s+rate)\s*"
-    r"(?P<comparison>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
-    r"(?:\s+for\s+(?P<duration>\S+))?\s*",
-    re.ASCII,
-)
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
     "==": operator.eq,
@@ -39,7 +27,6 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +38,15 @@ class Condition:
     kind: str
     """``imbalance``, ``rate``, ``cpu`` or ``irq``."""
     name: str
-    comparison: str
+    """The CPU list or the pattern, as it was written."""
+    cpus: frozenset[int]
+    """The CPUs of a list; none for other kinds."""
+    compare: Callable[[float, float], bool]
     limit: float
     seconds: float = 0.0
 
     def figure(self, answer: model.Interrupts) -> float | None:
-        """Gives the figure in a window; None where that holds no two samples."""
+        """Return the figure in a window; None if that holds no two samples."""
         seconds = answer.window.seconds
         if not seconds:
             return None
@@ -65,54 +55,24 @@ class Condition:
         return self._total(answer) / seconds
 
     def unknown_name(self, answer: model.Interrupts) -> str:
-        """Gives what the condition names and an answer has nothing of; empty where it has."""
+        """Return the name in the condition that an answer knows nothing of; empty if it does."""
         if self.kind == "irq" and not any(
             matches(self.name, irq.irq, irq.device) for irq in answer.irqs
         ):
             return f"IRQ {self.name}"
-        if self.kind == "cpu" and not set(cpu_numbers(self.name)) & set(answer.cpus):
+        if self.kind == "cpu" and not self.cpus & set(answer.cpus):
             return f"CPU {self.name}"
         return ""
 
     def holds(self, figure: float | None) -> bool:
-        """Tells whether a figure satisfies the comparison; one that is not known does not."""
-        return figure is not None and _COMPARISONS[self.comparison](figure, self.limit)
-
-    def describe(self, figure: float | None) -> str:
-        """Gives a figure for people."""
-        if figure is None:
-            return "not known"
-        return f"{figure:.2f}" if self.kind == "imbalance" else f"{rate_text(figure)}/s"
+        """Return True if a figure satisfies the comparison; one that is not known does not."""
+        return figure is not None and self.compare(figure, self.limit)
 
     def _total(self, answer: model.Interrupts) -> int:
         if self.kind == "irq":
             named = (irq for irq in answer.irqs if matches(self.name, irq.irq, irq.device))
             return sum(irq.total for irq in named)
         if self.kind == "cpu":
-            wanted = set(cpu_numbers(self.name))
             loads = zip(answer.cpus, answer.totals, strict=True)
-            return sum(total for cpu, total in loads if cpu in wanted)
+            return sum(total for cpu, total in loads if cpu in self.cpus)
         return answer.total
-
-
-def parse_condition(option: str, text: str) -> Condition:
-    """Reads a condition. Raises UsageError with the option's name."""
-    match = _CONDITION.fullmatch(text)
-    if match is None:
-        raise UsageError(option, text, FORM)
-    kind, name = match["kind"] or match["figure"], match["name"] or ""
-    if kind == "cpu":
-        check_cpu_list(option, name)
-    if kind == "irq":
-        check_pattern(option, name)
-    if kind == "imbalance" and match["unit"]:
-        raise UsageError(option, text, "a number without a unit after imbalance")
-    duration = match["duration"]
-    return Condition(
-        text=" ".join(text.split()),
-        kind=kind,
-        name=name,
-        comparison=match["comparison"],
-        limit=float(match["number"]) * _UNITS[match["unit"]],
-        seconds=duration_seconds(option, duration) if duration else 0.0,
-    )

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from ..figures.patterns import cpu_numbers
 from . import model
+from .cpu_list import parse_cpu_list
+from .times import Time
 
 CHANGE, REQUEST = "affinity", "affinity_request"
 
@@ -65,11 +66,13 @@ def attributed(events: Sequence[model.Event], within_seconds: float) -> tuple[mo
     return tuple(replace(each, by=authors.get(place, "")) for place, each in enumerate(events))
 
 
-def unknown_before(events: Sequence[model.Event], within_seconds: float) -> tuple[str, str] | None:
+def unknown_before(
+    events: Sequence[model.Event], within_seconds: float
+) -> tuple[Time, Time] | None:
     """Gives start and end of the time in which a change may have been asked for, unknown to us.
 
     `events` have their `by`. None where every change is explained, or where there are events from
-    before all that could explain it. Start and end are Unix seconds as a server takes them.
+    before all that could explain it.
     """
     moments = [each.time.milliseconds for each in events]
     unexplained = (
@@ -81,7 +84,7 @@ def unknown_before(events: Sequence[model.Event], within_seconds: float) -> tupl
     start = max(end - round(1000 * within_seconds), 1)
     if min(moments) <= start:
         return None
-    return f"{start / 1000:.3f}", f"{end / 1000:.3f}"
+    return Time.at(start / 1000), Time.at(end / 1000)
 
 
 def _author(change: model.Event, requests: list[_Request], within_seconds: float) -> str:
@@ -109,6 +112,6 @@ def _author(change: model.Event, requests: list[_Request], within_seconds: float
 def _cpus(cpu_list: str) -> frozenset[int]:
     """Gives the CPUs of a list, none where it is no list."""
     try:
-        return frozenset(cpu_numbers(cpu_list))
+        return frozenset(parse_cpu_list(cpu_list).cpus)
     except ValueError:
         return frozenset()

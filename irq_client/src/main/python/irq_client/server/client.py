@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-from ..command_line.values import is_socket
 from ..errors import AnswerError, ServerError, ShapeError
 from . import authors, model
+from .address import is_socket
 from .failures import NOT_OURS, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport
 from .json_fields import JsonObject, parse_object
+from .request import Request
 
 T = TypeVar("T")
 
-Query = Sequence[tuple[str, str]]
-"""Names and values of query parameters: ``[("period", "15m"), ("irq", "36")]``."""
+Query = Request | Sequence[tuple[str, str]]
+"""What to ask for; other programs may give query parameters: ``[("period", "15m")]``."""
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
@@ -121,8 +122,9 @@ class Client:
         told = authors.attributed(events, within_seconds)
         edges = authors.unknown_before(told, within_seconds)
         if edges is not None:
-            filters = [each for each in query if each[0] not in ("start", "end", "period")]
-            window = list(zip(("start", "end"), edges, strict=True))
+            start, end = edges
+            window = Request(start=start, end=end).encoded()
+            filters = [each for each in _pairs(query) if each[0] not in ("start", "end", "period")]
             earlier = self._read(
                 "/events", [*window, *filters], model.read_events, deadline - time.monotonic()
             )
@@ -150,7 +152,7 @@ class Client:
         return _checked(url, text, model.read_affinity)
 
     def _url(self, path: str, query: Query) -> str:
-        encoded = urlencode(list(query))
+        encoded = urlencode(_pairs(query))
         return f"{self.server}/api/v1{path}" + (f"?{encoded}" if encoded else "")
 
     def _read(
@@ -179,6 +181,11 @@ class Client:
             self._wait(pause)
             pause *= 2
             attempt += 1
+
+
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    """Return names and values of query parameters."""
+    return query.encoded() if isinstance(query, Request) else list(query)
 
 
 def _segment(name: str) -> str:

@@ -1,20 +1,18 @@
 """One HTTP request -> the JSON bytes that answer it, within limits of time and size."""
 
-import ipaddress
 import logging
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
 from .. import __version__
-from ..command_line.values import is_socket
 from ..errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
+from .address import is_local
 from .failures import NOT_OURS, causes_of, connection_error, problem_error
 
 MAX_ANSWER_BYTES = 64 * 2**20
@@ -148,19 +146,6 @@ class _Bearer(requests.auth.AuthBase):
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
-
-
-def is_local(url: str) -> bool:
-    """Tells whether a URL names this machine itself: a Unix socket, or loopback."""
-    if is_socket(url):
-        return True
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) -> bytes:

@@ -7,6 +7,7 @@ Source: RFC 3339, section 5.6 (date-time).
 
 import re
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -49,3 +50,37 @@ class Moment(str):
         sign, size = ("-" if self.milliseconds < 0 else ""), abs(self.milliseconds)
         seconds, rest = divmod(size, 1000)
         return f"{sign}{seconds}.{rest:03d}" if rest else f"{sign}{seconds}"
+
+
+class Duration(NamedTuple):
+    """A length of time that a server is asked for: its text, as it is sent, and its seconds."""
+
+    text: str
+    seconds: float
+
+    @classmethod
+    def exactly(cls, seconds: float) -> "Duration":
+        """Return a duration by its seconds, to the millisecond."""
+        return cls(f"{seconds:.3f}", seconds)
+
+
+class Time(NamedTuple):
+    """A time that a server is asked for: its text, as it is sent, and what that means.
+
+    ``-15m`` and ``now`` are sent as they are: the server's samples carry the server's clock.
+    """
+
+    text: str
+    seconds: float
+    """Unix seconds, or seconds before now."""
+    is_ago: bool = False
+
+    @classmethod
+    def at(cls, unix_seconds: float) -> "Time":
+        """Return a time by its Unix seconds, to the millisecond."""
+        return cls(f"{unix_seconds:.3f}", unix_seconds)
+
+    @classmethod
+    def of(cls, moment: Moment) -> "Time":
+        """Return the time of a moment that a server named."""
+        return cls(moment, moment.seconds)

@@ -14,6 +14,7 @@ from ..commands.watch import Finding
 from ..figures.condition import Condition
 from .colour import painter
 from .table import HEADING, Sheet, layout
+from .text import rate_text
 
 PIPE_WIDTH = 120
 """Cells that counts are folded to where the output is no terminal; texts stay whole there."""
@@ -105,7 +106,13 @@ def finding_text(condition: Condition, finding: Finding, form: str, *, first: bo
         writer.writerow((finding.time.unix_text, condition.text, finding.figure, holds))
         return text.getvalue()
     words = "holds" if finding.holds else "holds no more"
-    return f"{finding.time}  {condition.text}: {words}, {condition.describe(finding.figure)}\n"
+    return f"{finding.time}  {condition.text}: {words}, {_figure_text(condition, finding.figure)}\n"
+
+
+def _figure_text(condition: Condition, figure: float | None) -> str:
+    if figure is None:
+        return "not known"
+    return f"{figure:.2f}" if condition.kind == "imbalance" else f"{rate_text(figure)}/s"
 
 
 def _width(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, bool]:

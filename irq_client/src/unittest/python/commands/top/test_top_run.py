@@ -7,6 +7,7 @@ import pytest
 import machine
 from irq_client.cli import main
 from irq_client.commands.top.run import Fetcher, default_period_seconds
+from irq_client.server import request
 from irq_client.server.client import Client
 from service import Request, WebService, json_reply
 from terminal import streams, written
@@ -34,7 +35,7 @@ def targets(service: WebService) -> list[str]:
 def test_changes_are_asked_for_every_ten_seconds_only():
     clock = Clock()
     with WebService(machine.answer_well) as service, Client(service.url) as client:
-        fetch = Fetcher(client, [("device", "eth*")], clock)
+        fetch = Fetcher(client, request.Request(device="eth*"), clock)
 
         data = fetch(5.0, None)
         assert targets(service) == ["interrupts?period=5.000&device=eth%2A", "events?period=3600"]
@@ -49,15 +50,15 @@ def test_changes_are_asked_for_every_ten_seconds_only():
 
 def test_another_time_has_other_changes():
     with WebService(machine.answer_well) as service, Client(service.url) as client:
-        fetch = Fetcher(client, [], Clock())
+        fetch = Fetcher(client, request.Request(), Clock())
         fetch(5.0, None)
         targets(service)
 
         fetch(5.0, 1767225600.0)
 
         assert targets(service) == [
-            "interrupts?period=5.000&end=1767225600.000",
-            "events?period=3600&end=1767225600.000",
+            "interrupts?end=1767225600.000&period=5.000",
+            "events?end=1767225600.000&period=3600",
         ]
 
 

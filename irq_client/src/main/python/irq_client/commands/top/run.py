@@ -1,18 +1,20 @@
 """The command `top`: a live view of one server, on the terminal that the process has."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ...server import model
 from ...server.authors import CHANGE
-from ...server.client import Client, Query
+from ...server.client import Client
+from ...server.request import Request
+from ...server.times import Duration, Time
 from ...terminal.keyboard import Terminal
 from ...terminal.screen import Screen
 from .live import BackgroundAsker, Live
 from .state import TopState
 from .view import TopData
 
-CHANGES_SECONDS = 3600
+CHANGES_PERIOD = Duration("3600", 3600.0)
 """How far back affinity changes are told, from the end of the window."""
 
 CHANGES_EVERY_SECONDS = 10.0
@@ -25,11 +27,11 @@ class Fetcher:
     """Asks one server for what a live view shows. Raises ServerError."""
 
     def __init__(
-        self, client: Client, filters: Query, clock: Callable[[], float] = time.monotonic
+        self, client: Client, filters: Request, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Takes filters as query parameters: names and values."""
+        """Takes filters, a Request without a window."""
         self._client = client
-        self._filters = list(filters)
+        self._filters = filters
         self._clock = clock
         self._changes: tuple[model.Event, ...] = ()
         self._changes_of: float | None = None
@@ -37,10 +39,10 @@ class Fetcher:
 
     def __call__(self, period_seconds: float, end: float | None) -> TopData:
         """Gives the counts of a window, and the affinity changes of the hour before its end."""
-        window = [("period", f"{period_seconds:.3f}")]
-        if end is not None:
-            window.append(("end", f"{end:.3f}"))
-        answer = self._client.interrupts([*window, *self._filters]).value
+        window = self._filters._replace(
+            period=Duration.exactly(period_seconds), end=None if end is None else Time.at(end)
+        )
+        answer = self._client.interrupts(window).value
         if self._clock() >= self._changes_due or end != self._changes_of:
             self._changes = self._ask_changes(end)
             self._changes_of = end
@@ -48,9 +50,7 @@ class Fetcher:
         return TopData(answer, self._changes)
 
     def _ask_changes(self, end: float | None) -> tuple[model.Event, ...]:
-        window = [("period", str(CHANGES_SECONDS))]
-        if end is not None:
-            window.append(("end", f"{end:.3f}"))
+        window = Request(period=CHANGES_PERIOD, end=None if end is None else Time.at(end))
         events = self._client.events(window).value.events
         return tuple(each for each in events if each.event == CHANGE)
 
@@ -62,7 +62,7 @@ def default_period_seconds(client: Client) -> float:
 
 def run_top(
     client: Client,
-    filters: Sequence[tuple[str, str]],
+    filters: Request,
     period_seconds: float,
     refresh_seconds: float,
     descriptor: int,
