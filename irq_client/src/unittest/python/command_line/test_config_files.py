@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from irq_client.command_line.config_files import expanded, read_config, read_hosts
-from irq_client.command_line.parser import Arguments, parse
+from irq_client.command_line.config_files import Host, expanded, read_config, read_hosts
+from irq_client.command_line.parser import parse
+from irq_client.command_line.settings import General
+from irq_client.commands.registry import COMMANDS
 from irq_client.errors import ConfigError, UsageError
 
 CONFIG = """\
@@ -33,9 +35,14 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def parsed(*argv: object, **environment: str) -> Arguments:
-    """Reads a command line."""
-    return parse([str(each) for each in argv], environment)
+def parsed(*argv: object, **environment: str) -> General:
+    """Read the settings of a command line."""
+    return parse([str(each) for each in argv], environment, COMMANDS).general
+
+
+def urls(general: General) -> list[str]:
+    """Return the servers that are asked."""
+    return [host.url for host in general.hosts]
 
 
 def test_a_hosts_file_has_urls_names_and_bare_hosts(tmp_path: Path):
@@ -77,28 +84,29 @@ def test_hosts_take_the_place_of_the_default_server(tmp_path: Path):
     path = tmp_path / "hosts"
     path.write_text("a\nb\na\n")
 
-    assert parsed("status", "--hosts", path).servers == ("http://a:5000", "http://b:5000")
+    assert urls(parsed("status", "--hosts", path)) == ["http://a:5000", "http://b:5000"]
     more = parsed("status", "--server", "http://c", IRQ_CLIENT_HOSTS=str(path))
-    assert more.servers == ("http://c", "http://a:5000", "http://b:5000")
+    assert urls(more) == ["http://c", "http://a:5000", "http://b:5000"]
 
 
 def test_the_file_stands_in_for_options(config: Path):
-    arguments = parsed("status", "--config", config)
+    general = parsed("status", "--config", config)
 
-    assert arguments.servers == ("http://web1:5000", "https://web2:5000", "http://other:1")
-    assert arguments.names["http://web1:5000"] == "web1"
-    assert arguments.token_files == {"https://web2:5000": "/run/web2"}
-    assert arguments.token_file == "/run/token"  # noqa: S105 - the name of a file
-    assert arguments.timeout_seconds == 5.0
+    assert general.hosts == (
+        Host("web1", "http://web1:5000", "/run/token"),
+        Host("web2", "https://web2:5000", "/run/web2"),
+        Host("other:1", "http://other:1", "/run/token"),
+    )
+    assert general.timeout_seconds == 5.0
 
 
 def test_environment_and_options_win_over_the_file(config: Path):
-    arguments = parsed(
+    general = parsed(
         "status", "--server", "db", IRQ_CLIENT_TIMEOUT="7", IRQ_CLIENT_CONFIG=str(config)
     )
 
-    assert arguments.servers == ("http://db:5000",)
-    assert arguments.timeout_seconds == 7.0
+    assert urls(general) == ["http://db:5000"]
+    assert general.timeout_seconds == 7.0
 
 
 def test_the_file_is_looked_for_at_home(config: Path, tmp_path: Path):
@@ -112,10 +120,9 @@ def test_the_file_is_looked_for_at_home(config: Path, tmp_path: Path):
 
 
 def test_a_unix_socket_is_no_name_of_the_file(config: Path):
-    arguments = parsed("status", "--config", config, "--server", "unix:/run/s")
+    general = parsed("status", "--config", config, "--server", "unix:/run/s")
 
-    assert arguments.servers == ("unix:/run/s",)
-    assert arguments.names == {"unix:/run/s": "unix:/run/s"}
+    assert general.hosts == (Host("unix:/run/s", "unix:/run/s", "/run/token"),)
 
 
 def test_a_name_that_is_not_known_is_told_with_those_that_are(config: Path):

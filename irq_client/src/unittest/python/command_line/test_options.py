@@ -4,20 +4,21 @@ import re
 from pathlib import Path
 
 import irq_client
-from irq_client.command_line.options import COMMANDS, commands_table, settings, settings_table
+from irq_client.command_line.options import all_settings, commands_table, settings_table
+from irq_client.commands.registry import COMMANDS
 
 PROJECT = Path(__file__).parents[4]
 
 
 def test_names_and_short_options_are_unique():
-    shorts = [each.short for each in settings() if each.short]
+    shorts = [each.short for each in all_settings(COMMANDS) if each.short]
 
-    assert len({each.name for each in settings()}) == len(settings())
+    assert len({each.name for each in all_settings(COMMANDS)}) == len(all_settings(COMMANDS))
     assert len(set(shorts)) == len(shorts)
 
 
 def test_environment_names_follow_from_the_options():
-    assert {each.environment for each in settings() if each.environment} == {
+    assert {each.environment for each in all_settings(COMMANDS) if each.environment} == {
         "IRQ_CLIENT_SERVER",
         "IRQ_CLIENT_HOSTS",
         "IRQ_CLIENT_CONFIG",
@@ -35,11 +36,11 @@ def test_every_command_of_the_contract_is_there():
 
 
 def test_the_readme_holds_the_table_of_settings():
-    assert settings_table() in (PROJECT / "README.md").read_text("utf-8")
+    assert settings_table(COMMANDS) in (PROJECT / "README.md").read_text("utf-8")
 
 
 def test_the_readme_holds_the_table_of_commands():
-    assert commands_table() in (PROJECT / "README.md").read_text("utf-8")
+    assert commands_table(COMMANDS) in (PROJECT / "README.md").read_text("utf-8")
 
 
 def test_the_version_is_the_same_everywhere():

@@ -4,21 +4,40 @@ import shlex
 
 import pytest
 
-from irq_client.command_line.options import ARGUMENT_HELP, COMMANDS
-from irq_client.command_line.parser import Arguments, parse
+from irq_client.command_line import parser
+from irq_client.command_line.config_files import Host
+from irq_client.command_line.options import ARGUMENT_HELP
+from irq_client.command_line.settings import General
+from irq_client.commands.affinity import Affinity, NewAffinity
+from irq_client.commands.cpus import OneCpu
+from irq_client.commands.effect import Around
+from irq_client.commands.history import History
+from irq_client.commands.irqs import OneIrq
+from irq_client.commands.overview import Overview
+from irq_client.commands.registry import COMMANDS
 from irq_client.errors import IrqClientError, UsageError
 from irq_client.server.request import Request
 
 
+def parse(argv: list[str], environment: dict[str, str]) -> parser.Arguments:
+    """Read a command line of the real commands."""
+    return parser.parse(argv, environment, COMMANDS)
+
+
+def urls(argv: list[str], environment: dict[str, str]) -> list[str]:
+    """Return the servers that are asked."""
+    return [host.url for host in parse(argv, environment).general.hosts]
+
+
 def test_a_command_alone_takes_every_default():
-    assert parse(["overview"], {}) == Arguments(
-        command="overview",
-        servers=("http://127.0.0.1:5000",),
-        token_file=None,
+    general, command, job = parse(["overview"], {})
+
+    assert general == General(
+        hosts=(Host("127.0.0.1:5000", "http://127.0.0.1:5000"),),
         timeout_seconds=10.0,
-        format="table",
-        names={"http://127.0.0.1:5000": "127.0.0.1:5000"},
+        form="table",
     )
+    assert (command, job) == ("overview", Overview(Request()))
 
 
 @pytest.mark.parametrize(
@@ -30,19 +49,19 @@ def test_a_command_alone_takes_every_default():
     ],
 )
 def test_options_stand_before_or_after_the_command(argv: list[str]):
-    arguments = parse(argv, {})
+    general, command, job = parse(argv, {})
 
-    assert arguments.command == "cpus"
-    assert arguments.servers == ("http://h:1",)
-    assert arguments.format == "csv"
-    assert arguments.verbose
-    assert arguments.request == Request(top=3)
+    assert command == "cpus"
+    assert [host.url for host in general.hosts] == ["http://h:1"]
+    assert general.form == "csv"
+    assert general.verbose
+    assert job.request == Request(top=3)
 
 
 def test_servers_before_and_after_the_command_are_all_asked():
     argv = ["--server", "http://a", "status", "--server", "http://b"]
 
-    assert parse(argv, {}).servers == ("http://a", "http://b")
+    assert urls(argv, {}) == ["http://a", "http://b"]
 
 
 def test_the_environment_stands_in_for_options():
@@ -53,22 +72,24 @@ def test_the_environment_stands_in_for_options():
         "IRQ_CLIENT_FORMAT": "json",
     }
 
-    arguments = parse(["status"], environment)
+    general = parse(["status"], environment).general
 
-    assert arguments.servers == ("http://a", "http://b")
-    assert arguments.token_file == "/run/token"  # noqa: S105 - the name of a file
-    assert arguments.timeout_seconds == 0.5
-    assert arguments.format == "json"
+    assert general.hosts == (
+        Host("a", "http://a", "/run/token"),
+        Host("b", "http://b", "/run/token"),
+    )
+    assert general.timeout_seconds == 0.5
+    assert general.form == "json"
 
 
 def test_an_option_wins_over_the_environment():
-    arguments = parse(["status", "--server", "http://b"], {"IRQ_CLIENT_SERVER": "http://a"})
+    argv = ["status", "--server", "http://b"]
 
-    assert arguments.servers == ("http://b",)
+    assert urls(argv, {"IRQ_CLIENT_SERVER": "http://a"}) == ["http://b"]
 
 
 def test_an_empty_variable_is_as_none():
-    assert parse(["status"], {"IRQ_CLIENT_SERVER": ""}).servers == ("http://127.0.0.1:5000",)
+    assert urls(["status"], {"IRQ_CLIENT_SERVER": ""}) == ["http://127.0.0.1:5000"]
 
 
 def test_a_wrong_variable_is_named():
@@ -88,14 +109,14 @@ def test_a_wrong_variable_is_named():
     ],
 )
 def test_a_relative_time_is_a_value_and_no_option(argv: list[str]):
-    assert parse(argv, {}).request.encoded() == [("start", "-15m"), ("end", "-5m")]
+    assert parse(argv, {}).job.request.encoded() == [("start", "-15m"), ("end", "-5m")]
 
 
 def test_filters_become_query_parameters():
     argv = ["overview", "--irq", "36", "--irq", "NMI", "--cpu", "0-3", "--device", "eth*"]
     argv += ["--nonzero", "--top", "5", "--period", "2h"]
 
-    assert parse(argv, {}).request.encoded() == [
+    assert parse(argv, {}).job.request.encoded() == [
         ("period", "2h"),
         ("irq", "36"),
         ("irq", "NMI"),
@@ -107,8 +128,8 @@ def test_filters_become_query_parameters():
 
 
 def test_a_history_asks_for_totals_unless_told_otherwise():
-    assert parse(["history"], {}).request == Request(by="total")
-    assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).request.encoded() == [
+    assert parse(["history"], {}).job == History(Request(by="total"), "bar")
+    assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).job.request.encoded() == [
         ("step", "1m"),
         ("by", "irq,cpu"),
     ]
@@ -124,9 +145,7 @@ def test_a_history_asks_for_totals_unless_told_otherwise():
     ],
 )
 def test_options_stand_among_the_arguments(argv: list[str]):
-    arguments = parse(argv, {})
-
-    assert (arguments.irq, arguments.cpu_list, arguments.yes) == ("36", ("2-3", (2, 3)), True)
+    assert parse(argv, {}).job == NewAffinity("36", ("2-3", (2, 3)), yes=True, same=False)
 
 
 @pytest.mark.parametrize("argv", [["--", "status"], ["status", "--"], ["irq", "--", "36"]])
@@ -135,8 +154,10 @@ def test_two_dashes_end_the_options(argv: list[str]):
 
 
 def test_arguments_are_checked():
-    assert parse(["irq", "THR#2"], {}).irq == "THR#2"
-    assert parse(["cpu", "07"], {}).cpu == 7
+    assert parse(["irq", "THR#2"], {}).job == OneIrq("THR#2", Request())
+    assert parse(["cpu", "07"], {}).job == OneCpu(7, Request())
+    assert parse(["affinity", "36"], {}).job == Affinity("36")
+    assert parse(["effect", "-15m"], {}).job == Around(("-15m", 900.0, True), Request())
     for argv in (["irq", ".."], ["cpu", "x"], ["affinity", "36", ""], ["affinity", "36", "all"]):
         with pytest.raises(UsageError):
             parse(argv, {})

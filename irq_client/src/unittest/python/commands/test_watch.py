@@ -26,7 +26,7 @@ class Server:
         """Takes the rates, and how many questions are too many."""
         self.rates = list(rates)
         self.now = 0.0
-        self.told: list[object] = []
+        self.warned: list[object] = []
         self.stop = stop
 
     def ask(self) -> model.Interrupts:
@@ -46,7 +46,7 @@ class Server:
         """Gives a watch that asks every 10 s."""
         condition = read_condition("CONDITION", text)
         clock = lambda: self.now  # noqa: E731 - the shortest clock there is
-        return Watch(condition, self.ask, 10.0, within, clock, self.sleep, self.told.append)
+        return Watch(condition, self.ask, 10.0, within, clock, self.sleep, self.warned.append)
 
 
 def test_it_finds_what_holds_at_once():
@@ -100,14 +100,14 @@ def test_a_name_that_nothing_has_is_told_once(condition: str, told: list[str]):
     with pytest.raises(GaveUpError):
         list(server.watch(condition, within=50).changes())
 
-    assert server.told == told
+    assert server.warned == told
 
 
 def test_a_server_that_is_away_for_a_while_is_told_and_asked_again():
     server = Server(1, GONE, 5)
 
     assert next(server.watch("rate > 4").changes()).holds
-    assert server.told == [GONE]
+    assert server.warned == [GONE]
 
 
 @pytest.mark.parametrize("rates", [[GONE], [1, ProblemError("http://h", "no", status=400)]])

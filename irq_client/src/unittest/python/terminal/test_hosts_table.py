@@ -1,7 +1,7 @@
 """Sheets of many hosts as one."""
 
 from irq_client.terminal.hosts_table import together
-from irq_client.terminal.table import Column, Sheet, layout
+from irq_client.terminal.table import Heading, Sheet, layout
 
 WINDOW = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
 
@@ -13,11 +13,11 @@ def lines(sheet: Sheet) -> list[str]:
 
 def cpus(*totals: int, note: str = WINDOW, warnings: tuple[str, ...] = ()) -> Sheet:
     """Gives a host's totals by CPU as columns."""
-    columns = tuple(Column(f"CPU{i}", right=True, weight=n) for i, n in enumerate(totals))
+    columns = tuple(Heading(f"CPU{i}", right=True, weight=n) for i, n in enumerate(totals))
     rows = (("24", *totals, sum(totals)),) if totals else ()
     return Sheet(
         notes=(note,),
-        columns=(Column("IRQ"), *columns, Column("TOTAL", right=True)),
+        columns=(Heading("IRQ"), *columns, Heading("TOTAL", right=True)),
         rows=rows,
         warnings=warnings,
         total=("total", *totals, sum(totals)),
@@ -46,7 +46,7 @@ def test_a_host_without_rows_says_so():
 
 def test_a_sheet_of_names_and_values_is_a_row():
     sheets = [
-        (name, Sheet((), (Column(""), Column("")), (("sampler", state), ("late", "0"))))
+        (name, Sheet((), (Heading(""), Heading("")), (("sampler", state), ("late", "0"))))
         for name, state in (("a", "running"), ("b", "failing"))
     ]
 

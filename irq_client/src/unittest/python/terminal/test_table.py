@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.terminal.table import Column, Sheet, busiest_that_fit, layout
+from irq_client.terminal.table import Heading, Sheet, busiest_that_fit, layout
 from irq_client.terminal.text import cell_width
 
 
@@ -18,10 +18,10 @@ def overview(totals: list[int], device: str = "eth0") -> Sheet:
     return Sheet(
         notes=("a note",),
         columns=(
-            Column("IRQ"),
-            Column("DEVICE", flexible=True),
-            *(Column(f"CPU{i}", right=True, weight=total) for i, total in enumerate(totals)),
-            Column("TOTAL", right=True),
+            Heading("IRQ"),
+            Heading("DEVICE", flexible=True),
+            *(Heading(f"CPU{i}", right=True, weight=total) for i, total in enumerate(totals)),
+            Heading("TOTAL", right=True),
         ),
         rows=(("24", device, *totals, sum(totals)),),
         total=("total", "", *totals, sum(totals)),
@@ -110,7 +110,7 @@ def test_the_rest_of_a_row_without_cpus_is_empty():
 
 
 def test_notes_come_first_and_warnings_in_their_style():
-    sheet = Sheet(("a note",), (Column("A"),), (("x",),), warnings=("beware",))
+    sheet = Sheet(("a note",), (Heading("A"),), (("x",),), warnings=("beware",))
 
     assert list(layout(sheet, 80)) == [
         (("a note", ""),),
@@ -121,33 +121,33 @@ def test_notes_come_first_and_warnings_in_their_style():
 
 
 def test_a_long_note_goes_on_in_the_next_line():
-    sheet = Sheet(("one two three",), (Column("A"),), (("x",),))
+    sheet = Sheet(("one two three",), (Heading("A"),), (("x",),))
 
     assert lines(sheet, 9)[:2] == ["one two", "  three"]
 
 
 def test_nothing_to_show_is_said():
-    assert lines(Sheet((), (Column("A"),), (), empty="no IRQ"), 80) == ["no IRQ"]
+    assert lines(Sheet((), (Heading("A"),), (), empty="no IRQ"), 80) == ["no IRQ"]
 
 
 def test_a_sheet_without_headings_has_no_line_for_them():
-    sheet = Sheet((), (Column(""), Column("")), (("state", "running"),))
+    sheet = Sheet((), (Heading(""), Heading("")), (("state", "running"),))
 
     assert lines(sheet, 80) == ["state  running"]
 
 
 def test_zeros_are_faint():
-    sheet = Sheet((), (Column("A", right=True), Column("B", right=True)), ((0, 5),))
+    sheet = Sheet((), (Heading("A", right=True), Heading("B", right=True)), ((0, 5),))
 
     assert list(layout(sheet, 80))[1] == (("0", "dim"), ("  5", ""))
 
 
 def test_heat_compares_the_cpus_with_each_other_and_a_rate_with_its_column():
     columns = (
-        Column("CPU0", right=True, weight=1),
-        Column("CPU1", right=True, weight=1),
-        Column("N", right=True),
-        Column("RATE", right=True, heat=True),
+        Heading("CPU0", right=True, weight=1),
+        Heading("CPU1", right=True, weight=1),
+        Heading("N", right=True),
+        Heading("RATE", right=True, heat=True),
     )
     sheet = Sheet((), columns, ((100, 49, 900, 24.0), (24, 25, 1, 50.0)))
 
@@ -158,20 +158,20 @@ def test_heat_compares_the_cpus_with_each_other_and_a_rate_with_its_column():
 
 
 def test_rates_are_written_for_people():
-    sheet = Sheet((), (Column("RATE/s", right=True),), ((1234.5,),))
+    sheet = Sheet((), (Heading("RATE/s", right=True),), ((1234.5,),))
 
     assert lines(sheet, 80)[1] == " 1.23k"
 
 
 def test_rates_of_nothing_have_room():
-    sheet = Sheet((), (Column("A"), Column("", right=True), Column("B")), (("a", 0.0, "b"),))
+    sheet = Sheet((), (Heading("A"), Heading("", right=True), Heading("B")), (("a", 0.0, "b"),))
 
     assert lines(sheet, 80)[1] == "a  0.0  b"
 
 
 def test_names_of_one_column_are_shortened_so_that_they_stay_apart():
     names = [f"mlx5_comp{number}@pci:0000:c1:00.0" for number in (1, 2)]
-    sheet = Sheet((), (Column("DEVICE", flexible=True),), tuple((name,) for name in names))
+    sheet = Sheet((), (Heading("DEVICE", flexible=True),), tuple((name,) for name in names))
 
     # of 13 cells beside the mark 10 are from the beginning
     assert lines(sheet, 14)[1:] == ["mlx5_comp1…0.0", "mlx5_comp2…0.0"]

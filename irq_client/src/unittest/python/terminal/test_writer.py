@@ -13,16 +13,15 @@ import termios
 
 import pytest
 
-from irq_client.commands.carry_out import Shown
-from irq_client.terminal.table import Column, Sheet
-from irq_client.terminal.writer import Output
+from irq_client.terminal.table import Heading, Sheet
+from irq_client.terminal.writer import Output, Shown
 from terminal import stream, written
 
 SHEET = Sheet(
     notes=("a note",),
     columns=(
-        Column("DEVICE", flexible=True),
-        *(Column(f"CPU{i}", right=True, weight=100 - i) for i in range(100)),
+        Heading("DEVICE", flexible=True),
+        *(Heading(f"CPU{i}", right=True, weight=100 - i) for i in range(100)),
     ),
     rows=(("mlx5_comp1@pci:0000:c1:00.0", *range(100, 0, -1)),),
 )

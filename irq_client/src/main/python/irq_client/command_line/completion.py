@@ -1,27 +1,31 @@
 """The tables of commands and settings -> completion scripts for shells. Pure."""
 
-from .options import COMMANDS, EVERYWHERE, Command, Setting
+from collections.abc import Sequence
+
+from .options import EVERYWHERE, Command, Setting, all_settings
+
+Commands = Sequence[Command[object]]
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-def completion_script(shell: str) -> str:
-    """Gives the script that makes a shell (one of SHELLS) complete irq_client's command lines."""
-    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell]()
+def completion_script(shell: str, commands: Commands) -> str:
+    """Return the script that makes a shell (one of SHELLS) complete irq_client's command lines."""
+    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](commands)
 
 
 def _options(settings: tuple[Setting, ...]) -> list[str]:
     return [name for each in settings for name in (each.option, each.short) if name]
 
 
-def _words(command: Command) -> str:
+def _words(command: Command[object]) -> str:
     return " ".join([*_options(command.settings), *_options(EVERYWHERE), "--help"])
 
 
-def _choices() -> dict[str, str]:
+def _choices(commands: Commands) -> dict[str, str]:
     """Gives the values of each option that has choices, of all commands together."""
     found: dict[str, dict[str, None]] = {}
-    for settings in (EVERYWHERE, *(command.settings for command in COMMANDS)):
+    for settings in (EVERYWHERE, *(command.settings for command in commands)):
         for each in settings:
             if each.choices:
                 found.setdefault(each.option, {}).update(dict.fromkeys(each.choices))
@@ -32,15 +36,15 @@ def _file_options() -> str:
     return "|".join(each.option for each in EVERYWHERE if each.metavar == "FILE")
 
 
-def _bash() -> str:
-    names = " ".join(command.name for command in COMMANDS)
-    values = "|".join(each.option for each in _all_settings() if each.metavar)
+def _bash(commands: Commands) -> str:
+    names = " ".join(command.name for command in commands)
+    values = "|".join(each.option for each in all_settings(commands) if each.metavar)
     choices = "\n".join(
         f'        {option}) COMPREPLY=($(compgen -W "{words}" -- "$word")); return ;;'
-        for option, words in _choices().items()
+        for option, words in _choices(commands).items()
     )
-    commands = "\n".join(
-        f'        {command.name}) words="{_words(command)}" ;;' for command in COMMANDS
+    options = "\n".join(
+        f'        {command.name}) words="{_words(command)}" ;;' for command in commands
     )
     return f"""\
 # bash completion of irq_client: eval "$(irq_client completion bash)"
@@ -61,7 +65,7 @@ _irq_client() {{
     case $command in
         "") words="{names} {" ".join(_options(EVERYWHERE))} --help --version" ;;
         completion) words="{" ".join(SHELLS)}" ;;
-{commands}
+{options}
         *) return ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -70,27 +74,20 @@ complete -F _irq_client irq_client
 """
 
 
-def _all_settings() -> tuple[Setting, ...]:
-    found = {each.option: each for each in EVERYWHERE}
-    for command in COMMANDS:
-        found |= {each.option: each for each in command.settings}
-    return tuple(found.values())
-
-
-def _zsh() -> str:
+def _zsh(commands: Commands) -> str:
     """Zsh reads bash's functions: one list of words is enough."""
     return f"""\
 # zsh completion of irq_client: eval "$(irq_client completion zsh)"
 autoload -U +X compinit && compinit
 autoload -U +X bashcompinit && bashcompinit
-{_bash().partition(chr(10))[2]}"""
+{_bash(commands).partition(chr(10))[2]}"""
 
 
-def _fish() -> str:
-    names = " ".join(command.name for command in COMMANDS)
+def _fish(commands: Commands) -> str:
+    names = " ".join(command.name for command in commands)
     lines = ["# fish completion of irq_client: irq_client completion fish | source"]
     lines.append("complete -c irq_client -f")
-    for command in COMMANDS:
+    for command in commands:
         lines.append(
             f"complete -c irq_client -n 'not __fish_seen_subcommand_from {names}' "
             f"-a {command.name} -d {_quoted(command.help)}"
@@ -98,7 +95,7 @@ def _fish() -> str:
     seen = "__fish_seen_subcommand_from completion"
     lines.append(f"complete -c irq_client -n '{seen}' -a '{' '.join(SHELLS)}'")
     lines += [_fish_option(each, "") for each in EVERYWHERE]
-    for command in COMMANDS:
+    for command in commands:
         seen = f" -n '__fish_seen_subcommand_from {command.name}'"
         lines += [_fish_option(each, seen) for each in command.settings]
     return "\n".join(lines) + "\n"

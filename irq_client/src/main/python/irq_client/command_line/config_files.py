@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import SHOWN_CHARACTERS, ConfigError, UsageError
 from .options import CONFIG_KEYS
@@ -11,9 +12,8 @@ from .values import is_url, read_server
 DEFAULT_PORT = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
-    """One server: its name, its URL, and the file with its token, None for the general one."""
+class Host(NamedTuple):
+    """One server: its name, its URL, and the file with its token, None for none of its own."""
 
     name: str
     url: str

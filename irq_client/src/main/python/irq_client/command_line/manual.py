@@ -1,8 +1,9 @@
 """The tables of commands and settings -> the manual page, in man(7) form. Pure."""
 
+from collections.abc import Sequence
+
 from .. import __version__
-from ..commands.top.state import KEYS
-from .options import ARGUMENT_HELP, COMMANDS, EVERYWHERE, Setting, settings
+from .options import ARGUMENT_HELP, EVERYWHERE, Command, Setting, all_settings
 
 _EXIT_STATUSES = (
     ("0", "done"),
@@ -15,8 +16,8 @@ _EXIT_STATUSES = (
 )
 
 
-def manual_page() -> str:
-    """Gives the page, for section 1."""
+def manual_page(commands: Sequence[Command[object]], keys: tuple[tuple[str, str], ...]) -> str:
+    """Return the page, for section 1; `keys` are those of `top`, and what each does."""
     return "\n".join(
         [
             f'.TH IRQ_CLIENT 1 "" "irq_client {__version__}"',
@@ -30,15 +31,15 @@ def manual_page() -> str:
             "a terminal; JSON and CSV for other programs.",
             "Options may stand before or after the command.",
             ".SH COMMANDS",
-            *_commands(),
+            *_commands(commands),
             ".SH ARGUMENTS",
             *_tagged(tuple(ARGUMENT_HELP.items())),
             ".SH KEYS OF TOP",
-            *_tagged(KEYS),
+            *_tagged(keys),
             ".SH OPTIONS OF EVERY COMMAND",
             *_settings(EVERYWHERE),
             ".SH OPTIONS OF SOME COMMANDS",
-            *_settings(settings()[len(EVERYWHERE) :]),
+            *_settings(all_settings(commands)[len(EVERYWHERE) :]),
             ".SH DURATIONS AND TIMES",
             "Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d, 1w.",
             r"Times: 2026\-01\-01T00:00:00Z, Unix seconds, now, \-15m (so long ago).",
@@ -60,9 +61,9 @@ def manual_page() -> str:
     )
 
 
-def _commands() -> list[str]:
+def _commands(commands: Sequence[Command[object]]) -> list[str]:
     lines = []
-    for command in COMMANDS:
+    for command in commands:
         arguments = " ".join(rf"\fI{_escaped(each)}\fR" for each in command.arguments)
         lines += [
             ".TP",

@@ -1,4 +1,4 @@
-"""argv and environment -> Arguments, every value checked before anything is sent.
+"""argv and environment become Arguments; every value is checked before anything is sent.
 
 Each command has a parser of its own that takes the options of every command too, so that these
 may stand before or after the command's name.
@@ -7,32 +7,19 @@ may stand before or after the command's name.
 import argparse
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+from collections.abc import Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
 from .. import __version__
 from ..errors import CommandLineError
-from ..server.request import Request
-from .options import (
-    ARGUMENT_HELP,
-    CHART,
-    COMMANDS,
-    EVERYWHERE,
-    REFRESH,
-    WITHIN,
-    Command,
-    Setting,
-    settings,
-)
+from .options import ARGUMENT_HELP, EVERYWHERE, Command, Setting, all_settings
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-    from ..figures.condition import Condition
-    from ..server.cpu_list import CpuList
-    from ..server.times import Time
+    from .settings import General
 
-T = TypeVar("T")
+J = TypeVar("J")
 
 _DESCRIPTION = """\
 Shows in a terminal what an irq_server knows of a machine's interrupts.
@@ -49,39 +36,12 @@ refused; 5 the server cannot be reached or did not answer in time.
 """
 
 
-class Arguments(NamedTuple):
-    """What one run is to do."""
+class Arguments(NamedTuple, Generic[J]):
+    """The settings of every command, the command's name, and what it is to do."""
 
+    general: "General"
     command: str
-    servers: tuple[str, ...]
-    token_file: str | None
-    timeout_seconds: float
-    format: str
-    verbose: bool = False
-    quiet: bool = False
-    irq: str = ""
-    """The IRQ that is the command's argument; empty where it takes none."""
-    cpu: int | None = None
-    cpu_list: "CpuList | None" = None
-    """What `affinity` is to set; None where it only shows."""
-    yes: bool = False
-    chart: str = ""
-    """``bar``, ``line`` or ``table``; what other commands than `history` make of it is theirs."""
-    refresh_seconds: float = 1.0
-    names: Mapping[str, str] = {}
-    """What each server is called, by URL."""
-    token_files: Mapping[str, str] = {}
-    """Token files of servers that have one of their own, by URL."""
-    time: "Time | None" = None
-    """The moment that is `effect`'s argument; None where it takes the latest change."""
-    condition: "Condition | None" = None
-    shell: str = ""
-    """Whose `completion` is wanted."""
-    within_seconds: float | None = None
-    follow: bool = False
-    same: bool = False
-    request: Request = Request()
-    """Window, filters, key and step."""
+    job: J
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,19 +58,23 @@ class _Parser(argparse.ArgumentParser):
         (file or sys.stdout or sys.stderr).write(self.format_help())
 
 
-def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Arguments:
-    """Gives what the command line asks for, settings it leaves open taken from `environment`.
+def parse(
+    argv: Sequence[str], environment: Mapping[str, str], commands: Sequence[Command[J]]
+) -> Arguments[J]:
+    """Return what the command line asks of one of the commands, and the settings of all.
 
-    Raises UsageError. ``--help`` and ``--version`` print and raise SystemExit(0), as argparse does.
+    Raise CommandLineError, UsageError and ConfigError. ``--help`` and ``--version`` print and raise
+    SystemExit(0), as argparse does.
     """
-    tokens = _join_relative_times(argv)
-    place = _command_place(tokens)
+    with_value = {each.option for each in all_settings(commands) if each.metavar}
+    tokens = _join_relative_times(argv, with_value)
+    place = _command_place(tokens, with_value)
     if place is None:
-        _general_parser().parse_args(tokens)
+        _general_parser(commands).parse_args(tokens)
         raise CommandLineError("a command is missing; irq_client --help lists them")
-    command = next((each for each in COMMANDS if each.name == tokens[place]), None)
+    command = next((each for each in commands if each.name == tokens[place]), None)
     if command is None:
-        names = ", ".join(each.name for each in COMMANDS)
+        names = ", ".join(each.name for each in commands)
         raise CommandLineError(f"no command {tokens[place]!r}; there are {names}")
     rest = [*tokens[:place], *tokens[place + 1 :]]
     if "[TIME]" in command.arguments:
@@ -118,40 +82,40 @@ def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Arguments:
         rest = [f" {each}" if re.match("-[0-9]", each) else each for each in rest]
     if not command.arguments:
         rest = [each for each in rest if each != "--"]  # there is nothing to part from the options
-    given = vars(_command_parser(command).parse_intermixed_args(rest))
-    return _arguments(command, given, environment)
+    texts = vars(_command_parser(command).parse_intermixed_args(rest))
+    from .given import Given
+    from .settings import read_general
+
+    general = read_general(texts, environment)
+    job = command.read(Given(texts, command.settings, general.form))
+    return Arguments(general, command.name, job)
 
 
-def _takes_value(token: str) -> bool:
-    """Tells whether a token is an option whose value is the next token."""
-    return any(token == each.option for each in settings() if each.metavar)
-
-
-def _join_relative_times(argv: Sequence[str]) -> list[str]:
+def _join_relative_times(argv: Sequence[str], with_value: Set[str]) -> list[str]:
     """Makes ``--start -15m`` one token, ``--start=-15m``; argparse takes -15m for an option."""
     tokens: list[str] = []
     for token in argv:
-        if tokens and re.match("-[0-9]", token) and _takes_value(tokens[-1]):
+        if tokens and re.match("-[0-9]", token) and tokens[-1] in with_value:
             tokens[-1] += f"={token}"
         else:
             tokens.append(token)
     return tokens
 
 
-def _command_place(tokens: Sequence[str]) -> int | None:
+def _command_place(tokens: Sequence[str], with_value: Set[str]) -> int | None:
     """Gives the index of the command's name: the first token that is no option and no value."""
     is_value = False
     for place, token in enumerate(tokens):
         if not is_value and not token.startswith("-"):
             return place
-        is_value = not is_value and _takes_value(token)
+        is_value = not is_value and token in with_value
     return None
 
 
-def _general_parser() -> _Parser:
+def _general_parser(commands: Sequence[Command[object]]) -> _Parser:
     """Gives the parser for a command line without a command: --help and --version."""
-    lines = [f"  {' '.join((each.name, *each.arguments)):24}{each.help}" for each in COMMANDS]
-    examples = [f"  {each.examples[0]}" for each in COMMANDS]
+    lines = [f"  {' '.join((each.name, *each.arguments)):24}{each.help}" for each in commands]
+    examples = [f"  {each.examples[0]}" for each in commands]
     parser = _parser(
         "irq_client",
         usage="irq_client [OPTION]... COMMAND [OPTION]...",
@@ -162,7 +126,7 @@ def _general_parser() -> _Parser:
     return parser
 
 
-def _command_parser(command: Command) -> _Parser:
+def _command_parser(command: Command[object]) -> _Parser:
     """Gives the parser of one command."""
     parser = _parser(
         f"irq_client {command.name}",
@@ -219,105 +183,3 @@ def _help(setting: Setting) -> str:
     if setting.environment:
         notes.append(f"environment {setting.environment}")
     return "; ".join(notes).replace("%", "%%")
-
-
-def _arguments(
-    command: Command, given: Mapping[str, object], environment: Mapping[str, str]
-) -> Arguments:
-    """Reads every value; the command line wins over the environment, and that over the default."""
-    from . import settings as sources
-    from . import values
-
-    if given["verbose"] and given["quiet"]:
-        raise CommandLineError("--verbose and --quiet contradict each other")
-    general, config = sources.general_values(given, environment)
-    servers = sources.servers(general, config)
-    tokens = general["token-file"]
-    return Arguments(
-        command=command.name,
-        servers=servers.urls,
-        names=servers.names,
-        token_files=servers.token_files,
-        token_file=tokens[0][1] if tokens else None,
-        timeout_seconds=values.read_duration(*general["timeout"][0]).seconds,
-        format=values.read_choice(*general["format"][0], _choices("format")),
-        verbose=bool(given["verbose"]),
-        quiet=bool(given["quiet"]),
-        irq=_argument(given, "IRQ", values.read_irq) or "",
-        cpu=_argument(given, "CPU", values.read_cpu),
-        cpu_list=_argument(given, "CPU-LIST", values.read_cpu_list),
-        yes=bool(given.get("yes")),
-        chart=_chosen(CHART, given) if CHART.name in given else "",
-        refresh_seconds=_seconds(REFRESH, given) or 1.0,
-        time=_argument(given, "TIME", values.read_time),
-        shell=_argument(given, "SHELL", _shell) or "",
-        condition=_argument(given, "CONDITION", values.read_condition),
-        within_seconds=_seconds(WITHIN, given),
-        follow=bool(given.get("follow")),
-        same=bool(given.get("same")),
-        request=_request(command, given),
-    )
-
-
-def _argument(given: Mapping[str, object], name: str, read: Callable[[str, str], T]) -> T | None:
-    """Gives a positional argument; None where there is none."""
-    text = given.get(name)
-    return None if text is None else read(name, str(text).strip(" "))
-
-
-def _choices(name: str) -> tuple[str, ...]:
-    """Gives the values that the setting `name` may have."""
-    (choices,) = (each.choices for each in settings() if each.name == name)
-    return choices
-
-
-def _shell(name: str, text: str) -> str:
-    from .completion import SHELLS
-    from .values import read_choice
-
-    return read_choice(name, text, SHELLS)
-
-
-def _chosen(setting: Setting, given: Mapping[str, object]) -> str:
-    """Gives the value of a setting with choices, its default where none is given."""
-    from .values import read_choice
-
-    text = str(given.get(setting.name) or setting.default)
-    return read_choice(setting.option, text, setting.choices)
-
-
-def _seconds(setting: Setting, given: Mapping[str, object]) -> float | None:
-    """Gives the seconds of a duration, None where none is given."""
-    from .values import read_duration
-
-    text = given.get(setting.name)
-    return None if text is None else read_duration(setting.option, str(text)).seconds
-
-
-def _request(command: Command, given: Mapping[str, object]) -> Request:
-    """Gives what the options ask a server for."""
-    from . import values
-
-    def option(name: str, read: Callable[[str, str], T]) -> T | None:
-        text = given.get(name)
-        return None if text is None else read(f"--{name}", str(text))
-
-    period = option("period", values.read_duration)
-    start, end = option("start", values.read_time), option("end", values.read_time)
-    values.check_window(period, start, end)
-    irqs = given.get("irq")
-    by = [_chosen(each, given) for each in command.settings if each.name == "by"]
-    return Request(
-        start=start,
-        end=end,
-        period=period,
-        irqs=tuple(values.read_irq("--irq", str(each)) for each in irqs)
-        if isinstance(irqs, list)
-        else (),
-        cpus=option("cpu", values.read_cpu_list),
-        device=option("device", values.read_pattern) or "",
-        top=option("top", values.read_number),
-        step=option("step", values.read_duration),
-        nonzero=bool(given.get("nonzero")),
-        by=by[0] if by else "",
-    )

@@ -1,12 +1,15 @@
-"""Where the settings of every command come from: options, environment, configuration file."""
+"""The settings of every command: options, environment, configuration file, default.
+
+The first of them that has a value wins.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import UsageError
-from .options import EVERYWHERE, Setting
-from .values import is_url, read_server
+from ..errors import CommandLineError, UsageError
+from .options import EVERYWHERE, FORMAT, Setting
+from .values import is_url, read_choice, read_duration, read_server
 
 if TYPE_CHECKING:
     from .config_files import Config, Host
@@ -15,30 +18,35 @@ Found = list[tuple[str, str]]
 """A setting's values, each after the option, variable or file that it came from."""
 
 
-class Servers(NamedTuple):
-    """The servers to ask: URLs in order, each once, names by URL, token files by URL."""
+class General(NamedTuple):
+    """What every command needs: the servers, each once, and how to ask and answer."""
 
-    urls: tuple[str, ...]
-    names: dict[str, str]
-    token_files: dict[str, str]
+    hosts: "tuple[Host, ...]"
+    timeout_seconds: float
+    form: str
+    """``table``, ``json`` or ``csv``."""
+    verbose: bool = False
+    quiet: bool = False
 
 
-def general_values(
-    given: Mapping[str, object], environment: Mapping[str, str]
-) -> tuple[dict[str, Found], "Config | None"]:
-    """Gives the values of every setting with a value, and the configuration file, None for none.
-
-    The command line wins over the environment, that over the file, and that over the default.
-    Raises ConfigError.
-    """
+def read_general(given: Mapping[str, object], environment: Mapping[str, str]) -> General:
+    """Return the settings of every command. Raise CommandLineError, UsageError and ConfigError."""
+    if given["verbose"] and given["quiet"]:
+        raise CommandLineError("--verbose and --quiet contradict each other")
     config = _config(given, environment)
-    found = {}
-    for setting in EVERYWHERE:
-        if setting.metavar:
-            found[setting.name] = _values(setting, given, environment, config)
+    found = {
+        each.name: _values(each, given, environment, config) for each in EVERYWHERE if each.metavar
+    }
     if found["hosts"] and found["server"][0][0] == "":
         found["server"] = []  # hosts are named: the default server is not meant as well
-    return found, config
+    tokens = found["token-file"]
+    return General(
+        hosts=_hosts(found, config, tokens[0][1] if tokens else None),
+        timeout_seconds=read_duration(*found["timeout"][0]).seconds,
+        form=read_choice(*found["format"][0], FORMAT.choices),
+        verbose=bool(given["verbose"]),
+        quiet=bool(given["quiet"]),
+    )
 
 
 def _config(given: Mapping[str, object], environment: Mapping[str, str]) -> "Config | None":
@@ -52,7 +60,7 @@ def _config(given: Mapping[str, object], environment: Mapping[str, str]) -> "Con
 
 
 def _default_config(environment: Mapping[str, str]) -> str:
-    """Gives the path of the file that is read where it exists; empty where there is no home."""
+    """Return the path of the file that is read if it exists; empty if there is no home."""
     folder = environment.get("XDG_CONFIG_HOME") or ""
     if not folder and environment.get("HOME"):
         folder = str(Path(environment["HOME"], ".config"))
@@ -78,32 +86,29 @@ def _values(
     return [("", setting.default)] if setting.default else []
 
 
-def servers(values: Mapping[str, Found], config: "Config | None") -> Servers:
-    """Gives the servers that --server and --hosts name. Raises UsageError and ConfigError."""
-    hosts: list[tuple[str, str, str | None]] = []
-    for source, text in values["server"]:
+def _hosts(
+    found: Mapping[str, Found], config: "Config | None", token_file: str | None
+) -> "tuple[Host, ...]":
+    """Return the servers that --server and --hosts name, each URL once, with their token files."""
+    from .config_files import Host, expanded, read_hosts
+
+    hosts: list[Host] = []
+    for source, text in found["server"]:
         named = _configured(text, config)
-        hosts += [(host.name, host.url, host.token_file) for host in named]
+        hosts += named
         if not named:
             url = _checked(source or "--server", text, config)
-            hosts.append((url.partition("://")[2] or url, url, None))
-    for source, path in values["hosts"]:
-        from .config_files import expanded, read_hosts
-
-        found = read_hosts(expanded(source or "--hosts", path))
-        hosts += [(host.name, host.url, None) for host in found]
-    first: dict[str, tuple[str, str | None]] = {}
-    for name, url, token_file in hosts:
-        first.setdefault(url, (name, token_file))
-    return Servers(
-        tuple(first),
-        {url: name for url, (name, _) in first.items()},
-        {url: file for url, (_, file) in first.items() if file},
-    )
+            hosts.append(Host(url.partition("://")[2] or url, url))
+    for source, path in found["hosts"]:
+        hosts += read_hosts(expanded(source or "--hosts", path))
+    first: dict[str, Host] = {}
+    for host in hosts:
+        first.setdefault(host.url, host._replace(token_file=host.token_file or token_file))
+    return tuple(first.values())
 
 
 def _configured(text: str, config: "Config | None") -> "list[Host]":
-    """Gives the servers of the file that a name or a shell pattern names, none for a URL."""
+    """Return the servers of the file that a name or a shell pattern names, none for a URL."""
     if config is None or is_url(text):
         return []
     from fnmatch import fnmatchcase
@@ -112,7 +117,7 @@ def _configured(text: str, config: "Config | None") -> "list[Host]":
 
 
 def _checked(source: str, text: str, config: "Config | None") -> str:
-    """Gives a URL; a name that the file does not know is told with those that it knows."""
+    """Return a URL; an error about an unknown name lists those in the file."""
     if config is not None and config.hosts and not is_url(text):
         raise UsageError(source, text, f"a URL, or one of {', '.join(config.hosts)}")
     return read_server(source, text)

@@ -1,23 +1,80 @@
-"""Two windows -> what changed between them. Pure.
+"""The command `effect`: two windows of the same length, before and after a moment.
 
-Everything that a server named passes through `visible` here.
+Every name that comes from a server passes through `visible` before it is shown.
 """
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NamedTuple
 
+from ..command_line.given import Given
+from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP, Command
+from ..command_line.values import read_time
+from ..errors import NoMatchError
 from ..figures.imbalance import imbalance
 from ..server import model
-from ..terminal.table import Column, Sheet
+from ..server.authors import CHANGE
+from ..server.request import Request
+from ..server.times import Duration, Time
+from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
+from ..terminal.table import Cell, Sheet
 from ..terminal.text import rate_text, visible
-from .records import Row
-from .views import change_text, window_line, window_warnings
+from ..terminal.writer import Shown
+from .shared import change_text, window_line, window_warnings
+
+if TYPE_CHECKING:
+    from ..server.client import Client
+
+_LOOK_BACK = Duration("7d", 604_800.0)
+"""How far back the latest affinity change is looked for."""
+
+_LENGTH = Duration("60s", 60.0)
+"""The length of each window unless one is given."""
 
 MOST_IRQS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Around(NamedTuple):
+    """A moment, and what to ask for on both sides of it."""
+
+    time: Time | None
+    """The latest affinity change if it is None."""
+    request: Request
+
+    def ask(self, client: "Client") -> Shown:
+        """Ask for the windows before and after the moment."""
+        event = None if self.time else self._latest_change(client)
+        moment = Time.of(event.time) if event else self.time
+        around = self.request._replace(period=self.request.period or _LENGTH, top=None)
+        before = client.interrupts(around._replace(end=moment))
+        after = client.interrupts(around._replace(start=moment))
+        effect = Effect(before.value, after.value, event)
+        change = json.dumps(None if event is None else asdict(event)).encode()
+        return Shown(
+            b'{"change": %s, "before": %s, "after": %s}'
+            % (change, before.text.strip(), after.text.strip()),
+            lambda: show_effect(effect, self.request.top or MOST_IRQS),
+            lambda: list_effect(effect),
+        )
+
+    def _latest_change(self, client: "Client") -> model.Event:
+        """Return the latest affinity change, of the IRQs asked for if there are some.
+
+        Raise NoMatchError if there is none.
+        """
+        lately = Request(period=_LOOK_BACK, irqs=self.request.irqs)
+        events = client.events(lately).value.events
+        changes = [each for each in events if each.event == CHANGE]
+        if not changes:
+            raise NoMatchError(
+                f"{client.server}: no affinity change in the last {_LOOK_BACK.text}; "
+                "give a time, as in -15m"
+            )
+        return changes[-1]
+
+
+class Effect(NamedTuple):
     """The counts before and after a moment, and what happened then."""
 
     before: model.Interrupts
@@ -26,8 +83,7 @@ class Effect:
     """The affinity change, None where a person gave the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """One figure before and after; None where it was not counted. Rates are per second."""
 
     kind: str
@@ -41,18 +97,18 @@ class Pair:
 
 
 def pairs(effect: Effect, most_irqs: int | None = None) -> list[Pair]:
-    """Gives imbalance, total, each CPU by its number, then the IRQs that changed most first.
+    """Return imbalance, total, each CPU by its number, then the IRQs that changed most first.
 
     `most_irqs` bounds the IRQs; those that fired in neither window are left out.
     """
     before, after = effect.before, effect.after
     found = [
         Pair("imbalance", "", "", imbalance(before.totals), imbalance(after.totals)),
-        Pair("total", "", "", _rate(before.total, before), _rate(after.total, after)),
+        Pair("total", "", "", _rate_of(before.total, before), _rate_of(after.total, after)),
     ]
     loads = [dict(zip(each.cpus, each.totals, strict=True)) for each in (before, after)]
     for cpu in sorted({*before.cpus, *after.cpus}):
-        rates = (_rate(loads[0].get(cpu), before), _rate(loads[1].get(cpu), after))
+        rates = (_rate_of(loads[0].get(cpu), before), _rate_of(loads[1].get(cpu), after))
         found.append(Pair("cpu", str(cpu), "", *rates))
     irqs = _irq_pairs(before, after)
     irqs.sort(key=lambda pair: -abs((pair.after or 0.0) - (pair.before or 0.0)))
@@ -72,79 +128,106 @@ def _irq_pairs(before: model.Interrupts, after: model.Interrupts) -> list[Pair]:
                 "irq",
                 name,
                 named.device if named else "",
-                _rate(first.total if first else None, before),
-                _rate(last.total if last else None, after),
+                _rate_of(first.total if first else None, before),
+                _rate_of(last.total if last else None, after),
                 (_mostly(first, before), _mostly(last, after)),
             )
         )
     return found
 
 
-def _rate(total: int | None, answer: model.Interrupts) -> float | None:
+def _rate_of(total: int | None, answer: model.Interrupts) -> float | None:
     seconds = answer.window.seconds
     return None if total is None or not seconds else total / seconds
 
 
 def _mostly(irq: model.Irq | None, answer: model.Interrupts) -> str:
-    """Gives the CPU where most of an IRQ fired and the share there: ``CPU3 98%``."""
+    """Return the CPU where most of an IRQ fired and the share there: ``CPU3 98%``."""
     if irq is None or not irq.counts or not irq.total:
         return ""
     place = max(range(len(irq.counts)), key=irq.counts.__getitem__)
     return f"CPU{answer.cpus[place]} {100 * irq.counts[place] / irq.total:.0f}%"
 
 
-def show_effect(effect: Effect, most_irqs: int = MOST_IRQS) -> Sheet:
-    """Before and after, side by side."""
-    event = effect.event
-    told: tuple[str, ...] = ()
-    if event is not None:
-        told = (f"{change_text(event)}, at {event.time}",)
-    return Sheet(
-        notes=(
-            *told,
-            f"before  {window_line(effect.before.window)}",
-            f"after   {window_line(effect.after.window)}",
-        ),
-        warnings=tuple(
-            f"{when}: {text}"
-            for when, answer in (("before", effect.before), ("after", effect.after))
-            for text in window_warnings(answer.window)
-        ),
-        columns=(
-            Column(""),
-            Column("DEVICE", flexible=True),
-            Column("BEFORE/s", right=True, heat=True),
-            Column("AFTER/s", right=True, heat=True),
-            Column("CHANGE", right=True),
-            Column("MOSTLY BEFORE"),
-            Column("MOSTLY AFTER"),
-        ),
-        rows=tuple(_row(pair) for pair in pairs(effect, most_irqs)),
-    )
-
-
-def _row(pair: Pair) -> tuple[str | float | None, ...]:
-    """Gives one line of the table; the imbalance is no rate and has two decimals."""
+def _title(pair: Pair) -> str:
     titles = {"cpu": f"CPU{pair.name}", "irq": f"IRQ {visible(pair.name)}"}
+    return titles.get(pair.kind, pair.kind)
+
+
+def _figure(pair: Pair, figure: float | None) -> Cell:
+    """Return a rate, or the imbalance, which is no rate and has two decimals."""
+    if pair.kind != "imbalance":
+        return figure
+    return "" if figure is None else f"{figure:.2f}"
+
+
+def _change(pair: Pair) -> str:
     before, after = pair.before, pair.after
-    figures: tuple[str | float | None, ...] = (before, after)
-    if pair.kind == "imbalance":
-        figures = tuple("" if each is None else f"{each:.2f}" for each in (before, after))
-    title = titles.get(pair.kind, pair.kind)
-    return (title, visible(pair.device), *figures, _change(before, after, pair.kind), *pair.cpus)
-
-
-def _change(before: float | None, after: float | None, kind: str) -> str:
     if before is None or after is None:
         return ""
     size = abs(after - before)
     sign = "+" if after > before else "-"
-    text = f"{size:.2f}" if kind == "imbalance" else rate_text(size)
+    text = f"{size:.2f}" if pair.kind == "imbalance" else rate_text(size)
     return "=" if text in ("0.0", "0.00") else sign + text
 
 
+COLUMNS: tuple[Column[Pair], ...] = (
+    Column("", "", _title),
+    Column(None, "kind", lambda pair: pair.kind),
+    Column(None, "name", lambda pair: visible(pair.name)),
+    Column("DEVICE", "device", lambda pair: visible(pair.device), flexible=True),
+    Column(
+        "BEFORE/s",
+        "before",
+        lambda pair: _figure(pair, pair.before),
+        lambda pair: pair.before,
+        right=True,
+        heat=True,
+    ),
+    Column(
+        "AFTER/s",
+        "after",
+        lambda pair: _figure(pair, pair.after),
+        lambda pair: pair.after,
+        right=True,
+        heat=True,
+    ),
+    Column("CHANGE", "", _change, right=True),
+    Column("MOSTLY BEFORE", "", lambda pair: pair.cpus[0]),
+    Column("MOSTLY AFTER", "", lambda pair: pair.cpus[1]),
+)
+
+
+def show_effect(effect: Effect, most_irqs: int = MOST_IRQS) -> Sheet:
+    """Return before and after, side by side."""
+    event = effect.event
+    changed = () if event is None else (f"{change_text(event)}, at {event.time}",)
+    windows = (("before", effect.before.window), ("after", effect.after.window))
+    return Sheet(
+        notes=(*changed, *(f"{when:6}  {window_line(window)}" for when, window in windows)),
+        warnings=tuple(
+            f"{when}: {text}" for when, window in windows for text in window_warnings(window)
+        ),
+        columns=headings(COLUMNS),
+        rows=table_rows(COLUMNS, pairs(effect, most_irqs)),
+    )
+
+
 def list_effect(effect: Effect) -> Iterator[Row]:
-    """One row per figure: rates per second, exact."""
-    yield ("kind", "name", "device", "before", "after")
-    for pair in pairs(effect):
-        yield (pair.kind, visible(pair.name), visible(pair.device), pair.before, pair.after)
+    """Return a row for each figure: rates per second, exact."""
+    return csv_rows(COLUMNS, pairs(effect))
+
+
+def read(given: Given) -> Around:
+    """Return the moment, and the filters of both windows."""
+    return Around(given.optional_argument("TIME", read_time), given.request())
+
+
+COMMAND = Command(
+    "effect",
+    "rates and imbalance before and after a time, or the latest affinity change",
+    ("irq_client effect", "irq_client effect --irq 36", "irq_client effect -15m --period 5m"),
+    read,
+    ("[TIME]",),
+    (PERIOD, IRQ, CPU, DEVICE, TOP),
+)

@@ -1,20 +1,63 @@
-"""The command `watch`: asks again and again until a condition holds.
+"""The command `watch`: ask again and again until a condition holds.
 
-Clock, sleep and the one who asks are parameters, so that a test watches hours in no time.
+Clock, sleep and the question are parameters, so that a test watches hours in no time.
 """
 
+import csv
+import io
+import json
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
+from ..command_line.given import Given
+from ..command_line.options import PERIOD, REFRESH, Command, Setting
+from ..command_line.values import read_condition
 from ..errors import GaveUpError, UnreachableError
 from ..figures.condition import Condition
 from ..server import model
-from ..server.times import Moment
-from ..terminal.text import span_text
+from ..server.request import Request
+from ..server.times import Duration, Moment
+from ..terminal.text import rate_text, span_text
+from .shared import Surroundings, default_period_seconds
+
+if TYPE_CHECKING:
+    from ..server.client import Client
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Watching(NamedTuple):
+    """A condition, and how to watch for it."""
+
+    condition: Condition
+    period: Duration | None
+    """The length of the window; two samples of the server if it is None."""
+    every_seconds: float
+    within_seconds: float | None
+    follow: bool
+    form: str
+
+    def run(self, client: "Client", surroundings: Surroundings) -> int:
+        """Print when the condition holds; return the exit status."""
+        period = self.period or Duration.exactly(default_period_seconds(client))
+        watch = Watch(
+            condition=self.condition,
+            ask=lambda: client.interrupts(Request(period=period)).value,
+            every_seconds=self.every_seconds,
+            within_seconds=self.within_seconds,
+            clock=time.monotonic,
+            sleep=time.sleep,
+            warn=surroundings.warn,
+        )
+        for number, finding in enumerate(watch.changes()):
+            text = finding_text(self.condition, finding, self.form, first=number == 0)
+            surroundings.stdout.write(text)
+            surroundings.stdout.flush()
+            if not self.follow:
+                break
+        return 0
+
+
+class Finding(NamedTuple):
     """What a condition came to: the time of the newest sample, the figure, whether."""
 
     time: Moment
@@ -22,8 +65,7 @@ class Finding:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """How to watch."""
 
     condition: Condition
@@ -34,8 +76,8 @@ class Watch:
     """Gives up after so long; None: never."""
     clock: Callable[[], float]
     sleep: Callable[[float], None]
-    tell: Callable[[object], None]
-    """Is told of a server that cannot be reached for now, and of names that are not there."""
+    warn: Callable[[object], None]
+    """Reports a server that cannot be reached for now, and a name that nothing has."""
 
     def changes(self) -> Iterator[Finding]:
         """Gives a finding when the condition begins to hold, and each time that changes.
@@ -53,7 +95,7 @@ class Watch:
             answer = self._answer(answered)
             if answer is not None:
                 if not answered:
-                    self._tell_unknown(answer)
+                    self._warn_of_unknown(answer)
                 answered = True
                 figure = self.condition.figure(answer)
                 now = self.clock()
@@ -68,10 +110,10 @@ class Watch:
                 time = span_text(self.within_seconds or 0.0)
                 raise GaveUpError(f"{self.condition.text}: did not hold within {time}")
 
-    def _tell_unknown(self, answer: model.Interrupts) -> None:
+    def _warn_of_unknown(self, answer: model.Interrupts) -> None:
         """Tells of a name that nothing has yet: it may be written wrong."""
         if name := self.condition.unknown_name(answer):
-            self.tell(f"{self.condition.text}: there is no {name} now")
+            self.warn(f"{self.condition.text}: there is no {name} now")
 
     def _answer(self, answered: bool) -> model.Interrupts | None:
         """Gives what came, None where the server cannot be reached for now."""
@@ -80,7 +122,7 @@ class Watch:
         except UnreachableError as error:
             if not answered:
                 raise
-            self.tell(error)
+            self.warn(error)
             return None
 
     def _pause(self, started: float) -> bool:
@@ -92,3 +134,65 @@ class Watch:
         if left > 0:
             self.sleep(min(self.every_seconds, left))
         return left > 0
+
+
+def finding_text(condition: Condition, finding: Finding, form: str, *, first: bool) -> str:
+    """Return one line about a finding, as `table`, `json` or `csv`.
+
+    The first one of CSV stands below its heading.
+    """
+    if form == "json":
+        fields = {"time": finding.time, "condition": condition.text, "figure": finding.figure}
+        return json.dumps(fields | {"holds": finding.holds}) + "\n"
+    if form == "csv":
+        holds = "true" if finding.holds else "false"
+        text = io.StringIO()
+        writer = csv.writer(text)
+        if first:
+            writer.writerow(("time", "condition", "figure", "holds"))
+        writer.writerow((finding.time.unix_text, condition.text, finding.figure, holds))
+        return text.getvalue()
+    words = "holds" if finding.holds else "holds no more"
+    return f"{finding.time}  {condition.text}: {words}, {_figure_text(condition, finding.figure)}\n"
+
+
+def _figure_text(condition: Condition, figure: float | None) -> str:
+    if figure is None:
+        return "not known"
+    return f"{figure:.2f}" if condition.kind == "imbalance" else f"{rate_text(figure)}/s"
+
+
+def read(given: Given) -> Watching:
+    """Return the condition, and how to watch for it."""
+    return Watching(
+        given.argument("CONDITION", read_condition),
+        given.request().period,
+        given.seconds("refresh") or 1.0,
+        given.seconds("within"),
+        given.flag("follow"),
+        given.form,
+    )
+
+
+COMMAND = Command(
+    "watch",
+    "nothing until a condition holds, then prints it and ends",
+    (
+        "irq_client watch 'imbalance > 1.5 for 5m'",
+        "irq_client watch 'irq eth0-* rate > 50k' --within 1h",
+        "irq_client watch 'cpu 0-3 rate < 100' --follow",
+    ),
+    read,
+    ("CONDITION",),
+    (
+        Setting(
+            "within",
+            "ends after so long, with exit status 1 where it never held",
+            "DURATION",
+            "never",
+        ),
+        Setting("follow", "goes on, and prints each time the condition begins or ceases to hold"),
+        REFRESH,
+        PERIOD,
+    ),
+)

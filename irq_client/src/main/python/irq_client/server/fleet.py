@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from queue import Empty, SimpleQueue
 from typing import TextIO, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 MOST_AT_ONCE = 100
@@ -16,14 +17,14 @@ _LOOK_SECONDS = 0.1
 
 
 def ask_all(
-    servers: Sequence[str], ask: Callable[[str], T], at_once: int = MOST_AT_ONCE
+    servers: Sequence[S], ask: Callable[[S], T], at_once: int = MOST_AT_ONCE
 ) -> list[Future[T]]:
     """Asks every server, `at_once` of them at the same time; gives their futures in order.
 
     The threads end with the process, so that nobody waits for them after Ctrl-C.
     """
     futures: list[Future[T]] = [Future() for _ in servers]
-    waiting: SimpleQueue[tuple[str, Future[T]]] = SimpleQueue()
+    waiting: SimpleQueue[tuple[S, Future[T]]] = SimpleQueue()
     for pair in zip(servers, futures, strict=True):
         waiting.put(pair)
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .table import Cell, Column, Sheet
+from .table import Cell, Heading, Sheet
 
-HOST = Column("HOST", flexible=True)
+HOST = Heading("HOST", flexible=True)
 _MOST_NAMES = 3
 
 
@@ -30,19 +30,19 @@ def together(sheets: Sequence[tuple[str, Sheet]]) -> Sheet:
 
 def _upright(sheet: Sheet) -> Sheet:
     """Gives a sheet of names and values as one row below headings; any other as it is."""
-    if any(column.heading for column in sheet.columns) or not sheet.rows:
+    if any(column.text for column in sheet.columns) or not sheet.rows:
         return sheet
-    names = tuple(Column(str(row[0]).upper()) for row in sheet.rows)
+    names = tuple(Heading(str(row[0]).upper()) for row in sheet.rows)
     return replace(sheet, columns=names, rows=(tuple(row[1] for row in sheet.rows),))
 
 
-def _union(all_columns: Sequence[Sequence[Column]]) -> list[Column]:
+def _union(all_columns: Sequence[Sequence[Heading]]) -> list[Heading]:
     """Gives every column once; one that only some have stands after the one before it there."""
-    found: list[Column] = []
+    found: list[Heading] = []
     for columns in all_columns:
         place = 0
         for column in columns:
-            same = [i for i, each in enumerate(found) if each.heading == column.heading]
+            same = [i for i, each in enumerate(found) if each.text == column.text]
             if same:
                 place = same[0]
                 found[place] = _added(found[place], column)
@@ -52,26 +52,26 @@ def _union(all_columns: Sequence[Sequence[Column]]) -> list[Column]:
     return found
 
 
-def _added(one: Column, other: Column) -> Column:
+def _added(one: Heading, other: Heading) -> Heading:
     if one.weight is None or other.weight is None:
         return one
     return replace(one, weight=one.weight + other.weight)
 
 
-def _rows(name: str, sheet: Sheet, columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
+def _rows(name: str, sheet: Sheet, columns: Sequence[Heading]) -> list[tuple[Cell, ...]]:
     if not sheet.rows:
         return [(name, sheet.empty, *(None,) * (len(columns) - 1))]
     rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
     return [(name, *_in_columns(row, sheet, columns)) for row in rows]
 
 
-def _in_columns(row: Sequence[Cell], sheet: Sheet, columns: Sequence[Column]) -> tuple[Cell, ...]:
-    headings = [column.heading for column in sheet.columns]
+def _in_columns(row: Sequence[Cell], sheet: Sheet, columns: Sequence[Heading]) -> tuple[Cell, ...]:
+    headings = [column.text for column in sheet.columns]
     cells = dict(zip(headings, row, strict=True))
-    return tuple(cells.get(column.heading) for column in columns)
+    return tuple(cells.get(column.text) for column in columns)
 
 
-def _total(sheets: Sequence[Sheet], columns: Sequence[Column]) -> tuple[Cell, ...] | None:
+def _total(sheets: Sequence[Sheet], columns: Sequence[Heading]) -> tuple[Cell, ...] | None:
     """Gives the sum of the hosts' totals, None where they have none."""
     totals = [_in_columns(each.total, each, columns) for each in sheets if each.total is not None]
     if not totals:

@@ -38,10 +38,10 @@ _NARROWEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a sheet."""
+class Heading:
+    """The head of one column, and how its cells are laid out."""
 
-    heading: str
+    text: str
     right: bool = False
     """Aligned at the right, as numbers are."""
     flexible: bool = False
@@ -57,7 +57,7 @@ class Sheet:
     """What one command shows: notes and warnings, then a table, its last row being the total."""
 
     notes: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
     warnings: tuple[str, ...] = ()
     total: tuple[Cell, ...] | None = None
@@ -80,8 +80,8 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     folded = _fold(sheet, width, shorten)
     widths = _shrunk(folded, width) if shorten else _widths(folded)
     shown = list(zip(folded.columns, widths, strict=True))
-    if any(column.heading for column in folded.columns):
-        yield _line([column.heading for column in folded.columns], shown, HEADING)
+    if any(column.text for column in folded.columns):
+        yield _line([column.text for column in folded.columns], shown, HEADING)
     hottest = _hottest(folded)
     shares = _head_shares(folded, widths)
     for row in folded.rows:
@@ -144,7 +144,7 @@ def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
     def fold(cells: Sequence[Cell]) -> tuple[Cell, ...]:
         return tuple(_sum(cells, hidden) if i is None else cells[i] for i in order)
 
-    rest = Column(REST, right=True)
+    rest = Heading(REST, right=True)
     return replace(
         sheet,
         columns=tuple(rest if i is None else sheet.columns[i] for i in order),
@@ -166,7 +166,7 @@ def _widths(sheet: Sheet) -> list[int]:
     """Gives the cells that each column needs to be shown whole."""
     rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
     return [
-        max(cell_width(column.heading), _widest(cells))
+        max(cell_width(column.text), _widest(cells))
         for column, cells in zip(sheet.columns, zip(*rows, strict=True), strict=True)
     ]
 
@@ -268,7 +268,7 @@ def _heat(number: float, hottest: float) -> str:
 
 def _line(
     cells: Sequence[Cell],
-    shown: Iterable[tuple[Column, int]],
+    shown: Iterable[tuple[Heading, int]],
     style: str,
     hottest: Sequence[float] = (),
     shares: Sequence[float] = (),

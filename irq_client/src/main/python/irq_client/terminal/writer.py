@@ -1,20 +1,16 @@
 """Sheets, rows and JSON -> one stream, as a terminal, a pipe or a file wants them."""
 
 import csv
-import io
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from typing import TextIO
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TextIO
 
-from ..commands.carry_out import Shown
-from ..commands.records import Row
-from ..commands.watch import Finding
-from ..figures.condition import Condition
+from ..errors import ServerError
 from .colour import painter
-from .table import HEADING, Sheet, layout
-from .text import rate_text
+from .columns import Row
+from .table import HEADING, Line, Sheet, layout
 
 PIPE_WIDTH = 120
 """Cells that counts are folded to where the output is no terminal; texts stay whole there."""
@@ -23,6 +19,18 @@ TERMINAL_WIDTH = 80
 """Cells of a terminal that does not say how many it has."""
 
 _C1_OR_DELETE = re.compile("[\x7f-\x9f]")
+
+
+class Shown(NamedTuple):
+    """An answer in its three forms; a sheet and rows are made only if they are wanted."""
+
+    json: bytes
+    sheet: Callable[[], Sheet]
+    rows: Callable[[], Iterator[Row]]
+    draw: Callable[[int], Iterator[Line]] | None = None
+    """Makes a picture in so many cells, which stands in the sheet's place; None for no picture."""
+    failures: tuple[ServerError, ...] = ()
+    """Errors on the way, to be reported after the answer."""
 
 
 class Output:
@@ -87,32 +95,6 @@ class Output:
                     writer.writerow(("server", *row))
             else:
                 writer.writerow((server, *row))
-
-
-def finding_text(condition: Condition, finding: Finding, form: str, *, first: bool) -> str:
-    """Gives one line that tells what a condition came to, as `table`, `json` or `csv`.
-
-    The first one of CSV stands below its heading.
-    """
-    if form == "json":
-        fields = {"time": finding.time, "condition": condition.text, "figure": finding.figure}
-        return json.dumps(fields | {"holds": finding.holds}) + "\n"
-    if form == "csv":
-        holds = "true" if finding.holds else "false"
-        text = io.StringIO()
-        writer = csv.writer(text)
-        if first:
-            writer.writerow(("time", "condition", "figure", "holds"))
-        writer.writerow((finding.time.unix_text, condition.text, finding.figure, holds))
-        return text.getvalue()
-    words = "holds" if finding.holds else "holds no more"
-    return f"{finding.time}  {condition.text}: {words}, {_figure_text(condition, finding.figure)}\n"
-
-
-def _figure_text(condition: Condition, figure: float | None) -> str:
-    if figure is None:
-        return "not known"
-    return f"{figure:.2f}" if condition.kind == "imbalance" else f"{rate_text(figure)}/s"
 
 
 def _width(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, bool]:

@@ -6,7 +6,8 @@ import pytest
 
 import machine
 from irq_client.cli import main
-from irq_client.commands.top.run import Fetcher, default_period_seconds
+from irq_client.commands.shared import default_period_seconds
+from irq_client.commands.top.live import Fetcher
 from irq_client.server import request
 from irq_client.server.client import Client
 from service import Request, WebService, json_reply

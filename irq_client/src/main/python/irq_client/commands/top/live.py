@@ -5,16 +5,30 @@ it in no time. A question is asked beside the loop: keys work while a server is 
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...errors import ServerError
+from ...server import model
+from ...server.authors import CHANGE
+from ...server.request import Request
+from ...server.times import Duration, Time
 from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
 from ...terminal.screen import Screen
 from ...terminal.text import visible
 from .state import TopState, press
 from .view import TopData, frame, page_rows
+
+if TYPE_CHECKING:
+    from ...server.client import Client
+
+CHANGES_PERIOD = Duration("3600", 3600.0)
+"""How far back affinity changes are told, from the end of the window."""
+
+CHANGES_EVERY_SECONDS = 10.0
+"""How often they are asked for; servers notice them no sooner."""
 
 IDLE_SECONDS = 3600.0
 """How long the loop waits at most, with nothing to do."""
@@ -44,6 +58,38 @@ class Asker(Protocol):
 
     def answer(self) -> TopData | BaseException | None:
         """Gives what came, or what was raised, once; None where nothing has."""
+
+
+class Fetcher:
+    """Asks one server for what a live view shows. Raises ServerError."""
+
+    def __init__(
+        self, client: "Client", filters: Request, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Takes filters, a Request without a window."""
+        self._client = client
+        self._filters = filters
+        self._clock = clock
+        self._changes: tuple[model.Event, ...] = ()
+        self._changes_of: float | None = None
+        self._changes_due = 0.0
+
+    def __call__(self, period_seconds: float, end: float | None) -> TopData:
+        """Gives the counts of a window, and the affinity changes of the hour before its end."""
+        window = self._filters._replace(
+            period=Duration.exactly(period_seconds), end=None if end is None else Time.at(end)
+        )
+        answer = self._client.interrupts(window).value
+        if self._clock() >= self._changes_due or end != self._changes_of:
+            self._changes = self._ask_changes(end)
+            self._changes_of = end
+            self._changes_due = self._clock() + CHANGES_EVERY_SECONDS
+        return TopData(answer, self._changes)
+
+    def _ask_changes(self, end: float | None) -> tuple[model.Event, ...]:
+        window = Request(period=CHANGES_PERIOD, end=None if end is None else Time.at(end))
+        events = self._client.events(window).value.events
+        return tuple(each for each in events if each.event == CHANGE)
 
 
 class BackgroundAsker:

@@ -1,91 +1,69 @@
 """The command `top`: a live view of one server, on the terminal that the process has."""
 
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
-from ...server import model
-from ...server.authors import CHANGE
-from ...server.client import Client
+from ...command_line.given import Given
+from ...command_line.options import CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH, Command
+from ...errors import CommandLineError
 from ...server.request import Request
-from ...server.times import Duration, Time
-from ...terminal.keyboard import Terminal
-from ...terminal.screen import Screen
-from .live import BackgroundAsker, Live
-from .state import TopState
-from .view import TopData
+from ..shared import Surroundings, default_period_seconds
 
-CHANGES_PERIOD = Duration("3600", 3600.0)
-"""How far back affinity changes are told, from the end of the window."""
-
-CHANGES_EVERY_SECONDS = 10.0
-"""How often they are asked for; servers notice them no sooner."""
-
-LEAST_PERIOD_SECONDS = 5.0
+if TYPE_CHECKING:
+    from ...server.client import Client
 
 
-class Fetcher:
-    """Asks one server for what a live view shows. Raises ServerError."""
+class Top(NamedTuple):
+    """What to show, and how often to ask for it."""
 
-    def __init__(
-        self, client: Client, filters: Request, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Takes filters, a Request without a window."""
-        self._client = client
-        self._filters = filters
-        self._clock = clock
-        self._changes: tuple[model.Event, ...] = ()
-        self._changes_of: float | None = None
-        self._changes_due = 0.0
+    request: Request
+    """Filters, and the length of the first window; two samples of the server without one."""
+    refresh_seconds: float
 
-    def __call__(self, period_seconds: float, end: float | None) -> TopData:
-        """Gives the counts of a window, and the affinity changes of the hour before its end."""
-        window = self._filters._replace(
-            period=Duration.exactly(period_seconds), end=None if end is None else Time.at(end)
-        )
-        answer = self._client.interrupts(window).value
-        if self._clock() >= self._changes_due or end != self._changes_of:
-            self._changes = self._ask_changes(end)
-            self._changes_of = end
-            self._changes_due = self._clock() + CHANGES_EVERY_SECONDS
-        return TopData(answer, self._changes)
+    def run(self, client: "Client", surroundings: Surroundings) -> int:
+        """Show until a key or a signal ends it; return the exit status.
 
-    def _ask_changes(self, end: float | None) -> tuple[model.Event, ...]:
-        window = Request(period=CHANGES_PERIOD, end=None if end is None else Time.at(end))
-        events = self._client.events(window).value.events
-        return tuple(each for each in events if each.event == CHANGE)
+        The terminal is as it was before, however this ends.
+        """
+        stdin, stdout = surroundings.stdin, surroundings.stdout
+        if not (stdin.isatty() and stdout.isatty()):
+            raise CommandLineError("top needs a terminal; irq_client irqs writes into a pipe")
+        from ...terminal.colour import painter
+        from ...terminal.keyboard import Terminal
+        from ...terminal.screen import Screen
+        from .live import BackgroundAsker, Fetcher, Live
+        from .state import TopState
+
+        period = self.request.period
+        seconds = period.seconds if period else default_period_seconds(client)
+        terminal = Terminal(stdin.fileno())
+        screen = Screen(stdout, painter(True, surroundings.environment))
+        with terminal.listening():
+            live = Live(
+                source=terminal,
+                screen=screen,
+                asker=BackgroundAsker(Fetcher(client, self.request), terminal.wake),
+                clock=time.monotonic,
+                server=client.server,
+                refresh_seconds=self.refresh_seconds,
+                state=TopState(period_seconds=seconds),
+            )
+            screen.enter()
+            try:
+                return live.run()
+            finally:
+                screen.leave()
 
 
-def default_period_seconds(client: Client) -> float:
-    """Gives a window that holds at least two samples of this server. Raises ServerError."""
-    return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
+def read(given: Given) -> Top:
+    """Return the filters, and how often to ask."""
+    return Top(given.request(), given.seconds("refresh") or 1.0)
 
 
-def run_top(
-    client: Client,
-    filters: Request,
-    period_seconds: float,
-    refresh_seconds: float,
-    descriptor: int,
-    screen: Screen,
-) -> int:
-    """Shows until a key or a signal ends it; gives the exit status.
-
-    The terminal behind `descriptor` is as it was before, however this ends.
-    """
-    terminal = Terminal(descriptor)
-    with terminal.listening():
-        asker = BackgroundAsker(Fetcher(client, filters), terminal.wake)
-        live = Live(
-            source=terminal,
-            screen=screen,
-            asker=asker,
-            clock=time.monotonic,
-            server=client.server,
-            refresh_seconds=refresh_seconds,
-            state=TopState(period_seconds=period_seconds),
-        )
-        screen.enter()
-        try:
-            return live.run()
-        finally:
-            screen.leave()
+COMMAND = Command(
+    "top",
+    "a live view; keys sort, filter, pause and step back in time",
+    ("irq_client top", "irq_client top --device 'eth0-*' --refresh 500ms --period 10s"),
+    read,
+    settings=(REFRESH, PERIOD, IRQ, CPU, DEVICE, NONZERO),
+)

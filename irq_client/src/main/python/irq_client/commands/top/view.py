@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from ...figures.imbalance import imbalance
 from ...server import model
-from ...terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Column, Line, Sheet, layout
+from ...terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Heading, Line, Sheet, layout
 from ...terminal.text import cell_width, rate_text, shortened, span_text, visible
-from ..views import change_text, window_line, window_warnings
+from ..shared import change_text, window_line, window_warnings
 from .state import KEYS, TopState
 
 MOST_CHANGES = 3
@@ -170,13 +170,13 @@ def _irq_sheet(state: TopState, answer: model.Interrupts, rows: int) -> Sheet:
     return Sheet(
         notes=(),
         columns=(
-            Column(marked["IRQ"]),
-            Column(marked["DEVICE"], flexible=True),
+            Heading(marked["IRQ"]),
+            Heading(marked["DEVICE"], flexible=True),
             *(
-                Column(f"{f'CPU{cpu}':>6}", right=True, weight=total)
+                Heading(f"{f'CPU{cpu}':>6}", right=True, weight=total)
                 for cpu, total in zip(answer.cpus, answer.totals, strict=True)
             ),
-            Column(f"{marked['RATE/s']:>7}", right=True, heat=True),
+            Heading(f"{marked['RATE/s']:>7}", right=True, heat=True),
         ),
         rows=tuple(
             (
@@ -202,11 +202,11 @@ def _cpu_sheet(state: TopState, answer: model.Interrupts, rows: int) -> Sheet:
         places.reverse()
     arrow = _arrow(state)
     columns = (
-        Column("CPU" + arrow * (state.sort == "cpu"), right=True),
-        Column(f"{'RATE/s' + arrow * (state.sort == 'rate'):>8}", right=True, heat=True),
-        Column(" SHARE", right=True),
-        Column(f"{'LOAD':{_BAR_CELLS}}"),
-        Column("BUSIEST IRQ", flexible=True),
+        Heading("CPU" + arrow * (state.sort == "cpu"), right=True),
+        Heading(f"{'RATE/s' + arrow * (state.sort == 'rate'):>8}", right=True, heat=True),
+        Heading(" SHARE", right=True),
+        Heading(f"{'LOAD':{_BAR_CELLS}}"),
+        Heading("BUSIEST IRQ", flexible=True),
     )
     return Sheet(
         notes=(),
