@@ -1,7 +1,6 @@
 """Where servers are written down: the file of hosts, and the configuration file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,12 +19,11 @@ class Host(NamedTuple):
     token_file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a configuration file says: values of settings, and servers by name."""
 
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    hosts: Mapping[str, Host] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = {}
+    hosts: Mapping[str, Host] = {}
 
 
 def read_hosts(path: str) -> list[Host]:

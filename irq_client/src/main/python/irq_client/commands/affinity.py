@@ -3,6 +3,8 @@
 A pattern names several IRQs. A CPU list is then dealt out to them, one CPU each in turn.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +13,6 @@ from ..command_line.options import Command, Setting
 from ..command_line.values import read_cpu_list, read_irq
 from ..errors import NoMatchError, NotAllowedError
 from ..figures.patterns import is_pattern, matches, spread
-from ..server import model
 from ..server.cpu_list import CpuList
 from ..server.request import Request
 from ..server.times import Duration
@@ -22,6 +23,7 @@ from ..terminal.writer import Shown
 from .shared import known, named, shown
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Answer, Client
 
 Confirm = Callable[[str], None]
@@ -41,7 +43,7 @@ class Affinity(NamedTuple):
 
     irq: str
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the affinities."""
         if not is_pattern(self.irq):
             return shown(client.affinity(self.irq), show_affinity, list_affinity)
@@ -59,7 +61,7 @@ class NewAffinity(NamedTuple):
     same: bool
     """Give each IRQ the whole list."""
 
-    def change(self, client: "Client", confirm: Confirm) -> Shown:
+    def change(self, client: Client, confirm: Confirm) -> Shown:
         """Set the affinities, if `confirm` lets that happen."""
         if is_pattern(self.irq):
             return self._change_many(client, confirm)
@@ -68,7 +70,7 @@ class NewAffinity(NamedTuple):
         after = client.set_affinity(self.irq, self.cpus.text)
         return shown(after, lambda value: show_change(before, value), list_affinity)
 
-    def _change_many(self, client: "Client", confirm: Confirm) -> Shown:
+    def _change_many(self, client: Client, confirm: Confirm) -> Shown:
         """Set the affinities one by one.
 
         A refusal of the kernel stops no other IRQ. Any other ServerError stops all, as does a
@@ -107,12 +109,12 @@ class Move(NamedTuple):
 
 
 def _moved(
-    before: "Answer[model.Affinity]", after: "Answer[model.Affinity]", refused: str = ""
+    before: Answer[model.Affinity], after: Answer[model.Affinity], refused: str = ""
 ) -> Move:
     return Move(before.value, after.value, after.text, True, refused)
 
 
-def matching_irqs(client: "Client", pattern: str) -> list[model.Irq]:
+def matching_irqs(client: Client, pattern: str) -> list[model.Irq]:
     """Return the IRQs with an affinity that a pattern names, in the server's order.
 
     Raise a ServerError, and NoMatchError if there are none.

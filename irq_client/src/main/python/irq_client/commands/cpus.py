@@ -1,19 +1,21 @@
 """The commands `cpus` and `cpu`: all CPUs of a window, and one of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import DEVICE, FILTERS, IRQ, NONZERO, TOP, WINDOW, Command
 from ..command_line.values import read_cpu
-from ..server import model
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
 from ..terminal.writer import Shown
-from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, named, rate, shown, window_sheet
+from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, named, rate, shown, window_sheet
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 COLUMNS: tuple[Column[model.Cpu], ...] = (
@@ -28,7 +30,7 @@ class Cpus(NamedTuple):
 
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for all CPUs."""
         return shown(client.cpus(self.request), show_cpus, list_cpus)
 
@@ -39,7 +41,7 @@ class OneCpu(NamedTuple):
     cpu: int
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the CPU."""
         return shown(client.cpu(self.cpu, self.request), show_one_cpu, list_one_cpu)
 
@@ -66,7 +68,7 @@ def show_one_cpu(answer: model.OneCpu) -> Sheet:
     return window_sheet(
         answer.window,
         headings(COLUMNS_OF_ONE),
-        table_rows(COLUMNS_OF_ONE, model.busiest_first(answer.irqs)),
+        table_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs)),
         "no IRQ passed the filters",
         notes=(named("CPU", str(cpu.cpu), ""),),
         total=("total", "", cpu.total, cpu.rate),
@@ -75,7 +77,7 @@ def show_one_cpu(answer: model.OneCpu) -> Sheet:
 
 def list_one_cpu(answer: model.OneCpu) -> Iterator[Row]:
     """Return a row for each IRQ, busiest first."""
-    return csv_rows(COLUMNS_OF_ONE, model.busiest_first(answer.irqs))
+    return csv_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs))
 
 
 def read(given: Given) -> Cpus:

@@ -3,9 +3,10 @@
 Every name that comes from a server passes through `visible` before it is shown.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
@@ -13,7 +14,6 @@ from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP, Command
 from ..command_line.values import read_time
 from ..errors import NoMatchError
 from ..figures.imbalance import imbalance
-from ..server import model
 from ..server.authors import CHANGE
 from ..server.request import Request
 from ..server.times import Duration, Time
@@ -24,6 +24,7 @@ from ..terminal.writer import Shown
 from .shared import change_text, window_line, window_warnings
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 _LOOK_BACK = Duration("7d", 604_800.0)
@@ -42,8 +43,10 @@ class Around(NamedTuple):
     """The latest affinity change if it is None."""
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the windows before and after the moment."""
+        from dataclasses import asdict
+
         event = None if self.time else self._latest_change(client)
         moment = Time.of(event.time) if event else self.time
         around = self.request._replace(period=self.request.period or _LENGTH, top=None)
@@ -58,7 +61,7 @@ class Around(NamedTuple):
             lambda: list_effect(effect),
         )
 
-    def _latest_change(self, client: "Client") -> model.Event:
+    def _latest_change(self, client: Client) -> model.Event:
         """Return the latest affinity change, of the IRQs asked for if there are some.
 
         Raise NoMatchError if there is none.

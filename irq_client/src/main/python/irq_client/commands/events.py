@@ -1,11 +1,12 @@
 """The command `events`: what happened, and by whom affinities were changed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import CPU, IRQ, WINDOW, Command
-from ..server import model
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
@@ -14,6 +15,7 @@ from ..terminal.writer import Shown
 from .shared import shown, window_sheet
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 COLUMNS: tuple[Column[model.Event], ...] = (
@@ -31,7 +33,7 @@ class Events(NamedTuple):
 
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the events."""
         return shown(client.events(self.request), show_events, list_events)
 

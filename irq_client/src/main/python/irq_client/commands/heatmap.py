@@ -3,13 +3,14 @@
 A plain stream shows the same levels as blocks of different height.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import FILTERS, STEP, WINDOW, Command, Setting
 from ..figures.timeline import timeline
-from ..server import model
 from ..server.request import Request
 from ..terminal import chart
 from ..terminal.chart import GAP_MARK, LEVELS
@@ -35,6 +36,7 @@ from .overview import list_interrupts, show_interrupts
 from .shared import shown, window_line, window_warnings
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 _WIDEST_CELL = 4
@@ -51,7 +53,7 @@ class Heatmap(NamedTuple):
     request: Request
     is_drawn: bool
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for a series, or for the counts of the whole window."""
         if self.request.by == "irq,cpu":
             answer = client.interrupts(self.request._replace(by="", step=None))

@@ -4,13 +4,14 @@ A picture is made of the same lines as a table, so that it goes plain into a pip
 a terminal. Every name that comes from a server passes through `visible` before it is shown.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import CPU, DEVICE, IRQ, STEP, TOP, WINDOW, Command, Setting
 from ..figures.timeline import TOTAL, Timeline, Track, timeline
-from ..server import model
 from ..server.authors import CHANGE
 from ..server.request import Request
 from ..server.times import Time
@@ -23,7 +24,11 @@ from ..terminal.writer import Shown
 from .shared import change_text, shown, steps_line, window_line, window_sheet, window_warnings
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
+
+    Draw = Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]]
+    """Draws a series and the events of its window in so many cells."""
 
 CHART_HEIGHT = 10
 MOST_TRACKS = 24
@@ -39,9 +44,6 @@ LONGEST_LABEL = 28
 MARK = "▲"
 _LINE_ROWS = 2
 
-Draw = Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]]
-"""Draws a series and the events of its window in so many cells."""
-
 
 class History(NamedTuple):
     """Counts per step of a window."""
@@ -50,7 +52,7 @@ class History(NamedTuple):
     chart: str
     """``bar`` or ``line``; ``table`` for the numbers."""
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the series and, for a picture, for the affinity changes of the same time."""
         if self.chart == "table":
             return shown(client.series(self.request), show_series, list_series)
@@ -61,7 +63,7 @@ class History(NamedTuple):
         )
 
 
-def ask_drawn(client: "Client", request: Request, draw: Draw) -> Shown:
+def ask_drawn(client: Client, request: Request, draw: Draw) -> Shown:
     """Ask for a series and the events of its window, and return the picture of both."""
     series = client.series(request)
     window = series.value.window

@@ -1,20 +1,31 @@
 """The commands `irqs` and `irq`: all IRQs of a window, and one of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import CPU, FILTERS, WINDOW, Command
 from ..command_line.values import read_irq
-from ..server import model
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Heading, Sheet
 from ..terminal.text import count_text, rate_text, visible
 from ..terminal.writer import Shown
-from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, known, named, rate, shown, window_sheet
+from .shared import (
+    IRQ_COLUMNS,
+    TOTAL_COLUMNS,
+    busiest_first,
+    known,
+    named,
+    rate,
+    shown,
+    window_sheet,
+)
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 COLUMNS: tuple[Column[model.Irq], ...] = (
@@ -30,7 +41,7 @@ class Irqs(NamedTuple):
 
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for all IRQs."""
         return shown(client.irqs(self.request), show_irqs, list_irqs)
 
@@ -41,7 +52,7 @@ class OneIrq(NamedTuple):
     irq: str
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the IRQ."""
         return shown(client.irq(self.irq, self.request), show_one_irq, list_one_irq)
 
@@ -51,7 +62,7 @@ def show_irqs(answer: model.Irqs) -> Sheet:
     return window_sheet(
         answer.window,
         headings(COLUMNS),
-        table_rows(COLUMNS, model.busiest_first(answer.irqs)),
+        table_rows(COLUMNS, busiest_first(answer.irqs)),
         "no IRQ passed the filters",
         total=("total", "", answer.total, rate(answer.total, answer.window), "", ""),
     )
@@ -59,7 +70,7 @@ def show_irqs(answer: model.Irqs) -> Sheet:
 
 def list_irqs(answer: model.Irqs) -> Iterator[Row]:
     """Return a row for each IRQ, busiest first."""
-    return csv_rows(COLUMNS, model.busiest_first(answer.irqs))
+    return csv_rows(COLUMNS, busiest_first(answer.irqs))
 
 
 def show_one_irq(answer: model.OneIrq) -> Sheet:

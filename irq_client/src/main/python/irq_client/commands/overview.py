@@ -1,11 +1,12 @@
 """The command `overview`: IRQ by CPU."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import FILTERS, WINDOW, Command
-from ..server import model
 from ..server.request import Request
 from ..terminal.columns import Row, headings
 from ..terminal.table import Cell, Heading, Sheet
@@ -14,6 +15,7 @@ from ..terminal.writer import Shown
 from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, rate, shown, window_sheet
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 
@@ -22,7 +24,7 @@ class Overview(NamedTuple):
 
     request: Request
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for IRQ by CPU."""
         return shown(client.interrupts(self.request), show_interrupts, list_interrupts)
 

@@ -3,10 +3,11 @@
 Every name that comes from a server passes through `visible` before it is shown.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
-from ..server import model
 from ..server.authors import ON_THE_MACHINE
 from ..terminal.columns import Column, Row
 from ..terminal.table import Cell, Heading, Sheet
@@ -14,6 +15,7 @@ from ..terminal.text import numbered, span_text, visible
 from ..terminal.writer import Shown
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Answer, Client
 
 T = TypeVar("T")
@@ -44,13 +46,13 @@ class Surroundings(NamedTuple):
     """Writes a warning on standard error, unless --quiet is given."""
 
 
-def default_period_seconds(client: "Client") -> float:
+def default_period_seconds(client: Client) -> float:
     """Return a window that holds at least two samples of a server. Raise ServerError."""
     return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
 
 
 def shown(
-    answer: "Answer[T]", sheet: Callable[[T], Sheet], rows: Callable[[T], Iterator[Row]]
+    answer: Answer[T], sheet: Callable[[T], Sheet], rows: Callable[[T], Iterator[Row]]
 ) -> Shown:
     """Return an answer in its three forms."""
     return Shown(answer.text, lambda: sheet(answer.value), lambda: rows(answer.value))
@@ -92,6 +94,11 @@ def window_warnings(window: model.Window) -> tuple[str, ...]:
     if window.resets:
         found.append(f"{numbered(window.resets, 'IRQ')} started again from zero")
     return tuple(found)
+
+
+def busiest_first(irqs: Iterable[model.Irq]) -> list[model.Irq]:
+    """Return the IRQs by falling total; those alike stay in their order."""
+    return sorted(irqs, key=lambda irq: -irq.total)
 
 
 def steps_line(series: model.Series) -> str:

@@ -1,11 +1,12 @@
 """The command `status`: how the server's sampler and store are doing."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.given import Given
 from ..command_line.options import Command
-from ..server import model
 from ..server.times import Moment
 from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
@@ -14,13 +15,14 @@ from ..terminal.writer import Shown
 from .shared import UNKNOWN, known, shown
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 
 class Status(NamedTuple):
     """The status of the server."""
 
-    def ask(self, client: "Client") -> Shown:
+    def ask(self, client: Client) -> Shown:
         """Ask for the status."""
         return shown(client.status(), show_status, list_status)
 

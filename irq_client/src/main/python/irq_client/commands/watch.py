@@ -3,6 +3,8 @@
 Clock, sleep and the question are parameters, so that a test watches hours in no time.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -15,13 +17,13 @@ from ..command_line.options import PERIOD, REFRESH, Command, Setting
 from ..command_line.values import read_condition
 from ..errors import GaveUpError, UnreachableError
 from ..figures.condition import Condition
-from ..server import model
 from ..server.request import Request
 from ..server.times import Duration, Moment
 from ..terminal.text import rate_text, span_text
 from .shared import Surroundings, default_period_seconds
 
 if TYPE_CHECKING:
+    from ..server import model
     from ..server.client import Client
 
 
@@ -36,7 +38,7 @@ class Watching(NamedTuple):
     follow: bool
     form: str
 
-    def run(self, client: "Client", surroundings: Surroundings) -> int:
+    def run(self, client: Client, surroundings: Surroundings) -> int:
         """Print when the condition holds; return the exit status."""
         period = self.period or Duration.exactly(default_period_seconds(client))
         watch = Watch(

@@ -11,13 +11,17 @@ Rates are per second: of all rows, of the CPUs of a list together, or of all the
 a pattern names (by name, number, or action name).
 """
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..server import model
 from .imbalance import imbalance
 from .patterns import matches
+
+if TYPE_CHECKING:
+    from ..server import model
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -29,8 +33,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A figure, what it is compared with, and for how long that has to hold."""
 
     text: str

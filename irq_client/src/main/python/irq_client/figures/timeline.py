@@ -4,11 +4,18 @@ A point that spans much more time than its step had a gap in it: its count is kn
 it fired, so its columns hold None rather than a rate that never was.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from __future__ import annotations
 
-from ..server import model
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
 from ..server.times import Moment
+
+if TYPE_CHECKING:
+    from ..server import model
+
+    _Share = tuple[model.Point, float, list[tuple[int, float]]]
+    """A point, its length in seconds, and the columns that it covers, each with its part."""
 
 _GAP_INTERVALS = 2.5
 """A point longer than its step by so many sampling intervals had a gap in it."""
@@ -16,8 +23,7 @@ _GAP_INTERVALS = 2.5
 TOTAL = "total"
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(NamedTuple):
     """One key's rates, counts per second, oldest first; None where nothing is known."""
 
     key: str
@@ -30,8 +36,7 @@ class Track:
         return max((rate for rate in self.rates if rate is not None), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """Tracks over the same columns, each `seconds` long, from Unix second `start` on."""
 
     start: float
@@ -70,10 +75,6 @@ def timeline(series: model.Series, width: int) -> Timeline:
     tracks = [_track(key, shares, known) for key in _keys(series)]
     tracks.sort(key=lambda track: -track.total)
     return Timeline(start, grid.seconds, columns, tuple(tracks))
-
-
-_Share = tuple[model.Point, float, list[tuple[int, float]]]
-"""A point, its length in seconds, and the columns that it covers, each with the part covered."""
 
 
 def _keys(series: model.Series) -> Iterable[str]:

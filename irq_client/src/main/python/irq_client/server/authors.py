@@ -5,14 +5,18 @@ or 10 s later. An event ``affinity_request`` beside it tells what the server was
 by whom: its detail is ``1 from 127.0.0.1``, or ``1 from ::1: refused: CPU 1 is offline``.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
-from . import model
 from .cpu_list import parse_cpu_list
 from .times import Time
+
+if TYPE_CHECKING:
+    from . import model
 
 CHANGE, REQUEST = "affinity", "affinity_request"
 
@@ -29,8 +33,7 @@ _SLACK_MILLISECONDS = 1000
 """A change has the time of its sample, a little before the affinities were looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     """What a server was asked to set, and did; `moment` in Unix milliseconds."""
 
     moment: int
@@ -49,6 +52,8 @@ def attributed(events: Sequence[model.Event], within_seconds: float) -> tuple[mo
     A change is by the request that last set these CPUs, at most `within_seconds` before it and
     after the change before; where there is none, it was made on the machine.
     """
+    from dataclasses import replace  # here: help and wrong usage need no dataclass
+
     requests: dict[str | None, list[_Request]] = {}
     authors = {}
     in_time = sorted(range(len(events)), key=lambda place: events[place].time.milliseconds)

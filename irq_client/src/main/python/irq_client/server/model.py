@@ -7,7 +7,6 @@ may say more than this client shows.
 Times are Moments, texts as they came; counts are whole numbers, rates are per second.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .json_fields import JsonObject
@@ -174,11 +173,6 @@ class Status:
     newest: Moment | None
     holds_seconds: float | None
     damaged: int
-
-
-def busiest_first(irqs: Iterable[Irq]) -> list[Irq]:
-    """Gives the IRQs by falling total; those alike stay in their order."""
-    return sorted(irqs, key=lambda irq: -irq.total)
 
 
 def read_interrupts(answer: JsonObject) -> Interrupts:

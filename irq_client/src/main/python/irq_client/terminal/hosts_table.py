@@ -1,7 +1,6 @@
 """The sheets of many hosts -> one sheet with a column for the host. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from .table import Cell, Heading, Sheet
 
@@ -33,7 +32,7 @@ def _upright(sheet: Sheet) -> Sheet:
     if any(column.text for column in sheet.columns) or not sheet.rows:
         return sheet
     names = tuple(Heading(str(row[0]).upper()) for row in sheet.rows)
-    return replace(sheet, columns=names, rows=(tuple(row[1] for row in sheet.rows),))
+    return sheet._replace(columns=names, rows=(tuple(row[1] for row in sheet.rows),))
 
 
 def _union(all_columns: Sequence[Sequence[Heading]]) -> list[Heading]:
@@ -55,7 +54,7 @@ def _union(all_columns: Sequence[Sequence[Heading]]) -> list[Heading]:
 def _added(one: Heading, other: Heading) -> Heading:
     if one.weight is None or other.weight is None:
         return one
-    return replace(one, weight=one.weight + other.weight)
+    return one._replace(weight=one.weight + other.weight)
 
 
 def _rows(name: str, sheet: Sheet, columns: Sequence[Heading]) -> list[tuple[Cell, ...]]:

@@ -8,8 +8,7 @@ still too long is cut off.
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from .text import aligned, cell_width, count_text, rate_text, shortened, telling_share
 
@@ -37,8 +36,7 @@ _NARROWEST = 4
 """Cells that it keeps in any case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """The head of one column, and how its cells are laid out."""
 
     text: str
@@ -52,8 +50,7 @@ class Heading:
     """Its numbers are coloured by their size; those of foldable columns are in any case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """What one command shows: notes and warnings, then a table, its last row being the total."""
 
     notes: tuple[str, ...]
@@ -145,8 +142,7 @@ def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
         return tuple(_sum(cells, hidden) if i is None else cells[i] for i in order)
 
     rest = Heading(REST, right=True)
-    return replace(
-        sheet,
+    return sheet._replace(
         columns=tuple(rest if i is None else sheet.columns[i] for i in order),
         rows=tuple(map(fold, sheet.rows)),
         total=None if sheet.total is None else fold(sheet.total),
