@@ -14,7 +14,7 @@ from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchErro
 if TYPE_CHECKING:
     from .command_line.config_files import Host
     from .command_line.settings import General
-    from .commands.registry import Change, Live, Question
+    from .commands.registry import Change, Question, Session
     from .server.client import Client
     from .terminal.table import Sheet
     from .terminal.writer import Shown
@@ -67,7 +67,7 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
         streams.stdout.write(f"irq_client {__version__}\n")
         return 0
     from .command_line.parser import parse
-    from .commands.registry import COMMANDS, Change, Document, Live
+    from .commands.registry import COMMANDS, Change, Document, Session
 
     try:
         general, command, job = parse(argv, streams.environment, COMMANDS)
@@ -78,7 +78,7 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
         return 0
     with _logging(general.verbose, streams.stderr):
         tokens = _tokens(general, streams)
-        if isinstance(job, Live):
+        if isinstance(job, Session):
             return _stay(job, _only_host(command, general), tokens, general, streams)
         if isinstance(job, Change):
             return _report(_change_each(job, tokens, general, streams), general, streams)
@@ -153,7 +153,9 @@ def _change_each(
         yield host, partial(change, host)
 
 
-def _stay(job: "Live", host: "Host", tokens: "Tokens", general: "General", streams: Streams) -> int:
+def _stay(
+    job: "Session", host: "Host", tokens: "Tokens", general: "General", streams: Streams
+) -> int:
     """Run a job that takes one server; return its exit status."""
     from .commands.shared import Surroundings
 

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from irq_client.cli import main
+from irq_client.command_line.command import all_settings
 from irq_client.command_line.completion import SHELLS, completion_script
-from irq_client.command_line.options import all_settings
 from irq_client.commands.registry import COMMANDS
 from terminal import streams, written
 

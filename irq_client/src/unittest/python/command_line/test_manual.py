@@ -4,8 +4,8 @@ from pathlib import Path
 
 import irq_client
 from irq_client.cli import main
+from irq_client.command_line.command import ARGUMENT_HELP, all_settings
 from irq_client.command_line.manual import manual_page
-from irq_client.command_line.options import ARGUMENT_HELP, all_settings
 from irq_client.commands.registry import COMMANDS
 from irq_client.commands.top.state import KEYS
 from terminal import streams, written

@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from irq_client.command_line import parser
+from irq_client.command_line.command import ARGUMENT_HELP
 from irq_client.command_line.config_files import Host
-from irq_client.command_line.options import ARGUMENT_HELP
 from irq_client.command_line.settings import General
 from irq_client.commands.affinity import Affinity, NewAffinity
 from irq_client.commands.cpus import OneCpu

@@ -9,7 +9,15 @@ import termios
 
 import pytest
 
-from irq_client.terminal.keyboard import ANSWER, HANG_UP, NOTHING, RESIZE, SUSPEND, Terminal
+from irq_client.terminal.keyboard import (
+    ANSWER,
+    HANG_UP,
+    NOTHING,
+    RESIZE,
+    SUSPEND,
+    Terminal,
+    key_names,
+)
 
 
 @pytest.fixture
@@ -106,3 +114,23 @@ def test_suspending_gives_the_terminal_back_and_takes_it_again(pair, monkeypatch
 
         assert seen == [before]
         assert termios.tcgetattr(pair[1]) != before
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        (b"q", ["q"]),
+        (b"\x1b[A\x1b[Bx", ["up", "down", "x"]),
+        (b"\x1bOC\x1b[D", ["right", "left"]),
+        (b"\x1b[5~\x1b[6~\x1b[H\x1b[F", ["page up", "page down", "home", "end"]),
+        (b"\x1b", ["escape"]),
+        (b"\r\n\t\x7f\x08", ["enter", "enter", "tab", "backspace", "backspace"]),
+        (b" /", [" ", "/"]),
+        ("ä".encode(), ["ä"]),
+        (b"\x1b[1;5C\x1b[200~\x01", []),
+        (b"\xff", ["\N{REPLACEMENT CHARACTER}"]),
+        (b"", []),
+    ],
+)
+def test_each_key_has_its_name(typed: bytes, names: list[str]):
+    assert key_names(typed) == names

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from .options import EVERYWHERE, Command, Setting, all_settings
+from .command import Command, all_settings
+from .options import EVERYWHERE, Setting
 
 Commands = Sequence[Command[object]]
 

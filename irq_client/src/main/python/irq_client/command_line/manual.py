@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from .. import __version__
-from .options import ARGUMENT_HELP, EVERYWHERE, Command, Setting, all_settings
+from .command import ARGUMENT_HELP, Command, all_settings
+from .options import EVERYWHERE, Setting
 
 _EXIT_STATUSES = (
     ("0", "done"),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
 from .. import __version__
 from ..errors import CommandLineError
-from .options import ARGUMENT_HELP, EVERYWHERE, Command, Setting, all_settings
+from .command import ARGUMENT_HELP, Command, Given, all_settings
+from .options import EVERYWHERE, Setting
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -83,7 +84,6 @@ def parse(
     if not command.arguments:
         rest = [each for each in rest if each != "--"]  # there is nothing to part from the options
     texts = vars(_command_parser(command).parse_intermixed_args(rest))
-    from .given import Given
     from .settings import read_general
 
     general = read_general(texts, environment)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.given import Given
-from ..command_line.options import Command, Setting
+from ..command_line.command import Command, Given
+from ..command_line.options import Setting
 from ..command_line.values import read_cpu_list, read_irq
 from ..errors import NoMatchError, NotAllowedError
 from ..figures.patterns import is_pattern, matches, spread

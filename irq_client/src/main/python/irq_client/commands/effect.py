@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.given import Given
-from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP, Command
+from ..command_line.command import Command, Given
+from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import NoMatchError
 from ..figures.imbalance import imbalance

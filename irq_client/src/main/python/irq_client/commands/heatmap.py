@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.given import Given
-from ..command_line.options import FILTERS, STEP, WINDOW, Command, Setting
+from ..command_line.command import Command, Given
+from ..command_line.options import FILTERS, STEP, WINDOW, Setting
 from ..figures.timeline import timeline
 from ..server.request import Request
 from ..terminal import chart

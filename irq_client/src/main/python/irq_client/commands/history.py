@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.given import Given
-from ..command_line.options import CPU, DEVICE, IRQ, STEP, TOP, WINDOW, Command, Setting
+from ..command_line.command import Command, Given
+from ..command_line.options import CPU, DEVICE, IRQ, STEP, TOP, WINDOW, Setting
 from ..figures.timeline import TOTAL, Timeline, Track, timeline
 from ..server.authors import CHANGE
 from ..server.request import Request

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.given import Given
-from ..command_line.options import CPU, FILTERS, WINDOW, Command
+from ..command_line.command import Command, Given
+from ..command_line.options import CPU, FILTERS, WINDOW
 from ..command_line.values import read_irq
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows

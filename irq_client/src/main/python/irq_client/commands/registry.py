@@ -6,9 +6,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
+from ..command_line.command import Command, Given
 from ..command_line.completion import SHELLS, completion_script
-from ..command_line.given import Given
-from ..command_line.options import Command
 from ..command_line.values import read_choice
 from ..terminal.writer import Shown
 from . import affinity, cpus, effect, events, heatmap, history, irqs, overview, status, watch
@@ -39,7 +38,7 @@ class Change(Protocol):
 
 
 @runtime_checkable
-class Live(Protocol):
+class Session(Protocol):
     """A job that stays with one server."""
 
     def run(self, client: "Client", surroundings: Surroundings) -> int:
@@ -54,11 +53,11 @@ class Document(Protocol):
         """Return the text to print."""
 
 
-Job = Question | Change | Live | Document
+Job = Question | Change | Session | Document
 """The work of one run of a command."""
 
 
-class Completion(NamedTuple):
+class CompletionScript(NamedTuple):
     """The completion script of a shell."""
 
     shell: str
@@ -68,7 +67,7 @@ class Completion(NamedTuple):
         return completion_script(self.shell, COMMANDS)
 
 
-class Manual(NamedTuple):
+class ManualPage(NamedTuple):
     """The manual page."""
 
     def document(self) -> str:
@@ -79,12 +78,14 @@ class Manual(NamedTuple):
         return manual_page(COMMANDS, KEYS)
 
 
-def _read_completion(given: Given) -> Completion:
-    return Completion(given.argument("SHELL", lambda name, text: read_choice(name, text, SHELLS)))
+def _read_completion(given: Given) -> CompletionScript:
+    return CompletionScript(
+        given.argument("SHELL", lambda name, text: read_choice(name, text, SHELLS))
+    )
 
 
-def _read_manual(_: Given) -> Manual:
-    return Manual()
+def _read_manual(_: Given) -> ManualPage:
+    return ManualPage()
 
 
 COMMANDS: tuple[Command[Job], ...] = (

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.given import Given
-from ..command_line.options import PERIOD, REFRESH, Command, Setting
+from ..command_line.command import Command, Given
+from ..command_line.options import PERIOD, REFRESH, Setting
 from ..command_line.values import read_condition
 from ..errors import GaveUpError, UnreachableError
 from ..figures.condition import Condition

@@ -1,7 +1,14 @@
-"""A terminal as a source of keys, signals and sizes; whatever happens, it is left as it was."""
+"""A terminal as a source of keys, signals and sizes; whatever happens, it is left as it was.
+
+A character is the name of its own key; the others are ``up``, ``down``, ``left``, ``right``,
+``page up``, ``page down``, ``home``, ``end``, ``enter``, ``escape``, ``backspace`` and ``tab``.
+
+Source: ECMA-48, 5.4 (control sequences); xterm's ctlseqs, "PC-Style Function Keys".
+"""
 
 import contextlib
 import os
+import re
 import select
 import signal
 import termios
@@ -11,13 +18,36 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from .keys import key_names
-
 ANSWER, RESIZE, SUSPEND, HANG_UP, NOTHING = "answer", "resize", "suspend", "hang up", ""
 """What `next_event` gives beside the names of keys and `signal N`."""
 
 _WAKE = b"\0"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])")
+_NAMES = {
+    "\x1b[A": "up",
+    "\x1b[B": "down",
+    "\x1b[C": "right",
+    "\x1b[D": "left",
+    "\x1bOA": "up",
+    "\x1bOB": "down",
+    "\x1bOC": "right",
+    "\x1bOD": "left",
+    "\x1b[5~": "page up",
+    "\x1b[6~": "page down",
+    "\x1b[H": "home",
+    "\x1b[1~": "home",
+    "\x1bOH": "home",
+    "\x1b[F": "end",
+    "\x1b[4~": "end",
+    "\x1bOF": "end",
+    "\r": "enter",
+    "\n": "enter",
+    "\t": "tab",
+    "\x7f": "backspace",
+    "\x08": "backspace",
+    "\x1b": "escape",
+}
 
 
 class Terminal:
@@ -109,3 +139,17 @@ def _event(byte: int) -> str:
 
 def _ignore(_: int, __: FrameType | None) -> None:
     """Handles a signal; its number reaches the pipe all the same."""
+
+
+def key_names(typed: bytes) -> list[str]:
+    """Gives the keys of what one read from a terminal gave, in order."""
+    text = typed.decode("utf-8", "replace")
+    names = []
+    while text:
+        match = _SEQUENCE.match(text)
+        token = match[0] if match else text[0]
+        text = text[len(token) :]
+        name = _NAMES.get(token, token if len(token) == 1 and token.isprintable() else "")
+        if name:
+            names.append(name)
+    return names

@@ -3,8 +3,8 @@
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...command_line.given import Given
-from ...command_line.options import CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH, Command
+from ...command_line.command import Command, Given
+from ...command_line.options import CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH
 from ...errors import CommandLineError
 from ...server.request import Request
 from ..shared import Surroundings, default_period_seconds

@@ -1,12 +1,13 @@
-"""The values of one command line, each checked as a command takes it."""
+"""A command as the command line sees it, and the values that it takes from there."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ..server.request import Request
 from . import values
-from .options import Setting
+from .options import EVERYWHERE, Setting
 
+J = TypeVar("J", covariant=True)
 T = TypeVar("T")
 
 Reader = Callable[[str, str], T]
@@ -77,3 +78,60 @@ class Given:
             nonzero=self.flag("nonzero"),
             by=self.choice("by"),
         )
+
+
+ARGUMENT_HELP = {
+    "IRQ": "an IRQ by its name in the first column of /proc/interrupts, such as 36, NMI or THR#2",
+    "CPU": "a CPU's number",
+    "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
+    "TIME": "such as 2026-01-01T00:00:00Z or -15m; default: the latest affinity change",
+    "CONDITION": "FIGURE > NUMBER [for DURATION]; FIGURE is imbalance, rate, cpu CPU-LIST rate, or "
+    "irq PATTERN rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
+    "SHELL": "bash, zsh or fish",
+}
+"""What the positional arguments are, by name."""
+
+
+class Command(NamedTuple, Generic[J]):
+    """One command: its arguments, the settings that it takes beside EVERYWHERE, and examples."""
+
+    name: str
+    help: str
+    examples: tuple[str, ...]
+    read: Callable[[Given], J]
+    """Return what the command is to do. Raise UsageError."""
+    arguments: tuple[str, ...] = ()
+    """Names of the positional arguments; one in brackets may be left out."""
+    settings: tuple[Setting, ...] = ()
+
+
+def all_settings(commands: Sequence[Command[object]]) -> tuple[Setting, ...]:
+    """Return every setting once: EVERYWHERE first, then in the order of the commands."""
+    found = {each.name: each for each in EVERYWHERE}
+    for command in commands:
+        for each in command.settings:
+            found.setdefault(each.name, each)
+    return tuple(found.values())
+
+
+def settings_table(commands: Sequence[Command[object]]) -> str:
+    """Return the settings as README.md shows them, a Markdown table."""
+    lines = ["| option | environment | default | meaning |", "|---|---|---|---|"]
+    for each in all_settings(commands):
+        option = f"`{each.short}, {each.option}`" if each.short else f"`{each.option}`"
+        if each.metavar:
+            values = "\\|".join(each.choices) or each.metavar
+            option = f"`{each.option} {values}`"
+        environment = f"`{each.environment}`" if each.environment else ""
+        default = each.default if " " in each.default else f"`{each.default}`" * bool(each.default)
+        lines.append(f"| {option} | {environment} | {default} | {each.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands_table(commands: Sequence[Command[object]]) -> str:
+    """Return the commands as README.md shows them, a Markdown table."""
+    lines = ["| command | shows | example |", "|---|---|---|"]
+    for each in commands:
+        usage = " ".join((each.name, *each.arguments))
+        lines.append(f"| `{usage}` | {each.help} | `{each.examples[0]}` |")
+    return "\n".join(lines) + "\n"

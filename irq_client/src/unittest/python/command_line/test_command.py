@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import irq_client
-from irq_client.command_line.options import all_settings, commands_table, settings_table
+from irq_client.command_line.command import all_settings, commands_table, settings_table
 from irq_client.commands.registry import COMMANDS
 
 PROJECT = Path(__file__).parents[4]
