@@ -1,4 +1,4 @@
-"""argv -> exit status. Owns the streams: results go to standard output, messages to the other."""
+"""argv becomes an exit status. Results go to standard output, messages to standard error."""
 
 import contextlib
 import io
@@ -29,7 +29,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class Streams(NamedTuple):
-    """What surrounds the process; a test gives its own."""
+    """The streams and the environment of the process; a test gives its own."""
 
     stdin: TextIO
     stdout: TextIO
@@ -38,21 +38,21 @@ class Streams(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> int:
-    """Runs one command and gives its exit status; `errors` draws which there are."""
+    """Run one command and return its exit status; `errors` draws which there are."""
     streams = streams or _own_streams()
     try:
         status = _run(sys.argv[1:] if argv is None else argv, streams)
         streams.stdout.flush()
     except IrqClientError as error:
-        _tell(streams, error)
+        _say(streams, error)
         return error.exit_status
     except BrokenPipeError:
-        # whoever reads the results has seen enough
+        # the reader of the results has closed its pipe
         _drop(streams.stdout)
         return 0
     except OSError as error:
-        # what servers and files may raise is translated where it is raised: this is the output
-        _tell(streams, f"cannot write the results: {error.strerror}")
+        # errors of servers and files are translated where they are raised: this is the output
+        _say(streams, f"cannot write the results: {error.strerror}")
         _drop(streams.stdout)
         return IrqClientError.exit_status
     except KeyboardInterrupt:
@@ -109,11 +109,11 @@ def _report(results: "Results", general: "General", streams: Streams) -> int:
 
         output.write_sheet(together(sheets))
     for _, failure in failures:
-        _tell(streams, failure)
+        _say(streams, failure)
     if failures and several:
         names = list(dict.fromkeys(name for name, _ in failures))
         count = len(general.hosts)
-        _tell(streams, f"{len(names)} of {count} servers failed: {', '.join(names)}")
+        _say(streams, f"{len(names)} of {count} servers failed: {', '.join(names)}")
     return max((failure.exit_status for _, failure in failures), default=0)
 
 
@@ -161,7 +161,7 @@ def _stay(
 
     def warn(message: object) -> None:
         if not general.quiet:
-            _tell(streams, message)
+            _say(streams, message)
 
     with _client(host, tokens, general) as client:
         return job.run(
@@ -183,7 +183,7 @@ def _client(host: "Host", tokens: "Tokens", general: "General") -> "Client":
 
 
 def _agrees(question: str, streams: Streams) -> bool:
-    """Asks, and tells whether the answer is yes; what follows stands on a line of its own."""
+    """Ask, end the line, and return True if the answer is yes."""
     streams.stderr.write(f"{question} [y/N] ")
     streams.stderr.flush()
     answer = ""
@@ -211,13 +211,13 @@ def _token(path: str | None, quiet: bool, streams: Streams) -> str | None:
 
     token, everybody_reads = read_token(path)
     if everybody_reads and not quiet:
-        _tell(streams, f"{path}: every user may read it; chmod 600 keeps it yours")
+        _say(streams, f"{path}: every user may read it; chmod 600 keeps it yours")
     return token
 
 
 @contextlib.contextmanager
 def _logging(verbose: bool, stream: TextIO) -> Iterator[None]:
-    """Shows what `api` logs on a stream while the block runs, where --verbose is given."""
+    """Log requests on a stream while the block runs, if --verbose is given."""
     if not verbose:
         yield
         return
@@ -240,17 +240,17 @@ def _logging(verbose: bool, stream: TextIO) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def _tell(streams: Streams, message: object) -> None:
-    """Writes one line on standard error; what a server named is made harmless first."""
+def _say(streams: Streams, message: object) -> None:
+    """Write one line on standard error, with names from servers made harmless."""
     from .terminal.text import visible
 
-    with contextlib.suppress(OSError):  # nobody can be told that nobody can be told
+    with contextlib.suppress(OSError):  # standard error is gone too
         streams.stderr.write(f"irq_client: {visible(str(message))}\n")
         streams.stderr.flush()
 
 
 def _drop(stream: TextIO) -> None:
-    """Lets what could not be written go, so that Python does not try again at its end."""
+    """Drop the text that could not be written, so that Python does not try again at its end."""
     try:
         stream.flush()
     except OSError:
@@ -259,7 +259,7 @@ def _drop(stream: TextIO) -> None:
 
 
 def _own_streams() -> Streams:
-    """Gives the process's streams; one that was closed is replaced by one that leads nowhere."""
+    """Return the process's streams; os.devnull takes the place of one that is closed."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

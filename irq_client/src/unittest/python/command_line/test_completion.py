@@ -15,7 +15,7 @@ BASH = shutil.which("bash") or "bash"
 
 
 def completed(*words: str) -> list[str]:
-    """Gives what bash would complete the last word to."""
+    """Return what bash would complete the last word to."""
     line = " ".join(f"'{word}'" for word in words)
     script = f"""{completion_script("bash", COMMANDS)}
 COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _irq_client; printf '%s\\n' "${{COMPREPLY[@]}}"

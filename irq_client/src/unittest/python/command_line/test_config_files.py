@@ -29,7 +29,7 @@ url = "db"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Gives a configuration file."""
+    """Return a configuration file."""
     path = tmp_path / "config.toml"
     path.write_text(CONFIG)
     return path

@@ -12,7 +12,7 @@ from terminal import streams, written
 
 
 def plain() -> str:
-    """Gives the page without roff's marks."""
+    """Return the page without roff's marks."""
     text = (
         manual_page(COMMANDS, KEYS).replace("\\-", "-").replace("\\(aq", "'").replace("\\e", "\\")
     )

@@ -9,7 +9,7 @@ from irq_client.errors import TokenFileError
 
 
 def token_file(folder: Path, content: bytes, mode: int = 0o600) -> str:
-    """Gives the path of a new file."""
+    """Return the path of a new file."""
     path = folder / "token"
     path.write_bytes(content)
     path.chmod(mode)

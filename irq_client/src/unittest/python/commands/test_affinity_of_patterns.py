@@ -16,7 +16,7 @@ REFUSED = "41"
 
 
 def rows() -> list[dict[str, object]]:
-    """Gives the rows of a machine with four IRQs and one that has no affinity."""
+    """Return the rows of a machine with four IRQs and one that has no affinity."""
     common = {"counts": [0, 0], "total": 0, "rate": 0.0, "effective_affinity": "1"}
     numbered = [
         {"irq": irq, "device": device, "affinity": "0-3", **common}
@@ -26,7 +26,7 @@ def rows() -> list[dict[str, object]]:
 
 
 def answer(_: WebService, request: Request) -> bytes:
-    """Answers; 41 is refused."""
+    """Answer; 41 is refused."""
     if request.path == "/api/v1/irqs":
         return json_reply(machine.IRQS | {"irqs": rows()})
     irq = request.path.split("/")[4]
@@ -41,7 +41,7 @@ def answer(_: WebService, request: Request) -> bytes:
 def run(
     *argv: str, typed: str | None = None, answers: Answerer = answer
 ) -> tuple[int, str, str, dict[str, str]]:
-    """Runs `affinity`; gives exit status, output, messages and what was asked for."""
+    """Run `affinity`; return exit status, output, messages and the new affinities by IRQ."""
     with WebService(answers) as service:
         given = streams({"IRQ_CLIENT_SERVER": service.url}, typed=typed)
         status = main(["affinity", *argv], given)

@@ -16,7 +16,7 @@ EVENT = model.Event(Moment("2026-01-01T00:01:00Z"), "affinity", "36", None, "1 -
 
 
 def interrupts(counts_36: list[int], **window: object) -> model.Interrupts:
-    """Gives an answer in which IRQ 36 counted so much on each of two CPUs, and nothing else."""
+    """Return an answer in which IRQ 36 counted so much on each of two CPUs, and nothing else."""
     row = machine.ROWS[1] | {"counts": counts_36, "total": sum(counts_36)}
     answer = machine.INTERRUPTS | {"irqs": [row], "totals": counts_36, "total": sum(counts_36)}
     answer["window"] = machine.WINDOW | window
@@ -77,7 +77,7 @@ def test_a_window_without_time_has_no_rate():
 
 
 def run(*argv: str, events: object = machine.EVENTS) -> tuple[int, str, str, list[str]]:
-    """Runs `effect`; gives exit status, output, messages and what was asked."""
+    """Run `effect`; return exit status, output, messages and what was asked."""
 
     def answer(service: WebService, request: Request) -> bytes:
         if request.path.endswith("events"):

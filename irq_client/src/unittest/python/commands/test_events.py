@@ -12,7 +12,7 @@ WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
 
 
 def events_by_whom() -> model.Events:
-    """Gives the events with what `authors` makes of them."""
+    """Return the events with what `authors` makes of them."""
     answer = read(model.read_events, machine.EVENTS)
     return replace(answer, events=attributed(answer.events, 25.0))
 

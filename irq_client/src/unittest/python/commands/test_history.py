@@ -17,7 +17,7 @@ EVENTS = attributed(model.read_events(JsonObject(machine.EVENTS, "")).events, 25
 
 
 def run(*argv: str) -> tuple[int, str, list[str]]:
-    """Runs a command at a good service; gives exit status, output and what was asked."""
+    """Run a command at a good service; return exit status, output and what was asked."""
     with WebService(machine.answer_well) as service:
         given = streams({"IRQ_CLIENT_SERVER": service.url})
         status = main(argv, given)
@@ -25,7 +25,7 @@ def run(*argv: str) -> tuple[int, str, list[str]]:
 
 
 def total(**window: object) -> model.Series:
-    """Gives the series by total, its window changed."""
+    """Return the series by total, its window changed."""
     answer = machine.SERIES | {"by": "total", "window": machine.WINDOW | window}
     answer["points"] = [point | {"counts": {}} for point in machine.SERIES["points"]]
     return model.read_series(JsonObject(answer, ""))

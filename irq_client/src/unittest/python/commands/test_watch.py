@@ -23,14 +23,13 @@ class Server:
     """A server whose total rate is given for each question, the last one for ever."""
 
     def __init__(self, *rates: float | Exception, stop: int = 100) -> None:
-        """Takes the rates, and how many questions are too many."""
         self.rates = list(rates)
         self.now = 0.0
         self.warned: list[object] = []
         self.stop = stop
 
     def ask(self) -> model.Interrupts:
-        """Answers."""
+        """Answer."""
         self.stop -= 1
         assert self.stop > 0, "it should have ended"
         rate = self.rates.pop(0) if len(self.rates) > 1 else self.rates[0]
@@ -39,11 +38,11 @@ class Server:
         return replace(ANSWER, total=round(rate * 60))
 
     def sleep(self, seconds: float) -> None:
-        """Lets the time pass."""
+        """Let the time pass."""
         self.now += seconds
 
     def watch(self, text: str, within: float | None = None) -> Watch:
-        """Gives a watch that asks every 10 s."""
+        """Return a watch that asks every 10 s."""
         condition = read_condition("CONDITION", text)
         clock = lambda: self.now  # noqa: E731 - the shortest clock there is
         return Watch(condition, self.ask, 10.0, within, clock, self.sleep, self.warned.append)
@@ -117,7 +116,7 @@ def test_a_wrong_server_is_no_server_to_wait_for(rates: list):
 
 
 def run(*argv: str) -> tuple[int, str, str, list[str]]:
-    """Runs `watch`; gives exit status, output, messages and what was asked."""
+    """Run `watch`; return exit status, output, messages and what was asked."""
     with WebService(machine.answer_well) as service:
         given = streams({"IRQ_CLIENT_SERVER": service.url})
         status = main(["watch", *argv], given)

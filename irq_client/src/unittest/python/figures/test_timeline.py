@@ -10,14 +10,14 @@ from irq_client.server.times import Moment
 
 
 def moment(second: int) -> Moment:
-    """Gives so many seconds after midnight."""
+    """Return so many seconds after midnight."""
     return Moment(f"2026-01-01T00:{second // 60:02d}:{second % 60:02d}Z")
 
 
 def series(
     *points: tuple[int, int, int], end: int, step: float, by: str = "total", interval: float = 10
 ) -> Series:
-    """Gives a series of (start, end, count), from midnight to `end`, all of it on CPU 0."""
+    """Return a series of (start, end, count), from midnight to `end`, all of it on CPU 0."""
     window = Window(moment(0), moment(end), end, 7, True, 0, 0, interval)
     made = (Point(moment(a), moment(b), count, {"0": count}) for a, b, count in points)
     return Series(window, step, by, tuple(made))

@@ -11,7 +11,7 @@ from service import Request, WebService, json_reply
 
 
 def event(second: float, kind: str, detail: str, irq: str = "36") -> model.Event:
-    """Gives an event of the minute 2026-01-01T00:01."""
+    """Return an event of the minute 2026-01-01T00:01."""
     return model.Event(Moment(f"2026-01-01T00:01:{second:06.3f}Z"), kind, irq, None, detail)
 
 
@@ -24,7 +24,7 @@ def asked(second: float, detail: str, irq: str = "36") -> model.Event:
 
 
 def by(*events: model.Event, within_seconds: float = 25.0) -> list[str]:
-    """Gives by whom each of the changes is, in their order."""
+    """Return by whom each of the changes is, in their order."""
     found = attributed(events, within_seconds)
     return [each.by for each in found if each.event == "affinity"]
 
@@ -66,7 +66,7 @@ def test_a_change_to_what_is_no_cpu_list_is_by_no_one_who_asked():
 
 
 def test_a_request_explains_one_change():
-    # back by hand at 20, and by hand once more what was asked for at 1
+    # back by hand at 20, and by hand once more the CPUs of the request at 1
     events = (
         asked(1, "1 from ::1"),
         changed(2, "0 -> 1"),
@@ -96,7 +96,7 @@ def test_a_request_may_come_between_a_sample_and_its_look_at_the_affinities():
 
 
 def test_a_request_and_what_it_found_changed_may_have_one_time():
-    # somebody had set 3 by hand, which was noticed only when 1 was asked for
+    # somebody had set 3 by hand, which was noticed only at the request for 1
     noticed = (changed(9, "0 -> 3"), changed(9, "3 -> 1"), asked(9, "1 from a"))
 
     assert by(*noticed) == [ON_THE_MACHINE, "a"]
@@ -132,7 +132,7 @@ def test_the_time_is_known_in_which_an_unexplained_change_may_be_asked_for():
 
 
 def as_json(*events: model.Event) -> object:
-    """Gives events as a server does."""
+    """Return events as a server does."""
     names = ("time", "event", "irq", "cpu", "detail")
     return [{name: getattr(each, name) for name in names} for each in events]
 

@@ -19,7 +19,7 @@ from service import Request, WebService, json_reply, problem, reply
 
 @pytest.fixture
 def good():
-    """Gives a service that answers well."""
+    """Return a service that answers well."""
     with WebService(machine.answer_well) as service:
         yield service
 
@@ -85,7 +85,7 @@ def test_setting_an_affinity_is_a_put(good: WebService):
 
 
 def served_in_turn(*answers: bytes) -> WebService:
-    """Gives a service whose last answer is given again and again."""
+    """Return a service whose last answer is given again and again."""
     turns = itertools.chain(answers, itertools.repeat(answers[-1]))
     return WebService(lambda _, __: next(turns))
 

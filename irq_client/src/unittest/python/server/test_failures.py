@@ -24,7 +24,7 @@ LIMIT = TimeLimitError(URL, "too late")
 
 
 def wrapped(cause: BaseException) -> requests.ConnectionError:
-    """Gives a cause as requests does, wrapped twice."""
+    """Return a cause as requests does, wrapped twice."""
     return requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.", cause))
 
 
@@ -102,7 +102,7 @@ def test_what_does_not_speak_http_is_not_ours():
 
 
 def said(status: int, url: str = URL, **words: object) -> ProblemError:
-    """Gives the exception for a problem+json answer."""
+    """Return the exception for a problem+json answer."""
     return problem_error(url, status, "application/problem+json", json.dumps(words).encode())
 
 

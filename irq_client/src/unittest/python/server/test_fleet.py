@@ -69,7 +69,7 @@ def test_a_bar_is_drawn_where_it_changed_and_taken_away():
 
 @pytest.fixture
 def fleet(tmp_path: Path):
-    """Gives a file of three hosts: a good one, one that fails, another good one."""
+    """Return a file of three hosts: a good one, one that fails, another good one."""
     with (
         WebService(machine.answer_well) as one,
         WebService(lambda *_: problem(500, "the disk is full")) as bad,
@@ -81,7 +81,7 @@ def fleet(tmp_path: Path):
 
 
 def run(*argv: object, terminal: bool = False) -> tuple[int, str, str]:
-    """Runs a command; gives exit status, output and messages."""
+    """Run a command; return exit status, output and messages."""
     given = streams(terminal=terminal)
     if terminal:
         given = given._replace(stderr=stream(terminal=True))

@@ -15,7 +15,7 @@ from service import Request, WebService, problem, reply
 
 
 def ask(url: str, *, seconds: float = 10.0, token: str | None = None, most: int = 1000) -> bytes:
-    """Asks once."""
+    """Ask once."""
     transport = Transport(token, most)
     try:
         return transport.exchange("GET", url, seconds)
@@ -24,7 +24,7 @@ def ask(url: str, *, seconds: float = 10.0, token: str | None = None, most: int 
 
 
 def ask_service(answer: bytes, *, most: int = 1000) -> bytes:
-    """Asks a service that always answers so."""
+    """Ask a service that always answers so."""
     with WebService(lambda _, __: answer) as service:
         return ask(service.url, most=most)
 
@@ -195,7 +195,7 @@ def test_an_answer_may_be_as_long_as_the_limit_and_no_longer():
 
 
 def packed(body: bytes) -> bytes:
-    """Gives an answer whose body is gzipped."""
+    """Return an answer whose body is gzipped."""
     return reply(gzip.compress(body), more="Content-Encoding: gzip\r\n")
 
 
@@ -246,7 +246,7 @@ def test_an_answer_without_an_end_is_not_read_to_its_end():
 
 
 def drip(head: bytes):
-    """Gives a service's answer: a head, then a byte now and then, as long as anybody listens."""
+    """Return a service's answer: a head, then a byte now and then, as long as anybody listens."""
 
     def answer(service: WebService, _: Request) -> Iterator[bytes]:
         yield head

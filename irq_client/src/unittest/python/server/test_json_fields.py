@@ -7,7 +7,7 @@ from irq_client.server.json_fields import JsonObject, parse_object
 
 
 def wrong(text: str) -> ShapeError:
-    """Gives the error for a text that is no JSON object."""
+    """Return the error for a text that is no JSON object."""
     with pytest.raises(ShapeError) as caught:
         parse_object(text.encode())
     return caught.value

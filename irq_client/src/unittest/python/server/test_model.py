@@ -13,7 +13,7 @@ from irq_client.server.times import Moment
 
 
 def read(reader, answer: object):
-    """Reads an answer as it comes over the wire."""
+    """Read an answer as it comes over the wire."""
     return reader(parse_object(json.dumps(answer).encode()))
 
 

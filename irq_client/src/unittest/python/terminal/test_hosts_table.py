@@ -7,12 +7,12 @@ WINDOW = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
 
 
 def lines(sheet: Sheet) -> list[str]:
-    """Gives the plain lines of a sheet."""
+    """Return the plain lines of a sheet."""
     return ["".join(text for text, _ in line) for line in layout(sheet, 120)]
 
 
 def cpus(*totals: int, note: str = WINDOW, warnings: tuple[str, ...] = ()) -> Sheet:
-    """Gives a host's totals by CPU as columns."""
+    """Return a host's totals by CPU as columns."""
     columns = tuple(Heading(f"CPU{i}", right=True, weight=n) for i, n in enumerate(totals))
     rows = (("24", *totals, sum(totals)),) if totals else ()
     return Sheet(

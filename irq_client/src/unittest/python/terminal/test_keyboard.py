@@ -22,7 +22,7 @@ from irq_client.terminal.keyboard import (
 
 @pytest.fixture
 def pair():
-    """Gives both ends of a pseudo-terminal."""
+    """Return both ends of a pseudo-terminal."""
     ends = pty.openpty()
     yield ends
     for each in ends:

@@ -10,18 +10,17 @@ class Watched:
     """A screen, and the terminal that shows it."""
 
     def __init__(self) -> None:
-        """Makes both, ten cells by three."""
         self.stream = stream()
         self.screen = Screen(self.stream, painter(False, {}))
         self.terminal = Emulator(10, 3)
 
     def draw(self, *texts: str, size: tuple[int, int] = (10, 3)) -> tuple[list[str], str]:
-        """Gives what stands there after drawing, and what was written."""
+        """Return what stands there after drawing, and what was written."""
         self.screen.draw([((text, ""),) for text in texts], size)
         return self.take()
 
     def take(self) -> tuple[list[str], str]:
-        """Gives what stands there, and what was written since the last time."""
+        """Return what stands there, and what was written since the last time."""
         raw = self.stream.buffer.getvalue()
         self.stream.buffer.truncate(0)
         self.stream.buffer.seek(0)

@@ -9,12 +9,12 @@ from irq_client.terminal.text import cell_width
 
 
 def lines(sheet: Sheet, width: int, *, shorten: bool = True) -> list[str]:
-    """Gives the plain lines of a sheet."""
+    """Return the plain lines of a sheet."""
     return ["".join(text for text, _ in line) for line in layout(sheet, width, shorten=shorten)]
 
 
 def overview(totals: list[int], device: str = "eth0") -> Sheet:
-    """Gives a sheet with one IRQ that counted so much on each CPU."""
+    """Return a sheet with one IRQ that counted so much on each CPU."""
     return Sheet(
         notes=("a note",),
         columns=(

@@ -28,12 +28,12 @@ SHEET = Sheet(
 
 
 def shown(text: bytes = b'{"a":  1}\n', rows: list | None = None) -> Shown:
-    """Gives an answer in three forms."""
+    """Return an answer in three forms."""
     return Shown(text, lambda: SHEET, lambda: iter(rows or [("cpu", "total"), (0, 5)]))
 
 
 def output(form: str, *answers: Shown, environment=None, terminal: bool = False) -> str:
-    """Gives what is written for one server, or for several."""
+    """Return what is written for one server, or for several."""
     to = stream(terminal=terminal)
     out = Output(to, environment or {}, several=len(answers) > 1)
     for number, answer in enumerate(answers):
@@ -140,15 +140,14 @@ class Full(io.RawIOBase):
     """A file that cannot be written, for a reason."""
 
     def __init__(self, error: OSError) -> None:
-        """Takes what writing raises."""
         self.error: OSError | None = error
 
     def writable(self) -> bool:
-        """Tells that it may be written."""
+        """Return True: it may be written."""
         return True
 
     def write(self, text: memoryview) -> int:
-        """Fails, until it is emptied."""
+        """Fail, until it is emptied."""
         if self.error:
             raise self.error
         return len(text)

@@ -1,1 +1,1 @@
-"""What a person wrote, in options, variables and files, becomes checked values."""
+"""Options, variables and files that a person wrote become checked values."""

@@ -18,7 +18,6 @@ class Given:
     """The texts of a command's options and arguments. Every method raises UsageError."""
 
     def __init__(self, texts: Mapping[str, object], settings: Sequence[Setting], form: str) -> None:
-        """Take argparse's values by name, and the command's own settings."""
         self._texts = texts
         self._settings = {each.name: each for each in settings}
         self.form = form
@@ -89,7 +88,7 @@ ARGUMENT_HELP = {
     "irq PATTERN rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
     "SHELL": "bash, zsh or fish",
 }
-"""What the positional arguments are, by name."""
+"""The help of each positional argument."""
 
 
 class Command(NamedTuple, Generic[J]):

@@ -24,7 +24,7 @@ def _words(command: Command[object]) -> str:
 
 
 def _choices(commands: Commands) -> dict[str, str]:
-    """Gives the values of each option that has choices, of all commands together."""
+    """Return the values of each option that has choices, of all commands together."""
     found: dict[str, dict[str, None]] = {}
     for settings in (EVERYWHERE, *(command.settings for command in commands)):
         for each in settings:
@@ -116,6 +116,6 @@ def _fish_option(setting: Setting, condition: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Gives a text as fish reads it between single quotes."""
+    """Return a text as fish reads it between single quotes."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

@@ -1,4 +1,4 @@
-"""Where servers are written down: the file of hosts, and the configuration file."""
+"""Files that name servers: the file of hosts, and the configuration file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,17 +20,17 @@ class Host(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What a configuration file says: values of settings, and servers by name."""
+    """A configuration file: values of settings, and servers by name."""
 
     values: Mapping[str, tuple[str, ...]] = {}
     hosts: Mapping[str, Host] = {}
 
 
 def read_hosts(path: str) -> list[Host]:
-    """Reads a file of hosts: one to a line, ``URL``, ``NAME URL`` or ``host[:port]``.
+    """Read a file of hosts: one to a line, ``URL``, ``NAME URL`` or ``host[:port]``.
 
-    What follows a ``#`` is a comment. A host without a URL is asked at port 5000 by http. Raises
-    ConfigError with the path and the line.
+    A ``#`` begins a comment. A host without a URL means port 5000 and http. Raise ConfigError with
+    the path and the line.
     """
     hosts = []
     for number, line in enumerate(_text(path).splitlines(), 1):
@@ -57,10 +57,10 @@ def _host(where: str, name: str, address: str) -> Host:
 
 
 def read_config(path: str, *, required: bool) -> Config:
-    """Reads a configuration file, TOML; an empty Config where it is not there and need not be.
+    """Read a configuration file, TOML; an empty Config if it is missing and not `required`.
 
-    Raises ConfigError for what cannot be read, for a key that is not known, and for a value of
-    another type than text, number or, for servers, a list of texts.
+    Raise ConfigError for a file that cannot be read, for an unknown key, and for a value of another
+    type than text, number or, for servers, a list of texts.
     """
     if not required and not Path(path).exists():
         return Config()
@@ -102,7 +102,7 @@ def _configured(path: str, name: str, table: object) -> Host:
 
 
 def expanded(where: str, path: str) -> str:
-    """Gives a path with the home for a ``~``; raises ConfigError where there is no such home."""
+    """Return a path with the home for a ``~``. Raise ConfigError if there is no such home."""
     try:
         return str(Path(path).expanduser())
     except RuntimeError:

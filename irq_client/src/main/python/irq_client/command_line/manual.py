@@ -100,5 +100,5 @@ def _tagged(pairs: tuple[tuple[str, str], ...]) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    """Gives a text that roff shows as it is; none of ours begins with a dot or a quote."""
+    """Return a text that roff shows as it is; none of ours begins with a dot or a quote."""
     return text.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")

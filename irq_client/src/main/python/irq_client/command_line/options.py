@@ -10,12 +10,12 @@ ENVIRONMENT_PREFIX = "IRQ_CLIENT_"
 
 
 class Setting(NamedTuple):
-    """One setting: an option, and where `from_environment` a variable as well."""
+    """One setting: an option and, if `from_environment`, a variable."""
 
     name: str
     """Without the dashes: ``token-file``."""
     help: str
-    """What it does, with the unit."""
+    """Its meaning, with the unit."""
     metavar: str = ""
     """The value's name in the help; empty for a switch."""
     default: str = ""
@@ -33,7 +33,7 @@ class Setting(NamedTuple):
 
     @property
     def environment(self) -> str:
-        """The environment name, ``IRQ_CLIENT_TOKEN_FILE``; empty where there is none."""
+        """The environment name, ``IRQ_CLIENT_TOKEN_FILE``; empty if there is none."""
         if not self.from_environment:
             return ""
         return ENVIRONMENT_PREFIX + self.name.upper().replace("-", "_")

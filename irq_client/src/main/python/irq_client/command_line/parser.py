@@ -48,14 +48,14 @@ class Arguments(NamedTuple, Generic[J]):
 class _Parser(argparse.ArgumentParser):
     """A parser that raises: CommandLineError for what is wrong, OSError for what cannot be written.
 
-    argparse prints its usage and exits in the first case, and goes on in the second.
+    argparse itself prints its usage and exits in the first case, and ignores the second.
     """
 
     def error(self, message: str) -> NoReturn:
         raise CommandLineError(f"{message}; see {self.prog} --help")
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        # argparse's own says nothing where the help cannot be written
+        # argparse's own is silent if the help cannot be written
         (file or sys.stdout or sys.stderr).write(self.format_help())
 
 
@@ -92,7 +92,7 @@ def parse(
 
 
 def _join_relative_times(argv: Sequence[str], with_value: Set[str]) -> list[str]:
-    """Makes ``--start -15m`` one token, ``--start=-15m``; argparse takes -15m for an option."""
+    """Return ``--start -15m`` as one token, ``--start=-15m``; argparse takes -15m for an option."""
     tokens: list[str] = []
     for token in argv:
         if tokens and re.match("-[0-9]", token) and tokens[-1] in with_value:
@@ -103,7 +103,7 @@ def _join_relative_times(argv: Sequence[str], with_value: Set[str]) -> list[str]
 
 
 def _command_place(tokens: Sequence[str], with_value: Set[str]) -> int | None:
-    """Gives the index of the command's name: the first token that is no option and no value."""
+    """Return the index of the command's name: the first token that is no option and no value."""
     is_value = False
     for place, token in enumerate(tokens):
         if not is_value and not token.startswith("-"):
@@ -113,7 +113,7 @@ def _command_place(tokens: Sequence[str], with_value: Set[str]) -> int | None:
 
 
 def _general_parser(commands: Sequence[Command[object]]) -> _Parser:
-    """Gives the parser for a command line without a command: --help and --version."""
+    """Return the parser for a command line without a command: --help and --version."""
     lines = [f"  {' '.join((each.name, *each.arguments)):24}{each.help}" for each in commands]
     examples = [f"  {each.examples[0]}" for each in commands]
     parser = _parser(
@@ -127,7 +127,7 @@ def _general_parser(commands: Sequence[Command[object]]) -> _Parser:
 
 
 def _command_parser(command: Command[object]) -> _Parser:
-    """Gives the parser of one command."""
+    """Return the parser of one command."""
     parser = _parser(
         f"irq_client {command.name}",
         description=f"Shows {command.help}.",

@@ -19,7 +19,7 @@ Found = list[tuple[str, str]]
 
 
 class General(NamedTuple):
-    """What every command needs: the servers, each once, and how to ask and answer."""
+    """The settings of every command: the servers, each once, and how to ask and answer."""
 
     hosts: "tuple[Host, ...]"
     timeout_seconds: float

@@ -1,4 +1,4 @@
-"""The file that holds a server's token -> the token."""
+"""Read the file that holds a server's token."""
 
 import os
 import re
@@ -11,10 +11,10 @@ _LONGEST_BYTES = 8192
 
 
 def read_token(path: str) -> tuple[str, bool]:
-    """Gives the token, and whether the file is one that every user may read.
+    """Return the token, and True if every user may read its file.
 
-    Blanks and line ends around the token are left out. Raises TokenFileError where the file cannot
-    be read, or holds anything else than one line of visible ASCII.
+    Blanks and line ends around the token are left out. Raise TokenFileError if the file cannot be
+    read, or holds anything else than one line of visible ASCII.
     """
     try:
         with Path(path).open("rb") as file:

@@ -1,4 +1,4 @@
-"""Texts that a person writes -> values: durations, times, CPU lists, names, URLs, conditions. Pure.
+"""Texts that a person writes become values: durations, times, CPU lists, names, URLs. Pure.
 
 Each reader takes the option's name and its text. It raises UsageError with both, and with what was
 expected.
@@ -79,8 +79,8 @@ def read_time(option: str, text: str) -> Time:
 def check_window(period: Duration | None, start: Time | None, end: Time | None) -> None:
     """Raise an error for a window that cannot be.
 
-    CommandLineError: all three are given. UsageError: the start is not before the end, where both
-    are absolute, or both relative to now. Without an end and a period the window ends now.
+    CommandLineError: all three are given. UsageError: the start is not before the end, if both are
+    absolute or both relative to now. Without an end and a period the window ends now.
     """
     if period is not None and start is not None and end is not None:
         raise CommandLineError("--period, --start and --end contradict each other: give any two")

@@ -39,7 +39,7 @@ _PENDING = " (pending: the kernel changes it at the next interrupt)"
 
 
 class Affinity(NamedTuple):
-    """The affinity of one IRQ, or of all that a pattern names."""
+    """The affinity of one IRQ, or of each IRQ that a pattern names."""
 
     irq: str
 
@@ -52,7 +52,7 @@ class Affinity(NamedTuple):
 
 
 class NewAffinity(NamedTuple):
-    """A CPU list for one IRQ, or for all that a pattern names."""
+    """A CPU list for one IRQ, or for the IRQs that a pattern names."""
 
     irq: str
     cpus: CpuList
@@ -62,7 +62,7 @@ class NewAffinity(NamedTuple):
     """Give each IRQ the whole list."""
 
     def change(self, client: Client, confirm: Confirm) -> Shown:
-        """Set the affinities, if `confirm` lets that happen."""
+        """Set the affinities, unless `confirm` raises an error."""
         if is_pattern(self.irq):
             return self._change_many(client, confirm)
         before = client.affinity(self.irq).value

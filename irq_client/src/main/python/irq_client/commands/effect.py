@@ -62,7 +62,7 @@ class Around(NamedTuple):
         )
 
     def _latest_change(self, client: Client) -> model.Event:
-        """Return the latest affinity change, of the IRQs asked for if there are some.
+        """Return the latest affinity change, of the IRQs in the request if there are some.
 
         Raise NoMatchError if there is none.
         """
@@ -83,11 +83,11 @@ class Effect(NamedTuple):
     before: model.Interrupts
     after: model.Interrupts
     event: model.Event | None
-    """The affinity change, None where a person gave the time."""
+    """The affinity change, None if a person gave the time."""
 
 
 class Pair(NamedTuple):
-    """One figure before and after; None where it was not counted. Rates are per second."""
+    """One figure before and after; None if it was not counted. Rates are per second."""
 
     kind: str
     """``imbalance``, ``total``, ``cpu`` or ``irq``."""
@@ -96,7 +96,7 @@ class Pair(NamedTuple):
     before: float | None
     after: float | None
     cpus: tuple[str, str] = ("", "")
-    """Where an IRQ fired mostly, before and after."""
+    """The CPUs that an IRQ fired on most, before and after."""
 
 
 def pairs(effect: Effect, most_irqs: int | None = None) -> list[Pair]:
@@ -145,7 +145,7 @@ def _rate_of(total: int | None, answer: model.Interrupts) -> float | None:
 
 
 def _mostly(irq: model.Irq | None, answer: model.Interrupts) -> str:
-    """Return the CPU where most of an IRQ fired and the share there: ``CPU3 98%``."""
+    """Return the CPU that an IRQ fired on most, and the share there: ``CPU3 98%``."""
     if irq is None or not irq.counts or not irq.total:
         return ""
     place = max(range(len(irq.counts)), key=irq.counts.__getitem__)

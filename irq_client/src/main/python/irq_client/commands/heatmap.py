@@ -66,7 +66,7 @@ class Heatmap(NamedTuple):
 
 
 def draw_heatmap(series: model.Series, events: Sequence[model.Event], width: int) -> Iterator[Line]:
-    """Draws keys by time in blocks of colour, with a scale; by CPU in the order of their numbers.
+    """Draw keys by time in blocks of colour, with a scale; by CPU in the order of their numbers.
 
     A plain stream shows the same levels as blocks of different height.
     """
@@ -91,7 +91,7 @@ def draw_heatmap(series: model.Series, events: Sequence[model.Event], width: int
 
 
 def draw_grid(answer: model.Interrupts, width: int) -> Iterator[Line]:
-    """Draws IRQ by CPU in blocks of colour: one row per IRQ, CPUs that share a cell averaged."""
+    """Draw IRQ by CPU in blocks of colour: one row per IRQ, CPUs that share a cell averaged."""
     yield from sentence(window_line(answer.window), "", width)
     for text in window_warnings(answer.window):
         yield from sentence(text, WARNING, width)
@@ -116,7 +116,7 @@ def draw_grid(answer: model.Interrupts, width: int) -> Iterator[Line]:
 
 
 def _heat(rates: Iterable[float | None], largest: float) -> list[tuple[str, str]]:
-    """Gives segments of blocks: their height says the level, or in colour that of the cell."""
+    """Return segments of blocks: their height says the level, or in colour that of the cell."""
     segments: list[tuple[str, str]] = []
     for rate in rates:
         number = 0 if rate is None else chart.level(rate, largest)
@@ -128,7 +128,7 @@ def _heat(rates: Iterable[float | None], largest: float) -> list[tuple[str, str]
 
 
 def _scale(largest: float, unit: str, width: int) -> Iterator[Line]:
-    """Draws each level's block with the rate at which it begins, in lines of `width` cells."""
+    """Draw each level's block with the rate at which it begins, in lines of `width` cells."""
     line: list[tuple[str, str]] = [("scale", FAINT)]
     used = len("scale")
     for number in range(1, LEVELS + 2):
@@ -147,7 +147,7 @@ def _scale(largest: float, unit: str, width: int) -> Iterator[Line]:
 
 
 def _by_cell(counts: Sequence[int], each: int, seconds: float) -> list[float | None]:
-    """Gives the mean rate of every `each` neighbours."""
+    """Return the mean rate of every `each` neighbours."""
     parts = [counts[place : place + each] for place in range(0, len(counts), each)]
     return [sum(part) / len(part) / seconds for part in parts]
 

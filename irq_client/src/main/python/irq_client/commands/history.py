@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..server.client import Client
 
     Draw = Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]]
-    """Draws a series and the events of its window in so many cells."""
+    """Draws a series and the events of its window in at most so many cells."""
 
 CHART_HEIGHT = 10
 MOST_TRACKS = 24
@@ -111,9 +111,9 @@ def list_series(answer: model.Series) -> Iterator[Row]:
 def draw_history(
     series: model.Series, events: Sequence[model.Event], width: int, kind: str
 ) -> Iterator[Line]:
-    """Draws a series as bars or as a line: one large picture of the total, else one row per key.
+    """Draw a series as bars or as a line: one large picture of the total, else one row per key.
 
-    `kind` is ``bar`` or ``line``. Gaps are gaps; affinity changes are marked and told.
+    `kind` is ``bar`` or ``line``. Gaps stay empty; affinity changes are marked, and listed below.
     """
     yield from head(series, "interrupts per second", width)
     if not series.points:
@@ -135,7 +135,7 @@ def head(series: model.Series, unit: str, width: int) -> Iterator[Line]:
 
 
 def sentence(text: str, style: str, width: int) -> Iterator[Line]:
-    """Gives the lines of a sentence."""
+    """Return the lines of a sentence."""
     yield from (((part, style),) for part in wrapped(text, width))
 
 
@@ -171,7 +171,7 @@ def _draw_tracks(
 def _track_rows(
     track: Track, series: model.Series, line: Timeline, label: int, kind: str
 ) -> Iterator[Line]:
-    """Draws one key: its name, its picture, its mean and its highest rate."""
+    """Draw one key: its name, its picture, its mean and its highest rate."""
     if kind == "bar":
         rows = chart.bars(track.rates, line.largest, 1)
     else:
@@ -200,7 +200,7 @@ def label_width(series: model.Series) -> int:
 
 
 def key_label(by: str, key: str) -> str:
-    """Gives a key as a row is called: ``CPU3``, ``36``, ``36 on CPU0``."""
+    """Return a key as a row is called: ``CPU3``, ``36``, ``36 on CPU0``."""
     if by == "cpu":
         return f"CPU{visible(key)}"
     if by == "irq,cpu":
@@ -212,7 +212,7 @@ def key_label(by: str, key: str) -> str:
 def foot(
     series: model.Series, events: Sequence[model.Event], line: Timeline, indent: int, width: int
 ) -> Iterator[Line]:
-    """Draws the axis of time, the marks above it, and tells what they mark."""
+    """Draw the axis of time and the marks above it, and list the changes at the marks."""
     changes = [each for each in events if each.event == CHANGE]
     marked = {column for each in changes if (column := line.column(each.time)) is not None}
     blank = " " * indent
@@ -223,10 +223,10 @@ def foot(
     yield ((blank + axis, FAINT),)
     if series.window.gaps:
         yield ((f"{GAP_MARK} nothing is known there", FAINT),)
-    yield from _tell_changes(changes, width)
+    yield from _listed_changes(changes, width)
 
 
-def _tell_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
+def _listed_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
     for each in changes[-MOST_MARKS:]:
         yield from sentence(f"{MARK} {each.time} {change_text(each)}", WARNING, width)
     if len(changes) > MOST_MARKS:

@@ -31,7 +31,7 @@ class Change(Protocol):
 
     @property
     def yes(self) -> bool:
-        """True if nobody is to be asked."""
+        """True if no person is to confirm it."""
 
     def change(self, client: "Client", confirm: Callable[[str], None]) -> Shown:
         """Change a server. Raise ServerError, NoMatchError, and what `confirm` raises."""

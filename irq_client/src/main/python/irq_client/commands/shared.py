@@ -1,4 +1,4 @@
-"""What several commands share: columns, and sentences about windows and changes. Pure.
+"""Columns and sentences that several commands share. Pure.
 
 Every name that comes from a server passes through `visible` before it is shown.
 """

@@ -60,7 +60,7 @@ class Watching(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a condition came to: the time of the newest sample, the figure, whether."""
+    """The time of the newest sample, the figure, and if the condition holds."""
 
     time: Moment
     figure: float | None
@@ -75,18 +75,18 @@ class Watch(NamedTuple):
     """Asks for the newest window. Raises ServerError."""
     every_seconds: float
     within_seconds: float | None
-    """Gives up after so long; None: never."""
+    """The time after which it gives up; None for never."""
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     warn: Callable[[object], None]
     """Reports a server that cannot be reached for now, and a name that nothing has."""
 
     def changes(self) -> Iterator[Finding]:
-        """Gives a finding when the condition begins to hold, and each time that changes.
+        """Return a finding when the condition begins to hold, and each time that changes.
 
-        Ends when the time is over. Raises GaveUpError where it has not held until then, and a
-        ServerError where the first question fails, or a later one for another reason than that the
-        server cannot be reached.
+        End when the time is over. Raise GaveUpError if it has not held until then. Raise a
+        ServerError if the first question fails, or if a later one fails at a server that can be
+        reached.
         """
         started = self.clock()
         since: float | None = None
@@ -113,12 +113,12 @@ class Watch(NamedTuple):
                 raise GaveUpError(f"{self.condition.text}: did not hold within {time}")
 
     def _warn_of_unknown(self, answer: model.Interrupts) -> None:
-        """Tells of a name that nothing has yet: it may be written wrong."""
+        """Warn of a name that nothing has yet: it may be a mistake."""
         if name := self.condition.unknown_name(answer):
             self.warn(f"{self.condition.text}: there is no {name} now")
 
     def _answer(self, answered: bool) -> model.Interrupts | None:
-        """Gives what came, None where the server cannot be reached for now."""
+        """Return the answer, None if the server cannot be reached for now."""
         try:
             return self.ask()
         except UnreachableError as error:
@@ -128,7 +128,7 @@ class Watch(NamedTuple):
             return None
 
     def _pause(self, started: float) -> bool:
-        """Waits for the next question; tells whether there is time for one."""
+        """Wait for the next question; return False if there is no time for one."""
         if self.within_seconds is None:
             self.sleep(self.every_seconds)
             return True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def imbalance(loads: Sequence[float]) -> float:
-    """Gives the busiest CPU's load over the mean load; 1.0 is perfect, and so is an idle machine.
+    """Return the busiest CPU's load over the mean load; 1.0 is perfect, and so is an idle machine.
 
     Loads are counts or rates, one to a CPU.
     """

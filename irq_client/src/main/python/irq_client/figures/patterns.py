@@ -8,12 +8,12 @@ _RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})", re.ASCII)
 
 
 def is_pattern(text: str) -> bool:
-    """Tells whether a text may name several IRQs: ``eth0-*``, ``4?``, ``[ab]*``, ``40-47``."""
+    """Return True if a text may name several IRQs: ``eth0-*``, ``4?``, ``[ab]*``, ``40-47``."""
     return any(character in text for character in "*?[") or bool(_RANGE.fullmatch(text))
 
 
 def matches(pattern: str, irq: str, device: str) -> bool:
-    """Tells whether a pattern names an IRQ: by its name, its number, or any of its action names.
+    """Return True if a pattern names an IRQ: by its name, its number, or any of its action names.
 
     `device` holds the action names as the kernel joins them: ``i801_smbus, snd_hda_intel:card0``.
     """
@@ -25,5 +25,5 @@ def matches(pattern: str, irq: str, device: str) -> bool:
 
 
 def spread(irqs: Iterable[str], cpus: Sequence[int]) -> list[tuple[str, str]]:
-    """Gives each IRQ, in order, the next of the CPUs (at least one), from the first again."""
+    """Return each IRQ, in order, the next of the CPUs (at least one), from the first again."""
     return [(irq, str(cpus[place % len(cpus)])) for place, irq in enumerate(irqs)]

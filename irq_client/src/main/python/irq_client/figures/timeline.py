@@ -1,4 +1,4 @@
-"""A series -> rates in the columns of a picture. Pure.
+"""A series becomes rates in the columns of a picture. Pure.
 
 A point that spans much more time than its step had a gap in it: its count is known, but not when
 it fired, so its columns hold None rather than a rate that never was.
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     """A point, its length in seconds, and the columns that it covers, each with its part."""
 
 _GAP_INTERVALS = 2.5
-"""A point longer than its step by so many sampling intervals had a gap in it."""
+"""A point that is longer than its step by more sampling intervals than this had a gap in it."""
 
 TOTAL = "total"
 
 
 class Track(NamedTuple):
-    """One key's rates, counts per second, oldest first; None where nothing is known."""
+    """One key's rates, counts per second, oldest first; None for an unknown rate."""
 
     key: str
     rates: tuple[float | None, ...]
@@ -32,7 +32,7 @@ class Track(NamedTuple):
 
     @property
     def largest(self) -> float:
-        """The highest rate, 0.0 where none is known."""
+        """The highest rate, 0.0 if none is known."""
         return max((rate for rate in self.rates if rate is not None), default=0.0)
 
 
@@ -50,13 +50,13 @@ class Timeline(NamedTuple):
         return max((track.largest for track in self.tracks), default=0.0)
 
     def column(self, moment: Moment) -> int | None:
-        """Gives the column that a moment falls into, None where it is outside."""
+        """Return the column that a moment falls into, None if it is outside."""
         place = (moment.seconds - self.start) / self.seconds
         return min(int(place), self.columns - 1) if 0 <= place <= self.columns else None
 
 
 def timeline(series: model.Series, width: int) -> Timeline:
-    """Gives a series in at most `width` columns (at least 1), the busiest track first.
+    """Return a series in at most `width` columns (at least 1), the busiest track first.
 
     Steps that fit are all as wide as each other; more steps than `width` share columns.
     """
@@ -97,7 +97,7 @@ def _shares(point: model.Point, grid: Timeline) -> tuple[float, list[tuple[int, 
 
 
 def _track(key: str, shares: list[_Share], known: list[float]) -> Track:
-    """Gives one key's rates: in each column the mean of the points there, by the part covered."""
+    """Return one key's rates: in each column the mean of the points there, by the part covered."""
     sums = [0.0] * len(known)
     total = 0
     for point, span, parts in shares:

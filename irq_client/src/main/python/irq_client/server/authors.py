@@ -1,8 +1,8 @@
-"""Who changed an affinity: the kernel does not say, but a server knows what it was asked. Pure.
+"""The authors of changes: the kernel does not name them, but a server logs its requests. Pure.
 
-An event ``affinity`` tells that an affinity changed, however that came about, and up to an interval
-or 10 s later. An event ``affinity_request`` beside it tells what the server was asked to set, and
-by whom: its detail is ``1 from 127.0.0.1``, or ``1 from ::1: refused: CPU 1 is offline``.
+An event ``affinity`` reports a change of any origin, up to an interval or 10 s later. An event
+``affinity_request`` reports a request to the server and its author: its detail is
+``1 from 127.0.0.1``, or ``1 from ::1: refused: CPU 1 is offline``.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 CHANGE, REQUEST = "affinity", "affinity_request"
 
 ON_THE_MACHINE = "on the machine"
-"""By whom a change is that no request explains: a person there, irqbalance, a driver."""
+"""The author of a change that no request explains: a person there, irqbalance, a driver."""
 
 _DETAIL = re.compile(r"(?P<cpus>\S+) from (?P<author>.+?)(?P<refusal>: refused: .*)?", re.DOTALL)
 
 _NOTICE_SECONDS = 10.0
 _LATE = 2.5
-"""A change is noticed within an interval or 10 s, and later only where samples are."""
+"""A change is noticed after at most so many times an interval, or 10 s."""
 
 _SLACK_MILLISECONDS = 1000
 """A change has the time of its sample, a little before the affinities were looked at."""
 
 
 class _Request(NamedTuple):
-    """What a server was asked to set, and did; `moment` in Unix milliseconds."""
+    """A request that a server carried out; `moment` in Unix milliseconds."""
 
     moment: int
     cpus: frozenset[int]
@@ -42,15 +42,15 @@ class _Request(NamedTuple):
 
 
 def notice_seconds(window: model.Window) -> float:
-    """Gives how long before a change its request may be, where samples are as in that window."""
+    """Return how long before a change its request may be, with samples as in that window."""
     return _LATE * max(window.resolution_seconds, _NOTICE_SECONDS)
 
 
 def attributed(events: Sequence[model.Event], within_seconds: float) -> tuple[model.Event, ...]:
-    """Gives the events, `by` filled in for changes of affinities and for requests.
+    """Return the events, `by` filled in for changes of affinities and for requests.
 
     A change is by the request that last set these CPUs, at most `within_seconds` before it and
-    after the change before; where there is none, it was made on the machine.
+    after the change before. Without such a request, it was made on the machine.
     """
     from dataclasses import replace  # here: help and wrong usage need no dataclass
 
@@ -74,10 +74,10 @@ def attributed(events: Sequence[model.Event], within_seconds: float) -> tuple[mo
 def unknown_before(
     events: Sequence[model.Event], within_seconds: float
 ) -> tuple[Time, Time] | None:
-    """Gives start and end of the time in which a change may have been asked for, unknown to us.
+    """Return the span before these events that may hold the request for a change.
 
-    `events` have their `by`. None where every change is explained, or where there are events from
-    before all that could explain it.
+    `events` have their `by`. None if every change is explained, or if there are events from before
+    any request that could explain one.
     """
     moments = [each.time.milliseconds for each in events]
     unexplained = (
@@ -93,7 +93,7 @@ def unknown_before(
 
 
 def _author(change: model.Event, requests: list[_Request], within_seconds: float) -> str:
-    """Gives by whom a change is; what was asked for before it is taken out of `requests`.
+    """Return the author of a change; remove the requests before it from `requests`.
 
     Asking again for what is set already changes nothing, so the first of several alike counts. A
     request has the time of its change, and of one that was noticed just before it.
@@ -115,7 +115,7 @@ def _author(change: model.Event, requests: list[_Request], within_seconds: float
 
 
 def _cpus(cpu_list: str) -> frozenset[int]:
-    """Gives the CPUs of a list, none where it is no list."""
+    """Return the CPUs of a list, none for any other text."""
     try:
         return frozenset(parse_cpu_list(cpu_list).cpus)
     except ValueError:

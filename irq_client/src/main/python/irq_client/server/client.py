@@ -1,8 +1,8 @@
-"""The API of one irq_server -> values.
+"""The API of one irq_server becomes values.
 
-Guarantees: a call ends within its time limit, whatever the server does; an answer is either whole
-and as promised, or an error of `errors`; a write is sent once; a redirect is an error, so that the
-token goes to no other host; proxies named in the environment are not asked for loopback.
+Guarantees: a call ends within its time limit, whatever the server does. An answer is either whole
+and as promised, or an error of `errors`. A write is sent once. A redirect is an error, so that the
+token goes to no other host. Requests to loopback use no proxy of the environment.
 
 Caveats: a server that drips its header lines holds a thread of this process, not its caller, until
 the connection ends. One Client serves one thread at a time.
@@ -26,15 +26,15 @@ from .request import Request
 T = TypeVar("T")
 
 Query = Request | Sequence[tuple[str, str]]
-"""What to ask for; other programs may give query parameters: ``[("period", "15m")]``."""
+"""A Request, or query parameters as other programs give them: ``[("period", "15m")]``."""
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
 ATTEMPTS = 3
-"""How often a read is tried where no answer comes, or the server says that it is busy."""
+"""Attempts of a read if no answer comes, or if the server says that it is busy."""
 
 FIRST_WAIT_SECONDS = 0.2
-"""Waited before the second attempt, then doubled."""
+"""The pause before the second attempt; it then doubles."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,11 +48,13 @@ class Answer(Generic[T]):
 
 
 class Client:
-    """One irq_server, asked over one session.
+    """One irq_server, by its URL (``http://127.0.0.1:5000``, or ``unix:/path``), over one session.
 
-    Every method that asks raises a ServerError: UnreachableError where no answer came,
-    TimeLimitError where it did not come in time, ProblemError where the server says what is wrong,
-    AnswerError where the answer is not an irq_server's.
+    `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
+
+    Every method that asks raises a ServerError: UnreachableError if no answer came, TimeLimitError
+    if it did not come in time, ProblemError if the server says what is wrong, AnswerError if the
+    answer is not an irq_server's.
     """
 
     def __init__(
@@ -64,10 +66,6 @@ class Client:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Takes the server's URL (``http://127.0.0.1:5000``, or ``unix:/path``) and its token.
-
-        `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
-        """
         self.server = server.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._wait = wait
@@ -75,52 +73,52 @@ class Client:
         self._transport = Transport(token, max_answer_bytes, socket_server)
 
     def __enter__(self) -> "Client":
-        """Gives itself; leaving the block closes its connections."""
+        """Return itself; leaving the block closes its connections."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self.close()
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._transport.close()
 
     def interrupts(self, query: Query = ()) -> Answer[model.Interrupts]:
-        """IRQ by CPU counts in a window."""
+        """Return IRQ by CPU counts in a window."""
         return self._read("/interrupts", query, model.read_interrupts)
 
     def irqs(self, query: Query = ()) -> Answer[model.Irqs]:
-        """All IRQs in a window."""
+        """Return all IRQs in a window."""
         return self._read("/irqs", query, model.read_irqs)
 
     def irq(self, irq: str, query: Query = ()) -> Answer[model.OneIrq]:
-        """One IRQ in a window; UnknownNameError where the server never saw it."""
+        """Return one IRQ in a window; UnknownNameError if the server never saw it."""
         return self._read(f"/irqs/{_segment(irq)}", query, model.read_one_irq)
 
     def cpus(self, query: Query = ()) -> Answer[model.Cpus]:
-        """All CPUs in a window."""
+        """Return all CPUs in a window."""
         return self._read("/cpus", query, model.read_cpus)
 
     def cpu(self, cpu: int, query: Query = ()) -> Answer[model.OneCpu]:
-        """One CPU in a window; UnknownNameError where the server never saw it."""
+        """Return one CPU in a window; UnknownNameError if the server never saw it."""
         return self._read(f"/cpus/{cpu}", query, model.read_one_cpu)
 
     def series(self, query: Query = ()) -> Answer[model.Series]:
-        """Counts per step of a window; `step` and `by` are parameters."""
+        """Return counts per step of a window; `step` and `by` are parameters."""
         return self._read("/series", query, model.read_series)
 
     def events(self, query: Query = ()) -> Answer[model.Events]:
-        """What happened in a window, and by whom affinities were changed.
+        """Return the events of a window, with the author of each change of an affinity.
 
-        Asks once more, for the seconds before it, where the first change may be asked for there.
+        Ask a second time, for the seconds before the window, if the author may be found there.
         """
         deadline = time.monotonic() + self._timeout_seconds
         answer = self._read("/events", query, model.read_events)
         events = answer.value.events
         within_seconds = authors.notice_seconds(answer.value.window)
-        told = authors.attributed(events, within_seconds)
-        edges = authors.unknown_before(told, within_seconds)
+        found = authors.attributed(events, within_seconds)
+        edges = authors.unknown_before(found, within_seconds)
         if edges is not None:
             start, end = edges
             window = Request(start=start, end=end).encoded()
@@ -130,22 +128,22 @@ class Client:
             )
             known = set(events)
             before = [each for each in earlier.value.events if each not in known]
-            told = authors.attributed([*before, *events], within_seconds)[len(before) :]
-        return Answer(replace(answer.value, events=told), answer.text)
+            found = authors.attributed([*before, *events], within_seconds)[len(before) :]
+        return Answer(replace(answer.value, events=found), answer.text)
 
     def status(self) -> Answer[model.Status]:
-        """How the sampler and the store are doing."""
+        """Return how the sampler and the store are doing."""
         return self._read("/status", (), model.read_status)
 
     def affinity(self, irq: str) -> Answer[model.Affinity]:
-        """The CPUs that an IRQ may go to."""
+        """Return the CPUs that an IRQ may go to."""
         return self._read(f"/irqs/{_segment(irq)}/affinity", (), model.read_affinity)
 
     def set_affinity(self, irq: str, cpus: str) -> Answer[model.Affinity]:
-        """Lets an IRQ go to the CPUs of a list (``0-3``) only; gives what the kernel then says.
+        """Let an IRQ go only to the CPUs of a list (``0-3``); return the affinity after that.
 
-        Sent once. After a TimeLimitError nobody knows whether it was done: ask `affinity`.
-        Raises NotAllowedError where the server or the kernel refuses.
+        The request is sent once. After a TimeLimitError `affinity` shows if the change was made.
+        Raise NotAllowedError if the server or the kernel refuses.
         """
         url = self._url(f"/irqs/{_segment(irq)}/affinity", ())
         text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
@@ -162,9 +160,9 @@ class Client:
         reader: Callable[[JsonObject], T],
         within_seconds: float | None = None,
     ) -> Answer[T]:
-        """Asks until an answer comes, the attempts are used up, or the time is.
+        """Ask until an answer comes, or until the attempts or the time are used up.
 
-        That is the time of a whole call, where `within_seconds` leaves no less.
+        `within_seconds` is the time; by default that of a whole call.
         """
         url = self._url(path, query)
         left = self._timeout_seconds if within_seconds is None else within_seconds
@@ -189,7 +187,7 @@ def _pairs(query: Query) -> list[tuple[str, str]]:
 
 
 def _segment(name: str) -> str:
-    """Gives a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
+    """Return a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
     return quote(name, safe="")
 
 

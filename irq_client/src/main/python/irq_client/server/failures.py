@@ -1,6 +1,6 @@
-"""What went wrong on the way -> the exception of `errors` that says it. Pure.
+"""A failure on the way becomes the exception of `errors` that explains it. Pure.
 
-requests and urllib3 wrap the cause up to four times; it is looked for in all of them.
+requests and urllib3 wrap the cause up to four times, so it is searched for in all of them.
 """
 
 import http.client
@@ -46,16 +46,16 @@ _Error = TypeVar("_Error", bound=BaseException)
 
 
 def is_worth_a_retry(error: ServerError) -> bool:
-    """Tells whether the same request may do better a moment later."""
+    """Return True if a retry may succeed a moment later."""
     if isinstance(error, ProblemError):
         return error.status in _TEMPORARY_STATUSES
     return isinstance(error, UnreachableError) and error.is_temporary
 
 
 def connection_error(url: str, error: Exception, limit: TimeLimitError) -> ServerError:
-    """Gives the exception for a request that brought no answer, or a broken one.
+    """Return the exception for a request that brought no answer, or a broken one.
 
-    `limit` is given back where the cause is a time limit.
+    `limit` is returned if the cause is a time limit.
     """
     causes = list(causes_of(error))
     if isinstance(error, requests.exceptions.ProxyError):
@@ -80,7 +80,7 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
 
 
 def problem_error(url: str, status: int, content_type: str, body: bytes) -> ServerError:
-    """Gives the exception for an answer with a status of 400 or more.
+    """Return the exception for an answer with a status of 400 or more.
 
     Shows the `detail` or `title` of a problem+json body (RFC 9457). A 404 of any other form comes
     from something that is no irq_server; one for a URL that names no IRQ and no CPU says nothing
@@ -107,7 +107,7 @@ def _lost(url: str, reason: str) -> UnreachableError:
 
 
 def _problem_words(content_type: str, body: bytes) -> str | None:
-    """Gives what a problem+json body says, None where the body is something else."""
+    """Return the words of a problem+json body, None if the body is something else."""
     if content_type != "application/problem+json":
         return None
     try:
@@ -125,12 +125,12 @@ def _problem_words(content_type: str, body: bytes) -> str | None:
 
 
 def _asks_for_affinity(url: str) -> bool:
-    """Tells whether a URL of ours is that of one IRQ's affinity."""
+    """Return True if a URL of ours is that of one IRQ's affinity."""
     return urlsplit(url).path.endswith("/affinity")
 
 
 def _names_irq_or_cpu(url: str) -> bool:
-    """Tells whether a URL of ours names an IRQ or a CPU, in its path or its query."""
+    """Return True if a URL of ours names an IRQ or a CPU, in its path or its query."""
     parts = urlsplit(url)
     _, _, route = parts.path.partition("/api/v1/")
     names = {name for name, _ in parse_qsl(parts.query)}
@@ -138,7 +138,7 @@ def _names_irq_or_cpu(url: str) -> bool:
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """Gives an exception and all that it wraps, each once, the outermost first."""
+    """Return an exception and those that it wraps, each once, the outermost first."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:
@@ -154,7 +154,7 @@ def _first(causes: list[BaseException], kind: type[_Error]) -> _Error | None:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Gives the system's words for the innermost system error, else the innermost words."""
+    """Return the system's words for the innermost system error, else the innermost words."""
     numbers = [each.errno for each in causes if isinstance(each, OSError) and each.errno]
     if numbers:
         return os.strerror(numbers[-1]).lower()

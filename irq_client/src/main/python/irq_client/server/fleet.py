@@ -1,4 +1,4 @@
-"""Many servers asked at once, in threads; the answers in the order of the servers."""
+"""Ask many servers at once, in threads; the answers come in the order of the servers."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 MOST_AT_ONCE = 100
-"""Servers that are asked at the same time; the others wait for their turn."""
+"""Requests at the same time; the other servers wait for their turn."""
 
 _BAR_CELLS = 30
 _LOOK_SECONDS = 0.1
@@ -19,7 +19,7 @@ _LOOK_SECONDS = 0.1
 def ask_all(
     servers: Sequence[S], ask: Callable[[S], T], at_once: int = MOST_AT_ONCE
 ) -> list[Future[T]]:
-    """Asks every server, `at_once` of them at the same time; gives their futures in order.
+    """Ask every server, `at_once` of them at the same time; return their futures in order.
 
     The threads end with the process, so that nobody waits for them after Ctrl-C.
     """
@@ -45,16 +45,15 @@ def ask_all(
 
 
 class Progress:
-    """A bar on a terminal that says how many have answered; nothing where there is no terminal."""
+    """A bar for the share of servers that have answered, on a terminal if there is one."""
 
     def __init__(self, stream: TextIO | None, count: int) -> None:
-        """Takes the terminal, None for none, and how many are asked."""
         self._stream = stream
         self._count = count
         self._shown = ""
 
     def show(self, done: int) -> None:
-        """Draws the bar, where it looks different now."""
+        """Draw the bar if it looks different now."""
         cells = _BAR_CELLS * done // self._count
         text = f"[{'#' * cells:{_BAR_CELLS}}] {done} of {self._count} servers"
         if text != self._shown:
@@ -62,7 +61,7 @@ class Progress:
             self._shown = text
 
     def clear(self) -> None:
-        """Takes the bar away, so that something else can be written."""
+        """Erase the bar, so that something else can be written."""
         if self._shown:
             self._write("\r" + " " * len(self._shown) + "\r")
             self._shown = ""
@@ -74,7 +73,7 @@ class Progress:
 
 
 def in_order(futures: Sequence[Future[T]], progress: Progress) -> Iterator[Future[T]]:
-    """Gives each future when it is done, in their order; the bar is away meanwhile."""
+    """Return each future when it is done, in their order; the bar is erased meanwhile."""
     pending = set(futures)
     try:
         for future in futures:

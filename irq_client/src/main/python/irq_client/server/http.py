@@ -1,4 +1,4 @@
-"""One HTTP request -> the JSON bytes that answer it, within limits of time and size."""
+"""One HTTP request brings the JSON bytes of its answer, within limits of time and size."""
 
 import logging
 import threading
@@ -20,19 +20,19 @@ MAX_ANSWER_BYTES = 64 * 2**20
 
 _CHUNK_BYTES = 65_536
 _NO_PROXIES = {"http": "", "https": "", "all": ""}
-"""What keeps requests from taking proxies out of the environment."""
+"""Keeps requests from taking proxies out of the environment."""
 
 _log = logging.getLogger(__name__)
 
 
 class Transport:
-    """One requests session; see `api` for what it promises."""
+    """One requests session; `client` lists the guarantees.
+
+    `max_answer_bytes` limits an unpacked answer. `socket_server` is the URL of a Unix socket, empty
+    for a host.
+    """
 
     def __init__(self, token: str | None, max_answer_bytes: int, socket_server: str = "") -> None:
-        """Takes the bearer token, None for none, and the longest answer that is read, unpacked.
-
-        `socket_server` is the server where that is a Unix socket, ``unix:/path``.
-        """
         self._max_answer_bytes = max_answer_bytes
         self._session = _Session()
         if socket_server:
@@ -49,15 +49,15 @@ class Transport:
         )
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._session.close()
 
     def exchange(
         self, method: str, url: str, seconds: float, body: dict[str, str] | None = None
     ) -> bytes:
-        """Sends one request, once, and gives the body of a 200 answer with a JSON content type.
+        """Send one request, once; return the body of an answer with status 200 and a JSON type.
 
-        Raises TimeLimitError where the whole of it takes more than `seconds`, else a ServerError.
+        Raise TimeLimitError if all of that takes more than `seconds`, else a ServerError.
         """
         started = time.monotonic()
         advice = "--timeout allows more"
@@ -105,7 +105,7 @@ class Transport:
     def _body(
         self, url: str, response: requests.Response, deadline: float, limit: TimeLimitError
     ) -> bytes:
-        """Gives the body, read in pieces so that neither its size nor its time is without end.
+        """Return the body, read in pieces so that both its size and its time are limited.
 
         Pieces are unpacked one by one, so that a small answer cannot become a large one unseen.
         """
@@ -130,14 +130,14 @@ class Transport:
 
 
 class _Session(requests.Session):
-    """A session that does not read where a redirect leads: it follows none, and may be anything."""
+    """A session that does not parse the target of a redirect: that may be anything."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Gives no target."""
+        """Return no target."""
 
 
 class _Bearer(requests.auth.AuthBase):
-    """Adds the token to a request, where there is one."""
+    """Adds the token, if there is one, to a request."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -149,10 +149,10 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) -> bytes:
-    """Gives what `work` gives or raises, or raises `limit` after so many seconds.
+    """Return the result of `work`, or raise its error; raise `limit` after `seconds`.
 
-    The work goes on in its thread, and what it gives then is dropped: names are looked up, and
-    header lines read, by calls that take no limit for their whole.
+    The thread of `work` then runs on, and its result is dropped: the calls that look up names and
+    read header lines take no limit for all of their time.
     """
     future: Future[bytes] = Future()
 
@@ -169,7 +169,7 @@ def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) ->
 
 
 def _check_status(url: str, response: requests.Response, text: bytes) -> None:
-    """Lets only a plain JSON answer pass; raises AnswerError or what `problem_error` gives."""
+    """Raise AnswerError, or the error of `problem_error`, unless it is a plain JSON answer."""
     status = response.status_code
     kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if status >= 400:

@@ -1,8 +1,7 @@
-"""JSON answers -> values. Pure; an answer that is not as an irq_server promises is a ShapeError.
+"""JSON answers become values. Pure. An answer that breaks an irq_server's promise is a ShapeError.
 
-Whatever is used is checked: fields that are missing, of another type, negative, not finite, or
-of another length than the list of CPUs. Fields that are not known are left alone, so that a server
-may say more than this client shows.
+Every field that is used is checked: is it there, of its type, not negative, finite, and as long as
+the list of CPUs? Unknown fields are ignored, so that a server may say more than this client shows.
 
 Times are Moments, texts as they came; counts are whole numbers, rates are per second.
 """
@@ -25,12 +24,12 @@ class Window:
     gaps: int
     resets: int
     resolution_seconds: float = 0.0
-    """How far apart samples are; 0.0 where the server does not say."""
+    """How far apart samples are; 0.0 if the server does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Irq:
-    """One IRQ in a window. `counts` follows the answer's CPUs; None where the row has no CPU."""
+    """One IRQ in a window. `counts` follows the answer's CPUs; None if the row has no CPU."""
 
     irq: str
     device: str
@@ -120,7 +119,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at `time`; `irq` and `cpu` are None where it concerns none."""
+    """Something that happened at `time`; `irq` and `cpu` are None if it concerns none."""
 
     time: Moment
     event: str
@@ -128,9 +127,9 @@ class Event:
     cpu: int | None
     detail: str
     by: str = ""
-    """Who changed or asked to change an affinity, an address or ``on the machine``: see `authors`.
+    """Who changed an affinity or requested that: an address, or ``on the machine``.
 
-    Empty for other events; the server does not say it, `Client.events` finds it out.
+    Empty for other events. `Client.events` works it out by `authors`; the server does not say it.
     """
 
 
@@ -144,7 +143,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """Where an IRQ may go, and where the kernel really sends it (CPU lists, None: not known).
+    """The CPUs that an IRQ may go to, and those where the kernel sends it (None: not known).
 
     `pending`: the kernel carries a change out at the next interrupt.
     """
@@ -176,7 +175,7 @@ class Status:
 
 
 def read_interrupts(answer: JsonObject) -> Interrupts:
-    """Reads what `/interrupts` answers."""
+    """Read an answer of `/interrupts`."""
     cpus = answer.counts("cpus")
     return Interrupts(
         window=_window(answer),
@@ -188,26 +187,26 @@ def read_interrupts(answer: JsonObject) -> Interrupts:
 
 
 def read_irqs(answer: JsonObject) -> Irqs:
-    """Reads what `/irqs` answers."""
+    """Read an answer of `/irqs`."""
     cpus = answer.counts("cpus")
     rows = tuple(_irq_with_affinity(each, len(cpus)) for each in answer.objects("irqs"))
     return Irqs(_window(answer), cpus, rows, answer.whole("total"))
 
 
 def read_one_irq(answer: JsonObject) -> OneIrq:
-    """Reads what `/irqs/{irq}` answers."""
+    """Read an answer of `/irqs/{irq}`."""
     cpus = answer.counts("cpus")
     return OneIrq(_window(answer), cpus, _irq_with_affinity(answer, len(cpus)))
 
 
 def read_cpus(answer: JsonObject) -> Cpus:
-    """Reads what `/cpus` answers."""
+    """Read an answer of `/cpus`."""
     rows = tuple(_cpu(each) for each in answer.objects("cpus"))
     return Cpus(_window(answer), rows, answer.whole("total"))
 
 
 def read_one_cpu(answer: JsonObject) -> OneCpu:
-    """Reads what `/cpus/{cpu}` answers."""
+    """Read an answer of `/cpus/{cpu}`."""
     rows = tuple(
         Irq(
             irq=each.text("irq"),
@@ -222,7 +221,7 @@ def read_one_cpu(answer: JsonObject) -> OneCpu:
 
 
 def read_series(answer: JsonObject) -> Series:
-    """Reads what `/series` answers."""
+    """Read an answer of `/series`."""
     points = tuple(
         Point(
             start=each.moment("start"),
@@ -236,7 +235,7 @@ def read_series(answer: JsonObject) -> Series:
 
 
 def read_events(answer: JsonObject) -> Events:
-    """Reads what `/events` answers."""
+    """Read an answer of `/events`."""
     events = tuple(
         Event(
             time=each.moment("time"),
@@ -251,7 +250,7 @@ def read_events(answer: JsonObject) -> Events:
 
 
 def read_affinity(answer: JsonObject) -> Affinity:
-    """Reads what `/irqs/{irq}/affinity` answers, to GET and to PUT."""
+    """Read an answer of `/irqs/{irq}/affinity`, to GET or to PUT."""
     return Affinity(
         irq=answer.text("irq"),
         device=answer.optional_text("device") or "",
@@ -263,7 +262,7 @@ def read_affinity(answer: JsonObject) -> Affinity:
 
 
 def read_status(answer: JsonObject) -> Status:
-    """Reads what `/status` answers."""
+    """Read an answer of `/status`."""
     sampler, store = answer.inner("sampler"), answer.inner("store")
     return Status(
         state=sampler.text("state"),

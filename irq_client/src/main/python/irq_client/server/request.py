@@ -1,4 +1,4 @@
-"""What a server is asked for, and how the query of a URL says it. Pure."""
+"""A request for counts or events, and its form as the query of a URL. Pure."""
 
 from typing import NamedTuple
 

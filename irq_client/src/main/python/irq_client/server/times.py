@@ -1,4 +1,4 @@
-"""Moments that a server names, and times and durations that it is asked for.
+"""Moments in answers, and times and durations in requests.
 
 A moment is an RFC 3339 time: ``2026-01-01T00:00:00.250Z`` is the Unix second 1767225600.25.
 
@@ -28,7 +28,7 @@ class Moment(str):
     """Whole milliseconds since 1970 UTC; finer digits are cut off."""
 
     def __new__(cls, text: str) -> "Moment":
-        """Parse a text."""
+        """Parse a text. Raise ValueError."""
         match = _DATE_TIME.fullmatch(text)
         if match is None:
             raise ValueError(f"not an RFC 3339 time: {text[:80]!r}")
@@ -53,7 +53,7 @@ class Moment(str):
 
 
 class Duration(NamedTuple):
-    """A length of time that a server is asked for: its text, as it is sent, and its seconds."""
+    """A length of time in a request: its text, as it is sent, and its seconds."""
 
     text: str
     seconds: float
@@ -65,7 +65,7 @@ class Duration(NamedTuple):
 
 
 class Time(NamedTuple):
-    """A time that a server is asked for: its text, as it is sent, and what that means.
+    """A time in a request: its text, as it is sent, and its meaning.
 
     ``-15m`` and ``now`` are sent as they are: the server's samples carry the server's clock.
     """

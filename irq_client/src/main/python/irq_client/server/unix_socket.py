@@ -15,7 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 SCHEME = "unix:"
 
 _HOST = "localhost"
-"""What the Host header says: a socket's file has no host."""
+"""The Host header: a socket's file has no host."""
 
 
 class _Connection(HTTPConnection):
@@ -26,7 +26,7 @@ class _Connection(HTTPConnection):
         self._socket_path = socket_path
 
     def connect(self) -> None:
-        """Connects. Raises OSError."""
+        """Connect. Raise OSError."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._socket_path)
@@ -40,20 +40,19 @@ class UnixAdapter(HTTPAdapter):
     """Sends what requests would send to a host through one socket."""
 
     def __init__(self, server: str) -> None:
-        """Takes the server, ``unix:`` and an absolute path."""
         super().__init__()
         self._path = server.removeprefix(SCHEME)
         self._pool = _Pool(_HOST, socket_path=self._path)
 
     def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
-        """Gives the socket's connections, whatever is asked for."""
+        """Return the socket's connections, for any URL."""
         return self._pool
 
     def request_url(self, request: PreparedRequest, proxies: Mapping[str, str] | None) -> str:  # noqa: ARG002 - requests passes it
-        """Gives the path and query of a request, without the socket's path."""
+        """Return the path and query of a request, without the socket's path."""
         return request.path_url.removeprefix(self._path)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._pool.close()
         super().close()

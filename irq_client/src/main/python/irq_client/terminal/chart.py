@@ -1,6 +1,6 @@
-"""Rates -> pictures of text: bars, lines, and levels of heat. Pure.
+"""Rates become pictures of text: bars, lines, and levels of heat. Pure.
 
-Every function gives rows of as many cells as there are values; None, a gap, is GAP_MARK.
+Every function returns rows of as many cells as there are values; None, a gap, is GAP_MARK.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 """Eighths of a cell, from the bottom."""
 
 GAP_MARK = "·"
-"""Stands on the lowest row where nothing is known."""
+"""Stands on the lowest row for an unknown value."""
 
 LEVELS = 8
 """Levels of heat above none; each but the lowest begins at half of the next."""
@@ -24,9 +24,9 @@ Values = Sequence[float | None]
 
 
 def bars(values: Values, largest: float, height: int) -> list[str]:
-    """Gives `height` rows, the highest first, of bars; `largest` fills all of them.
+    """Return `height` rows, the highest first, of bars; `largest` fills all of them.
 
-    What is above zero shows at least an eighth of a cell.
+    A value above zero shows at least an eighth of a cell.
     """
     sizes = [_size(value, largest, height * _EIGHTHS) for value in values]
     rows = []
@@ -36,7 +36,7 @@ def bars(values: Values, largest: float, height: int) -> list[str]:
 
 
 def _size(value: float | None, largest: float, units: int) -> int | None:
-    """Gives how many of `units` a value fills, None for a gap."""
+    """Return how many of `units` a value fills, None for a gap."""
     if value is None:
         return None
     if value <= 0 or largest <= 0:
@@ -51,7 +51,7 @@ def _block(size: int | None, row: int) -> str:
 
 
 def curve(values: Values, largest: float, height: int) -> list[str]:
-    """Gives `height` rows, the highest first, of a line drawn in braille dots.
+    """Return `height` rows, the highest first, of a line drawn in braille dots.
 
     Neighbours are joined; nothing joins over a gap.
     """
@@ -86,9 +86,9 @@ def _braille(cell: int, place: int | None, row: int) -> str:
 
 
 def level(value: float, largest: float) -> int:
-    """Gives a value's level of heat: 0 for nothing, LEVELS from half of `largest` on.
+    """Return a value's level of heat: 0 for nothing, LEVELS from half of `largest` on.
 
-    Each level below begins at half of the one above; all that is less is level 1.
+    Each level below begins at half of the one above; any smaller value is level 1.
     """
     if value <= 0 or largest <= 0:
         return 0
@@ -100,14 +100,14 @@ def level(value: float, largest: float) -> int:
 
 
 def level_floor(number: int, largest: float) -> float:
-    """Gives where a level of heat begins, in the unit of `largest`; level 1 begins above 0."""
+    """Return the least value of a level of heat, as `largest`; level 1 begins above 0."""
     return 0.0 if number <= 1 else largest * 0.5 ** (LEVELS - number + 1)
 
 
 def time_axis(start: str, end: str, columns: int) -> str:
-    """Gives two times at the ends of an axis of so many cells, the first alone where it is short.
+    """Return two times at the ends of an axis of `columns` cells, or the first alone.
 
-    The date is shown where the two are not of one day.
+    The date is shown if the two are not of one day.
     """
     first, last = (start, end) if start[:10] != end[:10] else (start[11:], end[11:])
     first, last = _without_fraction(first), _without_fraction(last)

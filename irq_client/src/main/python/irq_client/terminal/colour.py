@@ -1,4 +1,4 @@
-"""Lines -> text for a stream: with escape codes where a terminal wants colour, else plain."""
+"""Lines become text for a stream: with escape codes for a terminal with colour, else plain."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -9,12 +9,12 @@ Painter = Callable[[Line], str]
 
 
 def wants_colour(terminal: bool, environment: Mapping[str, str]) -> bool:
-    """Tells whether a stream is to be coloured: a terminal, unless NO_COLOR or TERM=dumb say no."""
+    """Return True for a terminal, unless NO_COLOR or TERM=dumb say no."""
     return terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def painter(terminal: bool, environment: Mapping[str, str]) -> Painter:
-    """Gives what makes a line's text."""
+    """Return the function that makes a line's text."""
     if not wants_colour(terminal, environment):
         return lambda line: "".join(text for text, _ in line)
     from rich.color import ColorSystem

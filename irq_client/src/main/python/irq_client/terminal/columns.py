@@ -1,4 +1,4 @@
-"""One list of columns -> the cells of a table and the fields of CSV. Pure."""
+"""One list of columns makes the cells of a table and the fields of CSV. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
@@ -12,7 +12,7 @@ Row = Sequence[Cell]
 
 
 class Column(NamedTuple, Generic[T]):
-    """What one column shows of an item."""
+    """One column: its names, its value of an item, and its layout."""
 
     title: str | None
     """The heading in a table; None if only CSV has the column."""

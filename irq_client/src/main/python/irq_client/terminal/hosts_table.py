@@ -1,4 +1,4 @@
-"""The sheets of many hosts -> one sheet with a column for the host. Pure."""
+"""The sheets of many hosts become one sheet with a column for the host. Pure."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ _MOST_NAMES = 3
 
 
 def together(sheets: Sequence[tuple[str, Sheet]]) -> Sheet:
-    """Gives one sheet of the hosts' rows, in the order of the hosts, at least one.
+    """Return one sheet of the hosts' rows, in the order of the hosts, at least one.
 
     Columns of the same heading are one column. Each host's total is its last row; the sum of all
-    stands below. A sheet of names and values becomes one row, its names headings. What is noted of
-    every host alike is noted once, anything else with the host's name.
+    stands below. A sheet of names and values becomes one row, its names headings. A note that all
+    hosts share stands once, any other with the host's name.
     """
     upright = [(name, _upright(sheet)) for name, sheet in sheets]
     columns = _union([sheet.columns for _, sheet in upright])
@@ -28,7 +28,7 @@ def together(sheets: Sequence[tuple[str, Sheet]]) -> Sheet:
 
 
 def _upright(sheet: Sheet) -> Sheet:
-    """Gives a sheet of names and values as one row below headings; any other as it is."""
+    """Return a sheet of names and values as one row below headings; any other as it is."""
     if any(column.text for column in sheet.columns) or not sheet.rows:
         return sheet
     names = tuple(Heading(str(row[0]).upper()) for row in sheet.rows)
@@ -36,7 +36,7 @@ def _upright(sheet: Sheet) -> Sheet:
 
 
 def _union(all_columns: Sequence[Sequence[Heading]]) -> list[Heading]:
-    """Gives every column once; one that only some have stands after the one before it there."""
+    """Return every column once, each behind the column before it in its own sheet."""
     found: list[Heading] = []
     for columns in all_columns:
         place = 0
@@ -71,7 +71,7 @@ def _in_columns(row: Sequence[Cell], sheet: Sheet, columns: Sequence[Heading]) -
 
 
 def _total(sheets: Sequence[Sheet], columns: Sequence[Heading]) -> tuple[Cell, ...] | None:
-    """Gives the sum of the hosts' totals, None where they have none."""
+    """Return the sum of the hosts' totals, None if they have none."""
     totals = [_in_columns(each.total, each, columns) for each in sheets if each.total is not None]
     if not totals:
         return None
@@ -83,7 +83,7 @@ def _total(sheets: Sequence[Sheet], columns: Sequence[Heading]) -> tuple[Cell, .
 
 
 def _notes(notes: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Gives what is noted; windows that differ a little are told by their number only."""
+    """Return the notes; windows that differ become one sentence about their number."""
     found = []
     for place in range(max(len(each) for _, each in notes)):
         texts = {each[place] if place < len(each) else "" for _, each in notes}
@@ -97,7 +97,7 @@ def _notes(notes: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
 
 
 def _warnings(warnings: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Gives each warning once, with the hosts that it is about."""
+    """Return each warning once, with the hosts that it is about."""
     hosts: dict[str, list[str]] = {}
     for name, texts in warnings:
         for text in texts:

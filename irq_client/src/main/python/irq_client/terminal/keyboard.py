@@ -1,4 +1,4 @@
-"""A terminal as a source of keys, signals and sizes; whatever happens, it is left as it was.
+"""A terminal as a source of keys, signals and sizes, which is always left as it was before.
 
 A character is the name of its own key; the others are ``up``, ``down``, ``left``, ``right``,
 ``page up``, ``page down``, ``home``, ``end``, ``enter``, ``escape``, ``backspace`` and ``tab``.
@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 ANSWER, RESIZE, SUSPEND, HANG_UP, NOTHING = "answer", "resize", "suspend", "hang up", ""
-"""What `next_event` gives beside the names of keys and `signal N`."""
+"""Events of `next_event` beside the names of keys and `signal N`."""
 
 _WAKE = b"\0"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -54,10 +54,9 @@ class Terminal:
     """Keys and signals of the terminal behind a descriptor, read one event at a time."""
 
     def __init__(self, descriptor: int) -> None:
-        """Takes the descriptor of a terminal that can be read."""
         self._descriptor = descriptor
         self._before: list[Any] = []
-        """What the terminal was set to; `termios` has no closer type for it."""
+        """The terminal's settings before; `termios` has no closer type for them."""
         self._waiting: deque[str] = deque()
         self._reader, self._writer = os.pipe()
         for each in (self._reader, self._writer):
@@ -65,7 +64,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Takes keys one by one, unseen, and signals as events, until the block ends."""
+        """Read keys one by one, without echo, and signals as events, until the block ends."""
         handled = (*_ENDING, signal.SIGWINCH, signal.SIGTSTP)
         handlers = {number: signal.signal(number, _ignore) for number in handled}
         wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
@@ -78,11 +77,11 @@ class Terminal:
                 signal.signal(number, handler)
             for each in (self._reader, self._writer):
                 os.close(each)
-            self._writer = -1  # whoever wakes too late writes nowhere
+            self._writer = -1  # a late `wake` writes nowhere
 
     @contextlib.contextmanager
     def keys_unseen(self) -> Iterator[None]:
-        """Takes keys without echo and without waiting for a line, until the block ends."""
+        """Read keys without echo and without waiting for a line, until the block ends."""
         self._before = termios.tcgetattr(self._descriptor)
         try:
             tty.setcbreak(self._descriptor)
@@ -95,7 +94,7 @@ class Terminal:
         termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
 
     def suspend(self) -> None:
-        """Stops this process as Ctrl-Z does; comes back when a shell lets it go on."""
+        """Stop this process as Ctrl-Z does; return when a shell continues it."""
         self._restore()
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
@@ -103,12 +102,12 @@ class Terminal:
         tty.setcbreak(self._descriptor)
 
     def wake(self) -> None:
-        """Makes `next_event` give ANSWER; may be called in any thread."""
+        """Make `next_event` return ANSWER; any thread may call this."""
         with contextlib.suppress(OSError):  # full: it wakes anyhow; closed: nobody waits
             os.write(self._writer, _WAKE)
 
     def next_event(self, seconds: float) -> str:
-        """Gives the next key or signal; NOTHING after so many seconds without one."""
+        """Return the next key or signal; NOTHING after `seconds` without one."""
         if not self._waiting:
             descriptors = [self._descriptor, self._reader]
             ready, _, _ = select.select(descriptors, [], [], max(seconds, 0.0))
@@ -119,7 +118,7 @@ class Terminal:
         return self._waiting.popleft() if self._waiting else NOTHING
 
     def size(self) -> tuple[int, int]:
-        """Gives columns and lines, 80 and 24 where the terminal does not say."""
+        """Return columns and lines, 80 and 24 if the terminal does not say."""
         columns, lines = os.get_terminal_size(self._descriptor)
         return columns or 80, lines or 24
 
@@ -132,17 +131,17 @@ class Terminal:
 
 
 def _event(byte: int) -> str:
-    """Gives the event that a byte of the pipe stands for; the kernel's signals are numbers."""
+    """Return the event that a byte of the pipe stands for; the kernel's signals are numbers."""
     names = {0: ANSWER, signal.SIGWINCH: RESIZE, signal.SIGTSTP: SUSPEND}
     return names.get(byte, f"signal {byte}")
 
 
 def _ignore(_: int, __: FrameType | None) -> None:
-    """Handles a signal; its number reaches the pipe all the same."""
+    """Handle a signal; its number reaches the pipe all the same."""
 
 
 def key_names(typed: bytes) -> list[str]:
-    """Gives the keys of what one read from a terminal gave, in order."""
+    """Return the keys in the bytes of one read, in order; unknown ones are left out."""
     text = typed.decode("utf-8", "replace")
     names = []
     while text:

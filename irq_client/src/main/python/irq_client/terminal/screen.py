@@ -1,4 +1,4 @@
-"""Lines -> a terminal's screen, of which only what changed is written again.
+"""Lines become a terminal's screen; only changed lines are written again.
 
 Source: ECMA-48 (CUP, EL); xterm's ctlseqs (1049, the alternate screen; 25, the cursor); the
 terminal-wg's "Synchronized Output" (2026, ignored by terminals that do not know it).
@@ -17,28 +17,27 @@ _ERASE_LINE = "\x1b[K"
 
 
 class Screen:
-    """The alternate screen of a terminal. Raises OSError where it cannot be written."""
+    """The alternate screen of a terminal. Raises OSError if it cannot be written."""
 
     def __init__(self, stream: TextIO, paint: Painter) -> None:
-        """Takes the terminal, and what makes a line's text with its colours."""
         self._stream = stream
         self._paint = paint
         self._shown: list[str] = []
         self._size = (0, 0)
 
     def enter(self) -> None:
-        """Goes to the alternate screen, without a cursor."""
+        """Switch to the alternate screen, without a cursor."""
         self._write(ENTER)
         self._shown = []
 
     def leave(self) -> None:
-        """Goes back to what was there before, with the cursor."""
+        """Switch back to the screen before it, with the cursor."""
         self._write(LEAVE)
 
     def draw(self, lines: Sequence[Line], size: tuple[int, int]) -> None:
-        """Shows the lines on a screen of `size`; each has to fit. Writes nothing where all stand.
+        """Show the lines on a screen of `size`; each has to fit. Write only the changed ones.
 
-        A size other than the last one's has it drawn anew.
+        Another size than the last one clears the screen first.
         """
         painted = [self._paint(line) for line in lines]
         pieces = []

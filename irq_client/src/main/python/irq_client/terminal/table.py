@@ -1,9 +1,9 @@
-"""A Sheet (values in columns) -> lines that fit a width. Pure.
+"""A Sheet (values in columns) becomes lines that fit a width. Pure.
 
 A line is a sequence of segments, a text and a style each, so that the same lines go plain into a
 pipe and in colour onto a terminal. Lines are never wrapped: columns of counts that do not fit are
-folded into one column, ``rest``, the busiest staying; then flexible columns are shortened; what is
-still too long is cut off.
+folded into one column, ``rest``, the busiest staying; then flexible columns are shortened; then the
+last columns are left out.
 """
 
 import textwrap
@@ -43,7 +43,7 @@ class Heading(NamedTuple):
     right: bool = False
     """Aligned at the right, as numbers are."""
     flexible: bool = False
-    """May be shortened where the terminal is narrow."""
+    """May be shortened if the terminal is narrow."""
     weight: int | None = None
     """Counts of all rows together in a column that may be folded away; its cells are counts."""
     heat: bool = False
@@ -51,7 +51,7 @@ class Heading(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """What one command shows: notes and warnings, then a table, its last row being the total."""
+    """Notes and warnings, then a table; its last row is the total."""
 
     notes: tuple[str, ...]
     columns: tuple[Heading, ...]
@@ -59,11 +59,11 @@ class Sheet(NamedTuple):
     warnings: tuple[str, ...] = ()
     total: tuple[Cell, ...] | None = None
     empty: str = "nothing to show"
-    """What stands in place of a table without rows."""
+    """Stands in place of a table without rows."""
 
 
 def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
-    """Gives the lines of a sheet in at most `width` cells, in order.
+    """Return the lines of a sheet in at most `width` cells, in order.
 
     Without `shorten` no text is shortened and no column left out, however long the lines become;
     folding stays.
@@ -88,7 +88,7 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Gives a text in lines of at most `width` cells, all but the first indented."""
+    """Return a text in lines of at most `width` cells, all but the first indented."""
     return textwrap.wrap(
         text, max(width, len(GAP) + 1), subsequent_indent=GAP, break_on_hyphens=False
     )
@@ -97,10 +97,10 @@ def wrapped(text: str, width: int) -> list[str]:
 def busiest_that_fit(
     widths: Sequence[int], weights: Sequence[int], room: int, rest_width: int
 ) -> list[int]:
-    """Gives the indices of the columns to keep in `room` cells, in their order.
+    """Return the indices of the columns to keep in `room` cells, in their order.
 
-    All where all fit; else the busiest (of two alike the first) as far as they fit beside a column
-    of `rest_width`; none where not even one fits.
+    All if they fit; else the busiest (of two alike the first) that fit beside a column of
+    `rest_width`; none if not even one fits.
     """
     gap = len(GAP)
     if sum(width + gap for width in widths) <= room:
@@ -116,7 +116,7 @@ def busiest_that_fit(
 
 
 def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
-    """Gives the sheet with the columns that may go, and do not fit, summed up in one."""
+    """Return the sheet with the columns that may go, and do not fit, summed up in one."""
     foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
     if not foldable:
         return sheet
@@ -150,7 +150,7 @@ def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
 
 
 def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | float | None:
-    """Gives the sum of the counts or rates at `indices`, None where there is none."""
+    """Return the sum of the counts or rates at `indices`, None if there is none."""
     chosen = [cells[i] for i in indices]
     if set(map(type, chosen)) == {int}:  # nearly all rows
         return sum(cast("list[int]", chosen))
@@ -159,7 +159,7 @@ def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | float | None:
 
 
 def _widths(sheet: Sheet) -> list[int]:
-    """Gives the cells that each column needs to be shown whole."""
+    """Return the cells that each column needs to be shown whole."""
     rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
     return [
         max(cell_width(column.text), _widest(cells))
@@ -168,7 +168,7 @@ def _widths(sheet: Sheet) -> list[int]:
 
 
 def _widest(cells: Sequence[Cell]) -> int:
-    """Gives the cells that the widest text takes; of counts that is the largest."""
+    """Return the cells that the widest text takes; of counts that is the largest."""
     if set(map(type, cells)) == {int}:  # nearly all cells of a large machine
         return len(count_text(max(cast("Sequence[int]", cells))))
     largest, fastest, texts = 0, -1.0, 0
@@ -183,17 +183,17 @@ def _widest(cells: Sequence[Cell]) -> int:
 
 
 def _rate_width(fastest: float) -> int:
-    """Gives the cells that suffice for rates up to the fastest: ``9.9``, ``99.9``, ``9.99k``."""
+    """Return the cells that suffice for rates up to the fastest: ``9.9``, ``99.9``, ``9.99k``."""
     if fastest < 9.95:
         return 3 if fastest >= 0 else 0
     return 4 if fastest < 99.95 else max(5, len(rate_text(fastest)))
 
 
 def _shrunk(sheet: Sheet, width: int) -> list[int]:
-    """Gives the columns' widths, the flexible ones as narrow as `width` wants.
+    """Return the columns' widths, the flexible ones as narrow as `width` needs.
 
-    Where that is not enough, the last columns are left out (width 0): half a number would be
-    another number.
+    If that is not enough, the last columns are left out (width 0): half a number would be another
+    number.
     """
     widths = _widths(sheet)
     excess = _line_width(widths) - width
@@ -208,7 +208,7 @@ def _shrunk(sheet: Sheet, width: int) -> list[int]:
 
 
 def _head_shares(sheet: Sheet, widths: Sequence[int]) -> list[float]:
-    """Gives how the texts of each column are shortened, so that they stay apart."""
+    """Return for each column the share of heads that keeps its shortened texts apart."""
     return [
         telling_share([cell for cell in cells if isinstance(cell, str)], width)
         if column.flexible and width
@@ -220,7 +220,7 @@ def _head_shares(sheet: Sheet, widths: Sequence[int]) -> list[float]:
 
 
 def _line_width(widths: Sequence[int]) -> int:
-    """Gives the cells of a line: columns of width 0 are left out, their gaps too."""
+    """Return the cells of a line: columns of width 0 are left out, their gaps too."""
     return sum(width + len(GAP) for width in widths if width) - len(GAP)
 
 
@@ -233,7 +233,7 @@ def _text(cell: Cell) -> str:
 
 
 def _hottest(sheet: Sheet) -> list[float]:
-    """Gives for each column the number that is hottest there, 0 where there is no heat.
+    """Return the hottest number of each column, 0 for a column without heat.
 
     The columns that may be folded are compared with each other, any other with itself.
     """
@@ -252,7 +252,7 @@ def _hottest(sheet: Sheet) -> list[float]:
 
 
 def _heat(number: float, hottest: float) -> str:
-    """Gives the style of a number: faint for none, coloured from a quarter of the hottest on."""
+    """Return the style of a number: faint for none, coloured from a quarter of the hottest on."""
     if number == 0:
         return FAINT
     if hottest:
@@ -269,7 +269,7 @@ def _line(
     hottest: Sequence[float] = (),
     shares: Sequence[float] = (),
 ) -> Line:
-    """Gives one line of the table; the blanks after its last text are left out."""
+    """Return one line of the table; the blanks after its last text are left out."""
     segments: list[Segment] = []
     for place, (cell, (column, width)) in enumerate(zip(cells, shown, strict=True)):
         if width == 0:

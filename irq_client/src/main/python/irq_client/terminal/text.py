@@ -1,4 +1,4 @@
-"""One value -> one piece of text for a terminal. Pure.
+"""One value becomes one piece of text for a terminal. Pure.
 
 Names come from the network: `visible` makes them harmless before they are shown anywhere.
 """
@@ -13,14 +13,14 @@ _HEAD_SHARES = (0.5, 0.7, 0.3, 0.9)
 _BYTE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 _RATE_UNITS = ("k", "M", "G", "T")
 _SPANS = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "hours"), (120, 60, "minutes"))
-"""From so many seconds on, divided by this, called that."""
+"""The least seconds, the divisor and the name of each unit."""
 
 
 def visible(text: str) -> str:
-    r"""Gives the text with every character that a terminal might obey written as an escape.
+    r"""Return the text with every character that a terminal might obey written as an escape.
 
-    These are all that Unicode does not call printable: control characters (``\x1b``), line ends,
-    marks that turn the writing direction (``\u202e``), blanks that are no blank, half surrogates.
+    Unicode does not call them printable: control characters (``\x1b``), line ends, marks that turn
+    the writing direction (``\u202e``), blanks other than the plain one, half surrogates.
     """
     if text.isprintable():
         return text
@@ -32,7 +32,7 @@ def _escape(character: str) -> str:
 
 
 def cell_width(text: str) -> int:
-    """Gives the number of terminal cells that a text takes; a Chinese character takes two."""
+    """Return the number of terminal cells that a text takes; a Chinese character takes two."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -41,7 +41,7 @@ def cell_width(text: str) -> int:
 
 
 def shortened(text: str, width: int, head_share: float = 0.5) -> str:
-    """Gives the text in at most `width` cells (at least 1), a part left out where it is longer.
+    """Return the text in at most `width` cells (at least 1), a part left out if it is longer.
 
     `head_share` of what stays is from the beginning, the other from the end: ``virtio12-input.0``
     in 9 cells is ``virt…ut.0`` by halves.
@@ -65,7 +65,7 @@ def shortened(text: str, width: int, head_share: float = 0.5) -> str:
 
 
 def telling_share(texts: Collection[str], width: int) -> float:
-    """Gives the `head_share` by which `shortened` keeps most of the texts apart.
+    """Return the `head_share` by which `shortened` keeps most of the texts apart.
 
     Queues of one card may differ anywhere: ``mlx5_comp35@pci:0000:c1:00.0``, ``eth0-TxRx-3``.
     """
@@ -81,18 +81,18 @@ def telling_share(texts: Collection[str], width: int) -> float:
 
 
 def aligned(text: str, width: int, right: bool) -> str:
-    """Gives the text filled up with blanks to `width` cells."""
+    """Return the text filled up with blanks to `width` cells."""
     fill = " " * (width - cell_width(text))
     return fill + text if right else text + fill
 
 
 def count_text(count: int) -> str:
-    """Gives a count, grouped by thousands: ``5,604``."""
+    """Return a count, grouped by thousands: ``5,604``."""
     return f"{count:,}"
 
 
 def rate_text(per_second: float) -> str:
-    """Gives a rate for people: ``93.4``, and from a thousand on ``1.23k``, ``45.6k``, ``1.23M``."""
+    """Return a rate for people: ``93.4``, from a thousand on ``1.23k``, ``45.6k``, ``1.23M``."""
     if per_second < 999.95:
         return f"{per_second:.1f}"
     size, unit = per_second, ""
@@ -105,7 +105,7 @@ def rate_text(per_second: float) -> str:
 
 
 def bytes_text(size: int) -> str:
-    """Gives a size in the largest unit of 1024 that leaves at least 1: ``1.5 GiB``."""
+    """Return a size in the largest unit of 1024 that leaves at least 1: ``1.5 GiB``."""
     unit = 0
     while unit + 1 < len(_BYTE_UNITS) and size >= 1024 ** (unit + 1):
         unit += 1
@@ -113,7 +113,7 @@ def bytes_text(size: int) -> str:
 
 
 def span_text(seconds: float) -> str:
-    """Gives a length of time: ``60 s``, ``0.25 s``, ``15 minutes``, ``36.5 hours``, ``7 days``."""
+    """Return a length of time: ``60 s``, ``0.25 s``, ``15 minutes``, ``36.5 hours``, ``7 days``."""
     for at_least, unit_seconds, unit in _SPANS:
         if seconds >= at_least:
             return f"{_trimmed(seconds / unit_seconds, 1)} {unit}"
@@ -121,11 +121,11 @@ def span_text(seconds: float) -> str:
 
 
 def _trimmed(number: float, decimals: int) -> str:
-    """Gives a number with at most so many decimals, no zeros at its end."""
+    """Return a number with at most `decimals`, without zeros at its end."""
     text = f"{number:,.{decimals}f}"
     return text.rstrip("0").rstrip(".")
 
 
 def numbered(count: int, noun: str) -> str:
-    """Gives a count with its noun: ``1 gap``, ``2 gaps``."""
+    """Return a count with its noun: ``1 gap``, ``2 gaps``."""
     return f"{count_text(count)} {noun}" + ("" if count == 1 else "s")

@@ -1,4 +1,4 @@
-"""Sheets, rows and JSON -> one stream, as a terminal, a pipe or a file wants them."""
+"""Sheets, rows and JSON go to one stream, as a terminal, a pipe or a file needs them."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from .columns import Row
 from .table import HEADING, Line, Sheet, layout
 
 PIPE_WIDTH = 120
-"""Cells that counts are folded to where the output is no terminal; texts stay whole there."""
+"""Cells that counts are folded to if the output is no terminal; texts stay whole there."""
 
 TERMINAL_WIDTH = 80
 """Cells of a terminal that does not say how many it has."""
@@ -28,16 +28,15 @@ class Shown(NamedTuple):
     sheet: Callable[[], Sheet]
     rows: Callable[[], Iterator[Row]]
     draw: Callable[[int], Iterator[Line]] | None = None
-    """Makes a picture in so many cells, which stands in the sheet's place; None for no picture."""
+    """Draws a picture of at most so many cells in the sheet's place; None for no picture."""
     failures: tuple[ServerError, ...] = ()
     """Errors on the way, to be reported after the answer."""
 
 
 class Output:
-    """Standard output, and what is to be known of it. Raises OSError where it cannot be written."""
+    """Standard output, for one server's answer or for `several`. Raises OSError."""
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str], *, several: bool) -> None:
-        """Takes the stream, the environment, and whether several servers' answers come."""
         self._stream = stream
         self._terminal = stream.isatty()
         self._width, self._strict = _width(stream, environment)
@@ -46,7 +45,7 @@ class Output:
         self._written = 0
 
     def write(self, server: str, shown: Shown, form: str) -> None:
-        """Writes one server's answer as `table`, `json` or `csv`."""
+        """Write one server's answer as `table`, `json` or `csv`."""
         if form == "json":
             self._write_json(server, shown.json)
         elif form == "csv":
@@ -67,12 +66,12 @@ class Output:
             self._stream.write(self._paint(line) + "\n")
 
     def write_sheet(self, sheet: Sheet) -> None:
-        """Writes a table, line by line."""
+        """Write a table, line by line."""
         for line in layout(sheet, self._width, shorten=self._strict):
             self._stream.write(self._paint(line) + "\n")
 
     def _write_json(self, server: str, text: bytes) -> None:
-        """Writes the bytes as they came; of several servers one object each, one to a line."""
+        """Write the bytes as they came; of several servers one object each, one to a line."""
         if self._terminal:
             # the same JSON, without what a terminal might obey
             plain = _C1_OR_DELETE.sub(lambda c: f"\\u{ord(c[0]):04x}", text.decode())
@@ -85,7 +84,7 @@ class Output:
         self._stream.buffer.flush()
 
     def _write_csv(self, server: str, rows: Iterable[Row]) -> None:
-        """Writes RFC 4180; of several servers with a first column `server`, one heading."""
+        """Write RFC 4180; of several servers with a first column `server`, one heading."""
         writer = csv.writer(self._stream)
         for number, row in enumerate(rows):
             if not self._several:
@@ -98,9 +97,9 @@ class Output:
 
 
 def _width(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, bool]:
-    """Gives the cells that a line may take, and whether it may take no more in any case.
+    """Return the cells that a line may take, and True if that limit is strict.
 
-    COLUMNS where it is set, else the terminal's, else PIPE_WIDTH, which is no more than a wish.
+    That is COLUMNS if it is set, else the terminal's width, else PIPE_WIDTH, which is not strict.
     """
     columns = environment.get("COLUMNS", "")
     if re.fullmatch("[1-9][0-9]{0,3}", columns):

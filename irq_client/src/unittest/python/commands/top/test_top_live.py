@@ -19,7 +19,6 @@ class Script:
     """Clock, source and asker in one: events come in turn, NOTHING means that the wait was over."""
 
     def __init__(self, *events: str, answers: list[object] | None = None) -> None:
-        """Takes the events in order, and what the server answers, the last one for ever."""
         self.events = list(events)
         self.answers = answers or [DATA]
         self.now = 100.0
@@ -29,11 +28,11 @@ class Script:
         self.sizes = [(100, 12)]
 
     def clock(self) -> float:
-        """Tells the time."""
+        """Return the time."""
         return self.now
 
     def next_event(self, seconds: float) -> str:
-        """Gives the next event; an empty one lets the time pass."""
+        """Return the next event; an empty one lets the time pass."""
         self.waits.append(seconds)
         event = self.events.pop(0)
         if not event:
@@ -41,24 +40,24 @@ class Script:
         return event
 
     def size(self) -> tuple[int, int]:
-        """Gives the size, the last one for ever."""
+        """Return the size, the last one for ever."""
         return self.sizes.pop(0) if len(self.sizes) > 1 else self.sizes[0]
 
     def suspend(self) -> None:
-        """Counts."""
+        """Count."""
         self.suspended += 1
 
     def ask(self, period_seconds: float, end: float | None) -> None:
-        """Notes the question."""
+        """Note the question."""
         self.asked.append((period_seconds, end))
 
     def answer(self) -> object:
-        """Gives the next answer."""
+        """Return the next answer."""
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 def run(script: Script) -> tuple[int, str]:
-    """Runs a live view to its end; gives its exit status and all that was written."""
+    """Run a live view to its end; return its exit status and all that was written."""
     to = stream()
     screen = Screen(to, painter(False, {}))
     live = Live(script, screen, script, script.clock, "http://h", 1.0, TopState(60.0))

@@ -18,16 +18,15 @@ class Clock:
     """A clock that a test sets."""
 
     def __init__(self) -> None:
-        """Starts it."""
         self.now = 50.0
 
     def __call__(self) -> float:
-        """Tells the time."""
+        """Return the time."""
         return self.now
 
 
 def targets(service: WebService) -> list[str]:
-    """Gives what was asked since the last time."""
+    """Return what was asked since the last time."""
     asked = [request.target.removeprefix("/api/v1/") for request in service.requests]
     service.requests.clear()
     return asked

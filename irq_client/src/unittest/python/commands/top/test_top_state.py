@@ -10,7 +10,7 @@ START = TopState(period_seconds=5.0)
 
 
 def after(*keys: str, state: TopState = START, newest: float | None = 1000.0) -> TopState:
-    """Gives the state after some keys, a window that ended at 1000 being shown."""
+    """Return the state after some keys, a window that ended at 1000 being shown."""
     for key in keys:
         state = press(state, key, page=10, shown_end=1000.0, newest=newest)
     return state

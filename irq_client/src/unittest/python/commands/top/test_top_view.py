@@ -23,7 +23,7 @@ DATA = TopData(INTERRUPTS, (CHANGE,))
 
 
 def screen(state: TopState = STATE, data: TopData | None = DATA, size=(100, 12), trouble=""):
-    """Gives the plain lines of a screen."""
+    """Return the plain lines of a screen."""
     lines = frame(state, data, trouble, "http://h", size)
     return ["".join(text for text, _ in line) for line in lines]
 

@@ -1,7 +1,7 @@
 """The redraw loop of a live view.
 
-The clock, the source of keys, the screen and the one who asks are parameters, so that a test runs
-it in no time. A question is asked beside the loop: keys work while a server is slow.
+The clock, the source of keys, the screen and the asker are parameters, so that a test runs it in no
+time. The asker works beside the loop, so that keys work while a server is slow.
 """
 
 import threading
@@ -25,48 +25,47 @@ if TYPE_CHECKING:
     from ...server.client import Client
 
 CHANGES_PERIOD = Duration("3600", 3600.0)
-"""How far back affinity changes are told, from the end of the window."""
+"""How far back affinity changes are shown, from the end of the window."""
 
 CHANGES_EVERY_SECONDS = 10.0
-"""How often they are asked for; servers notice them no sooner."""
+"""The pause between requests for them; servers notice them no sooner."""
 
 IDLE_SECONDS = 3600.0
-"""How long the loop waits at most, with nothing to do."""
+"""The longest wait of the loop, with nothing to do."""
 
 _SIGNALLED = 128
 """Exit status of a shell's command that a signal ended, less the signal's number."""
 
 
 class Source(Protocol):
-    """Where keys and signals come from; see `console.Terminal`."""
+    """The source of keys and signals; see `keyboard.Terminal`."""
 
     def next_event(self, seconds: float) -> str:
-        """Gives the next event."""
+        """Return the next event."""
 
     def size(self) -> tuple[int, int]:
-        """Gives columns and lines."""
+        """Return columns and lines."""
 
     def suspend(self) -> None:
-        """Stops the process until a shell lets it go on."""
+        """Stop the process until a shell continues it."""
 
 
 class Asker(Protocol):
-    """The one who asks the server."""
+    """Asks the server."""
 
     def ask(self, period_seconds: float, end: float | None) -> None:
-        """Begins to ask for a window; the source then gives ANSWER."""
+        """Begin to ask for a window; the source then returns ANSWER."""
 
     def answer(self) -> TopData | BaseException | None:
-        """Gives what came, or what was raised, once; None where nothing has."""
+        """Return the answer or the error, once; None if there is none yet."""
 
 
 class Fetcher:
-    """Asks one server for what a live view shows. Raises ServerError."""
+    """Asks one server for counts and changes. `filters` has no window. Raises ServerError."""
 
     def __init__(
         self, client: "Client", filters: Request, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Takes filters, a Request without a window."""
         self._client = client
         self._filters = filters
         self._clock = clock
@@ -75,7 +74,7 @@ class Fetcher:
         self._changes_due = 0.0
 
     def __call__(self, period_seconds: float, end: float | None) -> TopData:
-        """Gives the counts of a window, and the affinity changes of the hour before its end."""
+        """Return the counts of a window, and the affinity changes of the hour before its end."""
         window = self._filters._replace(
             period=Duration.exactly(period_seconds), end=None if end is None else Time.at(end)
         )
@@ -93,23 +92,22 @@ class Fetcher:
 
 
 class BackgroundAsker:
-    """Asks in a thread of its own, one question at a time."""
+    """Asks in a thread of its own, one question at a time; then calls `wake`."""
 
     def __init__(
         self, fetch: Callable[[float, float | None], TopData], wake: Callable[[], None]
     ) -> None:
-        """Takes what asks and raises ServerError, and what is called when the answer is there."""
         self._fetch = fetch
         self._wake = wake
         self._answers: list[TopData | BaseException] = []
 
     def ask(self, period_seconds: float, end: float | None) -> None:
-        """Begins to ask."""
+        """Begin to ask."""
         thread = threading.Thread(target=self._run, args=(period_seconds, end), daemon=True)
         thread.start()
 
     def answer(self) -> TopData | BaseException | None:
-        """Gives what came, or what was raised, once."""
+        """Return the answer or the error, once."""
         return self._answers.pop() if self._answers else None
 
     def _run(self, period_seconds: float, end: float | None) -> None:
@@ -136,13 +134,13 @@ class Live:
     data: TopData | None = None
     trouble: str = ""
     _asked: tuple[float, float | None] | None = None
-    """The question that is on its way."""
+    """The question without an answer yet."""
     _answered: tuple[float, float | None] | None = None
     _due: float = 0.0
     _newest: float | None = None
 
     def run(self) -> int:
-        """Shows, until q or a signal ends it; gives the exit status."""
+        """Show, until q or a signal ends it; return the exit status."""
         self._due = self.clock()
         while not self.state.quit:
             self._ask()
@@ -163,7 +161,7 @@ class Live:
         return max(self._due - self.clock(), 0.0)
 
     def _refreshes(self) -> bool:
-        """Tells whether the answer gets old: not while paused, and not in the past."""
+        """Return True if a newer answer is wanted: not while paused, and not in the past."""
         return not self.state.paused and self.state.end is None
 
     def _ask(self) -> None:
@@ -207,5 +205,5 @@ class Live:
 
 
 def _end(data: TopData) -> float:
-    """Gives the end of a window in Unix seconds."""
+    """Return the end of a window in Unix seconds."""
     return data.interrupts.window.end.seconds

@@ -1,4 +1,4 @@
-"""What a live view shows, and what each key makes of it. Pure."""
+"""The state of a live view, and the effect of each key on it. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -19,12 +19,12 @@ KEYS = (
     ("Up, Down, PgUp, PgDn, Home", "scroll"),
     ("?, h", "this help"),
 )
-"""What each key does, for people."""
+"""The effect of each key, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopState:
-    """What is shown. `end` is a Unix time, None while live; `period_seconds` the window's length.
+    """The view. `end` is a Unix time, None while live; `period_seconds` is the window's length.
 
     `typing` is the filter while it is typed, None else; `scroll` counts rows from the first.
     """
@@ -43,17 +43,17 @@ class TopState:
 
     @property
     def question(self) -> tuple[float, float | None]:
-        """What the server is asked for: another one needs another answer."""
+        """The window to ask for: another one needs another answer."""
         return self.period_seconds, self.end
 
 
 def press(
     state: TopState, key: str, *, page: int, shown_end: float | None, newest: float | None = None
 ) -> TopState:
-    """Gives the state after a key.
+    """Return the state after a key.
 
-    `page` is how many rows are seen at once; `shown_end` the end of the window that is shown (Unix
-    seconds), None where nothing is shown yet; `newest` the end of the newest window seen: a step
+    `page` is the number of rows on the screen. `shown_end` is the end of the window on the screen
+    (Unix seconds), None if there is none yet. `newest` is the end of the newest window seen; a step
     forth that reaches it is live again.
     """
     if state.typing is not None:
@@ -81,7 +81,7 @@ def _type(state: TopState, key: str) -> TopState:
 
 
 def _step(state: TopState, key: str, shown_end: float | None, newest: float | None) -> TopState:
-    """Goes one window back, or forth."""
+    """Go one window back, or forth."""
     if shown_end is None or (key == "right" and state.end is None):
         return state
     by = state.period_seconds if key == "right" else -state.period_seconds
@@ -96,7 +96,7 @@ def _scrolled(state: TopState, key: str, page: int) -> int | None:
 
 
 def _switch(state: TopState, key: str) -> TopState:
-    """Carries out the keys that are letters."""
+    """Carry out the keys that are letters."""
     if key in ("c", "i", "tab"):
         by = {"c": "cpu", "i": "irq"}.get(key, "cpu" if state.by == "irq" else "irq")
         return replace(state, by=by, sort="rate", reverse=False, scroll=0)

@@ -1,6 +1,6 @@
-"""What a live view shows -> the lines of one screen. Pure.
+"""The state and the answers of a live view become the lines of one screen. Pure.
 
-Everything that a server named passes through `visible` here.
+Every name that comes from a server passes through `visible` here.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _FOOT = (
 
 @dataclass(frozen=True, slots=True)
 class TopData:
-    """What a server answered: the counts of a window, and what happened before its end."""
+    """A server's answers: the counts of a window, and the changes before its end."""
 
     interrupts: model.Interrupts
     changes: tuple[model.Event, ...]
@@ -34,9 +34,9 @@ class TopData:
 def frame(
     state: TopState, data: TopData | None, trouble: str, server: str, size: tuple[int, int]
 ) -> list[Line]:
-    """Gives the lines of a screen of `size` (columns, lines), never more and never wider.
+    """Return the lines of a screen of `size` (columns, lines), never more and never wider.
 
-    `trouble` is what went wrong with the last question, empty where nothing did.
+    `trouble` is the error of the last question, empty if there was none.
     """
     width, height = size
     head = _head(state, data, trouble, server, width)
@@ -52,12 +52,12 @@ def frame(
 
 
 def page_rows(size: tuple[int, int]) -> int:
-    """Gives how many rows of the table a screen shows at least."""
+    """Return how many rows of the table a screen shows at least."""
     return max(size[1] - 8, 1)
 
 
 def fit(line: Line, width: int) -> Line:
-    """Gives a line cut off at `width` cells."""
+    """Return a line cut off at `width` cells."""
     if sum(cell_width(text) for text, _ in line) <= width:
         return line
     kept: list[tuple[str, str]] = []
@@ -71,7 +71,7 @@ def fit(line: Line, width: int) -> Line:
 
 
 def whole(line: Line, width: int) -> Line:
-    """Gives the segments of a line that fit, each whole, from the first on."""
+    """Return the segments of a line that fit, each whole, from the first on."""
     room = width
     kept: list[tuple[str, str]] = []
     for text, style in line:
@@ -91,8 +91,8 @@ def _head(
         lines.append(((f"{mode}  {server}", HEADING),))
     else:
         answer = data.interrupts
-        told = _window_text(answer.window, server, width - len(mode) - len(GAP))
-        lines.append(((f"{mode}{GAP}", HEADING), (told, "")))
+        shown = _window_text(answer.window, server, width - len(mode) - len(GAP))
+        lines.append(((f"{mode}{GAP}", HEADING), (shown, "")))
         lines.append(_balance_line(answer, width))
         lines += _change_lines(data, width)
         lines += [((text, WARNING),) for text in window_warnings(answer.window)]
@@ -102,7 +102,7 @@ def _head(
 
 
 def _window_text(window: model.Window, server: str, width: int) -> str:
-    """Tells what is shown, in the longest words that fit; the end of the window in any case."""
+    """Return what is shown in the longest words that fit, at least the end of the window."""
     end = f"{window.end}  {span_text(window.seconds)}"
     words = (f"{server}  {window_line(window)}", window_line(window), f"{server}  {end}")
     return next((each for each in words if cell_width(each) <= width), end)
@@ -128,16 +128,16 @@ def _balance_line(answer: model.Interrupts, width: int) -> Line:
 
 
 def _change_lines(data: TopData, width: int) -> list[Line]:
-    """Gives a line for each of the latest changes, without the device where it is too long."""
+    """Return a line for each of the latest changes, without the device if it is too long."""
     end = data.interrupts.window.end.seconds
     names = {irq.irq: irq.device for irq in data.interrupts.irqs}
     lines: list[Line] = []
     for each in data.changes[::-1][:MOST_CHANGES]:
         ago = max(end - each.time.seconds, 0.0)
         when = f"moved {span_text(round(ago))} before: "
-        told = when + change_text(each, names.get(each.irq or "", ""))
+        long = when + change_text(each, names.get(each.irq or "", ""))
         short = when + change_text(each)
-        lines.append(((told if cell_width(told) <= width else short, WARNING),))
+        lines.append(((long if cell_width(long) <= width else short, WARNING),))
     return lines
 
 
@@ -226,7 +226,7 @@ def _cpu_sheet(state: TopState, answer: model.Interrupts, rows: int) -> Sheet:
 
 
 def _first(state: TopState, count: int, rows: int) -> int:
-    """Gives the first row that is shown: never so far down that rows stay empty."""
+    """Return the first row that is shown: never so far down that rows stay empty."""
     return max(min(state.scroll, count - rows), 0)
 
 
