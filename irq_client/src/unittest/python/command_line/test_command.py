@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import irq_client
-from irq_client.command_line.command import all_settings, commands_table, settings_table
+from documents import commands_table, settings_table
+from irq_client.command_line.command import all_settings
 from irq_client.commands.registry import COMMANDS
 
 PROJECT = Path(__file__).parents[4]
@@ -36,11 +37,11 @@ def test_every_command_of_the_contract_is_there():
 
 
 def test_the_readme_holds_the_table_of_settings():
-    assert settings_table(COMMANDS) in (PROJECT / "README.md").read_text("utf-8")
+    assert settings_table() in (PROJECT / "README.md").read_text("utf-8")
 
 
 def test_the_readme_holds_the_table_of_commands():
-    assert commands_table(COMMANDS) in (PROJECT / "README.md").read_text("utf-8")
+    assert commands_table() in (PROJECT / "README.md").read_text("utf-8")
 
 
 def test_the_version_is_the_same_everywhere():

@@ -111,26 +111,3 @@ def all_settings(commands: Sequence[Command[object]]) -> tuple[Setting, ...]:
         for each in command.settings:
             found.setdefault(each.name, each)
     return tuple(found.values())
-
-
-def settings_table(commands: Sequence[Command[object]]) -> str:
-    """Return the settings as README.md shows them, a Markdown table."""
-    lines = ["| option | environment | default | meaning |", "|---|---|---|---|"]
-    for each in all_settings(commands):
-        option = f"`{each.short}, {each.option}`" if each.short else f"`{each.option}`"
-        if each.metavar:
-            values = "\\|".join(each.choices) or each.metavar
-            option = f"`{each.option} {values}`"
-        environment = f"`{each.environment}`" if each.environment else ""
-        default = each.default if " " in each.default else f"`{each.default}`" * bool(each.default)
-        lines.append(f"| {option} | {environment} | {default} | {each.help} |")
-    return "\n".join(lines) + "\n"
-
-
-def commands_table(commands: Sequence[Command[object]]) -> str:
-    """Return the commands as README.md shows them, a Markdown table."""
-    lines = ["| command | shows | example |", "|---|---|---|"]
-    for each in commands:
-        usage = " ".join((each.name, *each.arguments))
-        lines.append(f"| `{usage}` | {each.help} | `{each.examples[0]}` |")
-    return "\n".join(lines) + "\n"
