@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..command_line.options import DEVICE, FILTERS, IRQ, NONZERO, TOP, WINDOW
 from ..command_line.values import read_cpu
 from ..server.request import Request
@@ -80,28 +80,18 @@ def list_one_cpu(answer: model.OneCpu) -> Iterator[Row]:
     return csv_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs))
 
 
-def read(given: Given) -> Cpus:
-    """Return the window and the filters."""
-    return Cpus(given.request())
-
-
-def read_one(given: Given) -> OneCpu:
-    """Return the CPU, the window and the filters."""
-    return OneCpu(given.argument("CPU", read_cpu), given.request())
-
-
 CPUS = Command(
     "cpus",
     "totals per CPU",
     ("irq_client cpus --cpu 0-3",),
-    read,
+    lambda given: Cpus(given.request()),
     settings=WINDOW + FILTERS,
 )
 CPU = Command(
     "cpu",
     "one CPU: counts by IRQ, busiest first",
     ("irq_client cpu 0 --period 1h --top 5",),
-    read_one,
+    lambda given: OneCpu(given.argument("CPU", read_cpu), given.request()),
     ("CPU",),
     (*WINDOW, IRQ, DEVICE, NONZERO, TOP),
 )

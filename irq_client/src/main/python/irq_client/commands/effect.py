@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import NoMatchError
@@ -221,16 +221,11 @@ def list_effect(effect: Effect) -> Iterator[Row]:
     return csv_rows(COLUMNS, pairs(effect))
 
 
-def read(given: Given) -> Around:
-    """Return the moment, and the filters of both windows."""
-    return Around(given.optional_argument("TIME", read_time), given.request())
-
-
 COMMAND = Command(
     "effect",
     "rates and imbalance before and after a time, or the latest affinity change",
     ("irq_client effect", "irq_client effect --irq 36", "irq_client effect -15m --period 5m"),
-    read,
+    lambda given: Around(given.optional_argument("TIME", read_time), given.request()),
     ("[TIME]",),
     (PERIOD, IRQ, CPU, DEVICE, TOP),
 )

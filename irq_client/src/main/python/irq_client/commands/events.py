@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..command_line.options import CPU, IRQ, WINDOW
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
@@ -53,15 +53,10 @@ def list_events(answer: model.Events) -> Iterator[Row]:
     return csv_rows(COLUMNS, answer.events)
 
 
-def read(given: Given) -> Events:
-    """Return the window and the filters."""
-    return Events(given.request())
-
-
 COMMAND = Command(
     "events",
     "affinity changes and by whom, CPUs that came and went, boots, gaps, starts and stops",
     ("irq_client events --period 7d", "irq_client events --period 1d --irq 36"),
-    read,
+    lambda given: Events(given.request()),
     settings=(*WINDOW, IRQ, CPU),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..command_line.options import FILTERS, STEP, WINDOW, Setting
 from ..figures.timeline import timeline
 from ..server.request import Request
@@ -70,7 +70,7 @@ def draw_heatmap(series: model.Series, events: Sequence[model.Event], width: int
 
     A plain stream shows the same levels as blocks of different height.
     """
-    yield from head(series, "interrupts per second", width)
+    yield from head(series, width)
     if not series.points:
         yield (("no step in the window", ""),)
         return
@@ -152,11 +152,6 @@ def _by_cell(counts: Sequence[int], each: int, seconds: float) -> list[float | N
     return [sum(part) / len(part) / seconds for part in parts]
 
 
-def read(given: Given) -> Heatmap:
-    """Return what to draw; a file or a program gets numbers."""
-    return Heatmap(given.request(), given.form == "table")
-
-
 HEAT_BY: Setting = BY._replace(
     help="rows of the picture: CPU or IRQ by time, or IRQ by CPU (irq,cpu)",
     default="cpu",
@@ -169,6 +164,6 @@ COMMAND = Command(
         "irq_client heatmap --period 1h",
         "irq_client heatmap --by irq,cpu --nonzero",
     ),
-    read,
+    lambda given: Heatmap(given.request(), is_drawn=given.form == "table"),
     settings=(HEAT_BY, STEP, *WINDOW, *FILTERS),
 )

@@ -115,7 +115,7 @@ def draw_history(
 
     `kind` is ``bar`` or ``line``. Gaps stay empty; affinity changes are marked, and listed below.
     """
-    yield from head(series, "interrupts per second", width)
+    yield from head(series, width)
     if not series.points:
         yield (("no step in the window", ""),)
         return
@@ -125,13 +125,13 @@ def draw_history(
         yield from _draw_tracks(series, events, width, kind)
 
 
-def head(series: model.Series, unit: str, width: int) -> Iterator[Line]:
+def head(series: model.Series, width: int) -> Iterator[Line]:
     """Return the lines above a picture: window, steps, warnings, unit."""
     yield from sentence(window_line(series.window), "", width)
     yield from sentence(steps_line(series), "", width)
     for text in window_warnings(series.window):
         yield from sentence(text, WARNING, width)
-    yield ((unit, FAINT),)
+    yield (("interrupts per second", FAINT),)
 
 
 def sentence(text: str, style: str, width: int) -> Iterator[Line]:

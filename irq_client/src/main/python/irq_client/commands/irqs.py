@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..command_line.options import CPU, FILTERS, WINDOW
 from ..command_line.values import read_irq
 from ..server.request import Request
@@ -105,28 +105,18 @@ def list_one_irq(answer: model.OneIrq) -> Iterator[Row]:
     return csv_rows(COLUMNS, [answer.irq])
 
 
-def read(given: Given) -> Irqs:
-    """Return the window and the filters."""
-    return Irqs(given.request())
-
-
-def read_one(given: Given) -> OneIrq:
-    """Return the IRQ and the window."""
-    return OneIrq(given.argument("IRQ", read_irq), given.request())
-
-
 IRQS = Command(
     "irqs",
     "totals per IRQ, busiest first",
     ("irq_client irqs --device 'eth0-*' --top 10",),
-    read,
+    lambda given: Irqs(given.request()),
     settings=WINDOW + FILTERS,
 )
 IRQ = Command(
     "irq",
     "one IRQ: counts by CPU, affinity",
     ("irq_client irq 36 --start -2h --end -1h",),
-    read_one,
+    lambda given: OneIrq(given.argument("IRQ", read_irq), given.request()),
     ("IRQ",),
     (*WINDOW, CPU),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..command_line.options import FILTERS, WINDOW
 from ..server.request import Request
 from ..terminal.columns import Row, headings
@@ -64,15 +64,10 @@ def list_interrupts(answer: model.Interrupts) -> Iterator[Row]:
             yield (*names, cpu, count)
 
 
-def read(given: Given) -> Overview:
-    """Return the window and the filters."""
-    return Overview(given.request())
-
-
 COMMAND = Command(
     "overview",
     "interrupts in the window, IRQ by CPU",
     ("irq_client overview --period 15m --nonzero",),
-    read,
+    lambda given: Overview(given.request()),
     settings=WINDOW + FILTERS,
 )

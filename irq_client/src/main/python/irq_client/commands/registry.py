@@ -84,10 +84,6 @@ def _read_completion(given: Given) -> CompletionScript:
     )
 
 
-def _read_manual(_: Given) -> ManualPage:
-    return ManualPage()
-
-
 COMMANDS: tuple[Command[Job], ...] = (
     overview.COMMAND,
     irqs.IRQS,
@@ -113,6 +109,6 @@ COMMANDS: tuple[Command[Job], ...] = (
         "man",
         "the manual page, as the package installs it in share/man/man1",
         ("irq_client man | man -l -",),
-        _read_manual,
+        lambda _: ManualPage(),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command, Given
+from ..command_line.command import Command
 from ..server.times import Moment
 from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
@@ -82,14 +82,9 @@ def list_status(answer: model.Status) -> Iterator[Row]:
     return csv_rows(COLUMNS, [answer])
 
 
-def read(_: Given) -> Status:
-    """Return the question, which has no options."""
-    return Status()
-
-
 COMMAND = Command(
     "status",
     "how the server's sampler and store are doing",
     ("irq_client status --server http://127.0.0.1:5000",),
-    read,
+    lambda _: Status(),
 )

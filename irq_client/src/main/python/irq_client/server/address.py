@@ -1,5 +1,6 @@
 """Where a server is, by its URL. Pure."""
 
+import ipaddress
 from urllib.parse import urlsplit
 
 
@@ -15,8 +16,6 @@ def is_local(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    import ipaddress  # here: help and wrong usage need no addresses
-
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

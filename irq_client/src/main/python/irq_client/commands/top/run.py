@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...command_line.command import Command, Given
+from ...command_line.command import Command
 from ...command_line.options import CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH
 from ...errors import CommandLineError
 from ...server.request import Request
@@ -55,15 +55,10 @@ class Top(NamedTuple):
                 screen.leave()
 
 
-def read(given: Given) -> Top:
-    """Return the filters, and how often to ask."""
-    return Top(given.request(), given.seconds("refresh") or 1.0)
-
-
 COMMAND = Command(
     "top",
     "a live view; keys sort, filter, pause and step back in time",
     ("irq_client top", "irq_client top --device 'eth0-*' --refresh 500ms --period 10s"),
-    read,
+    lambda given: Top(given.request(), given.seconds("refresh") or 1.0),
     settings=(REFRESH, PERIOD, IRQ, CPU, DEVICE, NONZERO),
 )
