@@ -13,7 +13,7 @@
     ├── NoMatchError            3   nothing is named that, or nothing of that kind happened
     └── ServerError             1   never raised itself (url, reason, advice)
         ├── AnswerError         1   an answer came, and it is not an irq_server's, or not whole
-        ├── ProblemError        1   the server says what is wrong (status)
+        ├── ProblemError        1   the server reports an error (status)
         │   ├── UnknownNameError    3   it never saw that IRQ or CPU
         │   └── NotAllowedError     4   it does not allow that, or the kernel refused
         └── UnreachableError    5   no answer came
@@ -111,7 +111,7 @@ class AnswerError(ServerError):
 
 
 class ProblemError(ServerError):
-    """The server says what is wrong, by an HTTP status of 400 or more."""
+    """The server reports an error, by an HTTP status of 400 or more."""
 
     def __init__(self, url: str, reason: str, advice: str = "", *, status: int) -> None:
         super().__init__(url, f"{reason} (status {status})", advice)

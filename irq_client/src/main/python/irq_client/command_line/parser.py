@@ -46,7 +46,7 @@ class Arguments(NamedTuple, Generic[J]):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises: CommandLineError for what is wrong, OSError for what cannot be written.
+    """A parser that raises CommandLineError for a wrong command line, and OSError for its output.
 
     argparse itself prints its usage and exits in the first case, and ignores the second.
     """

@@ -1,1 +1,1 @@
-"""Each command: what it asks, and how its answer is shown and listed."""
+"""One file a command: its options, its question, its columns, its picture."""

@@ -37,7 +37,7 @@ MOST_IRQS = 20
 
 
 class Around(NamedTuple):
-    """A moment, and what to ask for on both sides of it."""
+    """A moment, and the request for both sides of it."""
 
     time: Time | None
     """The latest affinity change if it is None."""
@@ -78,7 +78,7 @@ class Around(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """The counts before and after a moment, and what happened then."""
+    """The counts before and after a moment, and the change then."""
 
     before: model.Interrupts
     after: model.Interrupts

@@ -34,7 +34,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 
 class Condition(NamedTuple):
-    """A figure, what it is compared with, and for how long that has to hold."""
+    """A figure, its limit, and the time for which the comparison has to hold."""
 
     text: str
     """As it was written, in single blanks."""

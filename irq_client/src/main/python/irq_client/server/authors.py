@@ -95,7 +95,7 @@ def unknown_before(
 def _author(change: model.Event, requests: list[_Request], within_seconds: float) -> str:
     """Return the author of a change; remove the requests before it from `requests`.
 
-    Asking again for what is set already changes nothing, so the first of several alike counts. A
+    A repeated request changes nothing, so the first of several alike counts. A
     request has the time of its change, and of one that was noticed just before it.
     """
     moment = change.time.milliseconds

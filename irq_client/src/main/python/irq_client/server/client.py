@@ -53,7 +53,7 @@ class Client:
     `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
 
     Every method that asks raises a ServerError: UnreachableError if no answer came, TimeLimitError
-    if it did not come in time, ProblemError if the server says what is wrong, AnswerError if the
+    if it did not come in time, ProblemError if the server reports an error, AnswerError if the
     answer is not an irq_server's.
     """
 

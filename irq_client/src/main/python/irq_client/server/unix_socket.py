@@ -37,7 +37,7 @@ class _Pool(HTTPConnectionPool):
 
 
 class UnixAdapter(HTTPAdapter):
-    """Sends what requests would send to a host through one socket."""
+    """Sends requests through one socket; `server` is ``unix:`` and an absolute path."""
 
     def __init__(self, server: str) -> None:
         super().__init__()

@@ -43,8 +43,8 @@ def cell_width(text: str) -> int:
 def shortened(text: str, width: int, head_share: float = 0.5) -> str:
     """Return the text in at most `width` cells (at least 1), a part left out if it is longer.
 
-    `head_share` of what stays is from the beginning, the other from the end: ``virtio12-input.0``
-    in 9 cells is ``virt…ut.0`` by halves.
+    `head_share` of the kept cells is from the beginning, the rest from the end. By halves,
+    ``virtio12-input.0`` in 9 cells is ``virt…ut.0``.
     """
     if cell_width(text) <= width:
         return text

@@ -73,7 +73,7 @@ class Output:
     def _write_json(self, server: str, text: bytes) -> None:
         """Write the bytes as they came; of several servers one object each, one to a line."""
         if self._terminal:
-            # the same JSON, without what a terminal might obey
+            # the same JSON, without characters that a terminal might obey
             plain = _C1_OR_DELETE.sub(lambda c: f"\\u{ord(c[0]):04x}", text.decode())
             text = plain.encode()
         if self._several:
