@@ -25,7 +25,7 @@ class Machine(Handler):
     """Answers for a machine of 16 CPUs and 120 IRQs, whatever the path."""
 
     def answer(self) -> bytes:
-        """Gives the body."""
+        """Return the body."""
         return ANSWER
 
 
@@ -37,7 +37,7 @@ class Fleet(ThreadingHTTPServer):
 
 
 def seconds(*arguments: str) -> tuple[float, float]:
-    """Gives wall and CPU seconds of one run of the client."""
+    """Return wall and CPU seconds of one run of the client."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
     command = [sys.executable, "-c", CLIENT, *arguments]
@@ -48,7 +48,7 @@ def seconds(*arguments: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Prints the seconds."""
+    """Print the seconds."""
     print(conditions(f"requests {version('requests')}", f"rich {version('rich')}"))
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     server = Fleet(("127.0.0.1", 0), Machine)

@@ -26,7 +26,7 @@ WINDOW = {
 
 
 def interrupts(cpu_count: int, irq_count: int) -> bytes:
-    """Gives an answer of `/interrupts` on a machine of that size."""
+    """Return an answer of `/interrupts` on a machine of that size."""
     rows = [
         {
             "irq": str(irq),
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers by the first segment of the path."""
 
     def do_GET(self) -> None:
-        """Answers."""
+        """Answer."""
         body = self.answer()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -57,15 +57,15 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def answer(self) -> bytes:
-        """Gives the body."""
+        """Return the body."""
         return ANSWERS[self.path.split("/")[1]]
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 def cpu_seconds(*arguments: str) -> float:
-    """Gives the least CPU seconds of several runs of Python with these arguments."""
+    """Return the least CPU seconds of several runs of Python with these arguments."""
     best = float("inf")
     for _ in range(RUNS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -77,7 +77,7 @@ def cpu_seconds(*arguments: str) -> float:
 
 
 def main() -> None:
-    """Prints the ratios."""
+    """Print the ratios."""
     for name in [name for name in os.environ if name.startswith("IRQ_CLIENT_")]:
         del os.environ[name]
     server = HTTPServer(("127.0.0.1", 0), Handler)

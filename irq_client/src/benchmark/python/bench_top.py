@@ -28,7 +28,7 @@ class Busy(Handler):
     """Answers with other numbers each time."""
 
     def answer(self) -> bytes:
-        """Gives the body."""
+        """Return the body."""
         if "/events" in self.path:
             return json.dumps({"window": WINDOW, "events": []}).encode()
         rows: list[dict[str, Any]] = []
@@ -43,13 +43,13 @@ class Busy(Handler):
 
 
 def cpu_seconds(pid: int) -> float:
-    """Gives the CPU seconds that a process took so far. Source: proc_pid_stat(5), fields 14, 15."""
+    """Return the CPU seconds of a process so far. Source: proc_pid_stat(5), fields 14, 15."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
-    """Prints the share."""
+    """Print the share."""
     server = HTTPServer(("127.0.0.1", 0), Busy)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     controller, terminal = pty.openpty()
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _read(controller: int) -> None:
-    """Reads what is drawn, and drops it."""
+    """Read what is drawn, and drops it."""
     while os.read(controller, 65_536):
         pass
 

@@ -35,7 +35,7 @@ Run = Callable[..., Done]
 
 @pytest.fixture(autouse=True, scope="session")
 def interruptible() -> Iterator[None]:
-    """Lets SIGINT reach the commands, also where a shell in the background has it ignored."""
+    """Let SIGINT reach the commands, also where a shell in the background has it ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -43,7 +43,7 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """Gives an environment without settings, proxies, colours and widths."""
+    """Return an environment without settings, proxies, colours and widths."""
     unwanted = ("IRQ_CLIENT_", "REQUESTS_", "COLUMNS", "NO_COLOR", "TERM", "PYTHON")
     return {
         name: value
@@ -54,7 +54,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Gives what runs the installed command, and ends it after 30 s."""
+    """Return what runs the installed command, and ends it after 30 s."""
 
     def run_command(*arguments: str, **more: str) -> Done:
         done = subprocess.run(
@@ -71,7 +71,7 @@ def run(environment: dict[str, str]) -> Run:
 
 @pytest.fixture
 def good() -> Iterator[object]:
-    """Gives a service that answers well."""
+    """Return a service that answers well."""
     import machine
     from service import WebService
 

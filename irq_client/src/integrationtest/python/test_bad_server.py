@@ -47,7 +47,7 @@ GARBAGE = {
 
 
 def is_one_line(done: Done, url: str) -> bool:
-    """Tells whether a failure was told in one line, with the URL, and nothing else was written."""
+    """Return True if one line reports a failure, with the URL, and nothing else was written."""
     line = done.stderr.removesuffix("\n")
     return done.stdout == "" and line.isprintable() and line.startswith(f"irq_client: {url}")
 
@@ -88,21 +88,21 @@ def test_a_problem_is_told_in_the_servers_words(run, status: int, exit_status: i
 
 
 def drip(service: WebService, _: Request) -> Iterator[bytes]:
-    """Sends a header line that never ends."""
+    """Send a header line that never ends."""
     yield b"HTTP/1.1 200 OK\r\nX: "
     while not service.stopping.wait(0.05):
         yield b"x"
 
 
 def drip_body(service: WebService, _: Request) -> Iterator[bytes]:
-    """Sends a body of known length, byte by byte."""
+    """Send a body of known length, byte by byte."""
     yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"
     while not service.stopping.wait(0.05):
         yield b" "
 
 
 def silent(service: WebService, _: Request) -> Iterator[bytes]:
-    """Sends nothing."""
+    """Send nothing."""
     service.stopping.wait()
     yield b""
 
@@ -178,19 +178,19 @@ def test_a_redirect_takes_no_token_elsewhere(run, tmp_path: Path):
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Gives an authority that no machine trusts, made for these tests."""
+    """Return an authority that no machine trusts, made for these tests."""
     return trustme.CA()
 
 
 @pytest.fixture
 def trust(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
-    """Gives the environment in which it is trusted."""
+    """Return the environment in which it is trusted."""
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     return {"REQUESTS_CA_BUNDLE": str(tmp_path / "authority.pem")}
 
 
 def tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """Gives what a server with that certificate needs."""
+    """Return what a server with that certificate needs."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context

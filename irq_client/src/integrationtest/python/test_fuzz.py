@@ -16,9 +16,9 @@ import pytest
 import machine
 from fuzzing import hunt, saved
 from irq_client.cli import main
+from irq_client.command_line.config_files import read_config, read_hosts
+from irq_client.command_line.token_file import read_token
 from irq_client.errors import ConfigError, TokenFileError
-from irq_client.hosts import read_config, read_hosts
-from irq_client.tokenfile import read_token
 from service import Request, WebService, json_reply, problem, reply
 from terminal import streams, written
 
@@ -48,19 +48,18 @@ class Done(NamedTuple):
 
 
 class Answering:
-    """A service that answers whatever it was told last, and the command that asks it."""
+    """A service that repeats the answer it was given last, and the command that asks it."""
 
     def __init__(self) -> None:
-        """Makes it; its service starts with the fixture."""
         self.answer = b""
         self.url = ""
 
     def __call__(self, _service: WebService, _request: Request) -> bytes:
-        """Gives the bytes of the answer."""
+        """Return the bytes of the answer."""
         return self.answer
 
     def run(self, answer: bytes, *argv: str) -> Done:
-        """Runs a command at the service, which answers all requests like this."""
+        """Run a command at the service, which answers all requests like this."""
         self.answer = answer
         given = streams({"IRQ_CLIENT_SERVER": self.url, "IRQ_CLIENT_TIMEOUT": "10s"})
         status = main(argv, given)
@@ -84,7 +83,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check_body(data: bytes, server: Answering) -> None:
-    """An answer is shown whole and harmless, or refused in one line; its first line is its path."""
+    """Show an answer whole and harmless, or refuse it in one line; its first line is its path."""
     path, _, body = data.partition(b"\n")
     argv = COMMANDS.get(path.decode("utf-8", "replace"))
     if argv is None:
@@ -120,7 +119,7 @@ def _check_shown(out: str, form: str, body: bytes) -> None:
 
 
 def check_response(data: bytes, server: Answering) -> None:
-    """The same of a whole response: status line, headers and body."""
+    """Do the same with a whole response: status line, headers and body."""
     done = server.run(data, "cpus")
     _check_done(done, DONE, FAILED, NO_SUCH, NOT_ALLOWED, UNREACHABLE)
     if done.status == DONE:
@@ -142,7 +141,7 @@ RESPONSES = [
 
 
 def check_configuration(data: bytes, folder: Path) -> None:
-    """A configuration file gives settings and hosts, or one error that names it."""
+    """Read settings and hosts, or raise one error that names the configuration file."""
     path = folder / "config.toml"
     path.write_bytes(data)
     try:
@@ -154,7 +153,7 @@ def check_configuration(data: bytes, folder: Path) -> None:
 
 
 def check_hosts(data: bytes, folder: Path) -> None:
-    """A file of hosts gives URLs, or one error that names it."""
+    """Read URLs, or raise one error that names the file of hosts."""
     path = folder / "hosts"
     path.write_bytes(data)
     try:
@@ -167,7 +166,7 @@ def check_hosts(data: bytes, folder: Path) -> None:
 
 
 def check_token(data: bytes, folder: Path) -> None:
-    """A token file gives a token of visible ASCII, or one error that names the file."""
+    """Read a token of visible ASCII, or raise one error that names the file."""
     path = folder / "token"
     path.write_bytes(data)
     try:

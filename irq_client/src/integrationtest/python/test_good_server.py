@@ -254,4 +254,4 @@ def test_the_package_has_types_and_a_client():
     python = COMMAND.parent / "python"
     done = subprocess.run([python, "-c", program], capture_output=True, text=True, cwd="/")
 
-    assert done.stdout.split() == ["irq_client.api", "True"]
+    assert done.stdout.split() == ["irq_client.server.client", "True"]

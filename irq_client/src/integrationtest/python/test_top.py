@@ -12,7 +12,7 @@ from service import Request, WebService, json_reply, problem
 
 
 def top(environment: dict[str, str], url: str, columns: int = 100, lines: int = 14) -> Session:
-    """Starts it."""
+    """Start it."""
     argv = [COMMAND, "top", "--server", url, "--refresh", "50ms"]
     return Session(argv, environment, columns, lines)
 
@@ -71,7 +71,7 @@ def test_it_follows_the_size_of_the_terminal(environment):
 
 
 def answer_wide(path: str) -> bytes:
-    """Answers as a machine of 128 CPUs."""
+    """Answer as a machine of 128 CPUs."""
     if path.endswith("interrupts"):
         return machine.WIDE
     return json_reply(machine.ANSWERS[path])

@@ -12,7 +12,7 @@ pace.load_profile()
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes away what would change a run: our settings, proxies, colours, widths."""
+    """Take away what would change a run: our settings, proxies, colours, widths."""
     ours = ("IRQ_CLIENT_", "REQUESTS_", "CURL_")
     others = {"COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "NETRC"}
     for name in list(os.environ):

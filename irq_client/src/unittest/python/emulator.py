@@ -23,7 +23,6 @@ class Emulator:
     """A screen of `columns` by `lines`; `alternate` and `cursor` tell the modes that are on."""
 
     def __init__(self, columns: int, lines: int) -> None:
-        """Makes an empty screen."""
         self.columns, self.lines = columns, lines
         self.rows = [""] * lines
         self.alternate, self.cursor, self.updating = False, True, False
@@ -36,7 +35,7 @@ class Emulator:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def feed(self, data: bytes) -> None:
-        """Takes what a program wrote."""
+        """Take what a program wrote."""
         text = self._decoder.decode(data)
         self.painted += text
         text = self._rest + text
@@ -55,7 +54,7 @@ class Emulator:
                 text = text[1:]
 
     def resize(self, columns: int, lines: int) -> None:
-        """Changes the size; what stood there is gone."""
+        """Change the size; what stood there is gone."""
         self.columns, self.lines = columns, lines
         self.rows = [""] * lines
 
@@ -109,7 +108,6 @@ class Session:
     def __init__(
         self, command: Sequence[object], environment: Mapping[str, str], columns: int, lines: int
     ) -> None:
-        """Starts it."""
         self.emulator = Emulator(columns, lines)
         self.controller, self.terminal = pty.openpty()
         self._set_size(columns, lines)
@@ -124,11 +122,11 @@ class Session:
         )
 
     def __enter__(self) -> "Session":
-        """Gives itself; leaving the block ends the program."""
+        """Return itself; leaving the block ends the program."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Ends it."""
+        """End it."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait(10)
@@ -136,7 +134,7 @@ class Session:
         os.close(self.terminal)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Changes the terminal's size, and tells the program, as a kernel does."""
+        """Change the terminal's size, and signal that to the program, as a kernel does."""
         self.emulator.resize(columns, lines)
         self._set_size(columns, lines)
         os.kill(self.process.pid, 28)  # SIGWINCH: the terminal is not the session's own
@@ -146,11 +144,11 @@ class Session:
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, size)
 
     def type(self, keys: str) -> None:
-        """Types."""
+        """Type."""
         os.write(self.controller, keys.encode())
 
     def until(self, holds: Callable[[Emulator], object], seconds: float = 20.0) -> Emulator:
-        """Reads until something holds; fails with what stands there where it does not in time."""
+        """Read until something holds; fails with what stands there where it does not in time."""
         deadline = time.monotonic() + seconds
         while not holds(self.emulator):
             left = deadline - time.monotonic()
@@ -160,18 +158,18 @@ class Session:
         return self.emulator
 
     def shows(self, text: str) -> Emulator:
-        """Reads until a text stands on the screen, whole."""
+        """Read until a text stands on the screen, whole."""
         return self.until(lambda screen: not screen.updating and text in "\n".join(screen.rows))
 
     def ends(self) -> int:
-        """Reads until the program has ended; gives its exit status."""
+        """Read until the program has ended; return its exit status."""
         self.until(lambda _: self.process.poll() is not None)
         while select.select([self.controller], [], [], 0)[0]:
             self.emulator.feed(os.read(self.controller, 65_536))
         return self.process.wait()
 
     def is_restored(self) -> bool:
-        """Tells whether the terminal is set as it was, on its own screen, with its cursor."""
+        """Return True if the terminal is set as it was, on its own screen, with its cursor."""
         screen = self.emulator
         same = termios.tcgetattr(self.terminal) == self.settings
         return same and screen.cursor and not screen.alternate and not screen.updating

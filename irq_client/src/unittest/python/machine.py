@@ -159,7 +159,7 @@ ANSWERS: Mapping[str, object] = {
 
 
 def answer_well(_: WebService, request: Request) -> bytes:
-    """Answers as an irq_server on that machine would, whatever the window."""
+    """Answer as an irq_server on that machine would, whatever the window."""
     if request.path not in ANSWERS:
         return problem(404, f"never saw {request.path.rpartition('/')[2]}")
     if request.method == "PUT":
@@ -169,7 +169,7 @@ def answer_well(_: WebService, request: Request) -> bytes:
 
 
 def wide_machine(cpu_count: int, irq_count: int) -> bytes:
-    """Gives the answer of `/interrupts` on a large machine: IRQ n counts on CPU n, and a little.
+    """Return the answer of `/interrupts` on a large machine: IRQ n counts on CPU n, and a little.
 
     CPU 0 is busy by the timer, so it is the busiest; the others fall from CPU 1 on.
     """

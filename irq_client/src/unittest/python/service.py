@@ -33,7 +33,6 @@ class WebService:
     def __init__(
         self, answer: Answerer, tls: ssl.SSLContext | None = None, path: Path | None = None
     ) -> None:
-        """Takes what gives the bytes of an answer, whole or in pieces; a Unix socket's path."""
         self.requests: list[Request] = []
         self.stopping = threading.Event()
         self._answer = answer
@@ -50,12 +49,12 @@ class WebService:
         self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> "WebService":
-        """Starts it."""
+        """Start it."""
         self._start(self._accept)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stops it, and waits for what it has begun."""
+        """Stop it, and waits for what it has begun."""
         self.stopping.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
@@ -113,7 +112,7 @@ def _read_request(connection: socket.socket) -> Request:
 def reply(
     body: bytes, *, status: int = 200, kind: str = "application/json", more: str = ""
 ) -> bytes:
-    """Gives the bytes of a well-formed answer; `more` holds further header lines."""
+    """Return the bytes of a well-formed answer; `more` holds further header lines."""
     head = (
         f"HTTP/1.1 {status} Whatever\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
@@ -122,11 +121,11 @@ def reply(
 
 
 def json_reply(value: object) -> bytes:
-    """Gives an answer that holds a value as JSON."""
+    """Return an answer that holds a value as JSON."""
     return reply(json.dumps(value).encode())
 
 
 def problem(status: int, detail: str, title: str = "A title") -> bytes:
-    """Gives an answer as RFC 9457 wants an error."""
+    """Return an answer as RFC 9457 wants an error."""
     body = json.dumps({"title": title, "status": status, "detail": detail}).encode()
     return reply(body, status=status, kind="application/problem+json")

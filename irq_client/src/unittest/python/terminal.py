@@ -10,12 +10,12 @@ class Terminal(io.TextIOWrapper):
     """A buffer that says it is a terminal."""
 
     def isatty(self) -> bool:
-        """Tells that it is one."""
+        """Return True: it is one."""
         return True
 
 
 def stream(text: str = "", *, terminal: bool = False) -> io.TextIOWrapper:
-    """Gives a stream that holds a text, as a pipe or as a terminal."""
+    """Return a stream that holds a text, as a pipe or as a terminal."""
     kind = Terminal if terminal else io.TextIOWrapper
     return kind(io.BytesIO(text.encode()), encoding="utf-8", newline="", write_through=True)
 
@@ -26,7 +26,7 @@ def streams(
     typed: str | None = None,
     terminal: bool = False,
 ) -> Streams:
-    """Gives a process's surroundings; `typed` is what is typed, None where nobody is there."""
+    """Return a process's surroundings; `typed` is what is typed, None where nobody is there."""
     return Streams(
         stdin=stream(typed or "", terminal=typed is not None),
         stdout=stream(terminal=terminal),
@@ -36,6 +36,6 @@ def streams(
 
 
 def written(given: io.TextIOWrapper) -> str:
-    """Gives all that was written to a stream."""
+    """Return all that was written to a stream."""
     given.flush()
     return given.buffer.getvalue().decode()

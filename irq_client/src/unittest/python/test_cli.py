@@ -15,13 +15,13 @@ from terminal import streams, written
 
 @pytest.fixture
 def good():
-    """Gives a service that answers well."""
+    """Return a service that answers well."""
     with WebService(machine.answer_well) as service:
         yield service
 
 
 def run(service: WebService, *argv: str, typed: str | None = None, terminal: bool = False):
-    """Runs a command at a service; gives exit status, output and messages."""
+    """Run a command at a service; return exit status, output and messages."""
     given = streams({"IRQ_CLIENT_SERVER": service.url}, typed=typed, terminal=terminal)
     status = main(argv, given)
     return status, written(given.stdout), written(given.stderr)
@@ -238,12 +238,11 @@ class Broken(io.TextIOWrapper):
     """A stream whose reader has gone, or whose disk is full."""
 
     def __init__(self, error: OSError) -> None:
-        """Takes what writing raises."""
         super().__init__(io.BytesIO())
         self.error = error
 
     def write(self, _: str) -> int:
-        """Fails."""
+        """Fail."""
         raise self.error
 
 
@@ -319,12 +318,11 @@ class Late(io.TextIOWrapper):
     """A stream that fails only when it is flushed, until it is mended."""
 
     def __init__(self, error: OSError) -> None:
-        """Takes what flushing raises."""
         super().__init__(io.BytesIO())
         self.error: OSError | None = error
 
     def flush(self) -> None:
-        """Fails."""
+        """Fail."""
         if self.error:
             raise self.error
 

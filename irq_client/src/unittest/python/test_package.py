@@ -8,13 +8,18 @@ import pytest
 
 import irq_client
 import machine
-from irq_client import Answer, Client, api
+from irq_client import Answer, Client
+from irq_client.server import client, model
 from service import WebService
 
 
 def test_the_client_is_the_one_of_the_commands():
-    assert Client is api.Client
-    assert Answer is api.Answer
+    assert Client is client.Client
+    assert Answer is client.Answer
+
+
+def test_the_values_of_answers_are_at_the_top_of_the_package():
+    assert irq_client.model is model
 
 
 def test_it_asks_and_gives_values():

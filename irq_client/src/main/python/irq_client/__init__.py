@@ -1,4 +1,4 @@
-"""Asks an irq_server; the command `irq_client` is made of the same.
+"""irq_client: ask an irq_server, from Python and in a terminal.
 
 ::
 
@@ -9,8 +9,20 @@
     for irq in answer.value.irqs:
         print(irq.irq, irq.device, irq.rate, irq.affinity)
 
-`Client` says what it raises: a ServerError of `irq_client.errors`, with the URL, the reason and
-what to try.
+`Client` raises a ServerError of `irq_client.errors`, with the URL, the reason and what to try. The
+answers' values are those of `irq_client.model`.
+
+The wings, and what each may import: itself, and those below it.
+
+- cli: argv becomes an exit status.
+- commands: one file a command: its options, its question, its columns, its picture.
+- command_line: options, variables and files become checked values.
+- terminal: values become cells, pictures and colours; bytes become keys. Knows no server.
+- figures: counts become imbalance, rates and conditions. Pure.
+- server: one irq_server over HTTP: requests go out, answers come back as values.
+- errors: the exceptions that all share.
+
+Values are NamedTuples, except for the answers: help and wrong usage then need no dataclasses.
 """
 
 from typing import TYPE_CHECKING
@@ -18,15 +30,20 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .api import Answer, Client
+    from .server import model
+    from .server.client import Answer, Client
 
-__all__ = ["Answer", "Client", "__version__"]
+__all__ = ["Answer", "Client", "__version__", "model"]
 
 
 def __getattr__(name: str) -> object:
-    """Gives Answer and Client, imported when they are asked for: `--version` needs neither."""
+    """Return Answer, Client or model, imported on first use: `--version` needs none."""
     if name in ("Answer", "Client"):
-        from . import api
+        from .server import client
 
-        return getattr(api, name)
+        return getattr(client, name)
+    if name == "model":
+        from .server import model
+
+        return model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

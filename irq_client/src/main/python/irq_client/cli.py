@@ -1,4 +1,4 @@
-"""argv -> exit status. Owns the streams: results go to standard output, messages to the other."""
+"""argv becomes an exit status. Results go to standard output, messages to standard error."""
 
 import contextlib
 import io
@@ -12,15 +12,24 @@ from . import __version__
 from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchError, ServerError
 
 if TYPE_CHECKING:
-    from .arguments import Arguments
-    from .commands import Shown
-    from .table import Sheet
+    from .command_line.config_files import Host
+    from .command_line.settings import General
+    from .commands.registry import Change, Question, Session
+    from .server.client import Client
+    from .terminal.table import Sheet
+    from .terminal.writer import Shown
+
+    Tokens = Mapping[str | None, str | None]
+    """Each token by its file; None for no file and no token."""
+
+    Results = Iterator[tuple[Host, Callable[[], Shown]]]
+    """Each server, and a function that returns or raises its answer."""
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class Streams(NamedTuple):
-    """What surrounds the process; a test gives its own."""
+    """The streams and the environment of the process; a test gives its own."""
 
     stdin: TextIO
     stdout: TextIO
@@ -29,21 +38,21 @@ class Streams(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> int:
-    """Runs one command and gives its exit status; `errors` draws which there are."""
+    """Run one command and return its exit status; `errors` draws which there are."""
     streams = streams or _own_streams()
     try:
         status = _run(sys.argv[1:] if argv is None else argv, streams)
         streams.stdout.flush()
     except IrqClientError as error:
-        _tell(streams, error)
+        _say(streams, error)
         return error.exit_status
     except BrokenPipeError:
-        # whoever reads the results has seen enough
+        # the reader of the results has closed its pipe
         _drop(streams.stdout)
         return 0
     except OSError as error:
-        # what servers and files may raise is translated where it is raised: this is the output
-        _tell(streams, f"cannot write the results: {error.strerror}")
+        # errors of servers and files are translated where they are raised: this is the output
+        _say(streams, f"cannot write the results: {error.strerror}")
         _drop(streams.stdout)
         return IrqClientError.exit_status
     except KeyboardInterrupt:
@@ -52,172 +61,129 @@ def main(argv: Sequence[str] | None = None, streams: Streams | None = None) -> i
 
 
 def _run(argv: Sequence[str], streams: Streams) -> int:
-    """Asks every server in turn; gives 0, or the highest exit status of those that failed."""
+    """Run one command; return 0, or the highest exit status of the servers that failed."""
     if "--version" in argv:
         # before all that a real command imports: scripts ask for the version often
         streams.stdout.write(f"irq_client {__version__}\n")
         return 0
-    from .arguments import parse
+    from .command_line.parser import parse
+    from .commands.registry import COMMANDS, Change, Document, Session
 
     try:
-        arguments = parse(argv, streams.environment)
+        general, command, job = parse(argv, streams.environment, COMMANDS)
     except SystemExit:
         return 0  # --help, printed
-
-    if arguments.command in ("completion", "man"):
-        streams.stdout.write(_document(arguments))
+    if isinstance(job, Document):
+        streams.stdout.write(job.document())
         return 0
-    with _logging(arguments, streams.stderr):
-        if arguments.command in ("top", "watch"):
-            token = _tokens(arguments, streams)[_only_server(arguments)]
-            return (_live if arguments.command == "top" else _watch)(arguments, token, streams)
-        return _ask_all(arguments, _tokens(arguments, streams), streams)
+    with _logging(general.verbose, streams.stderr):
+        tokens = _tokens(general, streams)
+        if isinstance(job, Session):
+            return _stay(job, _only_host(command, general), tokens, general, streams)
+        if isinstance(job, Change):
+            return _report(_change_each(job, tokens, general, streams), general, streams)
+        return _report(_ask_each(job, tokens, general, streams), general, streams)
 
 
-def _document(arguments: "Arguments") -> str:
-    """Gives what no server is asked for."""
-    if arguments.command == "man":
-        from .manual import manual_page
+def _report(results: "Results", general: "General", streams: Streams) -> int:
+    """Write all answers, then the failures; return 0 or the highest exit status of those."""
+    from .terminal.writer import Output
 
-        return manual_page()
-    from .completion import completion_script
-
-    return completion_script(arguments.shell)
-
-
-def _ask_all(arguments: "Arguments", tokens: "Mapping[str, str | None]", streams: Streams) -> int:
-    """Asks every server; gives 0, or the highest exit status of those that failed."""
-    from .output import Output
-
-    output = Output(streams.stdout, streams.environment, several=len(arguments.servers) > 1)
+    several = len(general.hosts) > 1
+    output = Output(streams.stdout, streams.environment, several=several)
     failures: list[tuple[str, IrqClientError]] = []
     sheets: list[tuple[str, Sheet]] = []
-    for server, result in _results(arguments, tokens, streams):
+    for host, result in results:
         try:
             shown = result()
         except (ServerError, NoMatchError, DeclinedError) as error:
-            failures.append((server, error))
+            failures.append((host.name, error))
             continue
-        failures += [(server, error) for error in shown.failures]
-        if len(arguments.servers) > 1 and arguments.format == "table" and not shown.draw:
-            sheets.append((arguments.names[server], shown.sheet()))
+        failures += [(host.name, error) for error in shown.failures]
+        if several and general.form == "table" and not shown.draw:
+            sheets.append((host.name, shown.sheet()))
         else:
-            output.write(server, shown, arguments.format)
+            output.write(host.url, shown, general.form)
     if sheets:
-        from .together import together
+        from .terminal.hosts_table import together
 
         output.write_sheet(together(sheets))
     for _, failure in failures:
-        _tell(streams, failure)
-    if failures and len(arguments.servers) > 1:
-        names = list(dict.fromkeys(arguments.names[server] for server, _ in failures))
-        count = len(arguments.servers)
-        _tell(streams, f"{len(names)} of {count} servers failed: {', '.join(names)}")
+        _say(streams, failure)
+    if failures and several:
+        names = list(dict.fromkeys(name for name, _ in failures))
+        count = len(general.hosts)
+        _say(streams, f"{len(names)} of {count} servers failed: {', '.join(names)}")
     return max((failure.exit_status for _, failure in failures), default=0)
 
 
-def _results(
-    arguments: "Arguments", tokens: "Mapping[str, str | None]", streams: Streams
-) -> "Iterator[tuple[str, Callable[[], Shown]]]":
-    """Gives each server with what gives or raises its answer, in order.
+def _ask_each(job: "Question", tokens: "Tokens", general: "General", streams: Streams) -> "Results":
+    """Ask all servers at the same time; return their answers in the order of the servers."""
 
-    Readers are asked at the same time; what writes, one after the other, since it asks a person.
-    """
+    def ask(host: "Host") -> "Shown":
+        with _client(host, tokens, general) as client:
+            return job.ask(client)
 
-    def ask(server: str) -> "Shown":
-        return _ask(server, tokens[server], arguments, streams)
-
-    if len(arguments.servers) == 1 or arguments.cpu_list:
-        for server in arguments.servers:
-            yield server, partial(ask, server)
+    if len(general.hosts) == 1:
+        yield general.hosts[0], lambda: ask(general.hosts[0])
         return
-    from .fleet import Progress, ask_all, in_order
+    from .server.fleet import Progress, ask_all, in_order
 
-    shows_progress = streams.stderr.isatty() and not arguments.quiet
-    progress = Progress(streams.stderr if shows_progress else None, len(arguments.servers))
-    futures = ask_all(arguments.servers, ask)
-    for server, future in zip(arguments.servers, in_order(futures, progress), strict=True):
-        yield server, future.result
-
-
-def _ask(server: str, token: str | None, arguments: "Arguments", streams: Streams) -> "Shown":
-    """Carries out the command at one server and gives what it answered."""
-    from .api import Client
-    from .commands import carry_out
-
-    def confirm(question: str) -> None:
-        if not arguments.yes and streams.stdin.isatty() and not _agrees(question, streams):
-            raise DeclinedError(f"{server}: nothing was changed")
-
-    with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
-        return carry_out(client, arguments, confirm)
+    shows_progress = streams.stderr.isatty() and not general.quiet
+    progress = Progress(streams.stderr if shows_progress else None, len(general.hosts))
+    futures = ask_all(general.hosts, ask)
+    for host, future in zip(general.hosts, in_order(futures, progress), strict=True):
+        yield host, future.result
 
 
-def _live(arguments: "Arguments", token: str | None, streams: Streams) -> int:
-    """Shows the live view of one server on the terminal; gives the exit status."""
-    from .api import Client
-    from .paint import painter
-    from .parameters import duration_seconds
-    from .screen import Screen
-    from .top import default_period_seconds, run_top
+def _change_each(
+    job: "Change", tokens: "Tokens", general: "General", streams: Streams
+) -> "Results":
+    """Change one server after the other, since each change may need a person's answer."""
 
-    if not (streams.stdin.isatty() and streams.stdout.isatty()):
-        raise CommandLineError("top needs a terminal; irq_client irqs writes into a pipe")
-    filters = [(name, value) for name, value in arguments.query if name != "period"]
-    periods = [value for name, value in arguments.query if name == "period"]
-    server = _only_server(arguments)
-    with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
-        return run_top(
-            client,
-            filters,
-            duration_seconds("--period", periods[0]) if periods else default_period_seconds(client),
-            arguments.refresh_seconds,
-            streams.stdin.fileno(),
-            Screen(streams.stdout, painter(True, streams.environment)),
+    def change(host: "Host") -> "Shown":
+        def confirm(question: str) -> None:
+            if not job.yes and streams.stdin.isatty() and not _agrees(question, streams):
+                raise DeclinedError(f"{host.url}: nothing was changed")
+
+        with _client(host, tokens, general) as client:
+            return job.change(client, confirm)
+
+    for host in general.hosts:
+        yield host, partial(change, host)
+
+
+def _stay(
+    job: "Session", host: "Host", tokens: "Tokens", general: "General", streams: Streams
+) -> int:
+    """Run a job that takes one server; return its exit status."""
+    from .commands.shared import Surroundings
+
+    def warn(message: object) -> None:
+        if not general.quiet:
+            _say(streams, message)
+
+    with _client(host, tokens, general) as client:
+        return job.run(
+            client, Surroundings(streams.stdin, streams.stdout, streams.environment, warn)
         )
 
 
-def _watch(arguments: "Arguments", token: str | None, streams: Streams) -> int:
-    """Waits for a condition at one server and prints it when it holds."""
-    import time
-
-    from .api import Client
-    from .condition import parse_condition
-    from .output import finding_text
-    from .top import default_period_seconds
-    from .watch import Watch
-
-    condition = parse_condition("CONDITION", arguments.condition)
-    server = _only_server(arguments)
-    with Client(server, token=token, timeout_seconds=arguments.timeout_seconds) as client:
-        query = arguments.query or [("period", f"{default_period_seconds(client):.3f}")]
-        watch = Watch(
-            condition=condition,
-            ask=lambda: client.interrupts(query).value,
-            every_seconds=arguments.refresh_seconds,
-            within_seconds=arguments.within_seconds,
-            clock=time.monotonic,
-            sleep=time.sleep,
-            tell=lambda message: None if arguments.quiet else _tell(streams, message),
-        )
-        for number, finding in enumerate(watch.changes()):
-            text = finding_text(condition, finding, arguments.format, first=number == 0)
-            streams.stdout.write(text)
-            streams.stdout.flush()
-            if not arguments.follow:
-                break
-    return 0
+def _only_host(command: str, general: "General") -> "Host":
+    if len(general.hosts) > 1:
+        raise CommandLineError(f"{command} takes one server; give one --server")
+    return general.hosts[0]
 
 
-def _only_server(arguments: "Arguments") -> str:
-    """Gives the one server. Raises CommandLineError where there are more."""
-    if len(arguments.servers) > 1:
-        raise CommandLineError(f"{arguments.command} takes one server; give one --server")
-    return arguments.servers[0]
+def _client(host: "Host", tokens: "Tokens", general: "General") -> "Client":
+    from .server.client import Client
+
+    token = tokens[host.token_file]
+    return Client(host.url, token=token, timeout_seconds=general.timeout_seconds)
 
 
 def _agrees(question: str, streams: Streams) -> bool:
-    """Asks, and tells whether the answer is yes; what follows stands on a line of its own."""
+    """Ask, end the line, and return True if the answer is yes."""
     streams.stderr.write(f"{question} [y/N] ")
     streams.stderr.flush()
     answer = ""
@@ -229,34 +195,35 @@ def _agrees(question: str, streams: Streams) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _tokens(arguments: "Arguments", streams: Streams) -> dict[str, str | None]:
-    """Gives each server's token, None where it has none; every file is read once."""
-    files = {url: arguments.token_files.get(url, arguments.token_file) for url in arguments.servers}
-    tokens = {file: _token(file, arguments, streams) for file in dict.fromkeys(files.values())}
-    return {url: tokens[file] for url, file in files.items()}
+def _tokens(general: "General", streams: Streams) -> "Tokens":
+    """Return the token in each file that a server has; every file is read once."""
+    return {
+        path: _token(path, general.quiet, streams)
+        for path in dict.fromkeys(host.token_file for host in general.hosts)
+    }
 
 
-def _token(path: str | None, arguments: "Arguments", streams: Streams) -> str | None:
-    """Gives the token in a file, None where there is no file; warns where all may read it."""
+def _token(path: str | None, quiet: bool, streams: Streams) -> str | None:
+    """Return the token in a file, None for no file; warn if every user may read it."""
     if path is None:
         return None
-    from .tokenfile import read_token
+    from .command_line.token_file import read_token
 
     token, everybody_reads = read_token(path)
-    if everybody_reads and not arguments.quiet:
-        _tell(streams, f"{path}: every user may read it; chmod 600 keeps it yours")
+    if everybody_reads and not quiet:
+        _say(streams, f"{path}: every user may read it; chmod 600 keeps it yours")
     return token
 
 
 @contextlib.contextmanager
-def _logging(arguments: "Arguments", stream: TextIO) -> Iterator[None]:
-    """Shows what `api` logs on a stream while the block runs, where --verbose is given."""
-    if not arguments.verbose:
+def _logging(verbose: bool, stream: TextIO) -> Iterator[None]:
+    """Log requests on a stream while the block runs, if --verbose is given."""
+    if not verbose:
         yield
         return
     import logging
 
-    from .text import visible
+    from .terminal.text import visible
 
     class Visible(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
@@ -273,17 +240,17 @@ def _logging(arguments: "Arguments", stream: TextIO) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def _tell(streams: Streams, message: object) -> None:
-    """Writes one line on standard error; what a server named is made harmless first."""
-    from .text import visible
+def _say(streams: Streams, message: object) -> None:
+    """Write one line on standard error, with names from servers made harmless."""
+    from .terminal.text import visible
 
-    with contextlib.suppress(OSError):  # nobody can be told that nobody can be told
+    with contextlib.suppress(OSError):  # standard error is gone too
         streams.stderr.write(f"irq_client: {visible(str(message))}\n")
         streams.stderr.flush()
 
 
 def _drop(stream: TextIO) -> None:
-    """Lets what could not be written go, so that Python does not try again at its end."""
+    """Drop the text that could not be written, so that Python does not try again at its end."""
     try:
         stream.flush()
     except OSError:
@@ -292,7 +259,7 @@ def _drop(stream: TextIO) -> None:
 
 
 def _own_streams() -> Streams:
-    """Gives the process's streams; one that was closed is replaced by one that leads nowhere."""
+    """Return the process's streams; os.devnull takes the place of one that is closed."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

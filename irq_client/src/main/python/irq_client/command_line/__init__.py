@@ -1,0 +1,1 @@
+"""Options, variables and files that a person wrote become checked values."""

@@ -1,0 +1,123 @@
+"""The settings of every command: options, environment, configuration file, default.
+
+The first of them that has a value wins.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import CommandLineError, UsageError
+from .options import EVERYWHERE, FORMAT, Setting
+from .values import is_url, read_choice, read_duration, read_server
+
+if TYPE_CHECKING:
+    from .config_files import Config, Host
+
+Found = list[tuple[str, str]]
+"""A setting's values, each after the option, variable or file that it came from."""
+
+
+class General(NamedTuple):
+    """The settings of every command: the servers, each once, and how to ask and answer."""
+
+    hosts: "tuple[Host, ...]"
+    timeout_seconds: float
+    form: str
+    """``table``, ``json`` or ``csv``."""
+    verbose: bool = False
+    quiet: bool = False
+
+
+def read_general(given: Mapping[str, object], environment: Mapping[str, str]) -> General:
+    """Return the settings of every command. Raise CommandLineError, UsageError and ConfigError."""
+    if given["verbose"] and given["quiet"]:
+        raise CommandLineError("--verbose and --quiet contradict each other")
+    config = _config(given, environment)
+    found = {
+        each.name: _values(each, given, environment, config) for each in EVERYWHERE if each.metavar
+    }
+    if found["hosts"] and found["server"][0][0] == "":
+        found["server"] = []  # hosts are named: the default server is not meant as well
+    tokens = found["token-file"]
+    return General(
+        hosts=_hosts(found, config, tokens[0][1] if tokens else None),
+        timeout_seconds=read_duration(*found["timeout"][0]).seconds,
+        form=read_choice(*found["format"][0], FORMAT.choices),
+        verbose=bool(given["verbose"]),
+        quiet=bool(given["quiet"]),
+    )
+
+
+def _config(given: Mapping[str, object], environment: Mapping[str, str]) -> "Config | None":
+    named = given["config"] or environment.get("IRQ_CLIENT_CONFIG", "").strip()
+    path = str(named) if named else _default_config(environment)
+    if not named and not (path and Path(path).exists()):
+        return None
+    from .config_files import read_config
+
+    return read_config(path, required=bool(named))
+
+
+def _default_config(environment: Mapping[str, str]) -> str:
+    """Return the path of the file that is read if it exists; empty if there is no home."""
+    folder = environment.get("XDG_CONFIG_HOME") or ""
+    if not folder and environment.get("HOME"):
+        folder = str(Path(environment["HOME"], ".config"))
+    return str(Path(folder, "irq_client", "config.toml")) if folder else ""
+
+
+def _values(
+    setting: Setting,
+    given: Mapping[str, object],
+    environment: Mapping[str, str],
+    config: "Config | None",
+) -> Found:
+    value = given[setting.name]
+    if value is not None:
+        texts = value if isinstance(value, list) else [value]
+        return [(setting.option, str(text)) for text in texts]
+    text = environment.get(setting.environment, "").strip()
+    if text:
+        texts = text.split() if setting.repeatable else [text]
+        return [(setting.environment, each) for each in texts]
+    if config is not None and setting.name in config.values:
+        return [(f"{setting.name} in the file", each) for each in config.values[setting.name]]
+    return [("", setting.default)] if setting.default else []
+
+
+def _hosts(
+    found: Mapping[str, Found], config: "Config | None", token_file: str | None
+) -> "tuple[Host, ...]":
+    """Return the servers that --server and --hosts name, each URL once, with their token files."""
+    from .config_files import Host, expanded, read_hosts
+
+    hosts: list[Host] = []
+    for source, text in found["server"]:
+        named = _configured(text, config)
+        hosts += named
+        if not named:
+            url = _checked(source or "--server", text, config)
+            hosts.append(Host(url.partition("://")[2] or url, url))
+    for source, path in found["hosts"]:
+        hosts += read_hosts(expanded(source or "--hosts", path))
+    first: dict[str, Host] = {}
+    for host in hosts:
+        first.setdefault(host.url, host._replace(token_file=host.token_file or token_file))
+    return tuple(first.values())
+
+
+def _configured(text: str, config: "Config | None") -> "list[Host]":
+    """Return the servers of the file that a name or a shell pattern names, none for a URL."""
+    if config is None or is_url(text):
+        return []
+    from fnmatch import fnmatchcase
+
+    return [host for name, host in config.hosts.items() if fnmatchcase(name, text)]
+
+
+def _checked(source: str, text: str, config: "Config | None") -> str:
+    """Return a URL; an error about an unknown name lists those in the file."""
+    if config is not None and config.hosts and not is_url(text):
+        raise UsageError(source, text, f"a URL, or one of {', '.join(config.hosts)}")
+    return read_server(source, text)

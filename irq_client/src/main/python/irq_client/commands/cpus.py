@@ -1,0 +1,97 @@
+"""The commands `cpus` and `cpu`: all CPUs of a window, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..command_line.command import Command
+from ..command_line.options import DEVICE, FILTERS, IRQ, NONZERO, TOP, WINDOW
+from ..command_line.values import read_cpu
+from ..server.request import Request
+from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
+from ..terminal.table import Sheet
+from ..terminal.writer import Shown
+from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, named, rate, shown, window_sheet
+
+if TYPE_CHECKING:
+    from ..server import model
+    from ..server.client import Client
+
+COLUMNS: tuple[Column[model.Cpu], ...] = (
+    Column("CPU", "cpu", lambda each: str(each.cpu)),
+    *TOTAL_COLUMNS,
+)
+COLUMNS_OF_ONE: tuple[Column[model.Irq], ...] = (*IRQ_COLUMNS, *TOTAL_COLUMNS)
+
+
+class Cpus(NamedTuple):
+    """The totals of a window per CPU."""
+
+    request: Request
+
+    def ask(self, client: Client) -> Shown:
+        """Ask for all CPUs."""
+        return shown(client.cpus(self.request), show_cpus, list_cpus)
+
+
+class OneCpu(NamedTuple):
+    """One CPU in a window."""
+
+    cpu: int
+    request: Request
+
+    def ask(self, client: Client) -> Shown:
+        """Ask for the CPU."""
+        return shown(client.cpu(self.cpu, self.request), show_one_cpu, list_one_cpu)
+
+
+def show_cpus(answer: model.Cpus) -> Sheet:
+    """Return totals per CPU, in the server's order."""
+    return window_sheet(
+        answer.window,
+        headings(COLUMNS),
+        table_rows(COLUMNS, answer.cpus),
+        "no CPU passed the filters",
+        total=("total", answer.total, rate(answer.total, answer.window)),
+    )
+
+
+def list_cpus(answer: model.Cpus) -> Iterator[Row]:
+    """Return a row for each CPU."""
+    return csv_rows(COLUMNS, answer.cpus)
+
+
+def show_one_cpu(answer: model.OneCpu) -> Sheet:
+    """Return one CPU, its counts by IRQ, busiest first."""
+    cpu = answer.cpu
+    return window_sheet(
+        answer.window,
+        headings(COLUMNS_OF_ONE),
+        table_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs)),
+        "no IRQ passed the filters",
+        notes=(named("CPU", str(cpu.cpu), ""),),
+        total=("total", "", cpu.total, cpu.rate),
+    )
+
+
+def list_one_cpu(answer: model.OneCpu) -> Iterator[Row]:
+    """Return a row for each IRQ, busiest first."""
+    return csv_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs))
+
+
+CPUS = Command(
+    "cpus",
+    "totals per CPU",
+    ("irq_client cpus --cpu 0-3",),
+    lambda given: Cpus(given.request()),
+    settings=WINDOW + FILTERS,
+)
+CPU = Command(
+    "cpu",
+    "one CPU: counts by IRQ, busiest first",
+    ("irq_client cpu 0 --period 1h --top 5",),
+    lambda given: OneCpu(given.argument("CPU", read_cpu), given.request()),
+    ("CPU",),
+    (*WINDOW, IRQ, DEVICE, NONZERO, TOP),
+)

@@ -1,0 +1,122 @@
+"""The commands `irqs` and `irq`: all IRQs of a window, and one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..command_line.command import Command
+from ..command_line.options import CPU, FILTERS, WINDOW
+from ..command_line.values import read_irq
+from ..server.request import Request
+from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
+from ..terminal.table import Heading, Sheet
+from ..terminal.text import count_text, rate_text, visible
+from ..terminal.writer import Shown
+from .shared import (
+    IRQ_COLUMNS,
+    TOTAL_COLUMNS,
+    busiest_first,
+    known,
+    named,
+    rate,
+    shown,
+    window_sheet,
+)
+
+if TYPE_CHECKING:
+    from ..server import model
+    from ..server.client import Client
+
+COLUMNS: tuple[Column[model.Irq], ...] = (
+    *IRQ_COLUMNS,
+    *TOTAL_COLUMNS,
+    Column("AFFINITY", "affinity", lambda irq: visible(irq.affinity or ""), flexible=True),
+    Column("EFFECTIVE", "", lambda irq: visible(irq.effective_affinity or ""), flexible=True),
+)
+
+
+class Irqs(NamedTuple):
+    """The totals of a window per IRQ."""
+
+    request: Request
+
+    def ask(self, client: Client) -> Shown:
+        """Ask for all IRQs."""
+        return shown(client.irqs(self.request), show_irqs, list_irqs)
+
+
+class OneIrq(NamedTuple):
+    """One IRQ in a window."""
+
+    irq: str
+    request: Request
+
+    def ask(self, client: Client) -> Shown:
+        """Ask for the IRQ."""
+        return shown(client.irq(self.irq, self.request), show_one_irq, list_one_irq)
+
+
+def show_irqs(answer: model.Irqs) -> Sheet:
+    """Return totals per IRQ, busiest first."""
+    return window_sheet(
+        answer.window,
+        headings(COLUMNS),
+        table_rows(COLUMNS, busiest_first(answer.irqs)),
+        "no IRQ passed the filters",
+        total=("total", "", answer.total, rate(answer.total, answer.window), "", ""),
+    )
+
+
+def list_irqs(answer: model.Irqs) -> Iterator[Row]:
+    """Return a row for each IRQ, busiest first."""
+    return csv_rows(COLUMNS, busiest_first(answer.irqs))
+
+
+def show_one_irq(answer: model.OneIrq) -> Sheet:
+    """Return one IRQ, its counts by CPU."""
+    irq = answer.irq
+    return window_sheet(
+        answer.window,
+        (
+            Heading("CPU", right=True),
+            *headings(TOTAL_COLUMNS),
+            Heading("SHARE", right=True),
+        ),
+        tuple(
+            (str(cpu), count, rate(count, answer.window), _share(count, irq.total))
+            for cpu, count in zip(answer.cpus, irq.counts or (), strict=False)
+        ),
+        "counted for the whole machine, not by CPU",
+        notes=(
+            named("IRQ", irq.irq, irq.device),
+            f"{count_text(irq.total)} interrupts, {rate_text(irq.rate)} per second",
+            f"affinity {known(irq.affinity)}, effective {known(irq.effective_affinity)}",
+        ),
+    )
+
+
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total if total else 0.0:.1f}%"
+
+
+def list_one_irq(answer: model.OneIrq) -> Iterator[Row]:
+    """Return one row, in the columns of `list_irqs`."""
+    return csv_rows(COLUMNS, [answer.irq])
+
+
+IRQS = Command(
+    "irqs",
+    "totals per IRQ, busiest first",
+    ("irq_client irqs --device 'eth0-*' --top 10",),
+    lambda given: Irqs(given.request()),
+    settings=WINDOW + FILTERS,
+)
+IRQ = Command(
+    "irq",
+    "one IRQ: counts by CPU, affinity",
+    ("irq_client irq 36 --start -2h --end -1h",),
+    lambda given: OneIrq(given.argument("IRQ", read_irq), given.request()),
+    ("IRQ",),
+    (*WINDOW, CPU),
+)

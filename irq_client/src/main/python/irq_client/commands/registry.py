@@ -1,0 +1,114 @@
+"""Every command, in the order in which help, README.md and the manual page list them.
+
+`completion` and `man` stand here: they ask no server, and are made of all commands.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+from ..command_line.command import Command, Given
+from ..command_line.completion import SHELLS, completion_script
+from ..command_line.values import read_choice
+from ..terminal.writer import Shown
+from . import affinity, cpus, effect, events, heatmap, history, irqs, overview, status, watch
+from .shared import Surroundings
+from .top import run as top
+
+if TYPE_CHECKING:
+    from ..server.client import Client
+
+
+class Question(Protocol):
+    """A job that reads, at one server or at many at once."""
+
+    def ask(self, client: "Client") -> Shown:
+        """Ask one server. Raise ServerError and NoMatchError."""
+
+
+@runtime_checkable
+class Change(Protocol):
+    """A job that writes, at one server after the other."""
+
+    @property
+    def yes(self) -> bool:
+        """True if no person is to confirm it."""
+
+    def change(self, client: "Client", confirm: Callable[[str], None]) -> Shown:
+        """Change a server. Raise ServerError, NoMatchError, and what `confirm` raises."""
+
+
+@runtime_checkable
+class Session(Protocol):
+    """A job that stays with one server."""
+
+    def run(self, client: "Client", surroundings: Surroundings) -> int:
+        """Run until it ends; return the exit status. Raise any IrqClientError."""
+
+
+@runtime_checkable
+class Document(Protocol):
+    """A job that needs no server."""
+
+    def document(self) -> str:
+        """Return the text to print."""
+
+
+Job = Question | Change | Session | Document
+"""The work of one run of a command."""
+
+
+class CompletionScript(NamedTuple):
+    """The completion script of a shell."""
+
+    shell: str
+
+    def document(self) -> str:
+        """Return the script."""
+        return completion_script(self.shell, COMMANDS)
+
+
+class ManualPage(NamedTuple):
+    """The manual page."""
+
+    def document(self) -> str:
+        """Return the page."""
+        from ..command_line.manual import manual_page
+        from .top.state import KEYS
+
+        return manual_page(COMMANDS, KEYS)
+
+
+def _read_completion(given: Given) -> CompletionScript:
+    return CompletionScript(
+        given.argument("SHELL", lambda name, text: read_choice(name, text, SHELLS))
+    )
+
+
+COMMANDS: tuple[Command[Job], ...] = (
+    overview.COMMAND,
+    irqs.IRQS,
+    irqs.IRQ,
+    cpus.CPUS,
+    cpus.CPU,
+    history.COMMAND,
+    heatmap.COMMAND,
+    top.COMMAND,
+    affinity.COMMAND,
+    effect.COMMAND,
+    watch.COMMAND,
+    events.COMMAND,
+    status.COMMAND,
+    Command(
+        "completion",
+        "a script that makes a shell complete command lines: bash, zsh or fish",
+        ('eval "$(irq_client completion bash)"', "irq_client completion fish | source"),
+        _read_completion,
+        ("SHELL",),
+    ),
+    Command(
+        "man",
+        "the manual page, as the package installs it in share/man/man1",
+        ("irq_client man | man -l -",),
+        lambda _: ManualPage(),
+    ),
+)

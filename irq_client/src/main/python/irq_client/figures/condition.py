@@ -1,0 +1,81 @@
+"""A condition on what fires, which judges answers. Pure.
+
+::
+
+    condition  = figure  comparison  number  ["for" duration]
+    figure     = "imbalance" | "rate" | "cpu" CPU-LIST "rate" | "irq" PATTERN "rate"
+    comparison = ">" | ">=" | "<" | "<=" | "==" | "!="
+    number     = digits, with k, M or G for thousands, millions, milliards
+
+Rates are per second: of all rows, of the CPUs of a list together, or of all the IRQs together that
+a pattern names (by name, number, or action name).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from .imbalance import imbalance
+from .patterns import matches
+
+if TYPE_CHECKING:
+    from ..server import model
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+class Condition(NamedTuple):
+    """A figure, its limit, and the time for which the comparison has to hold."""
+
+    text: str
+    """As it was written, in single blanks."""
+    kind: str
+    """``imbalance``, ``rate``, ``cpu`` or ``irq``."""
+    name: str
+    """The CPU list or the pattern, as it was written."""
+    cpus: frozenset[int]
+    """The CPUs of a list; none for other kinds."""
+    compare: Callable[[float, float], bool]
+    limit: float
+    seconds: float = 0.0
+
+    def figure(self, answer: model.Interrupts) -> float | None:
+        """Return the figure in a window; None if that holds no two samples."""
+        seconds = answer.window.seconds
+        if not seconds:
+            return None
+        if self.kind == "imbalance":
+            return imbalance(answer.totals)
+        return self._total(answer) / seconds
+
+    def unknown_name(self, answer: model.Interrupts) -> str:
+        """Return the name in the condition that an answer knows nothing of; empty if it does."""
+        if self.kind == "irq" and not any(
+            matches(self.name, irq.irq, irq.device) for irq in answer.irqs
+        ):
+            return f"IRQ {self.name}"
+        if self.kind == "cpu" and not self.cpus & set(answer.cpus):
+            return f"CPU {self.name}"
+        return ""
+
+    def holds(self, figure: float | None) -> bool:
+        """Return True if a figure satisfies the comparison; one that is not known does not."""
+        return figure is not None and self.compare(figure, self.limit)
+
+    def _total(self, answer: model.Interrupts) -> int:
+        if self.kind == "irq":
+            named = (irq for irq in answer.irqs if matches(self.name, irq.irq, irq.device))
+            return sum(irq.total for irq in named)
+        if self.kind == "cpu":
+            loads = zip(answer.cpus, answer.totals, strict=True)
+            return sum(total for cpu, total in loads if cpu in self.cpus)
+        return answer.total

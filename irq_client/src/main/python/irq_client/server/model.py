@@ -1,0 +1,316 @@
+"""JSON answers become values. Pure. An answer that breaks an irq_server's promise is a ShapeError.
+
+Every field that is used is checked: is it there, of its type, not negative, finite, and as long as
+the list of CPUs? Unknown fields are ignored, so that a server may say more than this client shows.
+
+Times are Moments, texts as they came; counts are whole numbers, rates are per second.
+"""
+
+from dataclasses import dataclass, replace
+
+from .json_fields import JsonObject
+from .times import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The samples that an answer was made of; `start` and `end` are their times."""
+
+    start: Moment
+    end: Moment
+    seconds: float
+    samples: int
+    complete: bool
+    gaps: int
+    resets: int
+    resolution_seconds: float = 0.0
+    """How far apart samples are; 0.0 if the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Irq:
+    """One IRQ in a window. `counts` follows the answer's CPUs; None if the row has no CPU."""
+
+    irq: str
+    device: str
+    counts: tuple[int, ...] | None
+    total: int
+    rate: float
+    affinity: str | None = None
+    effective_affinity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupts:
+    """IRQ by CPU. `totals` follows `cpus`; with `top` it counts more than `irqs` shows."""
+
+    window: Window
+    cpus: tuple[int, ...]
+    irqs: tuple[Irq, ...]
+    totals: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Irqs:
+    """All IRQs, with what `/irqs` says of each."""
+
+    window: Window
+    cpus: tuple[int, ...]
+    irqs: tuple[Irq, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneIrq:
+    """One IRQ, its counts following `cpus`."""
+
+    window: Window
+    cpus: tuple[int, ...]
+    irq: Irq
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """One CPU in a window."""
+
+    cpu: int
+    total: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cpus:
+    """All CPUs."""
+
+    window: Window
+    cpus: tuple[Cpu, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneCpu:
+    """One CPU, and what each IRQ (its `counts` are None) counted there."""
+
+    window: Window
+    cpu: Cpu
+    irqs: tuple[Irq, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One step of a series: the samples used, and counts by key."""
+
+    start: Moment
+    end: Moment
+    total: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Counts per step; `by` says what the keys are."""
+
+    window: Window
+    step_seconds: float
+    by: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at `time`; `irq` and `cpu` are None if it concerns none."""
+
+    time: Moment
+    event: str
+    irq: str | None
+    cpu: int | None
+    detail: str
+    by: str = ""
+    """Who changed an affinity or requested that: an address, or ``on the machine``.
+
+    Empty for other events. `Client.events` works it out by `authors`; the server does not say it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The events of a window, as the server sorts them."""
+
+    window: Window
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """The CPUs that an IRQ may go to, and those where the kernel sends it (None: not known).
+
+    `pending`: the kernel carries a change out at the next interrupt.
+    """
+
+    irq: str
+    device: str
+    affinity: str | None
+    effective_affinity: str | None
+    writable: bool
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How sampler and store are doing. None: the server does not know."""
+
+    state: str
+    interval_seconds: float
+    last_sample: Moment | None
+    samples: int
+    late: int
+    last_error: str | None
+    bytes: int
+    max_bytes: int | None
+    oldest: Moment | None
+    newest: Moment | None
+    holds_seconds: float | None
+    damaged: int
+
+
+def read_interrupts(answer: JsonObject) -> Interrupts:
+    """Read an answer of `/interrupts`."""
+    cpus = answer.counts("cpus")
+    return Interrupts(
+        window=_window(answer),
+        cpus=cpus,
+        irqs=tuple(_irq(each, len(cpus)) for each in answer.objects("irqs")),
+        totals=answer.counts("totals", len(cpus)),
+        total=answer.whole("total"),
+    )
+
+
+def read_irqs(answer: JsonObject) -> Irqs:
+    """Read an answer of `/irqs`."""
+    cpus = answer.counts("cpus")
+    rows = tuple(_irq_with_affinity(each, len(cpus)) for each in answer.objects("irqs"))
+    return Irqs(_window(answer), cpus, rows, answer.whole("total"))
+
+
+def read_one_irq(answer: JsonObject) -> OneIrq:
+    """Read an answer of `/irqs/{irq}`."""
+    cpus = answer.counts("cpus")
+    return OneIrq(_window(answer), cpus, _irq_with_affinity(answer, len(cpus)))
+
+
+def read_cpus(answer: JsonObject) -> Cpus:
+    """Read an answer of `/cpus`."""
+    rows = tuple(_cpu(each) for each in answer.objects("cpus"))
+    return Cpus(_window(answer), rows, answer.whole("total"))
+
+
+def read_one_cpu(answer: JsonObject) -> OneCpu:
+    """Read an answer of `/cpus/{cpu}`."""
+    rows = tuple(
+        Irq(
+            irq=each.text("irq"),
+            device=each.optional_text("device") or "",
+            counts=None,
+            total=each.whole("total"),
+            rate=each.number("rate"),
+        )
+        for each in answer.objects("irqs")
+    )
+    return OneCpu(_window(answer), _cpu(answer), rows)
+
+
+def read_series(answer: JsonObject) -> Series:
+    """Read an answer of `/series`."""
+    points = tuple(
+        Point(
+            start=each.moment("start"),
+            end=each.moment("end"),
+            total=each.whole("total"),
+            counts=each.counts_by_key("counts"),
+        )
+        for each in answer.objects("points")
+    )
+    return Series(_window(answer), answer.number("step_seconds"), answer.text("by"), points)
+
+
+def read_events(answer: JsonObject) -> Events:
+    """Read an answer of `/events`."""
+    events = tuple(
+        Event(
+            time=each.moment("time"),
+            event=each.text("event"),
+            irq=each.optional_text("irq"),
+            cpu=each.optional_whole("cpu"),
+            detail=each.optional_text("detail") or "",
+        )
+        for each in answer.objects("events")
+    )
+    return Events(_window(answer), events)
+
+
+def read_affinity(answer: JsonObject) -> Affinity:
+    """Read an answer of `/irqs/{irq}/affinity`, to GET or to PUT."""
+    return Affinity(
+        irq=answer.text("irq"),
+        device=answer.optional_text("device") or "",
+        affinity=answer.optional_text("affinity"),
+        effective_affinity=answer.optional_text("effective_affinity"),
+        writable=answer.flag("writable"),
+        pending=answer.flag("pending"),
+    )
+
+
+def read_status(answer: JsonObject) -> Status:
+    """Read an answer of `/status`."""
+    sampler, store = answer.inner("sampler"), answer.inner("store")
+    return Status(
+        state=sampler.text("state"),
+        interval_seconds=sampler.number("interval_seconds"),
+        last_sample=sampler.optional_moment("last_sample"),
+        samples=sampler.whole("samples"),
+        late=sampler.whole("late"),
+        last_error=sampler.optional_text("last_error"),
+        bytes=store.whole("bytes"),
+        max_bytes=store.optional_whole("max_bytes"),
+        oldest=store.optional_moment("oldest"),
+        newest=store.optional_moment("newest"),
+        holds_seconds=store.optional_number("holds_seconds"),
+        damaged=store.whole("damaged"),
+    )
+
+
+def _window(answer: JsonObject) -> Window:
+    window = answer.inner("window")
+    return Window(
+        start=window.moment("start"),
+        end=window.moment("end"),
+        seconds=window.number("seconds"),
+        samples=window.whole("samples"),
+        complete=window.flag("complete"),
+        gaps=window.whole("gaps"),
+        resets=window.whole("resets"),
+        resolution_seconds=window.default_number("resolution_seconds", 0.0),
+    )
+
+
+def _irq(row: JsonObject, cpu_count: int) -> Irq:
+    return Irq(
+        irq=row.text("irq"),
+        device=row.optional_text("device") or "",
+        counts=row.optional_counts("counts", cpu_count),
+        total=row.whole("total"),
+        rate=row.number("rate"),
+    )
+
+
+def _irq_with_affinity(row: JsonObject, cpu_count: int) -> Irq:
+    return replace(
+        _irq(row, cpu_count),
+        affinity=row.optional_text("affinity"),
+        effective_affinity=row.optional_text("effective_affinity"),
+    )
+
+
+def _cpu(row: JsonObject) -> Cpu:
+    return Cpu(row.whole("cpu"), row.whole("total"), row.number("rate"))

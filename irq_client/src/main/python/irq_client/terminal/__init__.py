@@ -1,0 +1,1 @@
+"""Values become cells, pictures and colours of a terminal; keys come from it."""

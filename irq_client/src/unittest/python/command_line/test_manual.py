@@ -1,0 +1,55 @@
+"""The manual page: what it holds, and that the one in the package is it."""
+
+from pathlib import Path
+
+import irq_client
+from irq_client.cli import main
+from irq_client.command_line.command import ARGUMENT_HELP, all_settings
+from irq_client.command_line.manual import manual_page
+from irq_client.commands.registry import COMMANDS
+from irq_client.commands.top.state import KEYS
+from terminal import streams, written
+
+
+def plain() -> str:
+    """Return the page without roff's marks."""
+    text = (
+        manual_page(COMMANDS, KEYS).replace("\\-", "-").replace("\\(aq", "'").replace("\\e", "\\")
+    )
+    return text.replace("\\fB", "").replace("\\fI", "").replace("\\fR", "")
+
+
+def test_every_command_with_its_examples_and_every_option_is_in_it():
+    for command in COMMANDS:
+        assert command.help in plain()
+        for example in command.examples:
+            assert example in plain().splitlines()
+    for setting in all_settings(COMMANDS):
+        assert setting.option in plain()
+        assert setting.environment in plain()
+
+
+def test_the_arguments_and_the_keys_of_the_live_view_are_told():
+    for name, text in (*ARGUMENT_HELP.items(), *KEYS):
+        assert name in plain()
+        assert text in plain()
+
+
+def test_no_line_of_text_is_taken_for_a_request():
+    for line in manual_page(COMMANDS, KEYS).splitlines():
+        assert not line.startswith("'")
+        if line.startswith("."):
+            assert line.split()[0] in (".TH", ".SH", ".TP", ".B", ".BR", ".I", ".br")
+
+
+def test_the_page_in_the_package_is_the_one_of_the_tables():
+    package = Path(irq_client.__file__).parent
+
+    assert (package / "irq_client.1").read_text("utf-8") == manual_page(COMMANDS, KEYS)
+
+
+def test_the_command_prints_it():
+    given = streams()
+
+    assert main(["man"], given) == 0
+    assert written(given.stdout) == manual_page(COMMANDS, KEYS)

@@ -1,0 +1,226 @@
+"""The command line and the environment, read into Arguments."""
+
+import shlex
+
+import pytest
+
+from irq_client.command_line import parser
+from irq_client.command_line.command import ARGUMENT_HELP
+from irq_client.command_line.config_files import Host
+from irq_client.command_line.settings import General
+from irq_client.commands.affinity import Affinity, NewAffinity
+from irq_client.commands.cpus import OneCpu
+from irq_client.commands.effect import Around
+from irq_client.commands.history import History
+from irq_client.commands.irqs import OneIrq
+from irq_client.commands.overview import Overview
+from irq_client.commands.registry import COMMANDS
+from irq_client.errors import IrqClientError, UsageError
+from irq_client.server.request import Request
+
+
+def parse(argv: list[str], environment: dict[str, str]) -> parser.Arguments:
+    """Read a command line of the real commands."""
+    return parser.parse(argv, environment, COMMANDS)
+
+
+def urls(argv: list[str], environment: dict[str, str]) -> list[str]:
+    """Return the servers that are asked."""
+    return [host.url for host in parse(argv, environment).general.hosts]
+
+
+def test_a_command_alone_takes_every_default():
+    general, command, job = parse(["overview"], {})
+
+    assert general == General(
+        hosts=(Host("127.0.0.1:5000", "http://127.0.0.1:5000"),),
+        timeout_seconds=10.0,
+        form="table",
+    )
+    assert (command, job) == ("overview", Overview(Request()))
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--server", "http://h:1", "--format", "csv", "-v", "cpus", "--top", "3"],
+        ["cpus", "--top", "3", "--server", "http://h:1", "--format", "csv", "-v"],
+        ["--format=csv", "--top=3", "cpus", "-v", "--server=http://h:1"],
+    ],
+)
+def test_options_stand_before_or_after_the_command(argv: list[str]):
+    general, command, job = parse(argv, {})
+
+    assert command == "cpus"
+    assert [host.url for host in general.hosts] == ["http://h:1"]
+    assert general.form == "csv"
+    assert general.verbose
+    assert job.request == Request(top=3)
+
+
+def test_servers_before_and_after_the_command_are_all_asked():
+    argv = ["--server", "http://a", "status", "--server", "http://b"]
+
+    assert urls(argv, {}) == ["http://a", "http://b"]
+
+
+def test_the_environment_stands_in_for_options():
+    environment = {
+        "IRQ_CLIENT_SERVER": " http://a http://b/ ",
+        "IRQ_CLIENT_TOKEN_FILE": "/run/token",
+        "IRQ_CLIENT_TIMEOUT": "500ms",
+        "IRQ_CLIENT_FORMAT": "json",
+    }
+
+    general = parse(["status"], environment).general
+
+    assert general.hosts == (
+        Host("a", "http://a", "/run/token"),
+        Host("b", "http://b", "/run/token"),
+    )
+    assert general.timeout_seconds == 0.5
+    assert general.form == "json"
+
+
+def test_an_option_wins_over_the_environment():
+    argv = ["status", "--server", "http://b"]
+
+    assert urls(argv, {"IRQ_CLIENT_SERVER": "http://a"}) == ["http://b"]
+
+
+def test_an_empty_variable_is_as_none():
+    assert urls(["status"], {"IRQ_CLIENT_SERVER": ""}) == ["http://127.0.0.1:5000"]
+
+
+def test_a_wrong_variable_is_named():
+    with pytest.raises(UsageError) as caught:
+        parse(["status"], {"IRQ_CLIENT_FORMAT": "xml"})
+
+    assert caught.value.option == "IRQ_CLIENT_FORMAT"
+    assert caught.value.expected == "one of table json csv"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["overview", "--start", "-15m", "--end", "-5m"],
+        ["overview", "--start=-15m", "--end=-5m"],
+        ["--start", "-15m", "overview", "--end", "-5m"],
+    ],
+)
+def test_a_relative_time_is_a_value_and_no_option(argv: list[str]):
+    assert parse(argv, {}).job.request.encoded() == [("start", "-15m"), ("end", "-5m")]
+
+
+def test_filters_become_query_parameters():
+    argv = ["overview", "--irq", "36", "--irq", "NMI", "--cpu", "0-3", "--device", "eth*"]
+    argv += ["--nonzero", "--top", "5", "--period", "2h"]
+
+    assert parse(argv, {}).job.request.encoded() == [
+        ("period", "2h"),
+        ("irq", "36"),
+        ("irq", "NMI"),
+        ("cpu", "0-3"),
+        ("device", "eth*"),
+        ("top", "5"),
+        ("nonzero", "true"),
+    ]
+
+
+def test_a_history_asks_for_totals_unless_told_otherwise():
+    assert parse(["history"], {}).job == History(Request(by="total"), "bar")
+    assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).job.request.encoded() == [
+        ("step", "1m"),
+        ("by", "irq,cpu"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["affinity", "36", "2-3", "--yes"],
+        ["affinity", "36", "--yes", "2-3"],
+        ["affinity", "--yes", "36", "2-3"],
+        ["--yes", "affinity", "36", "2-3"],
+    ],
+)
+def test_options_stand_among_the_arguments(argv: list[str]):
+    assert parse(argv, {}).job == NewAffinity("36", ("2-3", (2, 3)), yes=True, same=False)
+
+
+@pytest.mark.parametrize("argv", [["--", "status"], ["status", "--"], ["irq", "--", "36"]])
+def test_two_dashes_end_the_options(argv: list[str]):
+    assert parse(argv, {}).command in argv
+
+
+def test_arguments_are_checked():
+    assert parse(["irq", "THR#2"], {}).job == OneIrq("THR#2", Request())
+    assert parse(["cpu", "07"], {}).job == OneCpu(7, Request())
+    assert parse(["affinity", "36"], {}).job == Affinity("36")
+    assert parse(["effect", "-15m"], {}).job == Around(("-15m", 900.0, True), Request())
+    for argv in (["irq", ".."], ["cpu", "x"], ["affinity", "36", ""], ["affinity", "36", "all"]):
+        with pytest.raises(UsageError):
+            parse(argv, {})
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "a command is missing"),
+        (["-v"], "a command is missing"),
+        (["frobnicate"], "no command 'frobnicate'"),
+        (["overview", "--frob"], "--frob"),
+        (["overview", "36"], "36"),
+        (["overview", "--per", "5"], "--per"),
+        (["irq"], "IRQ"),
+        (["overview", "--irq"], "--irq"),
+        (["status", "--period", "5"], "--period"),
+        (["status", "-v", "-q"], "contradict"),
+        (["history", "--by", "moon"], "--by"),
+        (["overview", "--timeout", ""], "--timeout"),
+        (["overview", "--server", ""], "--server"),
+        (["overview", "--device", ""], "--device"),
+        (["--server"], "--server"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(argv: list[str], words: str):
+    with pytest.raises(IrqClientError) as caught:
+        parse(argv, {})
+
+    assert caught.value.exit_status == 2
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_of_a_command_has_units_defaults_and_an_example(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parse([command.name, "--help"], {})
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert caught.value.code == 0
+    assert all(example in shown for example in command.examples)
+    assert "default http://127.0.0.1:5000; environment IRQ_CLIENT_SERVER" in shown
+    assert "in seconds" in shown
+    for setting in command.settings:
+        assert setting.option in shown
+    for argument in command.arguments:
+        assert ARGUMENT_HELP[argument.strip("[]")] in shown
+
+
+def test_the_general_help_lists_every_command_with_an_example(capsys):
+    with pytest.raises(SystemExit):
+        parse(["--help"], {})
+
+    shown = capsys.readouterr().out
+    for command in COMMANDS:
+        assert command.help in shown
+        assert command.examples[0] in shown
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_example_is_a_right_command_line(command):
+    for example in command.examples:
+        assert "irq_client " in example
+        argv = shlex.split(example.partition("irq_client ")[2].rstrip('")').partition(" | ")[0])
+
+        assert parse(argv, {}).command == command.name

@@ -1,0 +1,43 @@
+"""The commands `cpus` and `cpu`."""
+
+import machine
+from irq_client.commands import cpus
+from irq_client.server import model
+from sheets import lines, read
+
+WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+
+
+def test_cpus_are_listed():
+    assert lines(cpus.show_cpus(read(model.read_cpus, machine.CPUS)))[1:] == [
+        "CPU     TOTAL  RATE/s",
+        "0       1,804    30.1",
+        "1       9,301   155.0",
+        "total  11,105   185.1",
+    ]
+
+
+def test_one_cpu_has_its_irqs_busiest_first():
+    assert lines(cpus.show_one_cpu(read(model.read_one_cpu, machine.ONE_CPU)))[1:] == [
+        "CPU 1",
+        "IRQ    DEVICE         TOTAL  RATE/s",
+        "36     virtio1-req.0  5,604    93.4",
+        "NMI                   3,697    61.6",
+        "total                 9,301   155.0",
+    ]
+
+
+def test_csv_has_a_row_for_each_cpu():
+    assert list(cpus.list_cpus(read(model.read_cpus, machine.CPUS))) == [
+        ("cpu", "total", "rate"),
+        ("0", 1804, 30.1),
+        ("1", 9301, 155.0),
+    ]
+
+
+def test_csv_of_one_cpu_has_its_irqs():
+    assert list(cpus.list_one_cpu(read(model.read_one_cpu, machine.ONE_CPU))) == [
+        ("irq", "device", "total", "rate"),
+        ("36", "virtio1-req.0", 5604, 93.4),
+        ("NMI", "", 3697, 61.6),
+    ]

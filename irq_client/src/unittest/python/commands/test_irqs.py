@@ -1,0 +1,73 @@
+"""The commands `irqs` and `irq`."""
+
+import machine
+from irq_client.commands import irqs
+from irq_client.server import model
+from sheets import lines, read
+
+WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+
+
+def test_a_window_of_one_sample_has_no_rate():
+    window = machine.WINDOW | {"end": machine.WINDOW["start"], "seconds": 0.0, "samples": 1}
+    sheet = irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ | {"window": window}))
+
+    assert lines(sheet)[0] == "2026-01-01T00:00:00Z .. 2026-01-01T00:00:00Z  0 s, 1 sample"
+    assert lines(sheet)[-1] == "  1  5,604     0.0  100.0%"
+
+
+def test_irqs_stand_busiest_first():
+    assert lines(irqs.show_irqs(read(model.read_irqs, machine.IRQS)))[1:] == [
+        "IRQ    DEVICE               TOTAL  RATE/s  AFFINITY  EFFECTIVE",
+        "36     virtio1-req.0        5,604    93.4  0-1       1",
+        "NMI                         3,701    61.7",
+        "24     ahci[0000:00:1f.2]   1,800    30.0  0-1       0",
+        "ERR                             2     0.0",
+        "total                      11,105   185.1",
+    ]
+
+
+def test_one_irq_has_shares():
+    assert lines(irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ))) == [
+        WINDOW_LINE,
+        "IRQ 36 (virtio1-req.0)",
+        "5,604 interrupts, 93.4 per second",
+        "affinity 0-1, effective 1",
+        "CPU  TOTAL  RATE/s   SHARE",
+        "  0      0     0.0    0.0%",
+        "  1  5,604    93.4  100.0%",
+    ]
+
+
+def test_one_irq_without_cpus_is_the_whole_machines():
+    answer = machine.ONE_IRQ | {"irq": "ERR", "device": None, "counts": None, "affinity": None}
+
+    assert lines(irqs.show_one_irq(read(model.read_one_irq, answer)))[1:] == [
+        "IRQ ERR",
+        "5,604 interrupts, 93.4 per second",
+        "affinity -, effective 1",
+        "counted for the whole machine, not by CPU",
+    ]
+
+
+def test_an_idle_irq_has_no_share():
+    answer = machine.ONE_IRQ | {"counts": [0, 0], "total": 0, "rate": 0}
+
+    assert lines(irqs.show_one_irq(read(model.read_one_irq, answer)))[-1].endswith("0.0%")
+
+
+def test_csv_has_a_row_for_each_irq():
+    assert list(irqs.list_irqs(read(model.read_irqs, machine.IRQS))) == [
+        ("irq", "device", "total", "rate", "affinity"),
+        ("36", "virtio1-req.0", 5604, 93.4, "0-1"),
+        ("NMI", "", 3701, 61.7, ""),
+        ("24", "ahci[0000:00:1f.2]", 1800, 30.0, "0-1"),
+        ("ERR", "", 2, 0.0, ""),
+    ]
+
+
+def test_csv_of_one_irq_has_one_row_in_the_same_columns():
+    assert list(irqs.list_one_irq(read(model.read_one_irq, machine.ONE_IRQ))) == [
+        ("irq", "device", "total", "rate", "affinity"),
+        ("36", "virtio1-req.0", 5604, 93.4, "0-1"),
+    ]

@@ -1,0 +1,64 @@
+"""The command `status`."""
+
+import machine
+from irq_client.commands import status
+from irq_client.server import model
+from sheets import lines, read
+
+WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+
+
+def test_a_status_is_a_list_of_names_and_values():
+    assert lines(status.show_status(read(model.read_status, machine.STATUS))) == [
+        "sampler         running",
+        "interval        10 s",
+        "last sample     2026-01-01T00:01:00Z",
+        "samples         4,321, 2 late",
+        "store           1.5 MiB of at most 1.0 GiB",
+        "oldest          2025-12-31T12:00:00Z",
+        "newest          2026-01-01T00:01:00Z",
+        "size cap holds  100 days",
+        "damaged         0",
+    ]
+
+
+def test_a_failing_sampler_says_why():
+    sampler = machine.STATUS["sampler"] | {"state": "failing", "last_error": "disk\x1b[2J full"}
+    store = machine.STATUS["store"] | {"max_bytes": None, "holds_seconds": None}
+    answer = {"sampler": sampler, "store": store}
+
+    shown = lines(status.show_status(read(model.read_status, answer)))
+
+    assert shown[0] == r"last error: disk\x1b[2J full"
+    assert "store           1.5 MiB" in shown
+    assert "size cap holds  -" in shown
+
+
+def listed(answer: dict) -> dict:
+    """Return the fields of CSV by their names."""
+    heading, row = status.list_status(read(model.read_status, answer))
+    return dict(zip(heading, row, strict=True))
+
+
+def test_csv_is_one_row_of_exact_values():
+    fields = listed(machine.STATUS)
+
+    assert list(fields) == [
+        "state", "interval_seconds", "last_sample", "samples", "late", "last_error", "bytes",
+        "max_bytes", "oldest", "newest", "holds_seconds", "damaged",
+    ]  # fmt: skip
+    assert fields["state"] == "running"
+    assert fields["last_sample"] == "1767225660"
+    assert (fields["samples"], fields["late"]) == (4321, 2)
+    assert fields["max_bytes"] == 1_073_741_824
+    assert fields["last_error"] is None
+
+
+def test_csv_without_samples_has_empty_times():
+    store = machine.STATUS["store"] | {"oldest": None}
+    sampler = machine.STATUS["sampler"] | {"last_error": "no\x1b"}
+
+    fields = listed({"sampler": sampler, "store": store})
+
+    assert fields["oldest"] is None
+    assert fields["last_error"] == r"no\x1b"

@@ -1,0 +1,77 @@
+"""Conditions: what a person may write, and what it comes to."""
+
+from dataclasses import replace
+
+import pytest
+
+import machine
+from irq_client.command_line.values import read_condition
+from irq_client.errors import UsageError
+from irq_client.server import model
+from irq_client.server.json_fields import JsonObject
+
+ANSWER = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("imbalance > 1.5", 9301 / 5552.5),
+        ("rate > 1", 11105 / 60),
+        ("cpu 1 rate > 1", 9301 / 60),
+        ("cpu 0-1 rate>1", 11105 / 60),
+        ("cpu 7 rate > 1", 0.0),
+        ("irq 36 rate > 1", 5604 / 60),
+        ("irq virtio* rate > 1", 5604 / 60),
+        ("irq 20-40 rate > 1", 7404 / 60),
+        ("irq nothing rate > 1", 0.0),
+    ],
+)
+def test_a_figure_is_worked_out_of_a_window(text: str, figure: float):
+    assert read_condition("CONDITION", text).figure(ANSWER) == pytest.approx(figure)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "seconds"),
+    [
+        ("imbalance > 1.5 for 5m", 1.5, 300.0),
+        ("rate >= 50k", 50_000.0, 0.0),
+        ("rate<2.5M for 90", 2_500_000.0, 90.0),
+        ("rate != 0", 0.0, 0.0),
+    ],
+)
+def test_limits_have_units_and_durations(text: str, limit: float, seconds: float):
+    condition = read_condition("CONDITION", text)
+
+    assert (condition.limit, condition.seconds) == (limit, seconds)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "holding"),
+    [(">", {3}), (">=", {2, 3}), ("<", {1}), ("<=", {1, 2}), ("==", {2}), ("!=", {1, 3})],
+)
+def test_comparisons_compare(comparison: str, holding: set[int]):
+    condition = read_condition("CONDITION", f"rate {comparison} 2")
+
+    assert {figure for figure in (1, 2, 3) if condition.holds(figure)} == holding
+
+
+def test_what_is_not_known_holds_never():
+    condition = read_condition("CONDITION", "rate < 5")
+    empty = replace(ANSWER, window=replace(ANSWER.window, seconds=0.0))
+
+    assert condition.figure(empty) is None
+    assert not condition.holds(None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "imbalance", "imbalance > x", "imbalance > 1k", "rate > 5 for", "rate > 5 for 5x",
+     "cpu x rate > 1", "cpu 3-1 rate > 1", "irq rate > 1", "load > 1", "rate > -1", "rate => 1",
+     "rate > 1 and rate < 2"],
+)  # fmt: skip
+def test_anything_else_is_refused(text: str):
+    with pytest.raises(UsageError) as caught:
+        read_condition("CONDITION", text)
+
+    assert caught.value.exit_status == 2

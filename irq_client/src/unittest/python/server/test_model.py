@@ -1,0 +1,165 @@
+"""Answers of an irq_server, read into values."""
+
+import copy
+import json
+
+import pytest
+
+import machine
+from irq_client.errors import ShapeError
+from irq_client.server import model
+from irq_client.server.json_fields import JsonObject, parse_object
+from irq_client.server.times import Moment
+
+
+def read(reader, answer: object):
+    """Read an answer as it comes over the wire."""
+    return reader(parse_object(json.dumps(answer).encode()))
+
+
+WINDOW = model.Window(
+    start="2026-01-01T00:00:00Z",
+    end="2026-01-01T00:01:00Z",
+    seconds=60.0,
+    samples=7,
+    complete=True,
+    gaps=0,
+    resets=0,
+    resolution_seconds=10.0,
+)
+
+
+def test_interrupts_are_irqs_by_cpus():
+    answer = read(model.read_interrupts, machine.INTERRUPTS)
+
+    assert answer.window == WINDOW
+    assert answer.cpus == (0, 1)
+    assert answer.irqs[1] == model.Irq("36", "virtio1-req.0", (0, 5604), 5604, 93.4)
+    assert answer.irqs[3] == model.Irq("ERR", "", None, 2, 0.0)
+    assert answer.totals == (1804, 9301)
+    assert answer.total == 11105
+
+
+def test_irqs_have_affinities():
+    answer = read(model.read_irqs, machine.IRQS)
+
+    assert [(irq.irq, irq.affinity, irq.effective_affinity) for irq in answer.irqs] == [
+        ("24", "0-1", "0"),
+        ("36", "0-1", "1"),
+        ("NMI", None, None),
+        ("ERR", None, None),
+    ]
+
+
+def test_one_irq_is_an_irq_with_its_cpus():
+    answer = read(model.read_one_irq, machine.ONE_IRQ)
+
+    assert answer.cpus == (0, 1)
+    assert answer.irq == model.Irq("36", "virtio1-req.0", (0, 5604), 5604, 93.4, "0-1", "1")
+
+
+def test_cpus_have_totals_and_rates():
+    answer = read(model.read_cpus, machine.CPUS)
+
+    assert answer.cpus == (model.Cpu(0, 1804, 30.1), model.Cpu(1, 9301, 155.0))
+    assert answer.total == 11105
+
+
+def test_one_cpu_has_irqs():
+    answer = read(model.read_one_cpu, machine.ONE_CPU)
+
+    assert answer.cpu == model.Cpu(1, 9301, 155.0)
+    assert [irq.irq for irq in answer.irqs] == ["NMI", "36"]
+
+
+def test_a_series_has_points():
+    answer = read(model.read_series, machine.SERIES)
+
+    assert answer.step_seconds == 30.0
+    assert answer.by == "cpu"
+    assert answer.points[0].counts == {"0": 900, "1": 4100}
+    assert answer.points[1].start == "2026-01-01T00:00:30.250Z"
+
+
+def test_events_may_concern_an_irq_or_a_cpu():
+    answer = read(model.read_events, machine.EVENTS)
+
+    assert answer.events == (
+        model.Event(
+            Moment("2026-01-01T00:00:08Z"), "affinity_request", "36", None, "1 from 192.0.2.7"
+        ),
+        model.Event(Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1"),
+        model.Event(Moment("2026-01-01T00:00:20.500Z"), "cpu_offline", None, 3, ""),
+    )
+
+
+def test_an_affinity_says_whether_it_may_be_written():
+    assert read(model.read_affinity, machine.AFFINITY) == model.Affinity(
+        "36", "virtio1-req.0", "0-1", "1", writable=True, pending=False
+    )
+
+
+def test_a_status_is_sampler_and_store():
+    answer = read(model.read_status, machine.STATUS)
+
+    assert answer.state == "running"
+    assert answer.bytes == 1_572_864
+    assert answer.last_error is None
+
+
+def test_an_empty_store_has_no_oldest_sample():
+    status = copy.deepcopy(machine.STATUS)
+    status["store"] |= {"oldest": None, "newest": None, "holds_seconds": None}
+    status["sampler"]["last_sample"] = None
+
+    answer = read(model.read_status, status)
+
+    assert (answer.oldest, answer.newest, answer.holds_seconds) == (None, None, None)
+
+
+def test_fields_that_are_not_known_are_left_alone():
+    answer = read(model.read_cpus, machine.CPUS | {"temperature": [1, "x"]})
+
+    assert answer.total == 11105
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"cpus": [0]}, "irqs[0].counts"),
+        ({"totals": [1]}, "totals"),
+        ({"totals": ["1804", "9301"]}, "totals"),
+        ({"total": "11105"}, "total"),
+        ({"window": None}, "window"),
+        ({"window": {}}, "window.start"),
+        ({"irqs": {}}, "irqs"),
+        ({"irqs": [{"irq": 36}]}, "irqs[0].irq"),
+    ],
+)
+def test_an_answer_that_is_not_ours_is_refused_by_the_place(change: dict, place: str):
+    with pytest.raises(ShapeError) as caught:
+        read(model.read_interrupts, machine.INTERRUPTS | change)
+
+    assert caught.value.where == place
+
+
+READERS = {
+    model.read_interrupts: machine.INTERRUPTS,
+    model.read_irqs: machine.IRQS,
+    model.read_one_irq: machine.ONE_IRQ,
+    model.read_cpus: machine.CPUS,
+    model.read_one_cpu: machine.ONE_CPU,
+    model.read_series: machine.SERIES,
+    model.read_events: machine.EVENTS,
+    model.read_affinity: machine.AFFINITY,
+    model.read_status: machine.STATUS,
+}
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+def test_every_field_that_is_left_out_is_missed(reader):
+    answer = READERS[reader]
+    for name in answer:
+        without = {key: value for key, value in answer.items() if key != name}
+        with pytest.raises(ShapeError):
+            reader(JsonObject(without, ""))
