@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, request, send_file
 
 from irq_server.serving import connection
 from irq_server.serving import server as module
@@ -17,7 +18,7 @@ from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen
 
 SECONDS = 10.0
-BIG = 16 * 2**20  # more than sockets' buffers and waitress's own hold: its thread has to wait
+BIG = 16 * 2**20  # more than sockets' buffers hold: the rest of an answer waits in memory
 
 
 class Site:
@@ -25,7 +26,7 @@ class Site:
 
     def __init__(self, bound: socket.socket) -> None:
         """Serve from now on."""
-        app = Flask(__name__)
+        app = self.app = Flask(__name__)
         app.add_url_rule("/", endpoint="whole", view_func=lambda: "whole")
         app.add_url_rule("/big", endpoint="big", view_func=lambda: b"x" * BIG)
         app.add_url_rule("/stream", view_func=self.stream)
@@ -37,7 +38,7 @@ class Site:
 
     @staticmethod
     def stream() -> Iterator[bytes]:
-        """Return as much in parts, so that the thread has to wait until they are taken."""
+        """Return as much in parts."""
         return (b"x" * 2**20 for _ in range(BIG // 2**20))
 
     def connect(self) -> socket.socket:
@@ -250,6 +251,50 @@ def test_a_client_that_takes_nothing_is_let_go_with_its_thread(
         wait_until(lambda: not site.web._server.active_channels)
 
         wait_until(lambda: not site.web._server.task_dispatcher.active_count)
+
+
+@pytest.mark.parametrize("path", [b"/", b"/big", b"/stream"])
+def test_of_requests_that_come_at_once_the_first_is_answered(site: Site, path: bytes):
+    one = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
+
+    for sent in (one * 20, one + b"GET / HT", one + b"nonsense\r\n\r\n"):
+        head, _, _ = (answer := site.ask(sent)).partition(b"\r\n\r\n")
+
+        assert answer.count(b"HTTP/1.1 200 OK") == 1
+        assert b"\r\nConnection: close" in head
+        assert len(answer) > BIG or path == b"/"
+
+
+def test_an_empty_line_behind_a_request_is_no_second_one(site: Site):
+    with site.connect() as client:
+        client.sendall(WHOLE + b"\r\n")
+        ask_on(client)
+
+
+@pytest.mark.parametrize("path", [b"/big", b"/stream"])
+def test_clients_that_read_nothing_hold_no_worker(site: Site, path: bytes):
+    one = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
+    with ExitStack() as held:
+        for sent in (one * 20, one):
+            for _ in range(module.THREADS + 1):
+                held.enter_context(site.connect()).sendall(sent)
+
+        assert site.answers()
+        wait_until(lambda: not site.web._server.task_dispatcher.active_count)
+
+
+def test_a_file_is_closed_before_its_client_has_read_it(site: Site, tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"x" * BIG)
+    opened = []
+
+    def answer() -> Any:
+        opened.append((tmp_path / "file").open("rb"))
+        return send_file(opened[0], mimetype="text/plain")
+
+    site.app.add_url_rule("/file", view_func=answer)
+    with site.connect() as client:
+        client.sendall(b"GET /file HTTP/1.0\r\n\r\n")
+        wait_until(lambda: bool(opened) and opened[0].closed)
 
 
 def test_a_client_that_takes_its_answer_steadily_gets_all_of_it(

@@ -2,13 +2,16 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 import requests
 from flask import Flask
 
 from irq_server.serving import server as module
+from irq_server.serving import workers
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen, url_of
 
@@ -172,3 +175,35 @@ def test_where_the_limit_of_files_stays_fewer_connections_fit(monkeypatch: pytes
     monkeypatch.setattr(module.resource, "setrlimit", refuse)
 
     assert module.allow_connections() == 896
+
+
+def test_a_server_whose_workers_all_hang_says_so(
+    bound: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(workers, "STUCK_SECONDS", 0.1)
+    slow = Slow()
+    server = WebServer(slow.app, bound)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    with ExitStack() as held:
+        for _ in range(module.THREADS):
+            assert not server.is_stuck
+            client = held.enter_context(
+                socket.create_connection(bound.getsockname(), timeout=SECONDS)
+            )
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: server.is_stuck and "no request is answered" in caplog.text)
+        slow.let_go.set()
+        wait_until(lambda: not server.is_stuck)
+        server.stop()
+        serving.join(SECONDS)
+    assert not serving.is_alive()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds, and fail if it does not in time."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)

@@ -16,6 +16,7 @@ from ..sampling.sampler import Sampler
 from ..serving.proxy import TrustedProxy
 from ..serving.server import WebServer
 from ..serving.sockets import listen, listen_at_path, url_of
+from ..serving.workers import NO_ANSWERS
 from ..settings.reload import Commit, Prepare, Reloader
 from ..settings.table import Settings
 from ..web.access.guard import Rules
@@ -82,7 +83,9 @@ def serve(settings: Settings, around: Surroundings) -> None:
         _log.info("listening on %s", url_of(bound))
         words = f"listening on {url_of(bound)}"
         watchdog = Watchdog(
-            around.notifier, lambda: _lives(sampler), lambda: f"{_words(sampler)}, {words}"
+            around.notifier,
+            lambda: _lives(sampler, web),
+            lambda: f"{_words(sampler)}, {NO_ANSWERS if web.is_stuck else words}",
         )
         parts: list[Prepare] = [
             partial(_prepare_tokens, tokens),
@@ -153,9 +156,9 @@ def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: 
     return watchdog.turn()
 
 
-def _lives(sampler: Sampler) -> bool:
+def _lives(sampler: Sampler, web: WebServer) -> bool:
     """Return whether no restart would help: a sampler that fails tries again at each tick."""
-    return sampler.is_alive and not sampler.is_stuck
+    return sampler.is_alive and not sampler.is_stuck and not web.is_stuck
 
 
 def _words(sampler: Sampler) -> str:

@@ -7,6 +7,10 @@ IDLE_SECONDS, and one that never had any after REQUEST_SECONDS.
 A request that never reaches the application gets a problem as its answer, too. After that answer
 the server reads on for LINGER_SECONDS: the kernel would otherwise withdraw the answer from a client
 that still sends.
+
+A connection has one request at a time. If bytes of a second one come with the first, the answer to
+the first ends the connection: pipelined requests would hold a worker until somebody takes their
+answers. No worker waits for a client: an answer waits in memory, and the serving thread sends it.
 """
 
 import socket
@@ -86,9 +90,18 @@ class _Task(Logged, WSGITask):
 
     def build_response_header(self) -> bytes:
         """Return the head of the answer."""
-        if self.channel.server.draining:
+        if self.channel.server.draining or self.channel.has_last_request():
             self.set_close_on_finish()
         return super().build_response_header()
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the WSGI environment, where no file can be handed over.
+
+        waitress would keep such a file open until the client has taken all of it.
+        """
+        environ: dict[str, Any] = super().get_environment()
+        environ.pop("wsgi.file_wrapper", None)
+        return environ
 
 
 class Connection(HTTPChannel):
@@ -100,7 +113,7 @@ class Connection(HTTPChannel):
     # waitress's own, which its types lack
     request: Any
     requests: Any
-    requests_lock: threading.Lock
+    requests_lock: Any
     server: Any
     socket: Any
     _flush_exception: Callable[..., Any]
@@ -110,6 +123,9 @@ class Connection(HTTPChannel):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        # received() holds it around waitress's own, which takes it too
+        self.requests_lock = threading.RLock()
+        self._is_last = False
         now = time.monotonic()
         self._began = now  # of the unfinished request, or of the connection
         self._reading: object | None = None  # that request
@@ -137,10 +153,30 @@ class Connection(HTTPChannel):
     def received(self, data: bytes) -> bool:
         """Take received bytes, and note when their request began."""
         self._idle_since = time.monotonic()
-        taken = bool(super().received(data))
+        with self.requests_lock:
+            taken = bool(super().received(data))
+            self._drop_second_request()
         if self.request is not self._reading:
             self._reading, self._began = self.request, self._idle_since
         return taken
+
+    def _drop_second_request(self) -> None:
+        """Keep one request. If a second one has begun, the first is the connection's last."""
+        begun = self.request
+        if not self.requests or (len(self.requests) == 1 and begun is None):
+            return
+        self.request = None
+        if len(self.requests) == 1 and not begun.header_plus.strip():
+            return  # an empty line after a body, which RFC 9112, 2.2, lets a client send
+        for each in [*self.requests[1:], *([begun] if begun else [])]:
+            each.close()
+        del self.requests[1:]
+        self._is_last = self.lingers = True
+
+    def has_last_request(self) -> bool:
+        """Return whether the connection ends with the answer to its request; any thread may ask."""
+        with self.requests_lock:  # the serving thread may be about to see a second request
+            return self._is_last
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send a part of an answer; return how many bytes the network took."""
@@ -150,7 +186,8 @@ class Connection(HTTPChannel):
 
     def service(self) -> None:
         """Answer one request, in a thread of its own."""
-        super().service()
+        with self.server.workers.at_work():
+            super().service()
         self._served, self._idle_since = True, time.monotonic()
 
     def readable(self) -> bool:

@@ -19,8 +19,9 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from ..web.limits import MAX_BODY_BYTES
+from ..web.limits import MAX_ANSWER_BYTES, MAX_BODY_BYTES
 from .connection import MAX_HEAD_BYTES, Connection
+from .workers import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class _Accepting:
 
     channel_class: Any = Connection
     draining = False
+    workers: Workers
     max_connections = MAX_CONNECTIONS
 
     # waitress's own, of the server beside this class; its types differ
@@ -127,6 +129,7 @@ class WebServer:
             bind_socket=False,
         )
         self._server.max_connections = allow_connections()
+        self._workers = self._server.workers = Workers(THREADS)
         self._stop = threading.Event()
         self._closed = False
         self._waking = threading.RLock()  # a signal's handler may run while its thread has the lock
@@ -143,6 +146,11 @@ class WebServer:
         with self._waking:
             if not self._closed:
                 self._server.pull_trigger()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether nothing is answered: every worker has had the same request for long."""
+        return self._workers.are_stuck(time.monotonic())
 
     def run(self, chores: Callable[[], float] = lambda: _POLL_SECONDS) -> None:
         """Answer requests until stop(), then those in flight; return.
@@ -169,6 +177,7 @@ class WebServer:
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
+            self._workers.look(now)
             for each in self._connections():
                 each.look(now)
         return _LOOK_SECONDS if self._server.active_channels else _POLL_SECONDS
@@ -195,7 +204,9 @@ def _adjustments() -> Adjustments:
         threads=THREADS,
         max_request_header_size=MAX_HEAD_BYTES,
         max_request_body_size=MAX_BODY_BYTES + 1,
-        outbuf_high_watermark=4 * 2**20,  # waiting bytes of an answer made in parts
+        # no worker waits until a client takes its answer, and no answer takes a file
+        outbuf_high_watermark=2 * MAX_ANSWER_BYTES,
+        outbuf_overflow=2 * MAX_ANSWER_BYTES,
         connection_limit=1_000_000,  # _Accepting has its own
         clear_untrusted_proxy_headers=False,  # the application reads none; proxy.py does
     )
