@@ -13,6 +13,7 @@ from ..errors import SettingsError
 from ..kernel.procfs import Procfs
 from ..sampling.recording import Recording
 from ..sampling.sampler import Sampler
+from ..serving.descriptors import raise_limit
 from ..serving.proxy import TrustedProxy
 from ..serving.server import WebServer
 from ..serving.sockets import listen, listen_at_path, url_of
@@ -63,6 +64,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
     Raise SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
     use_one_heap()
+    raise_limit()
     sys.setswitchinterval(TURN_SECONDS)
     with ExitStack() as held:
         if settings.pid_file is not None:

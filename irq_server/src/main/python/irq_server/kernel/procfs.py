@@ -27,6 +27,9 @@ _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 
 
 _SHORT_LIST_BYTES = 2048
 
+PART_FOR_AFFINITIES = 4
+"""Of the files that the process may open, one part in so many is for affinity lists."""
+
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 """A pipe in the place of a file is not waited for."""
 
@@ -180,14 +183,15 @@ def _read_at_once(path: str) -> bytes:
 class AffinityLists:
     """The affinity lists of many IRQs, a thousand perhaps, which are read every few seconds.
 
-    Their files stay open, as opening costs more than reading: at most half as many as the process
-    may have open. A file of a copied tree, which has a size, may be replaced by another.
+    Their files stay open, as opening costs more than reading: one in PART_FOR_AFFINITIES of those
+    that the process may have open. A file of a copied tree, which has a size, may be replaced by
+    another.
     """
 
     def __init__(self, procfs: Procfs) -> None:
         self._procfs = procfs
         self._open: dict[str, tuple[int, bool]] = {}
-        self._max_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+        self._max_open = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // PART_FOR_AFFINITIES
 
     def read(self, irq: str) -> bytes | None:
         """Return the text of the list of a numbered IRQ; None if it cannot be read."""
