@@ -91,7 +91,6 @@ def serve(settings: Settings, around: Surroundings) -> None:
         )
         parts: list[Prepare] = [
             partial(_prepare_tokens, tokens),
-            recording.prepare,
             around.log.prepare,
         ]
         reloader = Reloader(settings, around.load, parts)

@@ -133,25 +133,6 @@ class Store:
             self._folder, self._tiers, self._events, self._retention, self._max_bytes
         )
 
-    def reconfigure(
-        self,
-        *,
-        interval_seconds: float,
-        whole_seconds: bool,
-        retention_seconds: Mapping[str, float],
-        max_bytes: int,
-        sync: str,
-    ) -> None:
-        """Goes on with other settings than it was opened with, while nobody appends."""
-        self._interval_seconds = interval_seconds
-        self._whole = whole_seconds
-        self._max_bytes = max_bytes
-        self._bounds.set_to(retention_seconds, max_bytes)
-        self._events.set_max_bytes(max_bytes // _EVENTS_PART)
-        self.history.set_interval(interval_seconds)
-        for tier in self._tiers:
-            tier.set_sync(sync)
-
     @property
     def folder(self) -> Path:
         """The data directory."""

@@ -46,10 +46,6 @@ class Tier:
         self._damaged: dict[Path, int] = {}
         self._left_open: SegmentFile | None = None
 
-    def set_sync(self, sync: str) -> None:
-        """Takes another fsync policy."""
-        self._sync = sync
-
     # ---- opening --------------------------------------------------------------------------------
 
     def load(self) -> int:
