@@ -254,9 +254,10 @@ class Store:
         with self._recording:
             self._noticed += events
             if self._noticed:
-                self._bounds.grew(BESIDE, self._events.append(self._noticed))
-                self.history.add_events(self._noticed)
-                self._noticed = []
+                size = self._events.append(self._noticed)
+                written, self._noticed = self._noticed, []  # at once: no fault below repeats them
+                self.history.add_events(written)
+                self._bounds.grew(BESIDE, size)
 
     def _bound(self, moment: float) -> None:
         """Drops what the bounds say."""
@@ -278,7 +279,8 @@ class Store:
         rows = [identity_row(format_time(each.time, self._whole), each.identity) for each in kept]
         self._irqs.replace(rows)
         self.rows.forget(kept)
-        self._bounds.measure()
+        with self._recording:  # no event lies on the disk that is counted later
+            self._bounds.measure()
 
     def read_beside(self, name: str) -> bytes:
         """Return the file `name` of the data directory. Raises OSError."""
