@@ -5,14 +5,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request, send_file
+from flask import Flask, Response, request, send_file
 
-from irq_server.serving import connection
+from irq_server.serving import budget, connection
 from irq_server.serving import server as module
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen
@@ -295,6 +295,72 @@ def test_a_file_is_closed_before_its_client_has_read_it(site: Site, tmp_path: Pa
     with site.connect() as client:
         client.sendall(b"GET /file HTTP/1.0\r\n\r\n")
         wait_until(lambda: bool(opened) and opened[0].closed)
+
+
+def test_bodies_that_do_not_end_are_bounded_together(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(budget, "REQUESTS_BYTES", 100_000)
+    part = b"PUT /take HTTP/1.1\r\nContent-Length: 65536\r\n\r\n" + b"x" * 20_000
+    with ExitStack() as held:
+        clients = [held.enter_context(site.connect()) for _ in range(20)]
+        for client in clients:
+            client.sendall(part)
+        wait_until(lambda: len(site.web._server.active_channels) <= 4)
+
+        clients[0].settimeout(SECONDS)
+        with suppress(ConnectionResetError):
+            assert clients[0].recv(1) == b""  # the oldest one went
+        assert site.answers()
+        clients[-1].sendall(b"x" * 45_536)
+        assert clients[-1].recv(4096).startswith(b"HTTP/1.1 200 OK")
+    assert sum("held too much memory" in line for line in caplog.messages) == 1
+
+
+def test_answers_that_nobody_takes_are_bounded_together(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(budget, "ANSWERS_BYTES", 3 * BIG)
+    with ExitStack() as held:
+        clients = [held.enter_context(site.connect()) for _ in range(10)]
+        for client in clients:
+            client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+            assert client.recv(1)
+        wait_until(lambda: len(site.web._server.active_channels) <= 3)
+
+        assert sum(each.answer_bytes for each in site.web._connections()) <= 3 * BIG
+        assert site.answers()
+        received = []
+        for client in clients:
+            with suppress(ConnectionResetError):
+                received.append(len(read_all(client)))
+        assert max(received) >= BIG  # not all were closed
+
+
+@pytest.mark.parametrize("path", [b"/big", b"/small-parts"])
+def test_an_open_connection_keeps_no_answer_that_was_taken(site: Site, path: bytes):
+    def parts() -> Response:
+        return Response((b"x" * 8192 for _ in range(BIG // 8192)), headers={"Content-Length": BIG})
+
+    site.app.add_url_rule("/small-parts", view_func=parts)
+    with site.connect() as client:
+        client.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+        count = 0
+        while count < BIG:
+            count += len(client.recv(2**20))
+        (connection,) = site.web._connections()
+        wait_until(lambda: not connection.total_outbufs_len)
+
+        assert len(connection.outbufs[-1].getfile().getbuffer()) <= 65536
+        ask_on(client)
+
+
+def test_an_answer_larger_than_the_budget_is_given_if_it_is_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(budget, "ANSWERS_BYTES", BIG // 2)
+
+    assert len(site.ask(b"GET /big HTTP/1.0\r\n\r\n")) > BIG
 
 
 def test_a_client_that_takes_its_answer_steadily_gets_all_of_it(

@@ -39,6 +39,8 @@ LINGER_SECONDS = 2.0
 
 MAX_HEAD_BYTES = 16 * 1024
 
+_SMALL_BYTES = 64 * 1024
+
 _DETAILS = {
     HTTPStatus.REQUEST_TIMEOUT: f"the request was not whole within {REQUEST_SECONDS:g} s",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"a body has at most {MAX_BODY_BYTES} bytes",
@@ -117,7 +119,7 @@ class Connection(HTTPChannel):
     server: Any
     socket: Any
     _flush_exception: Callable[..., Any]
-    _flush_some: Callable[..., Any]
+    outbufs: Any
 
     lingers = False
 
@@ -132,6 +134,8 @@ class Connection(HTTPChannel):
         self._served = False
         self._idle_since = now
         self._sent_bytes = 0
+        self._answer_bytes = 0  # in memory: sent ones too, until all are sent
+        self._taken_at = now
         self._measured: tuple[float, int] | None = None
         self._linger_until: float | None = None
 
@@ -149,6 +153,45 @@ class Connection(HTTPChannel):
     def idle_since(self) -> float:
         """The monotonic moment since which nothing came or went."""
         return self._idle_since
+
+    @property
+    def began(self) -> float:
+        """The monotonic moment when the unfinished request began."""
+        return self._began
+
+    @property
+    def taken_at(self) -> float:
+        """The monotonic moment when the client last took a part of its answer."""
+        return self._taken_at
+
+    @property
+    def request_bytes(self) -> int:
+        """Return how many bytes of requests are in memory."""
+        request = self.request or next(iter(self.requests), None)
+        if request is None:
+            return 0
+        return int(request.header_bytes_received + request.body_bytes_received)
+
+    @property
+    def answer_bytes(self) -> int:
+        """Return how many bytes of an answer are in memory until the client has taken all."""
+        return self._answer_bytes if self.total_outbufs_len else 0
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """Send what the network takes; free the memory of an answer that was sent to its end."""
+        flush = super()._flush_some  # type: ignore[misc]  # its types lack it
+        sent = bool(flush(do_close=do_close))
+        if not self.total_outbufs_len and self._answer_bytes > _SMALL_BYTES:
+            self.outbufs[-1].prune()  # waitress would keep all of it for the connection's life
+            self._answer_bytes = 0
+        return sent
+
+    def write_soon(self, data: Any) -> int:
+        """Take a part of an answer, in a worker; return its bytes."""
+        if not self.total_outbufs_len:
+            self._taken_at = time.monotonic()
+        self._answer_bytes += len(data)
+        return int(super().write_soon(data))
 
     def received(self, data: bytes) -> bool:
         """Take received bytes, and note when their request began."""
@@ -182,6 +225,8 @@ class Connection(HTTPChannel):
         """Send a part of an answer; return how many bytes the network took."""
         sent: int = super().send(data, do_close)
         self._sent_bytes += sent
+        if sent:
+            self._taken_at = time.monotonic()
         return sent
 
     def service(self) -> None:

@@ -18,6 +18,7 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from ..web.limits import MAX_ANSWER_BYTES, MAX_BODY_BYTES
+from .budget import Budget
 from .connection import MAX_HEAD_BYTES, Connection
 from .descriptors import MAX_CONNECTIONS, NONE_LEFT, connections_allowed
 from .workers import Workers
@@ -35,6 +36,7 @@ _EPISODE_SECONDS = 60.0  # such faults belong together and are logged once if no
 
 _ACCEPTS = 64  # connections accepted in one turn
 _LOOK_SECONDS = 1.0
+_COUNT_SECONDS = 0.05
 _POLL_SECONDS = 30.0
 _DRAIN_POLL_SECONDS = 0.02
 
@@ -155,6 +157,8 @@ class WebServer:
         self._closed = False
         self._waking = threading.RLock()  # a signal's handler may run while its thread has the lock
         self._next_look = 0.0
+        self._budget = Budget()
+        self._next_count = 0.0
 
     def stop(self) -> None:
         """Make run() return; any thread and a signal's handler may call this."""
@@ -180,6 +184,7 @@ class WebServer:
         """
         while not self._stop.is_set():
             self._turn(min(chores(), self._look()))
+            self._keep_budget()
         deadline = time.monotonic() + DRAIN_SECONDS
         self._drain(deadline)
         self._server.task_dispatcher.shutdown(timeout=max(deadline - time.monotonic(), 0.1))
@@ -189,6 +194,13 @@ class WebServer:
 
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+
+    def _keep_budget(self) -> None:
+        """Close connections that hold too much memory; after a turn, but not after every one."""
+        now = time.monotonic()
+        if now >= self._next_count:
+            self._next_count = now + _COUNT_SECONDS
+            self._budget.keep(self._connections(), now)
 
     def _connections(self) -> list[Connection]:
         return list(self._server.active_channels.values())
