@@ -54,7 +54,7 @@ def describe(project):
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")
     project.depends_on("python-daemon", ">=3.1")
-    project.depends_on("waitress", ">=3.0")
+    project.depends_on("waitress", ">=3.0.1,<4")
     project.build_depends_on("duckdb", ">=1.1")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")

@@ -14,7 +14,7 @@ from . import __version__, commands
 from .daemon.log import Log, place_of
 from .daemon.log_format import one_line
 from .daemon.privileges import acting_as
-from .daemon.signals import Signals
+from .daemon.signals import END_SECONDS, Signals
 from .daemon.systemd import Notifier
 from .errors import IrqServerError, SettingsError
 from .settings.load import file_of, load
@@ -30,7 +30,7 @@ sizes: bytes, or with K, M, G, T (1000) or Ki, Mi, Gi, Ti (1024): 500MB, 1GiB
 
 Every setting is also an environment variable, and a key of the file that
 --config names, with _ for -; the option wins, then the variable, then the
-file. SIGHUP reads them again.
+file. SIGHUP reads those of tokens and the log again.
 
 example:
   irq_server --interval 1s --data-dir /tmp/interrupts --port 5000
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = vars(parser().parse_args(arguments))
     file = file_of(options, os.environ)
     read_settings = partial(load, options, os.environ, file, _start_folder())
-    signals = Signals()
+    signals = Signals(END_SECONDS)
     signals.install()
     try:
         settings = read_settings()

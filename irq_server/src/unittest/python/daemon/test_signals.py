@@ -2,10 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from irq_server.daemon import signals as module
 from irq_server.daemon.signals import Signals, restore
 
 NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -76,3 +80,53 @@ def test_a_process_that_only_waits_has_their_first_meaning():
     restore()
 
     assert [signal.getsignal(number) for number in NUMBERS] == [signal.SIG_DFL] * 3
+
+
+PROGRAM = """
+import logging, os, sys
+sys.modules[__name__].__name__ = "irq_server.test"
+logging.basicConfig(format="%(message)s")
+from irq_server.daemon.signals import Signals
+
+def hang():
+    print("ready", flush=True)
+    open(sys.argv[1])
+
+signals = Signals(float(sys.argv[2]))
+signals.install()
+hang()
+"""
+
+
+def test_a_process_that_hangs_in_a_read_ends_all_the_same_and_says_where(tmp_path: Path):
+    os.mkfifo(tmp_path / "hangs")
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "hangs"), "0.1"]
+    path = str(Path(module.__file__).parents[2])
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": path}
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        try:
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+
+    assert process.returncode == 1
+    assert said == (
+        "the process did not end within 0.1 s, so it ends at once; "
+        "it hung in MainThread: test.hang\n"
+    )
+
+
+def test_an_end_in_time_is_not_forced():
+    signals = Signals(1000.0)
+    signals.install()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getitimer(signal.ITIMER_REAL)[0] > 900.0
+
+    signals.ignore()
+
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)

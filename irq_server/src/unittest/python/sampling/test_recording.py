@@ -1,20 +1,18 @@
-"""The recording: other settings take hold between two samples, and nothing is lost."""
+"""The recording: its start, and a stop that ends whatever hangs."""
 
-from collections.abc import Iterator
+import threading
 from dataclasses import replace
 from pathlib import Path
 
-import mock
 import pytest
 
-from irq_server.errors import SettingsError
+from irq_server.errors import StoreError
 from irq_server.kernel.procfs import Procfs
-from irq_server.sampling import sampler
+from irq_server.sampling import recording as module
 from irq_server.sampling.recording import Recording, has_whole_seconds
 from irq_server.settings.load import load
 from irq_server.settings.table import Settings
 from irq_server.store.schedule import Schedule
-from irq_server.times import format_moment
 from simulated import Machine
 
 SECONDS = 20.0
@@ -23,13 +21,6 @@ SECONDS = 20.0
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load({"data_dir": str(tmp_path / "data"), "interval": "1h"}, {}, None)
-
-
-@pytest.fixture
-def recording(settings: Settings, machine: Machine) -> Iterator[Recording]:
-    assert machine.root
-    with Recording(settings, Procfs(machine.root)) as made:
-        yield made
 
 
 def wait_for_samples(recording: Recording, count: int) -> None:
@@ -43,75 +34,64 @@ def events_in(folder: Path) -> list[str]:
     return [",".join(line.split(",")[1::3]) for line in lines]
 
 
-def test_another_interval_takes_hold_at_once_and_is_an_event(
-    recording: Recording, settings: Settings, tmp_path: Path
+@pytest.mark.parametrize("step", ["warm", "record", "close"])
+def test_a_stop_ends_though_the_disk_hangs(
+    settings: Settings,
+    machine: Machine,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ):
-    wait_for_samples(recording, 1)
-    before = format_moment(recording.sampler.status.last_sample or 0.0)
+    monkeypatch.setattr(module, "SURVEY_SECONDS", 0.05)
+    monkeypatch.setattr(module, "CLOSE_SECONDS", 0.05)
+    assert machine.root
+    recording = Recording(settings, Procfs(machine.root))
+    going_on = threading.Event()
 
-    recording.prepare(replace(settings, interval=0.02))()
-    wait_for_samples(recording, 5)
+    def hang(*_: object) -> None:
+        assert going_on.wait(SECONDS)
 
-    assert recording.sampler.status.interval_seconds == 0.02
-    assert recording.store.interval_seconds == 0.02
-    events = events_in(tmp_path)
-    assert events[:2] == ["start,every 1h", "interval,1h -> 20ms"]
-    assert f"gap,since {before}" not in events
-    # whole seconds, and then others: another form is another segment
-    (closed,) = (tmp_path / "data/raw").glob("*/*.csv.gz")
-    (live,) = (tmp_path / "data/raw").glob("*/*.csv")
-    assert closed.name.removesuffix(".csv.gz").isdecimal()
-    assert float(live.name.removesuffix(".csv")) > int(closed.name.removesuffix(".csv.gz"))
-    assert "." in live.name.removesuffix(".csv")
+    if step == "warm":
+        recording._warming = threading.Thread(target=hang, daemon=True)
+    with recording:
+        wait_for_samples(recording, 1)
+        if step != "warm":
+            monkeypatch.setattr(recording.store, step, hang)
 
-
-def test_intervals_of_single_rows_take_hold(recording: Recording, settings: Settings):
-    wait_for_samples(recording, 1)
-
-    recording.prepare(replace(settings, intervals={"LOC": 0.02}))()
-    wait_for_samples(recording, 5)
-
-    assert recording.sampler.status.interval_seconds == 3600.0
+    going_on.set()
+    recording._closing.join(SECONDS)
+    said = {"warm": "the survey of older segments hangs"}.get(
+        step, "the disk has not taken the end"
+    )
+    assert said in caplog.text
 
 
-def test_bounds_take_hold(recording: Recording, settings: Settings):
-    wait_for_samples(recording, 1)
-    retention = {**settings.retention, "raw": 3600.0}
-
-    recording.prepare(replace(settings, max_size=70000, retention=retention, fsync="never"))()
-    wait_for_samples(recording, 2)
-
-    assert recording.store.status().max_bytes == 70000
-    assert recording.sampler.status.state == "running"
-
-
-def test_settings_that_are_the_same_take_no_sample(recording: Recording, settings: Settings):
-    wait_for_samples(recording, 1)
-
-    recording.prepare(replace(settings, log_level="debug"))()
-
-    assert recording.sampler.status.samples == 1
-
-
-def test_other_tiers_need_a_restart(recording: Recording, settings: Settings):
-    wanted = replace(settings, retention={**settings.retention, "5m": 86400.0})
-
-    with pytest.raises(
-        SettingsError, match=r"^--retention: expected the tiers raw,1m,1h as at the start"
-    ):
-        recording.prepare(wanted)
-
-
-def test_a_sampler_that_hangs_goes_on_as_it_was(
-    recording: Recording, settings: Settings, caplog: pytest.LogCaptureFixture
+def test_a_disk_that_refuses_the_end_is_an_error(
+    settings: Settings, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ):
-    wait_for_samples(recording, 1)
+    assert machine.root
+    recording = Recording(settings, Procfs(machine.root))
+    close = recording.store.close
 
-    with mock.patch.object(sampler.Sampler, "stop", return_value=False):
-        recording.prepare(replace(settings, interval=0.02))()
+    def refuse() -> None:
+        close()
+        raise StoreError(Path("/full"), "No space left on device")
 
-    assert recording.store.interval_seconds == 3600.0
-    assert "reload: the sampler hangs and goes on as it was" in caplog.messages
+    monkeypatch.setattr(recording.store, "close", refuse)
+    with pytest.raises(StoreError, match="No space left"), recording:
+        wait_for_samples(recording, 1)
+
+
+def test_another_interval_at_a_start_is_an_event(
+    settings: Settings, machine: Machine, tmp_path: Path
+):
+    assert machine.root
+    for interval in (3600.0, 0.02):
+        with Recording(replace(settings, interval=interval), Procfs(machine.root)) as recording:
+            wait_for_samples(recording, 1)
+
+    events = [each for each in events_in(tmp_path) if not each.startswith("gap")]
+    assert events == ["start,every 1h", "stop,", "interval,1h -> 20ms", "start,every 20ms", "stop,"]
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,14 @@ class Site:
         self._serving = threading.Thread(target=self._server.run)
         self._serving.start()
 
-    def ask(self, text: str) -> None:
-        """Send a request, and wait until its connection is closed."""
+    def ask(self, *texts: str) -> None:
+        """Send requests one after another, and wait until their connection is closed."""
         with socket.create_connection(self._address, timeout=SECONDS) as client:
-            client.sendall(text.encode("latin-1"))
+            for text in texts:
+                client.sendall(text.encode("latin-1"))
+                answer = b""
+                while not answer.endswith(b"hello") and (part := client.recv(65536)):
+                    answer += part
             while client.recv(65536):
                 pass
 
@@ -125,7 +129,7 @@ def test_a_client_that_goes_away_has_its_line(site: Site):
 def test_each_request_of_a_connection_has_its_line(site: Site):
     one = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    site.ask(one + one + last)
+    site.ask(one, one, last)
 
     assert [line.split('"')[1] for line in site.lines()] == ["GET /", "GET /", "POST /"]
 

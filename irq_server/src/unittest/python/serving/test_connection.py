@@ -5,19 +5,20 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request, send_file
 
-from irq_server.serving import connection
+from irq_server.serving import budget, connection
 from irq_server.serving import server as module
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen
 
 SECONDS = 10.0
-BIG = 16 * 2**20  # more than sockets' buffers and waitress's own hold: its thread has to wait
+BIG = 16 * 2**20  # more than sockets' buffers hold: the rest of an answer waits in memory
 
 
 class Site:
@@ -25,7 +26,7 @@ class Site:
 
     def __init__(self, bound: socket.socket) -> None:
         """Serve from now on."""
-        app = Flask(__name__)
+        app = self.app = Flask(__name__)
         app.add_url_rule("/", endpoint="whole", view_func=lambda: "whole")
         app.add_url_rule("/big", endpoint="big", view_func=lambda: b"x" * BIG)
         app.add_url_rule("/stream", view_func=self.stream)
@@ -37,7 +38,7 @@ class Site:
 
     @staticmethod
     def stream() -> Iterator[bytes]:
-        """Return as much in parts, so that the thread has to wait until they are taken."""
+        """Return as much in parts."""
         return (b"x" * 2**20 for _ in range(BIG // 2**20))
 
     def connect(self) -> socket.socket:
@@ -250,6 +251,116 @@ def test_a_client_that_takes_nothing_is_let_go_with_its_thread(
         wait_until(lambda: not site.web._server.active_channels)
 
         wait_until(lambda: not site.web._server.task_dispatcher.active_count)
+
+
+@pytest.mark.parametrize("path", [b"/", b"/big", b"/stream"])
+def test_of_requests_that_come_at_once_the_first_is_answered(site: Site, path: bytes):
+    one = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
+
+    for sent in (one * 20, one + b"GET / HT", one + b"nonsense\r\n\r\n"):
+        head, _, _ = (answer := site.ask(sent)).partition(b"\r\n\r\n")
+
+        assert answer.count(b"HTTP/1.1 200 OK") == 1
+        assert b"\r\nConnection: close" in head
+        assert len(answer) > BIG or path == b"/"
+
+
+def test_an_empty_line_behind_a_request_is_no_second_one(site: Site):
+    with site.connect() as client:
+        client.sendall(WHOLE + b"\r\n")
+        ask_on(client)
+
+
+@pytest.mark.parametrize("path", [b"/big", b"/stream"])
+def test_clients_that_read_nothing_hold_no_worker(site: Site, path: bytes):
+    one = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path
+    with ExitStack() as held:
+        for sent in (one * 20, one):
+            for _ in range(module.THREADS + 1):
+                held.enter_context(site.connect()).sendall(sent)
+
+        assert site.answers()
+        wait_until(lambda: not site.web._server.task_dispatcher.active_count)
+
+
+def test_a_file_is_closed_before_its_client_has_read_it(site: Site, tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"x" * BIG)
+    opened = []
+
+    def answer() -> Any:
+        opened.append((tmp_path / "file").open("rb"))
+        return send_file(opened[0], mimetype="text/plain")
+
+    site.app.add_url_rule("/file", view_func=answer)
+    with site.connect() as client:
+        client.sendall(b"GET /file HTTP/1.0\r\n\r\n")
+        wait_until(lambda: bool(opened) and opened[0].closed)
+
+
+def test_bodies_that_do_not_end_are_bounded_together(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(budget, "REQUESTS_BYTES", 100_000)
+    part = b"PUT /take HTTP/1.1\r\nContent-Length: 65536\r\n\r\n" + b"x" * 20_000
+    with ExitStack() as held:
+        clients = [held.enter_context(site.connect()) for _ in range(20)]
+        for client in clients:
+            client.sendall(part)
+        wait_until(lambda: len(site.web._server.active_channels) <= 4)
+
+        clients[0].settimeout(SECONDS)
+        with suppress(ConnectionResetError):
+            assert clients[0].recv(1) == b""  # the oldest one went
+        assert site.answers()
+        clients[-1].sendall(b"x" * 45_536)
+        assert clients[-1].recv(4096).startswith(b"HTTP/1.1 200 OK")
+    assert sum("held too much memory" in line for line in caplog.messages) == 1
+
+
+def test_answers_that_nobody_takes_are_bounded_together(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(budget, "ANSWERS_BYTES", 3 * BIG)
+    with ExitStack() as held:
+        clients = [held.enter_context(site.connect()) for _ in range(10)]
+        for client in clients:
+            client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+            assert client.recv(1)
+        wait_until(lambda: len(site.web._server.active_channels) <= 3)
+
+        assert sum(each.answer_bytes for each in site.web._connections()) <= 3 * BIG
+        assert site.answers()
+        received = []
+        for client in clients:
+            with suppress(ConnectionResetError):
+                received.append(len(read_all(client)))
+        assert max(received) >= BIG  # not all were closed
+
+
+@pytest.mark.parametrize("path", [b"/big", b"/small-parts"])
+def test_an_open_connection_keeps_no_answer_that_was_taken(site: Site, path: bytes):
+    def parts() -> Response:
+        return Response((b"x" * 8192 for _ in range(BIG // 8192)), headers={"Content-Length": BIG})
+
+    site.app.add_url_rule("/small-parts", view_func=parts)
+    with site.connect() as client:
+        client.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+        count = 0
+        while count < BIG:
+            count += len(client.recv(2**20))
+        (connection,) = site.web._connections()
+        wait_until(lambda: not connection.total_outbufs_len)
+
+        assert len(connection.outbufs[-1].getfile().getbuffer()) <= 65536
+        ask_on(client)
+
+
+def test_an_answer_larger_than_the_budget_is_given_if_it_is_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(budget, "ANSWERS_BYTES", BIG // 2)
+
+    assert len(site.ask(b"GET /big HTTP/1.0\r\n\r\n")) > BIG
 
 
 def test_a_client_that_takes_its_answer_steadily_gets_all_of_it(

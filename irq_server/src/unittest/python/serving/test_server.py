@@ -1,14 +1,20 @@
 """Serving: room for connections, and the end."""
 
+import errno
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import pairwise
+from typing import Any
 
 import pytest
 import requests
 from flask import Flask
 
 from irq_server.serving import server as module
+from irq_server.serving import workers
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen, url_of
 
@@ -41,7 +47,7 @@ def bound() -> Iterator[socket.socket]:
 def test_a_stop_answers_the_request_in_flight(bound: socket.socket):
     slow = Slow()
     server = WebServer(slow.app, bound)
-    serving = threading.Thread(target=server.run)
+    serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
     answers: list[requests.Response] = []
     url = url_of(bound)
@@ -67,7 +73,7 @@ def test_a_stop_waits_for_an_answer_that_the_network_has_not_taken_yet(
     size = 16 * 2**20  # more than the sockets' buffers hold
     app.add_url_rule("/", view_func=lambda: b"x" * size)
     server = WebServer(app, bound)
-    serving = threading.Thread(target=server.run)
+    serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
     with socket.create_connection(bound.getsockname(), timeout=SECONDS) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -86,7 +92,7 @@ def test_a_stop_does_not_wait_for_ever(bound: socket.socket, monkeypatch: pytest
     monkeypatch.setattr(module, "DRAIN_SECONDS", 0.05)
     slow = Slow()
     server = WebServer(slow.app, bound)
-    serving = threading.Thread(target=server.run)
+    serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
     with socket.create_connection(bound.getsockname(), timeout=SECONDS) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -121,7 +127,7 @@ def test_chores_are_called_in_the_serving_thread_when_they_want_and_when_woken(
         server.stop()
         return 1000.0
 
-    serving = threading.Thread(target=server.run, args=(chores,))
+    serving = threading.Thread(target=server.run, args=(chores,), daemon=True)
     serving.start()
     serving.join(SECONDS)
 
@@ -143,32 +149,100 @@ def test_a_stop_or_a_wake_after_the_end_does_nothing(bound: socket.socket):
             reader.recv(1)
 
 
-def test_connections_fit_into_the_files_that_the_process_may_open(
-    monkeypatch: pytest.MonkeyPatch,
+def test_where_no_file_is_left_nothing_is_accepted_for_a_moment_and_the_log_says_so_once(
+    bound: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    limits: list[tuple[int, int]] = []
-    monkeypatch.setattr(module.resource, "setrlimit", lambda _, pair: limits.append(pair))
-    unlimited = module.resource.RLIM_INFINITY
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.05)
+    turns = []
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: "whole")
+    server = WebServer(app, bound)
+    full = 3
+    refused: list[float] = []
+    accept = socket.socket.accept
 
-    def with_limits(soft: int, hard: int) -> int:
-        monkeypatch.setattr(module.resource, "getrlimit", lambda _: (soft, hard))
-        return module.allow_connections()
+    def refuse_some(listening: socket.socket) -> Any:
+        if len(refused) < full:
+            refused.append(time.monotonic())
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listening)
 
-    assert with_limits(1024, 4096) == 2000
-    assert with_limits(1024, unlimited) == 2000
-    assert limits == [(2128, 4096), (2128, unlimited)]
-    assert with_limits(4096, 4096) == 2000
-    assert with_limits(unlimited, unlimited) == 2000
-    assert len(limits) == 2
-    assert with_limits(512, 512) == 384
-    assert with_limits(64, 64) == 16
+    def chores() -> float:
+        turns.append(1)
+        return SECONDS
+
+    monkeypatch.setattr(socket.socket, "accept", refuse_some)
+    serving = threading.Thread(target=server.run, args=(chores,), daemon=True)
+    serving.start()
+    answer = requests.get(url_of(bound), timeout=SECONDS)
+    server.stop()
+    serving.join(SECONDS)
+
+    assert answer.text == "whole"
+    waits = [later - sooner for sooner, later in pairwise(refused)]
+    assert min(waits) >= 0.05
+    assert len(turns) < 20  # no busy loop
+    assert caplog.messages == [
+        "no further connection is accepted for now, beside 0 open ones: Too many open files"
+    ]
 
 
-def test_where_the_limit_of_files_stays_fewer_connections_fit(monkeypatch: pytest.MonkeyPatch):
-    def refuse(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
+def test_where_no_file_is_left_the_longest_silent_connection_goes(
+    bound: socket.socket, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.05)
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: "whole")
+    server = WebServer(app, bound)
+    serving = threading.Thread(target=server.run, daemon=True)
+    serving.start()
+    accept = socket.socket.accept
+    most = 2
 
-    monkeypatch.setattr(module.resource, "getrlimit", lambda _: (1024, 4096))
-    monkeypatch.setattr(module.resource, "setrlimit", refuse)
+    def accept_few(listening: socket.socket) -> Any:
+        if len(server._server.active_channels) >= most:
+            raise OSError(errno.ENFILE, "Too many open files in system")
+        return accept(listening)
 
-    assert module.allow_connections() == 896
+    monkeypatch.setattr(socket.socket, "accept", accept_few)
+    with ExitStack() as held:
+        silent = [
+            held.enter_context(socket.create_connection(bound.getsockname(), timeout=SECONDS))
+            for _ in range(most)
+        ]
+        assert requests.get(url_of(bound), timeout=SECONDS).text == "whole"
+        assert silent[0].recv(1) == b""
+    server.stop()
+    serving.join(SECONDS)
+
+
+def test_a_server_whose_workers_all_hang_says_so(
+    bound: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(workers, "STUCK_SECONDS", 0.1)
+    slow = Slow()
+    server = WebServer(slow.app, bound)
+    serving = threading.Thread(target=server.run, daemon=True)
+    serving.start()
+    with ExitStack() as held:
+        for _ in range(module.THREADS):
+            assert not server.is_stuck
+            client = held.enter_context(
+                socket.create_connection(bound.getsockname(), timeout=SECONDS)
+            )
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: server.is_stuck and "no request is answered" in caplog.text)
+        slow.let_go.set()
+        wait_until(lambda: not server.is_stuck)
+        server.stop()
+        serving.join(SECONDS)
+    assert not serving.is_alive()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds, and fail if it does not in time."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)

@@ -1,11 +1,14 @@
 """The store within its bounds, and stores of other programs and damaged ones."""
 
 import shutil
+import threading
 import zlib
 from pathlib import Path
 
 import pytest
 
+from irq_server.events import Event
+from irq_server.store import retention
 from irq_server.store.segment_files import segments_in
 from irq_server.store.tier_shape import TIERS
 from simulated import Machine
@@ -166,3 +169,61 @@ def test_a_flipped_byte_anywhere_never_makes_totals_fall(
         for each in (folder / "raw/20260101").iterdir():
             each.unlink()
         (folder / "state.json").write_bytes(memory)
+
+
+def test_events_that_come_while_the_sizes_are_measured_are_stored_once(
+    opened: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = opened()
+    sample(store, busy(), 0)
+    measuring, measured = threading.Event(), threading.Event()
+    size = retention.size_of
+
+    def slow_size_of(path: Path) -> int:
+        found = size(path)
+        if path == folder:  # all tiers are known by now, and the rest is not
+            measuring.set()
+            measured.wait(0.2)
+        return found
+
+    monkeypatch.setattr(retention, "size_of", slow_size_of)
+    measurer = threading.Thread(target=store._bounds.measure)
+    measurer.start()
+    assert measuring.wait(10.0)
+    store.record(Event(START + 1, "stop"))
+    measured.set()
+    measurer.join(10.0)
+    store.record(Event(START + 2, "start"))
+
+    assert (folder / "events.csv").read_text().count("stop") == 1
+
+
+def test_many_threads_record_while_the_sizes_are_measured(opened: Open, folder: Path):
+    store = opened()
+    sample(store, busy(), 0)
+    ending = threading.Event()
+    failures = []
+
+    def measure() -> None:
+        while not ending.is_set():
+            store._bounds.measure()
+
+    def record(number: int) -> None:
+        try:
+            for step in range(50):
+                store.record(Event(START + step, "reset", irq=f"{number}-{step}"))
+        except Exception as error:  # noqa: BLE001 - any fails the test
+            failures.append(error)
+
+    measurer = threading.Thread(target=measure)
+    recorders = [threading.Thread(target=record, args=(number,)) for number in range(4)]
+    for each in (measurer, *recorders):
+        each.start()
+    for each in recorders:
+        each.join(60.0)
+    ending.set()
+    measurer.join(60.0)
+
+    assert failures == []
+    lines = [line for line in (folder / "events.csv").read_text().splitlines() if ",reset," in line]
+    assert len(lines) == len(set(lines)) == 200

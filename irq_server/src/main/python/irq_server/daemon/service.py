@@ -13,9 +13,11 @@ from ..errors import SettingsError
 from ..kernel.procfs import Procfs
 from ..sampling.recording import Recording
 from ..sampling.sampler import Sampler
+from ..serving.descriptors import raise_limit
 from ..serving.proxy import TrustedProxy
 from ..serving.server import WebServer
 from ..serving.sockets import listen, listen_at_path, url_of
+from ..serving.workers import NO_ANSWERS
 from ..settings.reload import Commit, Prepare, Reloader
 from ..settings.table import Settings
 from ..web.access.guard import Rules
@@ -62,6 +64,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
     Raise SettingsError, PidFileError, ListenError, PrivilegeError, ProcfsError, StoreError.
     """
     use_one_heap()
+    raise_limit()
     sys.setswitchinterval(TURN_SECONDS)
     with ExitStack() as held:
         if settings.pid_file is not None:
@@ -82,11 +85,12 @@ def serve(settings: Settings, around: Surroundings) -> None:
         _log.info("listening on %s", url_of(bound))
         words = f"listening on {url_of(bound)}"
         watchdog = Watchdog(
-            around.notifier, lambda: _lives(sampler), lambda: f"{_words(sampler)}, {words}"
+            around.notifier,
+            lambda: _lives(sampler, web),
+            lambda: f"{_words(sampler)}, {NO_ANSWERS if web.is_stuck else words}",
         )
         parts: list[Prepare] = [
             partial(_prepare_tokens, tokens),
-            recording.prepare,
             around.log.prepare,
         ]
         reloader = Reloader(settings, around.load, parts)
@@ -153,9 +157,9 @@ def _chores(web: WebServer, around: Surroundings, reloader: Reloader, watchdog: 
     return watchdog.turn()
 
 
-def _lives(sampler: Sampler) -> bool:
+def _lives(sampler: Sampler, web: WebServer) -> bool:
     """Return whether no restart would help: a sampler that fails tries again at each tick."""
-    return sampler.is_alive and not sampler.is_stuck
+    return sampler.is_alive and not sampler.is_stuck and not web.is_stuck
 
 
 def _words(sampler: Sampler) -> str:

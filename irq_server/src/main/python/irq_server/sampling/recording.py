@@ -1,14 +1,13 @@
-"""The store and its sampler as the settings say: open, start, reload, stop."""
+"""The store and its sampler as the settings say: open, start, stop."""
 
 import logging
 import threading
 import time
 from typing import Self
 
-from ..errors import SettingsError, StoreError
+from ..errors import StoreError
 from ..events import Event
 from ..kernel.procfs import Procfs
-from ..settings.reload import Commit
 from ..settings.table import Settings
 from ..store.history import interval_detail
 from ..store.schedule import Schedule
@@ -19,7 +18,11 @@ from .sampler import Sampler
 
 _log = logging.getLogger("irq_server")
 
-_FIELDS = ("interval", "intervals", "retention", "max_size", "fsync")
+SURVEY_SECONDS = 1.0
+"""How long a stop waits for the segment that is being surveyed."""
+
+CLOSE_SECONDS = 3.0
+"""How long a stop waits for the disk."""
 
 
 class Recording:
@@ -42,6 +45,8 @@ class Recording:
         self._warming = threading.Thread(
             target=self.store.warm, args=(self._ending,), name="survey", daemon=True
         )
+        self._closing = threading.Thread(target=self._close, name="closing", daemon=True)
+        self._refusal: Exception | None = None  # written before the closing thread ends
 
     def __enter__(self) -> Self:
         """Start to sample, and to survey the segments recorded before."""
@@ -53,45 +58,31 @@ class Recording:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Finish the sample in hand, and stop."""
+        """Finish the sample in hand, and stop. Each wait has a limit. Raise StoreError."""
         self._ending.set()
-        stopped = self.sampler.stop()
-        self._warming.join()
-        if not stopped:
+        if not self.sampler.stop():
             _log.error("the sampler did not stop; its sample in hand may be lost")
             return
-        self._record("stop")
-        self.store.close()
+        self._warming.join(SURVEY_SECONDS)
+        if self._warming.is_alive():
+            _log.error("the survey of older segments hangs; the process ends without it")
+        self._closing.start()
+        self._closing.join(CLOSE_SECONDS)
+        if self._closing.is_alive():
+            words = "the disk has not taken the end of the history within %g s; it may be lost"
+            _log.error(words, CLOSE_SECONDS)
+            return
+        if self._refusal is not None:
+            raise self._refusal
         _log.info("stopped")
 
-    def prepare(self, settings: Settings) -> Commit:
-        """Return a function that makes `settings` take effect. Raise SettingsError."""
-        if shapes_of(settings.retention) != shapes_of(self._settings.retention):
-            tiers = ",".join(self._settings.retention)
-            raise SettingsError(
-                "--retention",
-                ",".join(settings.retention),
-                f"the tiers {tiers} as at the start: a restart adds others",
-            )
-        if all(getattr(settings, each) == getattr(self._settings, each) for each in _FIELDS):
-            return lambda: None
-        return lambda: self._take(settings)
-
-    def _take(self, settings: Settings) -> None:
-        """Stop between two samples, and start with other settings."""
-        if not self.sampler.stop():
-            _log.error("reload: the sampler hangs and goes on as it was")
-            return
-        self._settings = settings
-        self._record_interval(settings.interval)
-        self.store.reconfigure(
-            interval_seconds=settings.interval,
-            whole_seconds=has_whole_seconds(settings),
-            retention_seconds=settings.retention,
-            max_bytes=settings.max_size,
-            sync=settings.fsync,
-        )
-        self.sampler.restart(_schedule_of(settings))
+    def _close(self) -> None:
+        """Record the stop and close the store."""
+        try:
+            self._record("stop")
+            self.store.close()
+        except Exception as error:  # noqa: BLE001 - the thread that waits raises it
+            self._refusal = error
 
     def _record_interval(self, interval: float) -> None:
         """Record a changed interval."""

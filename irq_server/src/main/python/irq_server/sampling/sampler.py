@@ -22,7 +22,7 @@ from ..store.tier_shape import GAP_INTERVALS
 
 _log = logging.getLogger(__name__)
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 """How long stop() waits for the sample in hand: a hanging disk must not hold the process."""
 
 JUMP_SECONDS = 1.0
@@ -109,7 +109,7 @@ class Sampler:
         self._follow(schedule or Schedule(store.interval_seconds, {}))
 
     def _follow(self, schedule: Schedule) -> None:
-        """Take the rows' intervals, while no thread runs."""
+        """Take the rows' intervals."""
         self._schedule = schedule
         self._interval_ms = max(round(schedule.tick_seconds * 1000), 1)
         self._stuck_seconds = max(GAP_INTERVALS * self._store.interval_seconds, 1.0)
@@ -163,12 +163,6 @@ class Sampler:
         self._thread = threading.Thread(target=self.run, name="sampler", daemon=True)
         self._thread.start()
         threading.Thread(target=self.watch_over, name="watchman", daemon=True).start()
-
-    def restart(self, schedule: Schedule) -> None:
-        """Start again after a stop(), with other intervals and the store's new ones."""
-        self._stop = threading.Event()  # an earlier watchman may still look at the old one
-        self._follow(schedule)
-        self.start()
 
     def watch_over(self) -> None:
         """Log each hanging sample once, until stop()."""

@@ -7,6 +7,10 @@ IDLE_SECONDS, and one that never had any after REQUEST_SECONDS.
 A request that never reaches the application gets a problem as its answer, too. After that answer
 the server reads on for LINGER_SECONDS: the kernel would otherwise withdraw the answer from a client
 that still sends.
+
+A connection has one request at a time. If bytes of a second one come with the first, the answer to
+the first ends the connection: pipelined requests would hold a worker until somebody takes their
+answers. No worker waits for a client: an answer waits in memory, and the serving thread sends it.
 """
 
 import socket
@@ -34,6 +38,8 @@ MIN_BYTES_PER_SECOND = 4096
 LINGER_SECONDS = 2.0
 
 MAX_HEAD_BYTES = 16 * 1024
+
+_SMALL_BYTES = 64 * 1024
 
 _DETAILS = {
     HTTPStatus.REQUEST_TIMEOUT: f"the request was not whole within {REQUEST_SECONDS:g} s",
@@ -86,9 +92,18 @@ class _Task(Logged, WSGITask):
 
     def build_response_header(self) -> bytes:
         """Return the head of the answer."""
-        if self.channel.server.draining:
+        if self.channel.server.draining or self.channel.has_last_request():
             self.set_close_on_finish()
         return super().build_response_header()
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the WSGI environment, where no file can be handed over.
+
+        waitress would keep such a file open until the client has taken all of it.
+        """
+        environ: dict[str, Any] = super().get_environment()
+        environ.pop("wsgi.file_wrapper", None)
+        return environ
 
 
 class Connection(HTTPChannel):
@@ -100,22 +115,27 @@ class Connection(HTTPChannel):
     # waitress's own, which its types lack
     request: Any
     requests: Any
-    requests_lock: threading.Lock
+    requests_lock: Any
     server: Any
     socket: Any
     _flush_exception: Callable[..., Any]
-    _flush_some: Callable[..., Any]
+    outbufs: Any
 
     lingers = False
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        # received() holds it around waitress's own, which takes it too
+        self.requests_lock = threading.RLock()
+        self._is_last = False
         now = time.monotonic()
         self._began = now  # of the unfinished request, or of the connection
         self._reading: object | None = None  # that request
         self._served = False
         self._idle_since = now
         self._sent_bytes = 0
+        self._answer_bytes = 0  # in memory: sent ones too, until all are sent
+        self._taken_at = now
         self._measured: tuple[float, int] | None = None
         self._linger_until: float | None = None
 
@@ -134,23 +154,85 @@ class Connection(HTTPChannel):
         """The monotonic moment since which nothing came or went."""
         return self._idle_since
 
+    @property
+    def began(self) -> float:
+        """The monotonic moment when the unfinished request began."""
+        return self._began
+
+    @property
+    def taken_at(self) -> float:
+        """The monotonic moment when the client last took a part of its answer."""
+        return self._taken_at
+
+    @property
+    def request_bytes(self) -> int:
+        """Return how many bytes of requests are in memory."""
+        request = self.request or next(iter(self.requests), None)
+        if request is None:
+            return 0
+        return int(request.header_bytes_received + request.body_bytes_received)
+
+    @property
+    def answer_bytes(self) -> int:
+        """Return how many bytes of an answer are in memory until the client has taken all."""
+        return self._answer_bytes if self.total_outbufs_len else 0
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """Send what the network takes; free the memory of an answer that was sent to its end."""
+        flush = super()._flush_some  # type: ignore[misc]  # its types lack it
+        sent = bool(flush(do_close=do_close))
+        if not self.total_outbufs_len and self._answer_bytes > _SMALL_BYTES:
+            self.outbufs[-1].prune()  # waitress would keep all of it for the connection's life
+            self._answer_bytes = 0
+        return sent
+
+    def write_soon(self, data: Any) -> int:
+        """Take a part of an answer, in a worker; return its bytes."""
+        if not self.total_outbufs_len:
+            self._taken_at = time.monotonic()
+        self._answer_bytes += len(data)
+        return int(super().write_soon(data))
+
     def received(self, data: bytes) -> bool:
         """Take received bytes, and note when their request began."""
         self._idle_since = time.monotonic()
-        taken = bool(super().received(data))
+        with self.requests_lock:
+            taken = bool(super().received(data))
+            self._drop_second_request()
         if self.request is not self._reading:
             self._reading, self._began = self.request, self._idle_since
         return taken
+
+    def _drop_second_request(self) -> None:
+        """Keep one request. If a second one has begun, the first is the connection's last."""
+        begun = self.request
+        if not self.requests or (len(self.requests) == 1 and begun is None):
+            return
+        self.request = None
+        if len(self.requests) == 1 and not begun.header_plus.strip():
+            return  # an empty line after a body, which RFC 9112, 2.2, lets a client send
+        for each in [*self.requests[1:], *([begun] if begun else [])]:
+            each.close()
+        del self.requests[1:]
+        self._is_last = self.lingers = True
+
+    def has_last_request(self) -> bool:
+        """Return whether the connection ends with the answer to its request; any thread may ask."""
+        with self.requests_lock:  # the serving thread may be about to see a second request
+            return self._is_last
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send a part of an answer; return how many bytes the network took."""
         sent: int = super().send(data, do_close)
         self._sent_bytes += sent
+        if sent:
+            self._taken_at = time.monotonic()
         return sent
 
     def service(self) -> None:
         """Answer one request, in a thread of its own."""
-        super().service()
+        with self.server.workers.at_work():
+            super().service()
         self._served, self._idle_since = True, time.monotonic()
 
     def readable(self) -> bool:

@@ -6,12 +6,10 @@ room for new connections: this module and connection.py add them.
 """
 
 import logging
-import resource
 import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from waitress import wasyncore
@@ -19,8 +17,11 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from ..web.limits import MAX_BODY_BYTES
+from ..web.limits import MAX_ANSWER_BYTES, MAX_BODY_BYTES
+from .budget import Budget
 from .connection import MAX_HEAD_BYTES, Connection
+from .descriptors import MAX_CONNECTIONS, NONE_LEFT, connections_allowed
+from .workers import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -28,30 +29,16 @@ THREADS = 4
 DRAIN_SECONDS = 1.0
 """How long a stop waits for the requests in flight."""
 
-MAX_CONNECTIONS = 2000
-"""A further connection replaces the one that has been silent for longest."""
+PAUSE_SECONDS = 1.0
+"""How long no connection is accepted after the process had no file left for one."""
 
-_OTHER_FILES = 128  # descriptors for the store, the log and the rest of the process
+_EPISODE_SECONDS = 60.0  # such faults belong together and are logged once if none is longer apart
+
 _ACCEPTS = 64  # connections accepted in one turn
 _LOOK_SECONDS = 1.0
+_COUNT_SECONDS = 0.05
 _POLL_SECONDS = 30.0
 _DRAIN_POLL_SECONDS = 0.02
-
-
-def allow_connections() -> int:
-    """Return how many connections fit; raise the process's soft limit of open files for them.
-
-    Source: getrlimit(2), RLIMIT_NOFILE.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + _OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        higher = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        with suppress(OSError, ValueError):  # a service manager may forbid the call
-            resource.setrlimit(resource.RLIMIT_NOFILE, (higher, hard))
-            soft = higher
-    room = MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _OTHER_FILES
-    return max(min(room, MAX_CONNECTIONS), 16)
 
 
 class _Accepting:
@@ -59,15 +46,48 @@ class _Accepting:
 
     channel_class: Any = Connection
     draining = False
+    workers: Workers
     max_connections = MAX_CONNECTIONS
 
     # waitress's own, of the server beside this class; its types differ
     active_channels: Any
     socket: Any
 
+    _paused_until: float | None = None
+    _full_at: float | None = None
+
     def readable(self) -> bool:
         """Return whether the serving thread waits for new connections."""
+        if self._paused_until is not None and time.monotonic() < self._paused_until:
+            return False
+        self._paused_until = None
         return bool(super().readable()) and self._has_room()  # type: ignore[misc]  # see above
+
+    @property
+    def is_paused(self) -> bool:
+        """Return whether no connection is accepted for a moment."""
+        return self._paused_until is not None
+
+    def accept(self) -> Any:
+        """Return a new connection and its address; None if there is none, or no file for it."""
+        try:
+            return super().accept()  # type: ignore[misc]  # see above
+        except OSError as error:
+            if error.errno not in NONE_LEFT:
+                raise
+            self._pause(error)
+            return None
+
+    def _pause(self, error: OSError) -> None:
+        """Accept nothing for a moment, as the waiting connection would wake the loop at once."""
+        now = time.monotonic()
+        self._paused_until = now + PAUSE_SECONDS
+        if self._full_at is None or now - self._full_at >= _EPISODE_SECONDS:
+            count = len(self.active_channels)
+            words = "no further connection is accepted for now, beside %d open ones: %s"
+            _log.error(words, count, error.strerror)
+        self._full_at = now
+        self._close_silent()
 
     def maintenance(self, now: float) -> None:
         """Do nothing: waitress's own time limits follow a clock that somebody may set."""
@@ -82,8 +102,13 @@ class _Accepting:
             if len(self.active_channels) <= before:
                 return
             if before >= self.max_connections:
-                silent = [each for each in self.active_channels.values() if each.can_go]
-                min(silent, key=lambda each: each.idle_since).handle_close()
+                self._close_silent()
+
+    def _close_silent(self) -> None:
+        """Close the connection that has been silent for longest, if one may go."""
+        silent = [each for each in self.active_channels.values() if each.can_go]
+        if silent:
+            min(silent, key=lambda each: each.idle_since).handle_close()
 
     def _has_room(self) -> bool:
         if len(self.active_channels) < self.max_connections:
@@ -126,11 +151,14 @@ class WebServer:
             sockinfo=(bound.family, bound.type, bound.proto, bound.getsockname()),
             bind_socket=False,
         )
-        self._server.max_connections = allow_connections()
+        self._server.max_connections = connections_allowed()
+        self._workers = self._server.workers = Workers(THREADS)
         self._stop = threading.Event()
         self._closed = False
         self._waking = threading.RLock()  # a signal's handler may run while its thread has the lock
         self._next_look = 0.0
+        self._budget = Budget()
+        self._next_count = 0.0
 
     def stop(self) -> None:
         """Make run() return; any thread and a signal's handler may call this."""
@@ -144,6 +172,11 @@ class WebServer:
             if not self._closed:
                 self._server.pull_trigger()
 
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether nothing is answered: every worker has had the same request for long."""
+        return self._workers.are_stuck(time.monotonic())
+
     def run(self, chores: Callable[[], float] = lambda: _POLL_SECONDS) -> None:
         """Answer requests until stop(), then those in flight; return.
 
@@ -151,6 +184,7 @@ class WebServer:
         """
         while not self._stop.is_set():
             self._turn(min(chores(), self._look()))
+            self._keep_budget()
         deadline = time.monotonic() + DRAIN_SECONDS
         self._drain(deadline)
         self._server.task_dispatcher.shutdown(timeout=max(deadline - time.monotonic(), 0.1))
@@ -161,6 +195,13 @@ class WebServer:
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
 
+    def _keep_budget(self) -> None:
+        """Close connections that hold too much memory; after a turn, but not after every one."""
+        now = time.monotonic()
+        if now >= self._next_count:
+            self._next_count = now + _COUNT_SECONDS
+            self._budget.keep(self._connections(), now)
+
     def _connections(self) -> list[Connection]:
         return list(self._server.active_channels.values())
 
@@ -169,8 +210,11 @@ class WebServer:
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
+            self._workers.look(now)
             for each in self._connections():
                 each.look(now)
+        if self._server.is_paused:
+            return PAUSE_SECONDS
         return _LOOK_SECONDS if self._server.active_channels else _POLL_SECONDS
 
     def _drain(self, deadline: float) -> None:
@@ -195,7 +239,9 @@ def _adjustments() -> Adjustments:
         threads=THREADS,
         max_request_header_size=MAX_HEAD_BYTES,
         max_request_body_size=MAX_BODY_BYTES + 1,
-        outbuf_high_watermark=4 * 2**20,  # waiting bytes of an answer made in parts
+        # no worker waits until a client takes its answer, and no answer takes a file
+        outbuf_high_watermark=2 * MAX_ANSWER_BYTES,
+        outbuf_overflow=2 * MAX_ANSWER_BYTES,
         connection_limit=1_000_000,  # _Accepting has its own
         clear_untrusted_proxy_headers=False,  # the application reads none; proxy.py does
     )

@@ -131,7 +131,6 @@ SETTINGS = (
         "10s",
         converters.interval,
         "time between samples, down to 10ms",
-        reloadable=True,
     ),
     Setting(
         "intervals",
@@ -139,7 +138,6 @@ SETTINGS = (
         "",
         converters.intervals,
         "other intervals for the IRQs and devices that match a shell pattern: eth0-*=1s,LOC=1m",
-        reloadable=True,
     ),
     Setting(
         "retention",
@@ -147,7 +145,6 @@ SETTINGS = (
         converters.DEFAULT_RETENTION,
         converters.retention,
         "how long samples, the first of each minute and of each hour are kept; 5m=AGE adds a tier",
-        reloadable=True,
     ),
     Setting(
         "max-size",
@@ -155,7 +152,6 @@ SETTINGS = (
         "1GiB",
         converters.size,
         "cap on the data directory, bytes",
-        reloadable=True,
     ),
     Setting(
         "fsync",
@@ -163,7 +159,6 @@ SETTINGS = (
         "segment",
         converters.fsync,
         "wait for the disk never, after each segment or after each sample",
-        reloadable=True,
     ),
     # who may ask
     Setting(

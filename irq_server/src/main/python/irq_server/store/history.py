@@ -73,10 +73,6 @@ class History:
         self._recent: dict[tuple[str, float] | None, Sample] = {}
         self.add_events(events)
 
-    def set_interval(self, interval: float) -> None:
-        """Takes another interval, seconds."""
-        self._interval_seconds = interval
-
     def add_events(self, events: Sequence[Event]) -> None:
         """Takes events that were just written; the store lets one thread at a time."""
         if self._events and min(map(_time_of, events), default=0.0) < self._events[-1].time:

@@ -1,5 +1,6 @@
 """Keeps a store within its bounds: what is too old goes, and the oldest where all is too large."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,11 @@ BESIDE = ""
 
 
 class Bounds:
-    """The sizes of a data directory's parts, and what is dropped when. The writer alone asks it."""
+    """The sizes of a data directory's parts, and what is dropped when.
+
+    Requests record events beside the sampler: a lock keeps growing and measuring apart, and the
+    sizes are replaced whole, so that a reader needs none.
+    """
 
     def __init__(
         self,
@@ -26,6 +31,8 @@ class Bounds:
         self._folder = folder
         self._tiers = tuple(tiers)
         self._events = events
+        self._sizing = threading.Lock()
+        self._sizes: dict[str, int] = {}
         self.set_to(retention_seconds, max_bytes)
         self.measure()
 
@@ -35,18 +42,21 @@ class Bounds:
         self._max_bytes = max_bytes
 
     def measure(self) -> None:
-        """Learns the sizes from the disk: they fall when segments are packed or go."""
-        self._measured = self._files()
+        """Measure the sizes on the disk: they fall when segments are packed or go."""
         names = [tier.shape.name for tier in self._tiers]
-        self._sizes = {name: size_of(self._folder / name) for name in names}
-        self._sizes[BESIDE] = size_of(self._folder) - sum(self._sizes.values())
+        with self._sizing:
+            self._measured = self._files()
+            sizes = {name: size_of(self._folder / name) for name in names}
+            sizes[BESIDE] = size_of(self._folder) - sum(sizes.values())
+            self._sizes = sizes
 
     def _files(self) -> list[object]:
         return [self._events.closed, *(tier.segments for tier in self._tiers)]
 
     def grew(self, name: str, size_bytes: int) -> None:
-        """Takes that a tier, or what is BESIDE them, has so many bytes more."""
-        self._sizes[name] += size_bytes
+        """Count the bytes by which a tier, or what is BESIDE them, grew. Any thread may call it."""
+        with self._sizing:
+            self._sizes = {**self._sizes, name: self._sizes[name] + size_bytes}
 
     @property
     def size_bytes(self) -> int:

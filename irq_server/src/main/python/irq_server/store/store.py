@@ -133,25 +133,6 @@ class Store:
             self._folder, self._tiers, self._events, self._retention, self._max_bytes
         )
 
-    def reconfigure(
-        self,
-        *,
-        interval_seconds: float,
-        whole_seconds: bool,
-        retention_seconds: Mapping[str, float],
-        max_bytes: int,
-        sync: str,
-    ) -> None:
-        """Goes on with other settings than it was opened with, while nobody appends."""
-        self._interval_seconds = interval_seconds
-        self._whole = whole_seconds
-        self._max_bytes = max_bytes
-        self._bounds.set_to(retention_seconds, max_bytes)
-        self._events.set_max_bytes(max_bytes // _EVENTS_PART)
-        self.history.set_interval(interval_seconds)
-        for tier in self._tiers:
-            tier.set_sync(sync)
-
     @property
     def folder(self) -> Path:
         """The data directory."""
@@ -273,9 +254,10 @@ class Store:
         with self._recording:
             self._noticed += events
             if self._noticed:
-                self._bounds.grew(BESIDE, self._events.append(self._noticed))
-                self.history.add_events(self._noticed)
-                self._noticed = []
+                size = self._events.append(self._noticed)
+                written, self._noticed = self._noticed, []  # at once: no fault below repeats them
+                self.history.add_events(written)
+                self._bounds.grew(BESIDE, size)
 
     def _bound(self, moment: float) -> None:
         """Drops what the bounds say."""
@@ -297,7 +279,8 @@ class Store:
         rows = [identity_row(format_time(each.time, self._whole), each.identity) for each in kept]
         self._irqs.replace(rows)
         self.rows.forget(kept)
-        self._bounds.measure()
+        with self._recording:  # no event lies on the disk that is counted later
+            self._bounds.measure()
 
     def read_beside(self, name: str) -> bytes:
         """Return the file `name` of the data directory. Raises OSError."""

@@ -41,14 +41,11 @@ class Tier:
         self._live_times = array("d")
         self._written: State = {}
         self._last: float | None = None
+        self._caching = threading.Lock()  # for the three below: requests fill them, a drop empties
         self._times: dict[Path, array[float]] = {}
         self._surveys: dict[Path, Survey] = {}
         self._damaged: dict[Path, int] = {}
         self._left_open: SegmentFile | None = None
-
-    def set_sync(self, sync: str) -> None:
-        """Takes another fsync policy."""
-        self._sync = sync
 
     # ---- opening --------------------------------------------------------------------------------
 
@@ -167,9 +164,10 @@ class Tier:
                 return False
             self._files.remove(oldest.path)
             self._segments = tuple(each for each in self._segments if each != oldest)
-            self._times.pop(oldest.path, None)
-            self._surveys.pop(oldest.path, None)
-            self._damaged.pop(oldest.path, None)
+            with self._caching:
+                self._times.pop(oldest.path, None)
+                self._surveys.pop(oldest.path, None)
+                self._damaged.pop(oldest.path, None)
             return True
         return False
 
@@ -189,7 +187,8 @@ class Tier:
     @property
     def damaged_bytes(self) -> int:
         """The bytes that nobody believes, in the segments that were read whole so far."""
-        return sum(list(self._damaged.values()))
+        with self._caching:
+            return sum(self._damaged.values())
 
     @property
     def first(self) -> float | None:
@@ -265,7 +264,9 @@ class Tier:
             return survey(self._live_times)
         known = self._surveys.get(each.path)
         if known is None:
-            known = self._surveys[each.path] = survey(self._times_of(each))
+            known = survey(self._times_of(each))
+            with self._caching:
+                self._surveys[each.path] = known
         return known
 
     def up_to(self, moment: float) -> tuple[SegmentFile, ...]:
@@ -281,15 +282,17 @@ class Tier:
             found, damaged = segment.examine(self.read(each) or b"")
             if damaged and each.path not in self._damaged:
                 _log.warning("%s: %d bytes are damaged and passed over", each.path, damaged)
-            self._damaged[each.path] = damaged
+            with self._caching:
+                self._damaged[each.path] = damaged
             times = array("d", found)
             self._remember(each.path, times)
         return times
 
     def _remember(self, path: Path, times: "array[float]") -> None:
-        while self._times and sum(map(len, self._times.values())) > MAX_REMEMBERED_SAMPLES:
-            self._times.pop(next(iter(self._times)), None)
-        self._times[path] = times
+        with self._caching:
+            while self._times and sum(map(len, self._times.values())) > MAX_REMEMBERED_SAMPLES:
+                del self._times[next(iter(self._times))]
+            self._times[path] = times
 
     def read(self, each: SegmentFile) -> bytes | None:
         """Gives a segment's bytes, also while it is being packed; None where it was dropped."""
