@@ -1,15 +1,26 @@
 """The commands on a data directory that need no server: verify, repair, export and import."""
 
 import argparse
+import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+from .daemon.privileges import acting_as_owner
 from .errors import IrqServerError, TimeFormatError
 from .settings.load import load
-from .store.export import Saved, import_files, rows, write_csv, write_parquet
+from .store.export import (
+    Saved,
+    import_files,
+    parquet_library,
+    rows,
+    write_csv,
+    write_parquet,
+)
 from .store.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
@@ -57,11 +68,13 @@ def _joined(argv: Sequence[str]) -> list[str]:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    return _report(verify(options.directory), "")
+    with acting_as_owner(options.directory):
+        return _report(verify(options.directory), "")
 
 
 def _repair(options: argparse.Namespace) -> int:
-    _report(repair(options.directory), ": set aside")
+    with acting_as_owner(options.directory):
+        _report(repair(options.directory), ": set aside")
     return DONE
 
 
@@ -83,20 +96,33 @@ def _report(reports: Iterable[SegmentReport], done: str) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    table = rows(options.directory, options.start, options.end)
+    """Read as the directory's owner; write as the user who asks, but into the directory."""
+    directory, path = options.directory, options.output
+    is_inside = path is not None and path.absolute().parent.resolve().is_relative_to(
+        directory.resolve()
+    )
     if options.format == "parquet":
-        write_parquet(table, options.output)
-    elif options.output is None:
-        write_csv(table, sys.stdout)
-        sys.stdout.flush()
-    else:
-        with options.output.open("w", newline="") as output:
-            write_csv(table, output)
+        parquet_library(path)  # before the file is made
+    with ExitStack() as held:
+        if is_inside:
+            held.enter_context(acting_as_owner(directory))
+        output = held.enter_context(path.open("wb")) if path is not None else None
+        if not is_inside:
+            held.enter_context(acting_as_owner(directory))
+        table = rows(directory, options.start, options.end)
+        if output is None:
+            write_csv(table, sys.stdout)
+            sys.stdout.flush()
+        elif options.format == "parquet":
+            write_parquet(table, output)
+        else:
+            write_csv(table, held.enter_context(io.TextIOWrapper(output, "utf-8", newline="")))
     return DONE
 
 
 def _import(options: argparse.Namespace) -> int:
-    count = import_files(options.directory, options.files)
+    acting = partial(acting_as_owner, options.directory)
+    count = import_files(options.directory, options.files, acting)
     sys.stdout.write(f"{count} samples\n")
     return DONE
 
