@@ -139,6 +139,7 @@ def test_root_becomes_a_user_with_its_groups_and_a_data_directory(tmp_path: Path
         assert "0" not in status["Gid"].split()
         assert "0" not in status["Groups"].split()
         assert set(capabilities(status).values()) == {0}
+        assert int(status["CapBnd"], 16) == 0
         assert status["NoNewPrivs"] == "1"
     assert data.stat().st_uid == uid
 

@@ -60,6 +60,7 @@ def become(name: str, folder: Path, made: Iterable[Path] = ()) -> None:
         for path in made:
             os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
         os.setgroups(os.getgrouplist(name, entry.pw_gid))
+        _empty_bounding_set()  # another user may not
         os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
         os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
     except OSError as error:
@@ -183,9 +184,7 @@ def drop(writes: bool) -> str:
     mine = 1 << _CAP_DAC_OVERRIDE if writes and os.geteuid() != 0 else 0
     now = _capabilities()
     kept = (now[0].permitted | now[1].permitted << 32) & mine
-    for capability in range(_LAST_CAPABILITY + 1):
-        # needs CAP_SETPCAP; without it, or for a number without a capability, nothing is lost
-        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _empty_bounding_set()
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     wanted = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
     if bytes(now) != bytes(
@@ -195,6 +194,16 @@ def drop(writes: bool) -> str:
     _check("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     what = "CAP_DAC_OVERRIDE alone" if kept else "no capabilities"
     return f"{_name(os.geteuid())}:{_group(os.getegid())} with {what}"
+
+
+def _empty_bounding_set() -> None:
+    """Let no program that is started later have a capability; it takes CAP_SETPCAP.
+
+    Without that one, and for a number without a capability, the kernel refuses, and no harm is
+    done: the process then never could give itself one.
+    """
+    for capability in range(_LAST_CAPABILITY + 1):
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 def _capabilities() -> "ctypes.Array[_Word]":
