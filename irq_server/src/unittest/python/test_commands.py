@@ -224,3 +224,37 @@ def test_root_repairs_no_directory_that_others_may_write(
 
     assert main(["repair", str(tmp_path)]) == 1
     assert f"{tmp_path}: root does not use this data directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["verify", "repair", "export"])
+def test_a_command_looks_at_the_data_directory_alone(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+):
+    put(tmp_path / "data", 600)
+    file = tmp_path / "file.toml"
+    file.write_text(f'data_dir = "{tmp_path}/data"\nhost = "0.0.0.0"\nport = "none"\n')
+    monkeypatch.setenv("IRQ_SERVER_HOST", "0.0.0.0")  # noqa: S104 - a server would need a token
+    monkeypatch.setenv("IRQ_SERVER_PORT", "no port")
+
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert main([command, "--config", str(file)]) == 0
+    monkeypatch.setenv("IRQ_SERVER_CONFIG", str(file))
+    assert main([command]) == 0
+    monkeypatch.setenv("IRQ_SERVER_DATA_DIR", str(tmp_path / "none"))
+    assert main([command]) == 1
+    assert main([command, str(tmp_path / "data")]) == 0
+
+
+def test_a_settings_file_without_a_usable_data_directory_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "file.toml"
+    file.write_text("data_dir = 5\n")
+
+    assert main(["verify", "--config", str(file)]) == 2
+    assert main(["verify", "--config", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"irq_server: {file}: data_dir: expected a string in quotes, found '5'"
+    )

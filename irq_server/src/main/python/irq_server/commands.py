@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from .daemon.privileges import acting_as_owner
-from .errors import IrqServerError, TimeFormatError
-from .settings.load import load
+from .errors import IrqServerError, SettingsError, TimeFormatError
+from .settings.load import file_of, load_data_dir
+from .settings.table import DEFAULT_DATA_DIR
 from .store.export import (
     Saved,
     import_files,
@@ -24,7 +25,7 @@ from .store.export import (
 from .store.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
-DONE, FAILED = 0, 1
+DONE, FAILED, USAGE = 0, 1, 2
 
 _HELP = {
     "verify": "checks every commit mark; exit status 1 where something is damaged",
@@ -40,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         parser = _parser()
         options = parser.parse_args(_joined(argv))
+        if options.directory is None:
+            options.directory = load_data_dir(os.environ, file_of(vars(options), os.environ))
         if options.run is _export and options.format == "parquet" and options.output is None:
             parser.error("export: --format parquet needs --output FILE")
         run: Callable[[argparse.Namespace], int] = options.run
@@ -50,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
         return DONE
     except IrqServerError as error:
         sys.stderr.write(f"irq_server: {error}\n")
-        return FAILED
+        return USAGE if isinstance(error, SettingsError) else FAILED
     except OSError as error:
         sys.stderr.write(f"irq_server: {error.filename or ''}: {error.strerror or error}\n")
         return FAILED
@@ -133,11 +136,13 @@ _RUN = {"verify": _verify, "repair": _repair, "export": _export, "import": _impo
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="irq_server", allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    where = f"the data directory (default: {DEFAULT_DATA_DIR}; IRQ_SERVER_DATA_DIR)"
     for name, text in _HELP.items():
         command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
         command.set_defaults(run=_RUN[name])
+        command.add_argument("--config", metavar="FILE", help="take data_dir from this TOML file")
         if name == "import":
-            command.add_argument("--data-dir", dest="directory", type=Path, default=_default())
+            command.add_argument("--data-dir", dest="directory", type=Path, help=where)
             command.add_argument(
                 "files",
                 metavar="[TIME=]FILE",
@@ -146,9 +151,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="without TIME, when the file was written last",
             )
         else:
-            command.add_argument(
-                "directory", metavar="DIR", nargs="?", type=Path, default=_default()
-            )
+            command.add_argument("directory", metavar="DIR", nargs="?", type=Path, help=where)
         if name == "export":
             _add_export_options(command)
     return parser
@@ -162,10 +165,6 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="default: standard output; parquet needs it"
     )
-
-
-def _default() -> Path:
-    return load({}, os.environ, None).data_dir
 
 
 def _moment(text: str) -> float:

@@ -199,8 +199,8 @@ def drop(writes: bool) -> str:
 def _empty_bounding_set() -> None:
     """Let no program that is started later have a capability; it takes CAP_SETPCAP.
 
-    Without that one, and for a number without a capability, the kernel refuses, and no harm is
-    done: the process then never could give itself one.
+    Without that one, and for a number without a capability, the kernel refuses. no_new_privs then
+    still denies them to other programs.
     """
     for capability in range(_LAST_CAPABILITY + 1):
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
