@@ -54,7 +54,7 @@ def describe(project):
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")
     project.depends_on("python-daemon", ">=3.1")
-    project.depends_on("waitress", ">=3.0")
+    project.depends_on("waitress", ">=3.0.1,<4")
     project.build_depends_on("duckdb", ">=1.1")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
@@ -93,6 +93,9 @@ def describe_build(project):
     # PyBuilder would install every build dependency before any task, even for `pip install .`
     project.set_property("venv_names", [])
     project.set_property("distutils_readme_description", True)
+    # setuptools puts a LICENSE beside its setup.py into the wheel
+    project.set_property("copy_resources_target", "$dir_dist")
+    project.get_property("copy_resources_glob").append("LICENSE")
     # build_wheel() builds what is published; `publish` itself then has nothing left to build
     project.set_property("distutils_commands", [])
     pins = Path(project.expand_path("../requirements.txt"))
