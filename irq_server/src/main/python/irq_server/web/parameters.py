@@ -16,8 +16,10 @@ MAX_TOP = 100_000
 MAX_CHARACTERS = 64
 """The longest text of a parameter whose schema gives no ``maxLength``."""
 MAX_CPU_LIST_CHARACTERS = 16 * 1024
-"""The longest CPU list: every second of 6,000 CPUs has a shorter one."""
-MAX_REPEATS = 1000
+"""The longest CPU list of a body: every second of 6,000 CPUs has a shorter one."""
+MAX_CPU_LIST_IN_QUERY = 4096
+"""It fits into the head of a request, its commas percent-encoded, beside other parameters."""
+MAX_REPEATS = 256
 """How often a repeatable parameter may be given."""
 
 SERIES_KEYS = ("total", "cpu", "irq", "irq,cpu")
@@ -39,7 +41,7 @@ _DURATION = {
 CPU_LIST_PATTERN = r"^[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*$"
 _CPU_LIST = {
     "type": "string",
-    "maxLength": MAX_CPU_LIST_CHARACTERS,
+    "maxLength": MAX_CPU_LIST_IN_QUERY,
     "pattern": CPU_LIST_PATTERN,
 }
 

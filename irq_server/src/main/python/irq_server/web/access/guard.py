@@ -41,17 +41,7 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_HEADER_CHARACTERS = 2000
 """The longest header that is parsed: the parser's time grows with the square of its length."""
 
-_PARSED = (
-    "Accept",
-    "Accept-Encoding",
-    "Authorization",
-    "Host",
-    "If-Match",
-    "If-None-Match",
-    "If-Range",
-    "Origin",
-    "Range",
-)
+_PARSED = ("Accept", "Accept-Encoding")
 _CHALLENGE = 'Bearer realm="irq_server"'
 
 
