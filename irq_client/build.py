@@ -23,6 +23,7 @@ from pybuilder.plugins.python import core_plugin, distutils_plugin
 
 use_plugin("python.core")
 use_plugin("python.distutils")
+use_plugin("copy_resources")
 
 name = "irq_client"
 version = "0.1.0"
@@ -65,6 +66,9 @@ def describe_build(project):
     # PyBuilder would install every build dependency before any task, even for `pip install .`
     project.set_property("venv_names", [])
     project.set_property("distutils_readme_description", True)
+    # setuptools puts a LICENSE beside its setup.py into the wheel
+    project.set_property("copy_resources_target", "$dir_dist")
+    project.get_property("copy_resources_glob").append("LICENSE")
     # build_wheel() builds what is published; `publish` itself then has nothing left to build
     project.set_property("distutils_commands", [])
     pins = Path(project.expand_path("../requirements.txt"))

@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -348,3 +349,11 @@ def test_bash_loads_the_completion_by_the_commands_name(bash_completion: Path):
     done = run("bash", "--norc", "-c", script)
 
     assert done.stdout == "complete -F _irq_server irq_server\n", done.stderr
+
+
+def test_the_wheel_holds_the_licence():
+    held = [each for each in metadata.files("irq_server") or () if each.name == "LICENSE"]
+    (own,) = (each for each in held if each.parent.name == "licenses")
+
+    assert own.read_text().startswith("MIT License\n")
+    assert metadata.metadata("irq_server")["License-File"] == "LICENSE"

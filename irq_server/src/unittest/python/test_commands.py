@@ -2,14 +2,19 @@
 
 import io
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import mock
 import pytest
 
+import needs
 from irq_server import cli
 from irq_server.commands import main
 from irq_server.store import segment
+
+NOBODY = 65534
 
 
 def put(folder: Path, *moments: int) -> Path:
@@ -138,3 +143,118 @@ def test_the_command_line_finds_the_commands(tmp_path: Path):
     with mock.patch("sys.stdout", io.StringIO()) as shown:
         assert cli.main(["verify", str(put(tmp_path, 600).parents[2])]) == 0
     assert shown.getvalue().startswith("1 segments, 1 samples")
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder of root's that every user reaches, as the tests' own is closed to others."""
+    needs.root()
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def foreign(reachable: Path) -> Path:
+    """Return a data directory of the user nobody."""
+    folder = reachable / "data"
+    put(folder, 600, 610)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    return folder
+
+
+@pytest.mark.parametrize("command", ["verify", "repair", "export"])
+def test_root_reads_nothing_through_a_link_that_the_owner_may_not(
+    reachable: Path, command: str, capsys: pytest.CaptureFixture[str]
+):
+    folder = foreign(reachable)
+    secret = put(reachable / "of root", 777)
+    secret.write_bytes(secret.read_bytes() + b"damaged\n")
+    (reachable / "of root").chmod(0o700)
+    before = secret.read_bytes()
+    (folder / "raw/19700102").symlink_to(secret.parent)
+    secret.rename(secret.with_name("777.csv"))
+
+    main([command, str(folder)])
+
+    assert "777" not in capsys.readouterr().out
+    assert [each.read_bytes() for each in secret.parent.iterdir()] == [before]
+    assert os.geteuid() == 0
+
+
+def test_root_repairs_as_the_owner(reachable: Path):
+    folder = foreign(reachable)
+    (path,) = folder.rglob("*.csv")
+    path.write_bytes(path.read_bytes()[:-2])
+
+    assert main(["repair", str(folder)]) == 0
+
+    assert {each.stat().st_uid for each in folder.rglob("*")} == {NOBODY}
+    assert list(folder.rglob("*.damaged"))
+
+
+def test_root_exports_into_the_directory_as_the_owner_and_elsewhere_as_root(reachable: Path):
+    folder = foreign(reachable)
+
+    assert main(["export", str(folder), "--output", str(folder / "table.csv")]) == 0
+    assert main(["export", str(folder), "--output", str(reachable / "table.csv")]) == 0
+
+    assert (folder / "table.csv").stat().st_uid == NOBODY
+    assert (reachable / "table.csv").stat().st_uid == 0
+    assert (reachable / "table.csv").read_text() == (folder / "table.csv").read_text()
+
+
+def test_root_imports_its_own_file_as_the_owner(reachable: Path):
+    folder = foreign(reachable)
+    saved = reachable / "saved"
+    saved.write_text("  CPU0\n 24: 5 PCI-MSI 1-edge eth0\n")
+    saved.chmod(0o600)
+
+    assert main(["import", "--data-dir", str(folder), f"2026-01-01T00:00:00Z={saved}"]) == 0
+
+    assert {each.stat().st_uid for each in folder.rglob("*")} == {NOBODY}
+
+
+def test_root_repairs_no_directory_that_others_may_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    needs.root()
+    put(tmp_path, 600)
+    tmp_path.chmod(0o777)
+
+    assert main(["repair", str(tmp_path)]) == 1
+    assert f"{tmp_path}: root does not use this data directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["verify", "repair", "export"])
+def test_a_command_looks_at_the_data_directory_alone(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+):
+    put(tmp_path / "data", 600)
+    file = tmp_path / "file.toml"
+    file.write_text(f'data_dir = "{tmp_path}/data"\nhost = "0.0.0.0"\nport = "none"\n')
+    monkeypatch.setenv("IRQ_SERVER_HOST", "0.0.0.0")  # noqa: S104 - a server would need a token
+    monkeypatch.setenv("IRQ_SERVER_PORT", "no port")
+
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert main([command, "--config", str(file)]) == 0
+    monkeypatch.setenv("IRQ_SERVER_CONFIG", str(file))
+    assert main([command]) == 0
+    monkeypatch.setenv("IRQ_SERVER_DATA_DIR", str(tmp_path / "none"))
+    assert main([command]) == 1
+    assert main([command, str(tmp_path / "data")]) == 0
+
+
+def test_a_settings_file_without_a_usable_data_directory_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "file.toml"
+    file.write_text("data_dir = 5\n")
+
+    assert main(["verify", "--config", str(file)]) == 2
+    assert main(["verify", "--config", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"irq_server: {file}: data_dir: expected a string in quotes, found '5'"
+    )

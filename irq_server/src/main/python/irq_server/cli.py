@@ -22,6 +22,8 @@ from .settings.table import SETTINGS, Setting, Settings
 
 DONE, FAILED, USAGE = 0, 1, 2
 
+_UMASK = 0o022
+
 _log = logging.getLogger("irq_server")
 
 _EPILOG = """\
@@ -33,7 +35,7 @@ Every setting is also an environment variable, and a key of the file that
 file. SIGHUP reads those of tokens and the log again.
 
 example:
-  irq_server --interval 1s --data-dir /tmp/interrupts --port 5000
+  irq_server --interval 1s --data-dir ~/interrupts --port 5000
   then: irq_client overview --period 10s
 
 on a data directory, without a server (each has a --help of its own):
@@ -67,6 +69,7 @@ class Terminal:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.umask(os.umask(_UMASK) | _UMASK)  # root refuses a data directory that others may write
     if arguments and arguments[0] in commands.COMMANDS:
         return commands.main(arguments)
     options = vars(parser().parse_args(arguments))

@@ -1,19 +1,31 @@
 """The commands on a data directory that need no server: verify, repair, export and import."""
 
 import argparse
+import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from .errors import IrqServerError, TimeFormatError
-from .settings.load import load
-from .store.export import Saved, import_files, rows, write_csv, write_parquet
+from .daemon.privileges import acting_as_owner
+from .errors import IrqServerError, SettingsError, TimeFormatError
+from .settings.load import file_of, load_data_dir
+from .settings.table import DEFAULT_DATA_DIR
+from .store.export import (
+    Saved,
+    import_files,
+    parquet_library,
+    rows,
+    write_csv,
+    write_parquet,
+)
 from .store.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
-DONE, FAILED = 0, 1
+DONE, FAILED, USAGE = 0, 1, 2
 
 _HELP = {
     "verify": "checks every commit mark; exit status 1 where something is damaged",
@@ -29,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         parser = _parser()
         options = parser.parse_args(_joined(argv))
+        if options.directory is None:
+            options.directory = load_data_dir(os.environ, file_of(vars(options), os.environ))
         if options.run is _export and options.format == "parquet" and options.output is None:
             parser.error("export: --format parquet needs --output FILE")
         run: Callable[[argparse.Namespace], int] = options.run
@@ -39,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
         return DONE
     except IrqServerError as error:
         sys.stderr.write(f"irq_server: {error}\n")
-        return FAILED
+        return USAGE if isinstance(error, SettingsError) else FAILED
     except OSError as error:
         sys.stderr.write(f"irq_server: {error.filename or ''}: {error.strerror or error}\n")
         return FAILED
@@ -57,11 +71,13 @@ def _joined(argv: Sequence[str]) -> list[str]:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    return _report(verify(options.directory), "")
+    with acting_as_owner(options.directory):
+        return _report(verify(options.directory), "")
 
 
 def _repair(options: argparse.Namespace) -> int:
-    _report(repair(options.directory), ": set aside")
+    with acting_as_owner(options.directory):
+        _report(repair(options.directory), ": set aside")
     return DONE
 
 
@@ -83,20 +99,33 @@ def _report(reports: Iterable[SegmentReport], done: str) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    table = rows(options.directory, options.start, options.end)
+    """Read as the directory's owner; write as the user who asks, but into the directory."""
+    directory, path = options.directory, options.output
+    is_inside = path is not None and path.absolute().parent.resolve().is_relative_to(
+        directory.resolve()
+    )
     if options.format == "parquet":
-        write_parquet(table, options.output)
-    elif options.output is None:
-        write_csv(table, sys.stdout)
-        sys.stdout.flush()
-    else:
-        with options.output.open("w", newline="") as output:
-            write_csv(table, output)
+        parquet_library(path)  # before the file is made
+    with ExitStack() as held:
+        if is_inside:
+            held.enter_context(acting_as_owner(directory))
+        output = held.enter_context(path.open("wb")) if path is not None else None
+        if not is_inside:
+            held.enter_context(acting_as_owner(directory))
+        table = rows(directory, options.start, options.end)
+        if output is None:
+            write_csv(table, sys.stdout)
+            sys.stdout.flush()
+        elif options.format == "parquet":
+            write_parquet(table, output)
+        else:
+            write_csv(table, held.enter_context(io.TextIOWrapper(output, "utf-8", newline="")))
     return DONE
 
 
 def _import(options: argparse.Namespace) -> int:
-    count = import_files(options.directory, options.files)
+    acting = partial(acting_as_owner, options.directory)
+    count = import_files(options.directory, options.files, acting)
     sys.stdout.write(f"{count} samples\n")
     return DONE
 
@@ -107,11 +136,13 @@ _RUN = {"verify": _verify, "repair": _repair, "export": _export, "import": _impo
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="irq_server", allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    where = f"the data directory (default: {DEFAULT_DATA_DIR}; IRQ_SERVER_DATA_DIR)"
     for name, text in _HELP.items():
         command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
         command.set_defaults(run=_RUN[name])
+        command.add_argument("--config", metavar="FILE", help="take data_dir from this TOML file")
         if name == "import":
-            command.add_argument("--data-dir", dest="directory", type=Path, default=_default())
+            command.add_argument("--data-dir", dest="directory", type=Path, help=where)
             command.add_argument(
                 "files",
                 metavar="[TIME=]FILE",
@@ -120,9 +151,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="without TIME, when the file was written last",
             )
         else:
-            command.add_argument(
-                "directory", metavar="DIR", nargs="?", type=Path, default=_default()
-            )
+            command.add_argument("directory", metavar="DIR", nargs="?", type=Path, help=where)
         if name == "export":
             _add_export_options(command)
     return parser
@@ -136,10 +165,6 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="default: standard output; parquet needs it"
     )
-
-
-def _default() -> Path:
-    return load({}, os.environ, None).data_dir
 
 
 def _moment(text: str) -> float:

@@ -131,6 +131,34 @@ def test_a_disk_that_is_full_harms_no_caller(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_link_or_a_pipe_in_its_place_is_refused(settings: Settings, tmp_path: Path, kind: str):
+    path = tmp_path / "log"
+    if kind == "link":
+        path.symlink_to(tmp_path / "made")
+    else:
+        os.mkfifo(path)
+
+    expected = "it is a symbolic link" if kind == "link" else "it is not a regular file"
+    with Log() as one, pytest.raises(LogError, match=f"^cannot log to {path}: {expected}$"):
+        one.use(replace(settings, log_file=path))
+
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_link_that_comes_with_a_rotation_is_not_followed(settings: Settings, tmp_path: Path):
+    path = tmp_path / "log"
+    with Log() as one:
+        one.use(replace(settings, log_file=path))
+        log.info("before")
+        path.rename(tmp_path / "old")
+        path.symlink_to(tmp_path / "made")
+        log.info("lost")
+
+    assert not (tmp_path / "made").exists()
+    assert "before" in (tmp_path / "old").read_text()
+
+
 def test_a_file_that_cannot_be_opened_is_named(settings: Settings, tmp_path: Path):
     with (
         Log() as one,

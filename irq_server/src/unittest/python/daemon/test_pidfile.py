@@ -9,8 +9,10 @@ from pathlib import Path
 import mock
 import pytest
 
+from irq_server.daemon import pidfile
 from irq_server.daemon.pidfile import PidFile
 from irq_server.errors import PidFileError
+from irq_server.store.files import open_file
 
 
 @pytest.fixture
@@ -71,32 +73,23 @@ def test_a_file_that_holds_something_else_is_left_alone(path: Path):
     assert path.read_text() == "root:x:0:0:root:/root:/bin/bash\n"
 
 
-def test_a_symbolic_link_is_not_followed(path: Path, tmp_path: Path):
-    path.symlink_to(tmp_path / "elsewhere")
-
-    with pytest.raises(PidFileError, match="Too many levels of symbolic links"):
-        PidFile(path).__enter__()
-
-    assert not (tmp_path / "elsewhere").exists()
-
-
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(PidFileError, match=f"^{tmp_path}/none/pid: No such file or directory$"):
         PidFile(tmp_path / "none/pid").__enter__()
 
 
 def test_one_that_is_removed_just_before_the_lock_is_made_anew(path: Path):
-    opened = os.open
+    opened = open_file
     opens: list[int] = []
 
-    def open_and_lose(*arguments: object) -> int:
-        descriptor: int = opened(*arguments)  # type: ignore[arg-type]
+    def open_and_lose(path: Path, flags: int) -> int:
+        descriptor = opened(path, flags)
         opens.append(descriptor)
         if len(opens) == 1:  # the process that held it ends between the opening and the lock
             path.unlink()
         return descriptor
 
-    with mock.patch("os.open", open_and_lose), PidFile(path):
+    with mock.patch.object(pidfile, "open_file", open_and_lose), PidFile(path):
         assert path.read_text() == f"{os.getpid()}\n"
 
     assert len(opens) == 2
@@ -119,3 +112,18 @@ def test_a_disk_that_is_full_is_told_and_the_file_let_go(path: Path):
 
     with PidFile(path):
         assert path.read_text() == f"{os.getpid()}\n"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_link_or_a_pipe_in_its_place_is_refused(tmp_path: Path, kind: str):
+    path = tmp_path / "pid"
+    if kind == "link":
+        path.symlink_to(tmp_path / "made")
+    else:
+        os.mkfifo(path)
+
+    expected = "it is a symbolic link" if kind == "link" else "it is not a regular file"
+    with pytest.raises(PidFileError, match=expected), PidFile(path):
+        pass
+
+    assert not (tmp_path / "made").exists()

@@ -6,6 +6,7 @@ import os
 import pwd
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,7 @@ def test_root_becomes_a_user_with_its_groups_and_a_data_directory(tmp_path: Path
         assert "0" not in status["Gid"].split()
         assert "0" not in status["Groups"].split()
         assert set(capabilities(status).values()) == {0}
+        assert int(status["CapBnd"], 16) == 0
         assert status["NoNewPrivs"] == "1"
     assert data.stat().st_uid == uid
 
@@ -190,3 +192,67 @@ def test_who_is_not_root_or_names_nobody_stays_the_same(name: str, user: int):
         pass
 
     seteuid.assert_not_called()
+
+
+def test_root_refuses_a_data_directory_that_others_own_or_may_write(tmp_path: Path):
+    needs.root()
+    folder = tmp_path / "data"
+    inner = folder / "raw/20260101"
+    inner.mkdir(parents=True)
+    for path in (folder, folder / "raw", inner):
+        path.chmod(0o755)
+    privileges.refuse_foreign(folder)
+    privileges.refuse_foreign(tmp_path / "missing")
+
+    for path in (folder, folder / "raw", inner):
+        os.chown(path, privileges.user_id("nobody"), -1)
+        with pytest.raises(PrivilegeError, match=rf"^{path}: root .* --user nobody, or chown -R"):
+            privileges.refuse_foreign(folder)
+        os.chown(path, 0, -1)
+        path.chmod(0o775)
+        with pytest.raises(PrivilegeError, match=rf"^{path}: root .* others may write it"):
+            privileges.refuse_foreign(folder)
+        path.chmod(0o755)
+    (folder / "1m").symlink_to(folder / "raw")
+    with pytest.raises(PrivilegeError, match=r"1m: root .* it is a symbolic link"):
+        privileges.refuse_foreign(folder)
+
+
+def test_root_works_in_another_users_directory_as_that_user(tmp_path: Path):
+    needs.root()
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, privileges.user_id("nobody"), -1)
+    groups = os.getgroups()
+
+    with privileges.acting_as_owner(folder):
+        assert os.geteuid() == privileges.user_id("nobody")
+        assert 0 not in {os.getegid(), *os.getgroups()}
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == (0, os.getgid(), groups)
+
+
+def test_root_works_in_a_directory_of_a_number_without_a_name(tmp_path: Path):
+    needs.root()
+    os.chown(tmp_path, 54321, 54322)
+
+    with privileges.acting_as_owner(tmp_path):
+        assert (os.geteuid(), os.getegid(), os.getgroups()) == (54321, 54322, [])
+
+
+def test_root_works_in_its_own_directory_unless_others_may_write_it(tmp_path: Path):
+    needs.root()
+    with privileges.acting_as_owner(tmp_path), privileges.acting_as_owner(tmp_path / "missing"):
+        assert os.geteuid() == 0
+
+    tmp_path.chmod(0o777)
+    with pytest.raises(PrivilegeError, match="may write"), privileges.acting_as_owner(tmp_path):
+        pass
+
+
+def test_a_folder_below_the_users_own_is_made_by_the_user():
+    needs.root()
+    with tempfile.TemporaryDirectory() as name:
+        os.chown(name, privileges.user_id("nobody"), -1)
+        report(f"privileges.become('nobody', pathlib.Path('{name}/a/b'))\n")
+
+        assert Path(name, "a").stat().st_uid == privileges.user_id("nobody")

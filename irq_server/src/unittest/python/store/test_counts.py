@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irq_server.store.counts import Counts, Filters, KnownRow, count, cpus_in, keys, point
+from irq_server.store.pattern import Pattern
 from irq_server.store.segment import State
 from irq_server.store.totals import Identity
 
@@ -98,7 +99,7 @@ def test_named_cpus_narrow_columns_and_totals_and_leave_machine_wide_rows_out():
     ],
 )
 def test_a_device_pattern_matches_any_action_name_or_all(pattern: str, irqs: list[str]):
-    counts = counted(device=pattern)
+    counts = counted(device=Pattern(pattern))
 
     assert [each.irq for each in counts.irqs] == irqs
     assert counts.total == (52 if "24" in irqs else 0)

@@ -102,17 +102,19 @@ def test_csv_has_the_columns_of_a_segment():
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path):
     with (
         mock.patch.dict(sys.modules, {"pyarrow": None}),
+        (tmp_path / "table.parquet").open("wb") as output,
         pytest.raises(StoreError, match="pip install pyarrow"),
     ):
-        write_parquet([], tmp_path / "table.parquet")
+        write_parquet([], output)
 
 
 def test_parquet_gets_typed_columns(tmp_path: Path):
     arrow = mock.Mock()
     arrow.array.side_effect = lambda values, _: list(values)
     parquet = mock.Mock()
-    with mock.patch.dict(sys.modules, {"pyarrow": arrow, "pyarrow.parquet": parquet}):
-        assert write_parquet([("600.500", "ERR", "", 2)], tmp_path / "table.parquet") == 1
+    modules = {"pyarrow": arrow, "pyarrow.parquet": parquet}
+    with mock.patch.dict(sys.modules, modules), (tmp_path / "table.parquet").open("wb") as output:
+        assert write_parquet([("600.500", "ERR", "", 2)], output) == 1
 
     assert arrow.table.call_args.args[0] == {
         "time": [600.5],

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irq_server.store.counts import Filters, KnownRow, count, point
+from irq_server.store.pattern import Pattern
 from irq_server.store.segment import State
 from irq_server.store.series import Tally
 from irq_server.store.totals import Identity
@@ -59,7 +60,7 @@ FILTERS = st.builds(
     Filters,
     irqs=st.none() | st.frozensets(st.sampled_from(["24", "25", "EXT", "ERR"])),
     cpus=st.none() | st.frozensets(st.integers(0, 3), min_size=1),
-    device=st.none() | st.sampled_from(["eth*", "nvme*"]),
+    device=st.none() | st.sampled_from([Pattern("eth*"), Pattern("nvme*")]),
     nonzero=st.just(True),
 )
 SHOWN = st.none() | st.sets(st.sampled_from(["24", "LOC", "ERR"]))

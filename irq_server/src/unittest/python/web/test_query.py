@@ -4,6 +4,7 @@ import pytest
 
 from irq_server.errors import ParameterError
 from irq_server.store.counts import Filters
+from irq_server.store.pattern import Pattern
 from irq_server.web.parameters import BY, DEFAULT_STEPS, FILTERS, FORMAT, IRQ, WINDOW
 from irq_server.web.query import (
     MAX_STEPS,
@@ -82,7 +83,7 @@ def test_an_unknown_and_a_repeated_parameter_are_refused():
         ([], Filters()),
         ([("irq", "24"), ("irq", "NMI")], Filters(irqs=frozenset({"24", "NMI"}))),
         ([("cpu", "0-2,5")], Filters(cpus=frozenset({0, 1, 2, 5}))),
-        ([("device", "eth0-*")], Filters(device="eth0-*")),
+        ([("device", "eth0-*")], Filters(device=Pattern("eth0-*"))),
         ([("nonzero", "")], Filters(nonzero=True)),
         ([("nonzero", "True")], Filters(nonzero=True)),
         ([("nonzero", "0")], Filters()),

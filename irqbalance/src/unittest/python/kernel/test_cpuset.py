@@ -42,6 +42,14 @@ def test_a_long_number_is_refused_before_it_costs_time():
         parse_list("9" * 100_000)
 
 
+def test_ranges_are_summed_before_they_are_made():
+    assert len(parse_list(f"0-{MAX_CPU}")) == MAX_CPU + 1
+    with pytest.raises(CpuSetError, match="ranges of at most 65536 CPUs together"):
+        parse_list(f"0-{MAX_CPU},0")
+    with pytest.raises(CpuSetError):
+        parse_list(",".join([f"0-{MAX_CPU}:1/65536"] * 100_000))  # an hour's work, if it were made
+
+
 @pytest.mark.parametrize(
     ("cpus", "text"),
     [({0, 1, 2, 3, 8}, "0-3,8"), (set(), ""), ({7}, "7"), ({4, 2, 3}, "2-4"), ({0, 1}, "0-1")],

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import SysLogHandler, WatchedFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Self
 from ..errors import LogError
 from ..serving import access_log
 from ..settings.table import Settings
+from ..store.files import open_file
 from .log_format import JournalFormatter, JsonFormatter, TextFormatter
 
 SYSLOG_SOCKET = Path("/dev/log")
@@ -116,7 +118,19 @@ def place_of(settings: Settings) -> str:
 
 
 class _File(WatchedFileHandler):
-    """A file that is opened again after it was moved or removed, and never fails its callers."""
+    """A file that is opened again after it was moved or removed, and never fails its callers.
+
+    No link, as that could lead to any other file, and no pipe, as that would wait for a reader. A
+    character device such as /dev/full is one that only root can make.
+    """
+
+    def _open(self) -> TextIOWrapper:
+        path = Path(self.baseFilename)
+        with suppress(OSError):
+            if stat.S_ISCHR(path.lstat().st_mode):
+                return super()._open()
+        descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        return open(descriptor, "a", encoding=self.encoding, errors=self.errors)  # noqa: PTH123 - a descriptor
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, or lose it."""

@@ -41,7 +41,7 @@ class TextFormatter(logging.Formatter):
 
     ::
 
-        2026-11-24 02:41:18,174 INFO irq_server: sampling every 1 s into /tmp/interrupts
+        2026-11-24 02:41:18,174 INFO irq_server: sampling every 1 s into /root/interrupts
     """
 
     def __init__(self, head: str, tracebacks: bool) -> None:
@@ -68,7 +68,7 @@ class JsonFormatter(logging.Formatter):
     ::
 
         {"time": "2026-11-24T02:41:18.174Z", "level": "info", "logger": "irq_server",
-         "message": "sampling every 1 s into /tmp/interrupts"}
+         "message": "sampling every 1 s into /root/interrupts"}
 
     (in one line), with ``error`` and ``traceback`` for a bug, and a request's own fields in the
     access log.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import PidFileError
+from ..store.files import open_file
 
 _log = logging.getLogger(__name__)
 
@@ -49,9 +50,8 @@ class PidFile:
 
     def _lock(self) -> None:
         """Open and lock the file at the path, even while another process removes one."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         while True:
-            self._descriptor = os.open(self._path, flags, 0o644)
+            self._descriptor = open_file(self._path, os.O_RDWR | os.O_CREAT)
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

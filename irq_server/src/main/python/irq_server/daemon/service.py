@@ -122,6 +122,7 @@ def _give_up_privileges(settings: Settings) -> str:
     if settings.user:
         made = [settings.socket] if settings.socket else []
         privileges.become(settings.user, settings.data_dir, made)
+    privileges.refuse_foreign(settings.data_dir)
     return privileges.drop(writes=settings.allow_affinity)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from ..errors import SettingsError
 from .table import DEFAULT_DATA_DIR, ENVIRONMENT_PREFIX, SETTINGS, Setting, Settings
 
+_DATA_DIR = next(setting for setting in SETTINGS if setting.field == "data_dir")
+
 
 def file_of(options: Mapping[str, str | None], environment: Mapping[str, str]) -> Path | None:
     """Return the path of the settings file; None if neither option nor environment names one."""
@@ -41,6 +43,19 @@ def load(
     settings = Settings(**values)
     refuse_contradictions(settings)
     return settings
+
+
+def load_data_dir(environment: Mapping[str, str], file: Path | None) -> Path:
+    """Return the data directory alone, for work without a server; no other setting is looked at.
+
+    Raise SettingsError.
+    """
+    written = _parse_file(file) if file is not None else {}
+    key = _DATA_DIR.field
+    if key in written:
+        written = {key: _value_in_file(_DATA_DIR, f"{file}: {key}", written[key])}
+    found: Path = _value_of(_DATA_DIR, {}, environment, written)
+    return found
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -120,19 +135,27 @@ def _read_file(path: Path) -> dict[str, Any]:
 
     A wrong value is an error even if an option wins over it.
     """
-    try:
-        written = tomllib.loads(path.read_text())
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingsError("--config", path, f"a TOML file that can be read ({error})") from error
+    written = _parse_file(path)
     rows = {setting.field: setting for setting in SETTINGS}
     values = {}
     for key, value in written.items():
         if key not in rows:
             raise SettingsError(f"{path}", key, f"one of {', '.join(sorted(rows))}")
-        if type(value) not in rows[key].kinds:
-            raise SettingsError(f"{path}: {key}", value, _KINDS[rows[key].kinds])
-        values[key] = _convert(rows[key], f"{path}: {key}", str(value))
+        values[key] = _value_in_file(rows[key], f"{path}: {key}", value)
     return values
+
+
+def _parse_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError("--config", path, f"a TOML file that can be read ({error})") from error
+
+
+def _value_in_file(setting: Setting, origin: str, value: Any) -> Any:
+    if type(value) not in setting.kinds:
+        raise SettingsError(origin, value, _KINDS[setting.kinds])
+    return _convert(setting, origin, str(value))
 
 
 _KINDS: dict[tuple[type, ...], str] = {

@@ -5,10 +5,10 @@ The count of a cell in a window is its running total at the end less that at the
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from operator import add
 
 from ..kernel.interrupts import SUBTOTAL_LABELS
+from .pattern import Pattern
 from .segment import State
 from .totals import Identity
 
@@ -26,7 +26,7 @@ class Filters:
 
     irqs: frozenset[str] | None = None
     cpus: frozenset[int] | None = None
-    device: str | None = None
+    device: Pattern | None = None
     nonzero: bool = False
     top: int | None = None
 
@@ -140,9 +140,9 @@ def keys(counts: Counts, by: str) -> list[str]:
     return list(point(0.0, 0.0, counts, by).counts)
 
 
-def _matches(device: str, pattern: str) -> bool:
-    names = (device, *device.split(", "))
-    return bool(device) and any(fnmatchcase(name, pattern) for name in names)
+def _matches(device: str, pattern: Pattern) -> bool:
+    names = dict.fromkeys((device, *device.split(", ")))
+    return bool(device) and any(map(pattern.matches, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import csv
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from ..errors import InterruptsFormatError, StoreError
@@ -102,16 +103,20 @@ def write_csv(table: Iterable[Row], output: IO[str]) -> int:
     return count
 
 
-def write_parquet(table: Iterable[Row], path: Path) -> int:
+def parquet_library(path: Path) -> tuple[ModuleType, ModuleType]:
+    """Gives pyarrow and its writer, to write `path`. Raises StoreError where it is missing."""
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise StoreError(path, "Parquet needs the package pyarrow: pip install pyarrow") from None
+
+
+def write_parquet(table: Iterable[Row], output: IO[bytes]) -> int:
     """Writes the rows as a Parquet file and gives how many there were.
 
     Raises StoreError where pyarrow, which only this needs, is not installed.
     """
-    try:
-        arrow = importlib.import_module("pyarrow")
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise StoreError(path, "Parquet needs the package pyarrow: pip install pyarrow") from None
+    arrow, parquet = parquet_library(Path(output.name))
     columns = list(zip(*table, strict=True)) or [(), (), (), ()]
     times, irqs, cpus, counts = columns
     values = {
@@ -120,7 +125,7 @@ def write_parquet(table: Iterable[Row], path: Path) -> int:
         "cpu": arrow.array([int(cpu) if cpu else None for cpu in cpus], arrow.int32()),
         "count": arrow.array(counts, arrow.uint64()),
     }
-    parquet.write_table(arrow.table(values), path, compression="zstd")
+    parquet.write_table(arrow.table(values), output, compression="zstd")
     return len(times)
 
 
@@ -132,17 +137,21 @@ class Saved:
     path: Path
 
 
-def import_files(folder: Path, saved: Sequence[Saved]) -> int:
+def import_files(
+    folder: Path,
+    saved: Sequence[Saved],
+    acting: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> int:
     """Counts the saved files, the oldest first, into the store in `folder`; gives how many.
 
     They are taken for one boot: a cell that falls has wrapped, or its IRQ started again. Every
-    file is read and parsed before the first is counted. Raises StoreError, with the file.
+    file is read and parsed before the first is counted. The store is opened and written inside the
+    context of `acting`. Raises StoreError, with the file.
     """
     ordered = sorted(saved, key=lambda each: each.time)
     snapshots = [_parse(each.path) for each in ordered]
     whole = all(each.time == round(each.time) for each in ordered)
-    opened = Store(folder, interval_seconds=_interval_of(ordered), whole_seconds=whole)
-    with closing(opened) as store:
+    with acting(), _opened(folder, _interval_of(ordered), whole) as store:
         if store.last_time is not None and ordered and ordered[0].time <= store.last_time:
             raise StoreError(ordered[0].path, "its time is not after the store's last sample")
         last = store.last_time
@@ -150,6 +159,10 @@ def import_files(folder: Path, saved: Sequence[Saved]) -> int:
             seconds = each.time - last if last is not None else 0.0
             last = store.append(snapshot, "imported", each.time, seconds).time
     return len(ordered)
+
+
+def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManager[Store]:
+    return closing(Store(folder, interval_seconds=interval, whole_seconds=whole))
 
 
 def _parse(path: Path) -> Snapshot:

@@ -7,13 +7,41 @@ import tempfile
 import zlib
 from pathlib import Path
 
+from ..kernel import below
+
+
+def open_file(path: Path, flags: int) -> int:
+    """Return a descriptor of the regular file at `path`; with O_CREAT it may be missing.
+
+    A symbolic link there, or a file of another kind, is an error and never waits: somebody else
+    may have put it there for a program of root's. So is another name (a hard link) of a file to be
+    written. Raise OSError with the path.
+    """
+    folder = below.open_folder(path.parent)
+    try:
+        while True:
+            try:
+                return below.open_regular(path.name, flags & ~os.O_CREAT, folder)
+            except FileNotFoundError:
+                if not flags & os.O_CREAT:
+                    raise
+            try:
+                new = flags | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                return os.open(path.name, new, 0o644, dir_fd=folder)
+            except FileExistsError:  # another process was faster
+                continue
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        os.close(folder)
+
 
 class Files:
     """Files on a disk. Every method raises OSError as the system call does."""
 
     def append(self, path: Path, data: bytes, sync: bool) -> None:
         """Appends `data` by one write, all of it or none; `sync` waits for the disk."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
             try:
@@ -54,7 +82,7 @@ class Files:
     def compress(self, path: Path) -> Path:
         """Replaces a closed file by its gzipped form, ``NAME.gz``, and gives that path."""
         packed = path.with_name(f"{path.name}.gz")
-        self.replace(packed, gzip.compress(path.read_bytes(), 6, mtime=0))
+        self.replace(packed, gzip.compress(_bytes_of(path), 6, mtime=0))
         path.unlink()
         return packed
 
@@ -74,7 +102,8 @@ class Files:
 
     def sync(self, path: Path) -> None:
         """Waits until a file, or a folder's list of files, is on the disk."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags)
         try:
             os.fsync(descriptor)
         finally:
@@ -82,11 +111,15 @@ class Files:
 
     def truncate(self, path: Path, length: int) -> None:
         """Cuts a file to `length` bytes."""
-        os.truncate(path, length)
+        descriptor = open_file(path, os.O_WRONLY)
+        try:
+            os.ftruncate(descriptor, length)
+        finally:
+            os.close(descriptor)
 
     def read(self, path: Path) -> bytes:
         """Gives the bytes of a file, unpacked if its name ends in ``.gz``."""
-        data = path.read_bytes()
+        data = _bytes_of(path)
         if path.suffix != ".gz":
             return data
         try:
@@ -95,6 +128,11 @@ class Files:
             return gzip.decompress(data)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise OSError(errno.EIO, f"damaged gzip file: {error}", str(path)) from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
+        return file.read()
 
 
 def size_of(folder: Path) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreLockedError
+from .files import Files, open_file
 from .totals import Memory
 
 _log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class Lock:
         Raises StoreLockedError where another process was faster, and OSError.
         """
         try:
-            if os.path.samestat((folder / "lock").stat(), os.fstat(self._descriptor)):
+            if os.path.samestat((folder / "lock").lstat(), os.fstat(self._descriptor)):
                 return
         except FileNotFoundError:
             pass
@@ -44,7 +45,7 @@ class Lock:
 
 
 def _locked(folder: Path) -> int:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = open_file(folder / "lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -77,7 +78,7 @@ def _crc(values: Mapping[str, Any]) -> int:
 def read_memory(path: Path) -> Memory | None:
     """Gives the memory that state.json holds; None, and a line in the log, where it holds none."""
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(Files().read(path))
         if values.pop("crc", None) != _crc(values):
             raise ValueError("its values are not those that were written")
         adopted = values.get("adopted")

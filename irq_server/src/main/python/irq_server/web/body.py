@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from ..errors import CpuSetError, ParameterError
 from ..kernel.cpuset import MAX_CPU, parse_list
+from .parameters import MAX_CPU_LIST_CHARACTERS
 
 _EXPECTED = 'expected {"cpus": "0-3,8"} or {"cpu": 3}'
 
@@ -55,6 +56,9 @@ def _cpu(value: Any) -> frozenset[int]:
 
 
 def _cpus(value: Any) -> frozenset[int]:
+    if isinstance(value, str) and len(value) > MAX_CPU_LIST_CHARACTERS:
+        most = f"expected at most {MAX_CPU_LIST_CHARACTERS} characters, found {len(value)}"
+        raise ParameterError("cpus", most)
     try:
         cpus = parse_list(value) if isinstance(value, str) else frozenset()
     except CpuSetError as error:

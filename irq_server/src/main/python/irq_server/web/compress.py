@@ -47,7 +47,7 @@ def register(app: Flask) -> None:
 
 
 def _is_worth_it(asked: Request, response: Response) -> bool:
-    if asked.accept_encodings["gzip"] <= 0 or "Content-Encoding" in response.headers:
-        return False
     length = response.content_length
-    return length is not None and length >= MIN_BYTES and response.status_code == 200
+    if response.status_code != 200 or length is None or length < MIN_BYTES:
+        return False
+    return asked.accept_encodings["gzip"] > 0 and "Content-Encoding" not in response.headers

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ..kernel.cpuset import parse_list
+from ..store import pattern
 from ..times import parse_duration, parse_moment
 
 T = TypeVar("T")
@@ -12,22 +13,37 @@ T = TypeVar("T")
 DEFAULT_PERIOD_SECONDS = 60.0
 DEFAULT_STEPS = 60
 MAX_TOP = 100_000
+MAX_CHARACTERS = 64
+"""The longest text of a parameter whose schema gives no ``maxLength``."""
+MAX_CPU_LIST_CHARACTERS = 16 * 1024
+"""The longest CPU list of a body: every second of 6,000 CPUs has a shorter one."""
+MAX_CPU_LIST_IN_QUERY = 4096
+"""It fits into the head of a request, its commas percent-encoded, beside other parameters."""
+MAX_REPEATS = 256
+"""How often a repeatable parameter may be given."""
+
 SERIES_KEYS = ("total", "cpu", "irq", "irq,cpu")
 TRUE, FALSE = ("", "1", "true", "yes"), ("0", "false", "no")
 FORMATS = ("json", "csv")
 
 _MOMENT = {
     "type": "string",
+    "maxLength": MAX_CHARACTERS,
     "pattern": r"^(now|-[0-9]{1,12}(\.[0-9]{1,20})?(ms|s|m|h|d|w)?|[0-9]{1,10}(\.[0-9]{1,9})?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2}))$",
 }
 _DURATION = {
     "type": "string",
+    "maxLength": MAX_CHARACTERS,
     "pattern": r"^[1-9][0-9]{0,7}(\.[0-9]{1,20})?(ms|s|m|h|d|w)?$|^0\.[0-9]{0,2}[1-9](s|m|h|d|w)?$",
 }
 CPU_LIST_PATTERN = r"^[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*$"
-_CPU_LIST = {"type": "string", "pattern": CPU_LIST_PATTERN}
+_CPU_LIST = {
+    "type": "string",
+    "maxLength": MAX_CPU_LIST_IN_QUERY,
+    "pattern": CPU_LIST_PATTERN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,11 @@ class Parameter(Generic[T]):
     examples: Mapping[str, str]
     repeatable: bool = False
     in_path: bool = False
+
+    @property
+    def max_characters(self) -> int:
+        """The longest text that is parsed."""
+        return int(self.schema.get("maxLength", MAX_CHARACTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +109,7 @@ def _flag(text: str) -> bool:
 
 
 def _top(text: str) -> int:
-    if not (text.isdecimal() and text.isascii()) or not 0 < int(text[:9]) <= MAX_TOP:
+    if not (text.isdecimal() and text.isascii()) or not 0 < int(text) <= MAX_TOP:
         raise ValueError(f"expected a number from 1 to {MAX_TOP}, found {text[:60]!r}")
     return int(text)
 
@@ -140,9 +161,9 @@ CPU = Parameter(
 )
 DEVICE = Parameter(
     "device",
-    lambda text: _some(text, "a shell pattern such as eth0-*"),
+    lambda text: pattern.Pattern(_some(text, "a shell pattern such as eth0-*")),
     "IRQs only of which an action name, or all of them joined by `, `, matches this shell pattern.",
-    {"type": "string", "minLength": 1},
+    {"type": "string", "minLength": 1, "maxLength": pattern.MAX_CHARACTERS},
     {"network": "eth0-*", "disk": "nvme0q*"},
 )
 NONZERO = Parameter(

@@ -15,6 +15,7 @@ from .parameters import (
     DEVICE,
     END,
     IRQ,
+    MAX_REPEATS,
     NONZERO,
     PERIOD,
     PERIOD_SECONDS,
@@ -45,6 +46,10 @@ class Query:
         for name, texts in self._texts.items():
             if len(texts) > 1 and not QUERY[name].repeatable:
                 raise ParameterError(name, f"given {len(texts)} times, expected once")
+            if len(texts) > MAX_REPEATS:
+                most = f"expected at most {MAX_REPEATS} times"
+                raise ParameterError(name, f"given {len(texts)} times, {most}")
+            _refuse_long(QUERY[name], texts)
 
     def has(self, parameter: Parameter[Any]) -> bool:
         """Return whether a parameter is given."""
@@ -61,6 +66,14 @@ class Query:
             return [parameter.parse(text) for text in self._texts.get(parameter.name, ())]
         except (TextError, ValueError) as error:
             raise ParameterError(parameter.name, str(error)) from error
+
+
+def _refuse_long(parameter: Parameter[Any], texts: Iterable[str]) -> None:
+    """Raise ParameterError for a text that nobody needs, before a parser works on it."""
+    longest, most = max(map(len, texts)), parameter.max_characters
+    if longest > most:
+        found = f"expected at most {most} characters, found {longest}"
+        raise ParameterError(parameter.name, found)
 
 
 @dataclass(frozen=True, slots=True)

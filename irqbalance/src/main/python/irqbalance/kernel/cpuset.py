@@ -20,9 +20,11 @@ _WORD_BITS = 32
 def parse_list(text: str) -> frozenset[int]:
     """Return the CPUs of a list such as ``0-3,8`` or ``0-31:2/8``; an empty text is the empty set.
 
-    Raise CpuSetError for anything else, a range that falls, or a CPU beyond MAX_CPU.
+    Raise CpuSetError for anything else, a range that falls, a CPU beyond MAX_CPU, or ranges that
+    together are longer than all CPUs: a short text must not cost long work.
     """
     cpus: set[int] = set()
+    room = MAX_CPU + 1
     if not text.strip():
         return frozenset()
     for part in text.split(","):
@@ -35,6 +37,9 @@ def parse_list(text: str) -> frozenset[int]:
             raise CpuSetError(text, f"CPU numbers up to {MAX_CPU}")
         if first > last or not 0 < used <= group:
             raise CpuSetError(text, "ranges that rise, such as 0-3")
+        room -= last + 1 - first
+        if room < 0:
+            raise CpuSetError(text, f"ranges of at most {MAX_CPU + 1} CPUs together")
         cpus.update(cpu for cpu in range(first, last + 1) if (cpu - first) % group < used)
     return frozenset(cpus)
 

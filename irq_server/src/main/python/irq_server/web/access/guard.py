@@ -38,6 +38,10 @@ PAGE_POLICY = (
 """Scripts, styles and pictures come from this server alone, and never from a page's text."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_HEADER_CHARACTERS = 2000
+"""The longest header that is parsed: the parser's time grows with the square of its length."""
+
+_PARSED = ("Accept", "Accept-Encoding")
 _CHALLENGE = 'Bearer realm="irq_server"'
 
 
@@ -93,7 +97,7 @@ class Guard:
 
     def check(self, asked: Request) -> Response | None:
         """Return the answer to a refused request or a preflight; None for any other."""
-        refusal = self._check_host(asked)
+        refusal = _check_lengths(asked) or self._check_host(asked)
         if refusal is not None:
             return refusal
         if self._cors.is_preflight(asked):
@@ -164,6 +168,15 @@ class Guard:
         if asked.mimetype != "application/json":
             return problem(415, "a write is JSON: Content-Type: application/json")
         return None
+
+
+def _check_lengths(asked: Request) -> Response | None:
+    for name in _PARSED:
+        length = len(asked.environ.get(f"HTTP_{name.upper().replace('-', '_')}", ""))
+        if length > MAX_HEADER_CHARACTERS:
+            most = f"expected at most {MAX_HEADER_CHARACTERS} characters, found {length}"
+            return problem(400, f"{name}: {most}")
+    return None
 
 
 def _unauthorized(detail: str, error: str = "") -> Response:

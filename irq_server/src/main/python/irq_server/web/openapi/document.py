@@ -9,7 +9,7 @@ from typing import Any
 from apispec import APISpec
 
 from ... import __version__
-from ..parameters import PATH, QUERY, Parameter
+from ..parameters import MAX_REPEATS, PATH, QUERY, Parameter
 from ..routes import CSV, HTML, JSON, METRICS, PROBLEM, ROUTES, Route
 from . import examples
 from .schemas import SCHEMAS
@@ -98,6 +98,7 @@ def _parameter(parameter: Parameter[Any]) -> dict[str, Any]:
         return found | {"required": True, "examples": given}
     if parameter.repeatable:
         found["schema"] = {"type": "array", "items": schema, "minItems": 1}
+        found["schema"]["maxItems"] = MAX_REPEATS
         given = {name: {"value": [each["value"]]} for name, each in given.items()}
         found |= {"style": "form", "explode": True}
     if "" in parameter.examples.values():

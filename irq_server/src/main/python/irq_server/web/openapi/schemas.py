@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..parameters import CPU_LIST_PATTERN
+from ..parameters import CPU_LIST_PATTERN, MAX_CPU_LIST_CHARACTERS
 
 Schema = dict[str, Any]
 
@@ -188,6 +188,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 "A CPU list",
                 cpus={
                     "type": "string",
+                    "maxLength": MAX_CPU_LIST_CHARACTERS,
                     "pattern": CPU_LIST_PATTERN,
                     "description": "A CPU list such as `0-3,8`",
                 },

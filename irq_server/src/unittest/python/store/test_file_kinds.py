@@ -1,0 +1,86 @@
+"""A link, a pipe or a second name in the place of a file: refused, without a wait or a change."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from irq_server.errors import StoreError
+from irq_server.store.files import Files
+from irq_server.store.store import Store
+
+SECRET = b"of another\n"
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    path = tmp_path / "secret"
+    path.write_bytes(SECRET)
+    return path
+
+
+WAYS: dict[str, Callable[[Path], object]] = {
+    "append": lambda path: Files().append(path, b"x", sync=True),
+    "read": lambda path: Files().read(path),
+    "truncate": lambda path: Files().truncate(path, 1),
+    "compress": lambda path: Files().compress(path),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_link_is_not_followed(tmp_path: Path, secret: Path, way: str):
+    link = tmp_path / "link"
+    link.symlink_to(secret)
+
+    with pytest.raises(OSError, match="it is a symbolic link") as caught:
+        WAYS[way](link)
+
+    assert caught.value.filename == str(link)
+    assert secret.read_bytes() == SECRET
+
+
+def test_a_link_to_nothing_makes_no_file(tmp_path: Path):
+    (tmp_path / "link").symlink_to(tmp_path / "made")
+
+    with pytest.raises(OSError, match="it is a symbolic link"):
+        Files().append(tmp_path / "link", b"x", sync=False)
+
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_pipe_is_refused_without_a_wait(tmp_path: Path, way: str):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(OSError, match="it is not a regular file"):
+        WAYS[way](tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("way", ["append", "truncate"])
+def test_a_file_with_another_name_is_not_written(tmp_path: Path, secret: Path, way: str):
+    (tmp_path / "other").hardlink_to(secret)
+
+    with pytest.raises(OSError, match="another name"):
+        WAYS[way](tmp_path / "other")
+
+    assert secret.read_bytes() == SECRET
+
+
+@pytest.mark.parametrize("name", ["lock", "irqs.csv", "events.csv"])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_store_with_something_else_in_the_place_of_a_file_is_not_opened(
+    tmp_path: Path, secret: Path, name: str, kind: str
+):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if kind == "link":
+        (folder / name).symlink_to(secret)
+    else:
+        os.mkfifo(folder / name)
+
+    with pytest.raises(StoreError, match=r"it is (a symbolic link|not a regular file)") as caught:
+        Store(folder)
+
+    assert caught.value.path == folder / name
+    assert secret.read_bytes() == SECRET
