@@ -121,11 +121,11 @@ _irq_server() {{
             _filedir -d
             return ;;
         export)
-            mapfile -t COMPREPLY < <(compgen -W '--start --end --format --output --help' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W '--config --start --end --format --output' -- "$cur")
             [[ $cur == -* ]] || _filedir -d
             return ;;
         import)
-            mapfile -t COMPREPLY < <(compgen -W '--data-dir --help' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W '--config --data-dir --help' -- "$cur")
             [[ $cur == -* ]] || _filedir
             return ;;
     esac
