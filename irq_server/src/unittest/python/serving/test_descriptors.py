@@ -2,9 +2,7 @@
 
 import pytest
 
-from irq_server.kernel.procfs import AffinityLists, Procfs
 from irq_server.serving import descriptors as module
-from simulated import Machine
 
 UNLIMITED = module.resource.RLIM_INFINITY
 
@@ -65,24 +63,10 @@ def test_a_limit_that_may_not_be_raised_stays(limits: Limits, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("soft", "connections"),
-    # 1024: 256 for affinity lists, 128 for the rest
-    [(1024, 640), (512, 256), (4096, 2000), (UNLIMITED, 2000), (64, 16)],
+    # 128 are for the rest of the process
+    [(1024, 896), (512, 384), (4096, 2000), (UNLIMITED, 2000), (64, 16)],
 )
 def test_connections_get_what_the_others_leave(limits: Limits, soft: int, connections: int):
     limits.pair = (soft, soft)
 
     assert module.connections_allowed() == connections
-
-
-def test_all_connections_and_all_affinity_lists_leave_the_reserve(limits: Limits, machine: Machine):
-    assert machine.root
-    limits.pair = (256, 256)
-    for number in range(600, 900):
-        machine.device(number, f"eth{number}")
-        machine.set_affinity(number, "0-1", "0")
-    lists = AffinityLists(Procfs(machine.root))
-
-    assert all(lists.read(str(number)) for number in range(600, 900))
-
-    assert len(lists._open) + module.connections_allowed() == 256 - 128
-    lists.close()

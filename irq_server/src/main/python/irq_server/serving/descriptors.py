@@ -1,19 +1,17 @@
 """The files that the process may open: raise their limit, and divide them.
 
 The sampler and the store must never lack a file because clients hold all of them. So connections
-get what the limit leaves beside the affinity lists that stay open, and a reserve for the rest.
+get what the limit leaves beside a reserve for the rest of the process.
 """
 
 import errno
 import resource
 from contextlib import suppress
 
-from ..kernel.procfs import PART_FOR_AFFINITIES
-
 MAX_CONNECTIONS = 2000
 """A further connection replaces the one that has been silent for longest."""
 
-_RESERVE = 128  # for the store, the log and the rest of the process
+_RESERVE = 128  # for the store, the log, an affinity that is looked at, and all else
 _LEAST_CONNECTIONS = 16
 _ENOUGH = 65536  # where the hard limit is none, as the kernel has one nevertheless
 
@@ -38,5 +36,4 @@ def connections_allowed() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return MAX_CONNECTIONS
-    room = soft - soft // PART_FOR_AFFINITIES - _RESERVE
-    return max(min(room, MAX_CONNECTIONS), _LEAST_CONNECTIONS)
+    return max(min(soft - _RESERVE, MAX_CONNECTIONS), _LEAST_CONNECTIONS)
