@@ -121,7 +121,7 @@ _irq_server() {{
             _filedir -d
             return ;;
         export)
-            mapfile -t COMPREPLY < <(compgen -W '--config --start --end --format --output' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W '--start --end --format --output --help' -- "$cur")
             [[ $cur == -* ]] || _filedir -d
             return ;;
         import)
