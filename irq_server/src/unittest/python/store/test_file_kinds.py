@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import StoreError
-from irq_server.store.files import Files
+from irq_server.store.files import Files, open_file
 from irq_server.store.store import Store
 
 SECRET = b"of another\n"
@@ -57,14 +57,20 @@ def test_a_pipe_is_refused_without_a_wait(tmp_path: Path, way: str):
         WAYS[way](tmp_path / "pipe")
 
 
-@pytest.mark.parametrize("way", ["append", "truncate"])
-def test_a_file_with_another_name_is_not_written(tmp_path: Path, secret: Path, way: str):
+def test_a_file_with_another_name_is_not_opened_to_be_written(tmp_path: Path, secret: Path):
     (tmp_path / "other").hardlink_to(secret)
 
     with pytest.raises(OSError, match="another name"):
-        WAYS[way](tmp_path / "other")
+        open_file(tmp_path / "other", os.O_WRONLY)
 
-    assert secret.read_bytes() == SECRET
+
+def test_a_backup_by_hard_links_stops_no_write(tmp_path: Path):
+    (tmp_path / "segment").write_bytes(b"1")
+    (tmp_path / "backup").hardlink_to(tmp_path / "segment")
+
+    Files().append(tmp_path / "segment", b"2", sync=False)
+
+    assert (tmp_path / "segment").read_bytes() == b"12"
 
 
 @pytest.mark.parametrize("name", ["lock", "irqs.csv", "events.csv"])

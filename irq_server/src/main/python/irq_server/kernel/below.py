@@ -50,10 +50,16 @@ def status_of(name: str, folder: int) -> os.stat_result:
     return status
 
 
-def open_regular(name: str, flags: int, folder: int, opener: Callable[..., int] = os.open) -> int:
+def open_regular(
+    name: str,
+    flags: int,
+    folder: int,
+    opener: Callable[..., int] = os.open,
+    other_names: bool = False,
+) -> int:
     """Return a descriptor of a regular file in `folder`, which must exist; raise OSError.
 
-    A file to be written must have no other name.
+    A file to be written must have no other name, unless `other_names` says that it may.
     """
     _refuse_path(name)
     status_of(name, folder)  # as to open a device may have effects
@@ -62,7 +68,7 @@ def open_regular(name: str, flags: int, folder: int, opener: Callable[..., int] 
     problem: OSError | None = None
     if not stat.S_ISREG(status.st_mode):
         problem = OSError(OTHER_KIND, "it is not a regular file", name)
-    elif flags & os.O_ACCMODE != os.O_RDONLY and status.st_nlink > 1:
+    elif flags & os.O_ACCMODE != os.O_RDONLY and status.st_nlink > 1 and not other_names:
         problem = OSError(SECOND_NAME, "it has another name (a hard link)", name)
     if problem is not None:
         os.close(fd)

@@ -10,18 +10,20 @@ from pathlib import Path
 from ..kernel import below
 
 
-def open_file(path: Path, flags: int) -> int:
+def open_file(path: Path, flags: int, other_names: bool = False) -> int:
     """Return a descriptor of the regular file at `path`; with O_CREAT it may be missing.
 
     A symbolic link there, or a file of another kind, is an error and never waits: somebody else
     may have put it there for a program of root's. So is another name (a hard link) of a file to be
-    written. Raise OSError with the path.
+    written, unless there may be `other_names`: a backup makes them in a data directory, where
+    nobody else may. Raise OSError with the path.
     """
     folder = below.open_folder(path.parent)
     try:
         while True:
             try:
-                return below.open_regular(path.name, flags & ~os.O_CREAT, folder)
+                known = flags & ~os.O_CREAT
+                return below.open_regular(path.name, known, folder, other_names=other_names)
             except FileNotFoundError:
                 if not flags & os.O_CREAT:
                     raise
@@ -41,7 +43,7 @@ class Files:
 
     def append(self, path: Path, data: bytes, sync: bool) -> None:
         """Appends `data` by one write, all of it or none; `sync` waits for the disk."""
-        descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, other_names=True)
         try:
             size = os.fstat(descriptor).st_size
             try:
@@ -111,7 +113,7 @@ class Files:
 
     def truncate(self, path: Path, length: int) -> None:
         """Cuts a file to `length` bytes."""
-        descriptor = open_file(path, os.O_WRONLY)
+        descriptor = open_file(path, os.O_WRONLY, other_names=True)
         try:
             os.ftruncate(descriptor, length)
         finally:
