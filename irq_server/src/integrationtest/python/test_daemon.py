@@ -270,20 +270,41 @@ def test_a_hangup_while_a_read_hangs_leaves_one_sampler(tree: Tree, start: Start
     assert server.stop() == 0
 
 
-@pytest.mark.parametrize("name", ["events.csv", "a segment"])
+HANGING_DISK = """
+import os, time
+
+real = os.write
+
+def write(descriptor, data):
+    if os.path.exists({flag!r}) and {name!r} in os.readlink(f"/proc/self/fd/{{descriptor}}"):
+        open({flag!r} + ".hung", "w").close()
+        time.sleep(600)
+    return real(descriptor, data)
+
+os.write = write
+"""
+"""A module that Python imports at its start: once the flag is there, writes of a file hang."""
+
+
+@pytest.mark.parametrize("name", ["data/events.csv", "data/raw/"])
 def test_a_disk_that_hangs_does_not_keep_it_from_ending(
     tree: Tree, start: Start, tmp_path: Path, name: str
 ):
-    server = start("--procfs", tree.root, *FAST)
+    flag = tmp_path / "hangs"
+    (tmp_path / "python").mkdir()
+    module = tmp_path / "python/sitecustomize.py"
+    module.write_text(HANGING_DISK.format(flag=str(flag), name=name))
+    under = ("env", f"PYTHONPATH={module.parent}")
+    server = start("--procfs", tree.root, *FAST, under=under)
     server.wait_for_samples()
-    (live,) = (tmp_path / "data/raw").glob("*/*.csv")
-    path = live if name == "a segment" else tmp_path / "data" / name
-    path.unlink()
-    os.mkfifo(path)
 
+    flag.touch()
+    if name == "data/raw/":  # else it hangs in the event of its end
+        wait_until(Path(f"{flag}.hung").exists)
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(30)
 
+    assert Path(f"{flag}.hung").exists()
     words = ("did not stop", "has not taken the end")
     wait_until(lambda: any(any(each in line for each in words) for line in server.log))
 
