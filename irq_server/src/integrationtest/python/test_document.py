@@ -22,6 +22,8 @@ CONFIGURATION = """\
 seed = 1
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", "400", "401", "403", "404", "409"]
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "415", "421", "431", "503"]
 """
 
 

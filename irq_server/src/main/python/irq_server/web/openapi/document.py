@@ -32,8 +32,8 @@ _TAGS = {
     "server": "The server itself",
 }
 
-_ANYWHERE = (401, 421)
-"""Statuses of any route: a missing token, another server's host."""
+_ANYWHERE = (401, 421, 431)
+"""Statuses of any route: a missing token, another server's host, a head that is too large."""
 
 
 def document() -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _statuses() -> set[int]:
 
 def _errors(route: Route) -> set[int]:
     writes = {403} if route.method == "PUT" else set()
-    anywhere = {421} if route.name in ("healthz", "readyz") else set(_ANYWHERE)
+    anywhere = set(_ANYWHERE) - ({401} if route.name in ("healthz", "readyz") else set())
     return set(route.errors) | anywhere | writes
 
 
