@@ -12,7 +12,7 @@ from service import Request, WebService, json_reply
 
 
 def picture(environment: dict[str, str], url: str, columns: int, *argv: str) -> Session:
-    """Run a command to its end on a terminal of so many columns; return what is left."""
+    """Run a command to its end on a terminal of this width; return what it shows then."""
     session = Session([COMMAND, *argv, "--server", url], environment, columns, 40)
     with session:
         assert session.ends() == 0

@@ -20,7 +20,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 def on_terminal(
     environment: dict[str, str], columns: int, *argv: str, typed: str = ""
 ) -> tuple[int, str]:
-    """Return exit status and all that appears on a terminal of so many columns."""
+    """Return the exit status, and all output on a terminal of this width."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     os.write(controller, typed.encode())

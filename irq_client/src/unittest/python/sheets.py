@@ -1,4 +1,4 @@
-"""What tests of commands share: answers read as values, and sheets as plain lines."""
+"""Helpers for tests of commands: read answers as values, and sheets as plain lines."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar

@@ -60,9 +60,9 @@ class Clock:
 
 
 def measure(cpu_count: int, irq_count: int) -> tuple[float, float, float]:
-    """Sample a simulated machine SAMPLES times, all told.
+    """Return the bytes and the milliseconds of CPU of a sample, and those of the yardstick.
 
-    Gives the bytes and the milliseconds of CPU of a sample, and those of the yardstick.
+    Take SAMPLES samples of a simulated machine, with all that the server does for each.
     """
     machine, clock = Machine(cpu_count, irq_count), Clock()
     spent = yardstick = 0.0

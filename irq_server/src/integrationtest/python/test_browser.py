@@ -35,7 +35,7 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Visit:
-    """What a browser made of a page: its elements, its messages, and its requests."""
+    """A page in a browser: its elements, its messages, and its requests."""
 
     page: str
     console: list[str]

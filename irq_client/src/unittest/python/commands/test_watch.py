@@ -85,7 +85,7 @@ def test_what_held_once_is_no_giving_up():
 
 
 @pytest.mark.parametrize(
-    ("condition", "told"),
+    ("condition", "warnings"),
     [
         ("irq eth9-* rate > 1", ["irq eth9-* rate > 1: there is no IRQ eth9-* now"]),
         ("cpu 2-3 rate > 1", ["cpu 2-3 rate > 1: there is no CPU 2-3 now"]),
@@ -93,13 +93,13 @@ def test_what_held_once_is_no_giving_up():
         ("cpu 1-3 rate > 1G", []),
     ],
 )
-def test_a_name_that_nothing_has_is_told_once(condition: str, told: list[str]):
+def test_a_name_that_nothing_has_is_a_warning_once(condition: str, warnings: list[str]):
     server = Server(1)
 
     with pytest.raises(GaveUpError):
         list(server.watch(condition, within=50).changes())
 
-    assert server.warned == told
+    assert server.warned == warnings
 
 
 def test_a_server_that_is_away_for_a_while_is_told_and_asked_again():

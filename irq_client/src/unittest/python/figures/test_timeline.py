@@ -10,7 +10,7 @@ from irq_client.server.times import Moment
 
 
 def moment(second: int) -> Moment:
-    """Return so many seconds after midnight."""
+    """Return the moment this many seconds after midnight."""
     return Moment(f"2026-01-01T00:{second // 60:02d}:{second % 60:02d}Z")
 
 

@@ -43,7 +43,7 @@ class Clock:
         self._shown[:] = _OFFSET.pack(self.offset_seconds)
 
     def now(self) -> float:
-        """Return the moment that the servers believe in."""
+        """Return the moment by the clock of the servers."""
         return time.time() + self.offset_seconds
 
     @property
@@ -155,7 +155,7 @@ class Troubles:
 
     @staticmethod
     def _check_clock(told: list[Event], seconds: int) -> None:
-        """Check that a clock set by so many seconds is told once, and no other."""
+        """Check that there is one event for a clock set by `seconds`, and no other of a clock."""
         steps = [float(detail.removesuffix(" s")) for _, kind, detail in told if kind == "clock"]
         right(len(steps) == bool(seconds), f"a clock set by {seconds} s:", told)
         right(all(abs(each - seconds) < 2.5 for each in steps), f"set by {seconds} s:", told)
@@ -231,7 +231,7 @@ class Troubles:
 
 
 def events(server: Server) -> list[Event]:
-    """Return all that is told, in the order of time."""
+    """Return all events of the server, in the order of time."""
     body: Mapping[str, Any] = server.json("/api/v1/events", start="0", end="2100-01-01T00:00:00Z")
     return [(each["time"], each["event"], each["detail"]) for each in body["events"]]
 

@@ -32,7 +32,7 @@ class Slow:
         self.app.add_url_rule("/", view_func=self.answer)
 
     def answer(self) -> str:
-        """Tells that a request is here, and answers when it may."""
+        """Report that a request is here, and answer it when the test says so."""
         self.entered.set()
         assert self.let_go.wait(SECONDS)
         return "whole"

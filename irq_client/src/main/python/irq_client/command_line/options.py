@@ -121,5 +121,5 @@ TOP = Setting("top", "only the N busiest", "N")
 STEP = Setting(
     "step", "length of one step, a duration like --period", "DURATION", "the server's choice"
 )
-REFRESH = Setting("refresh", "how often it is asked anew, a duration", "DURATION", "1s")
+REFRESH = Setting("refresh", "the time between two readings, a duration", "DURATION", "1s")
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)

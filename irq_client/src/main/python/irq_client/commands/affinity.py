@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..server.client import Answer, Client
 
 Confirm = Callable[[str], None]
-"""Takes a question before a change. Raises DeclinedError unless the answer is yes."""
+"""A function that asks before a change, and raises DeclinedError unless the answer is yes."""
 
 _REFUSED = 409
 """The status of a change that the kernel refuses, or would."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..server.client import Client
 
     Draw = Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]]
-    """Draws a series and the events of its window in at most so many cells."""
+    """Draw a series and the events of its window, at most as wide as the sheet."""
 
 CHART_HEIGHT = 10
 MOST_TRACKS = 24

@@ -27,7 +27,7 @@ _DETAIL = re.compile(r"(?P<cpus>\S+) from (?P<author>.+?)(?P<refusal>: refused: 
 
 _NOTICE_SECONDS = 10.0
 _LATE = 2.5
-"""A change is noticed after at most so many times an interval, or 10 s."""
+"""A sampler notices a change within this many of its intervals, or within 10 s."""
 
 _SLACK_MILLISECONDS = 1000
 """A change has the time of its sample, a little before the affinities were looked at."""

@@ -28,7 +28,7 @@ class Shown(NamedTuple):
     sheet: Callable[[], Sheet]
     rows: Callable[[], Iterator[Row]]
     draw: Callable[[int], Iterator[Line]] | None = None
-    """Draws a picture of at most so many cells in the sheet's place; None for no picture."""
+    """Draws a picture of at most this width instead of the sheet; None for no picture."""
     failures: tuple[ServerError, ...] = ()
     """Errors on the way, to be reported after the answer."""
 

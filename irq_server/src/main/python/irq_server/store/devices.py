@@ -33,7 +33,7 @@ class Rows:
     def __init__(
         self, totals: Totals, appearances: Iterable[Appearance], history: History, state: State
     ) -> None:
-        """Takes what counts the rows, when each appeared, the samples, and the state found."""
+        """Take the totals, the appearances of rows, the samples, and the state that was found."""
         self._totals = totals
         self._history = history
         self._appearances = tuple(appearances)
@@ -43,39 +43,39 @@ class Rows:
         self._numbered: tuple[Snapshot | None, dict[str, str]] = (None, {})
 
     def take(self, snapshot: Snapshot) -> None:
-        """Takes a snapshot that was counted, whether the disk takes its sample or not."""
+        """Note a snapshot that was counted, also if the disk does not take its sample."""
         if not self._cpus.issuperset(snapshot.cpus):
             self._cpus = self._cpus.union(snapshot.cpus)
         self._snapshot = snapshot
 
     def add(self, appeared: Sequence[Appearance]) -> None:
-        """Takes the rows that a sample showed for the first time."""
+        """Add the rows that a sample showed for the first time."""
         if appeared:
             self._appearances = (*self._appearances, *appeared)
             self._first_times = _first_times(self._appearances)
 
     def forget(self, kept: Iterable[Appearance]) -> None:
-        """Keeps only these appearances."""
+        """Keep only these appearances."""
         self._appearances = tuple(kept)
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """The last snapshot that was counted; None before the first of this process."""
+        """Return the last snapshot that was counted; None before the first of this process."""
         return self._snapshot
 
     @property
     def identities(self) -> Mapping[str, Identity]:
-        """Every row that was ever seen, by its name in the store."""
+        """Return every row that was ever seen, by its name in the store."""
         return self._totals.identities
 
     @property
     def appearances(self) -> Sequence[Appearance]:
-        """When each row appeared or got another device."""
+        """Return the moments when each row appeared or got another device."""
         return self._appearances
 
     @property
     def numbered(self) -> Mapping[str, str]:
-        """The numbered IRQs of the last snapshot: from their names in the store to the numbers."""
+        """Return the numbered IRQs of the last snapshot: the number of each name in the store."""
         snapshot, names = self._numbered
         if snapshot is not self._snapshot:
             snapshot, name_of = self._snapshot, self._totals.name_of
@@ -86,13 +86,13 @@ class Rows:
 
     @property
     def cpus(self) -> frozenset[int]:
-        """Every CPU that was ever seen. Raises NoSampleError where nothing was."""
+        """Return every CPU that was ever seen. Raise NoSampleError if there was none."""
         if not self._cpus:
             _ = self._history.latest
         return self._cpus
 
     def at(self, end: Sample, asked_for: Collection[str] = ()) -> list[KnownRow]:
-        """Gives the rows that an answer about a window up to `end` knows.
+        """Return the rows for an answer about a window up to `end`.
 
         First those of the machine as it is, in its order, then those that are gone. One belongs in
         with a count of zero too if it is there now and was at `end`, or is one of `asked_for`.
@@ -123,12 +123,12 @@ def _has_cpus(irq: str, state: State) -> bool:
 
 
 def read_appearances(rows: Iterable[Sequence[str]]) -> list[Appearance]:
-    """Gives the lines of irqs.csv as values."""
+    """Return the lines of irqs.csv as values."""
     return [Appearance(float(row[0]), Identity(*row[1:])) for row in rows]
 
 
 def first_and_last(appearances: Iterable[Appearance]) -> list[Appearance]:
-    """Gives the first and the last appearance of each row, in the order of what is given."""
+    """Return the first and the last appearance of each row, in the order of `appearances`."""
     every = list(appearances)
     last = {each.identity.irq: number for number, each in enumerate(every)}
     first = {each.identity.irq: number for number, each in reversed(list(enumerate(every)))}
@@ -136,5 +136,5 @@ def first_and_last(appearances: Iterable[Appearance]) -> list[Appearance]:
 
 
 def identity_row(time: str, identity: Identity) -> tuple[str, ...]:
-    """Gives the line of irqs.csv for an identity."""
+    """Return the line of irqs.csv for an identity."""
     return (time, identity.irq, identity.chip, identity.hwirq, identity.trigger, identity.device)

@@ -25,10 +25,10 @@ _log = logging.getLogger(__name__)
 EVENT_FIELDS = ("time", "event", "irq", "cpu", "detail")
 
 MAX_BYTES = 4 * 2**20
-"""All events, unpacked; some 80,000, which take 20 MB of memory."""
+"""The bytes of all events, unpacked: some 80,000, which take 20 MB of memory."""
 
 FILES = 8
-"""In so many files, of which the oldest goes at once."""
+"""The number of files that hold them. The oldest file is dropped whole."""
 
 _MIN_BYTES = 4096
 
@@ -37,7 +37,7 @@ class EventLog:
     """What happened to one machine and its server. One thread at a time appends."""
 
     def __init__(self, folder: Path, files: Files, max_bytes: int = MAX_BYTES) -> None:
-        """Takes the data directory, the file layer and how many bytes of events are kept."""
+        """Take the data directory, the file layer and the bytes of events to keep."""
         self._files = files
         self._folder = folder / "events"
         self._path = folder / "events.csv"
@@ -52,7 +52,7 @@ class EventLog:
         self._file_bytes = max(min(max_bytes, MAX_BYTES), _MIN_BYTES) // FILES
 
     def load(self) -> list[Event]:
-        """Gives all events, file by file, the oldest first."""
+        """Return all events, file by file, the oldest first."""
         self._closed = tuple(segments_in(self._folder))
         events: list[Event] = []
         for each in self._closed:
@@ -67,11 +67,11 @@ class EventLog:
 
     @property
     def closed(self) -> tuple[SegmentFile, ...]:
-        """The files of the past, the oldest first."""
+        """Return the files of the past, the oldest first."""
         return self._closed
 
     def append(self, events: Sequence[Event]) -> int:
-        """Appends events, at least one, by one write; gives their bytes.
+        """Append events, at least one, by one write; return their bytes.
 
         Raises OSError; then none was appended.
         """
@@ -86,7 +86,7 @@ class EventLog:
         return size
 
     def bound(self, before: float | None) -> float | None:
-        """Drops the oldest files while they are too many, or tell only of what was `before`.
+        """Drop the oldest files while they are too many, or have only events `before` a moment.
 
         Gives the time that the first file which is left is named by; None where none was dropped.
         """
@@ -103,7 +103,7 @@ class EventLog:
         return before is not None and following is not None and following < before
 
     def _close(self) -> None:
-        """Renames events.csv, and packs it; one that cannot be packed stays as it is."""
+        """Rename events.csv, and pack it; one that cannot be packed stays as it is."""
         if not self._path.exists():
             return
         first = self._first or 0.0
@@ -122,7 +122,7 @@ class EventLog:
 
 
 def read_events(rows: Iterable[Sequence[str]]) -> list[Event]:
-    """Gives the lines of events.csv as values; a CPU that is no number is left out."""
+    """Return the lines of events.csv as values, without a CPU that is no number."""
     return [
         Event(float(time), event, irq or None, _cpu_of(cpu), detail)
         for time, event, irq, cpu, detail in rows
@@ -134,6 +134,6 @@ def _cpu_of(text: str) -> int | None:
 
 
 def event_row(time: str, event: Event) -> tuple[str, ...]:
-    """Gives the line of events.csv for an event."""
+    """Return the line of events.csv for an event."""
     cpu = "" if event.cpu is None else str(event.cpu)
     return (time, event.event, event.irq or "", cpu, event.detail)

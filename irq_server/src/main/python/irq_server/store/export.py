@@ -1,4 +1,4 @@
-"""Writes a window of a store as one flat table, and takes saved /proc/interrupts into a store."""
+"""Write a window of a store as one flat table; count saved /proc/interrupts into a store."""
 
 import csv
 import importlib
@@ -23,7 +23,7 @@ Row = tuple[str, str, str, int]
 
 
 def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
-    """Gives the running totals of the window from `start` to `end`, as a segment's rows.
+    """Yield the running totals of the window from `start` to `end`, as a segment's rows.
 
     First every cell that is not zero at the last sample at or before `start` (where none is, the
     first there is), then the cells that moved, up to `end`; no commit marks. So of every cell the
@@ -45,7 +45,7 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
 
 
 def _states(folder: Path, start: float, end: float) -> Iterator[tuple[float, segment.State]]:
-    """Gives the samples from `start` on, the coarser tiers only before the finer ones begin."""
+    """Yield the samples from `start` on, the coarser tiers only before the finer ones begin."""
     tiers = [(shape, segments_in(folder / shape.name)) for shape in shapes_in(folder)]
     held = [(shape, found) for shape, found in tiers if found]
     began = False
@@ -63,7 +63,7 @@ def _states(folder: Path, start: float, end: float) -> Iterator[tuple[float, seg
 def _samples(
     segments: Sequence[SegmentFile], start: float, end: float
 ) -> Iterator[tuple[float, segment.State]]:
-    """Gives the samples of one tier, from the last at or before `start` up to `end`."""
+    """Yield the samples of one tier, from the last at or before `start` up to `end`."""
     files = Files()
     held: tuple[float, segment.State] | None = None
     for number, each in enumerate(segments):
@@ -93,7 +93,7 @@ def _replayed(data: bytes) -> Iterator[tuple[float, segment.State]]:
 
 
 def write_csv(table: Iterable[Row], output: IO[str]) -> int:
-    """Writes the rows with their header and gives how many there were."""
+    """Write the rows with their header; return their number."""
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(COLUMNS)
     count = 0
@@ -104,7 +104,7 @@ def write_csv(table: Iterable[Row], output: IO[str]) -> int:
 
 
 def parquet_library(path: Path) -> tuple[ModuleType, ModuleType]:
-    """Gives pyarrow and its writer, to write `path`. Raises StoreError where it is missing."""
+    """Return pyarrow and its writer, to write `path`. Raise StoreError if it is missing."""
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError:
@@ -112,7 +112,7 @@ def parquet_library(path: Path) -> tuple[ModuleType, ModuleType]:
 
 
 def write_parquet(table: Iterable[Row], output: IO[bytes]) -> int:
-    """Writes the rows as a Parquet file and gives how many there were.
+    """Write the rows as a Parquet file; return their number.
 
     Raises StoreError where pyarrow, which only this needs, is not installed.
     """
@@ -142,7 +142,7 @@ def import_files(
     saved: Sequence[Saved],
     acting: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> int:
-    """Counts the saved files, the oldest first, into the store in `folder`; gives how many.
+    """Count the saved files, the oldest first, into the store in `folder`; return their number.
 
     They are taken for one boot: a cell that falls has wrapped, or its IRQ started again. Every
     file is read and parsed before the first is counted. The store is opened and written inside the
@@ -175,6 +175,6 @@ def _parse(path: Path) -> Snapshot:
 
 
 def _interval_of(ordered: Sequence[Saved]) -> float:
-    """Gives the middle of the files' distances, in seconds."""
+    """Return the median of the times between the files, in seconds."""
     distances = sorted(later.time - earlier.time for earlier, later in pairwise(ordered))
     return max(distances[len(distances) // 2], 0.001) if distances else 10.0

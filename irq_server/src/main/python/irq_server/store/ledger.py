@@ -16,13 +16,13 @@ class Ledger:
     """A CSV file of whole lines. One thread appends; a torn last line is cut when it is opened."""
 
     def __init__(self, path: Path, fields: Sequence[str], files: Files) -> None:
-        """Takes the file's path, its columns and the file layer."""
+        """Take the file's path, its columns and the file layer."""
         self._path = path
         self._fields = tuple(fields)
         self._files = files
 
     def load(self) -> list[list[str]]:
-        """Gives the lines in their order, the header left out; lines that do not fit are told."""
+        """Return the lines in their order, without the header; log lines that do not fit."""
         try:
             data = self._files.read(self._path)
         except FileNotFoundError:
@@ -39,18 +39,18 @@ class Ledger:
         return fitting
 
     def exists(self) -> bool:
-        """Whether the file is there."""
+        """Return whether the file exists."""
         return self._path.exists()
 
     def size(self) -> int:
-        """Gives the bytes of the file; 0 if there is none. Raises OSError."""
+        """Return the bytes of the file; 0 if there is none. Raise OSError."""
         try:
             return self._path.stat().st_size
         except FileNotFoundError:
             return 0
 
     def append(self, rows: Iterable[Sequence[str]]) -> int:
-        """Appends lines by one write and gives their bytes. Raises OSError."""
+        """Append lines by one write; return their bytes. Raise OSError."""
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
         if not self.size():
@@ -61,14 +61,14 @@ class Ledger:
         return len(data)
 
     def replace(self, rows: Iterable[Sequence[str]]) -> None:
-        """Puts a file of these lines in the place of the old one, at once. Raises OSError."""
+        """Replace the file by one of these lines, whole. Raise OSError."""
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows([self._fields, *rows])
         self._files.replace(self._path, text.getvalue().encode())
 
 
 def _fields_of(line: str) -> list[str]:
-    """Gives the fields of one line; none where damage made it no CSV."""
+    """Return the fields of one line; none if damage made it no CSV."""
     try:
         return next(csv.reader([line]), [])
     except csv.Error:

@@ -2,8 +2,8 @@
 
 Format
     ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
-    minute, the first of every hour. ``irqs.csv`` (see devices.py) tells what the rows are,
-    ``events.csv`` (see event_log.py) what happened. ``state.json`` holds what a restart needs
+    minute, the first of every hour. ``irqs.csv`` (see devices.py) describes the rows,
+    ``events.csv`` (see event_log.py) lists the events. ``state.json`` holds what a restart needs
     beyond them: the boot's id and the offsets of totals.py. ``lock`` is locked by the one process
     that writes.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Top(NamedTuple):
-    """What to show, and how often to ask for it."""
+    """The request of the live view, and the time between two readings."""
 
     request: Request
     """Filters, and the length of the first window; two samples of the server without one."""
