@@ -17,6 +17,8 @@ from irq_server.web.app import create_app
 from simulated import FakeClock, Machine
 from storing import START, Open, killed
 
+pytest_plugins = ["in_time"]
+
 pace.load_profile()
 
 CAPTURES = Path(__file__).parent.parent / "resources" / "captures"

@@ -1,10 +1,8 @@
 """Fixtures of several test modules: captured machines, and machines made of plain files."""
 
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
@@ -12,6 +10,8 @@ import pace
 from captures import unpack as unpack_archive
 from irqbalance.kernel.procfs import Machine
 from irqbalance.loads.measure import Clock
+
+pytest_plugins = ["in_time"]
 
 pace.load_profile()
 
@@ -91,24 +91,6 @@ def fake(tmp_path: Path) -> FakeMachine:
     made.write("sys/devices/system/cpu/online", "0-1\n")
     made.write("proc/sys/kernel/random/boot_id", "this-boot\n")
     return made
-
-
-class _WaitedError(BaseException):
-    """No code takes it for an error of a file, as it would TimeoutError."""
-
-
-@pytest.fixture
-def in_time() -> Iterator[None]:
-    """Fail a test that waits for ever, as one that opens a pipe may do."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise _WaitedError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(20)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def row(irq: int | str, *counts: int, device: str = "", hwirq: int = 1) -> str:

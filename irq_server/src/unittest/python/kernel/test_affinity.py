@@ -2,10 +2,8 @@
 
 import errno
 import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
@@ -239,24 +237,6 @@ def test_nothing_is_written_through_a_link(desk: Desk, component: str, late: boo
 
     assert list_file(desk).read_text() == "0-3\n"
     assert desk.kernel.writes == []
-
-
-class _WaitedError(BaseException):
-    """No code takes it for an error of a file."""
-
-
-@pytest.fixture
-def in_time() -> Iterator[None]:
-    """Fails a test that waits for ever, as one that opens a pipe may do."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise _WaitedError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(10)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.usefixtures("in_time")
