@@ -4,7 +4,6 @@ Before Linux 6.12 only a write shows that an IRQ is managed. The plan was made a
 so after such an answer the rest is planned again around it. IRQs that have moved stay there.
 """
 
-import errno
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -25,10 +24,6 @@ OFTEN_MANAGED = re.compile(
 """Action names of drivers that leave the affinity of their queues to the kernel.
 
 Source: PCI_IRQ_AFFINITY in drivers/block/virtio_blk.c, drivers/nvme/host/pci.c, drivers/scsi."""
-
-
-MANAGED = frozenset({errno.EIO, errno.EPERM})
-"""Answers that last until the next boot. Source: kernel/irq/proc.c (write_irq_affinity)."""
 
 
 class Tools(NamedTuple):
@@ -71,7 +66,7 @@ def carry_out(plan: Plan, limits: Limits, tools: Tools, report: Callable[[str], 
         }
         correct_undo(tools.folder, attempts, tried.earlier)
     outcomes = tried.outcomes
-    managed = {irq: each.reason for irq, each in outcomes.items() if each.errno in MANAGED}
+    managed = {irq: each.reason for irq, each in outcomes.items() if each.is_managed}
     rows = {each.irq.irq: each.irq.row for each in plan.decisions}
     remember_refusals(tools.folder, managed, rows)
     refused = {irq: each for irq, each in outcomes.items() if each.status == Status.REFUSED}

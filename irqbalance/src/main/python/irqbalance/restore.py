@@ -1,6 +1,5 @@
 """Put back the affinities that stood before irqbalance wrote them."""
 
-import errno
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -78,7 +77,7 @@ def carry_out(
 
 
 def _status_after(outcome: Outcome) -> Status:
-    if outcome.errno == errno.ENOENT:  # its driver reloads
+    if outcome.is_gone:
         return Status.KEPT
     return Status.APPLIED if outcome.status == Status.APPLIED else Status.REFUSED
 

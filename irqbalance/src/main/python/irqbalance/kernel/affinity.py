@@ -64,6 +64,16 @@ class Outcome(NamedTuple):
         """Return whether the process may not write here, whatever the IRQ and the CPU."""
         return self.errno in (errno.EACCES, errno.EROFS)
 
+    @property
+    def is_managed(self) -> bool:
+        """Return whether the kernel keeps the IRQ, until the next boot."""
+        return self.errno in (errno.EIO, errno.EPERM)
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether the IRQ is gone; its driver may be reloading."""
+        return self.errno == errno.ENOENT
+
 
 class Writer:
     """Writes the affinities of one machine."""

@@ -30,39 +30,37 @@ def place_idle(
         return []
     every = frozenset(usable)
     loads = dict(zip(usable, after.loads, strict=True))
-    crowd = _Crowd(topology)
+    crowd = _Crowd(topology.siblings)
     for irq, cpu in others:
         if not irq.own:
             for place in irq.present if cpu is None else (cpu,):
-                crowd.add(irq, place)
+                crowd.add(topology.device(irq.irq, irq.group), place)
     found = []
     for irq in idle:
-        may = may_use(irq, every)
-        near = next((cpus & may for cpus in irq.near if cpus & may), may)
-        best = min((*crowd.cost(irq, cpu), loads[cpu], cpu) for cpu in near)[-1]
-        crowd.add(irq, best)
+        may, device = may_use(irq, every), topology.device(irq.irq, irq.group)
+        near = next(filter(None, (cpus & may for cpus in irq.near)), may)
+        best = min((*crowd.cost(device, cpu), loads[cpu], cpu) for cpu in near)[-1]
+        crowd.add(device, best)
         found.append(best)
     return found
 
 
 class _Crowd:
-    """The number of IRQs on each CPU, and of each device's."""
+    """The number of IRQs on each CPU, and of the queues of each device."""
 
-    def __init__(self, topology: Topology) -> None:
-        self._topology = topology
+    def __init__(self, threads: Mapping[int, frozenset[int]]) -> None:
+        self._threads = threads
         self._irqs: Counter[int] = Counter()
         self._queues: Counter[tuple[int, str]] = Counter()
 
-    def add(self, irq: Irq, cpu: int) -> None:
-        """Count an IRQ on a CPU."""
+    def add(self, device: str, cpu: int) -> None:
+        """Count an IRQ of a device, ``""`` for none, on a CPU."""
         self._irqs[cpu] += 1
-        device = self._topology.device(irq.irq, irq.group)
         if device:
             self._queues[cpu, device] += 1
 
-    def cost(self, irq: Irq, cpu: int) -> tuple[int, int, int]:
-        """Return how many queues of its device are on a CPU, and on its core, and all IRQs."""
-        device = self._topology.device(irq.irq, irq.group)
-        threads: Mapping[int, frozenset[int]] = self._topology.siblings
-        beside = (self._queues[thread, device] for thread in threads.get(cpu, ()) if thread != cpu)
-        return self._queues[cpu, device], sum(beside), self._irqs[cpu]
+    def cost(self, device: str, cpu: int) -> tuple[int, int, int]:
+        """Return the queues of a device on a CPU, those beside it on its core, and all IRQs."""
+        others = self._threads.get(cpu, frozenset()) - {cpu}
+        beside = sum(self._queues[thread, device] for thread in others)
+        return self._queues[cpu, device], beside, self._irqs[cpu]
