@@ -7,7 +7,7 @@ answers the one of which the client took nothing for longest.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..web.limits import MAX_ANSWER_BYTES
@@ -30,25 +30,13 @@ class Budget:
 
     def keep(self, connections: Sequence[Any], now: float) -> None:
         """Close connections until the others hold no more than the budgets; log that once."""
-        asking = [each for each in connections if each.request_bytes]
-        excess = sum(each.request_bytes for each in asking) - REQUESTS_BYTES
-        closed = 0
-        if excess > 0:
-            for each in sorted(filter(_is_unfinished, asking), key=lambda one: one.began):
-                excess -= each.request_bytes
-                each.handle_close()
-                closed += 1
-                if excess <= 0:
-                    break
-        answered = [each for each in connections if each.answer_bytes]
-        excess = sum(each.answer_bytes for each in answered) - ANSWERS_BYTES
-        if excess > 0:
-            for each in sorted(answered, key=lambda one: one.taken_at)[: len(answered) - 1]:
-                excess -= each.answer_bytes
-                each.handle_close()
-                closed += 1
-                if excess <= 0:
-                    break
+        asking = [(each, each.request_bytes) for each in connections if each.request_bytes]
+        answered = [(each, each.answer_bytes) for each in connections if each.answer_bytes]
+        unfinished = [(each, size) for each, size in asking if each.can_go]
+        excess = sum(size for _, size in asking) - REQUESTS_BYTES
+        closed = _close(unfinished, excess, lambda each: each.began)
+        excess = sum(size for _, size in answered) - ANSWERS_BYTES
+        closed += _close(answered, excess, lambda each: each.taken_at, spared=1)
         if closed:
             if self._closed_at is None or now - self._closed_at >= EPISODE_SECONDS:
                 words = "%d connections are closed: together they held too much memory"
@@ -56,5 +44,23 @@ class Budget:
             self._closed_at = now
 
 
-def _is_unfinished(each: Any) -> bool:
-    return bool(each.can_go)
+def _close(
+    held: Sequence[tuple[Any, int]],
+    excess: int,
+    since: Callable[[Any], float],
+    spared: int = 0,
+) -> int:
+    """Close connections until they gave back `excess` bytes; return their number.
+
+    Those with the earliest moment `since` go first; the last `spared` of them stay in any case.
+    """
+    if excess <= 0:
+        return 0
+    closed = 0
+    for each, size in sorted(held, key=lambda pair: since(pair[0]))[: len(held) - spared]:
+        excess -= size
+        each.handle_close()
+        closed += 1
+        if excess <= 0:
+            break
+    return closed

@@ -70,9 +70,8 @@ class _ProblemTask(Logged, ErrorTask):
         error = self.request.error
         # 501: a transfer coding other than chunked; RFC 9112, 6.3, has 400 for it
         status = HTTPStatus(400 if error.code == 501 else error.code)
-        reason = error.body.partition('"')[
-            0
-        ].strip()  # the quoted part may be a header with a token
+        # the quoted part may be a header with a token
+        reason = error.body.partition('"')[0].strip()
         detail = _DETAILS.get(status, f"this is no request that can be read: {reason}")
         body = problem_text(status, detail).encode()
         self.status = f"{status.value} {status.phrase}"
