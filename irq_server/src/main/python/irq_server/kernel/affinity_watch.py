@@ -21,13 +21,9 @@ class AffinityWatch:
         self.lock = threading.RLock()
         """Held during a look. A writer of an affinity holds it, and looks before and after."""
         self._procfs = procfs
-        self.is_asked_every(interval_seconds)
+        self._wait_seconds = LOOK_SECONDS - interval_seconds
         self._last_look: float | None = None
         self._seen: dict[str, tuple[bytes, str]] = {}
-
-    def is_asked_every(self, interval_seconds: float) -> None:
-        """Take how often the caller asks is_due() from now on."""
-        self._wait_seconds = LOOK_SECONDS - interval_seconds
 
     def is_due(self, monotonic: float) -> bool:
         """Return whether a look is due: the next question would come too late."""

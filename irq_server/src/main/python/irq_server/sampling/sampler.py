@@ -106,15 +106,9 @@ class Sampler:
         self._last_error: str | None = None
         self._failing = False
         self._last_sign: float | None = None
-        self._follow(schedule or Schedule(store.interval_seconds, {}))
-
-    def _follow(self, schedule: Schedule) -> None:
-        """Take the rows' intervals."""
-        self._schedule = schedule
-        self._interval_ms = max(round(schedule.tick_seconds * 1000), 1)
-        self._stuck_seconds = max(GAP_INTERVALS * self._store.interval_seconds, 1.0)
-        self._watch.is_asked_every(self._store.interval_seconds)
-        self._last_tick = None
+        self._schedule = schedule or Schedule(store.interval_seconds, {})
+        self._interval_ms = max(round(self._schedule.tick_seconds * 1000), 1)
+        self._stuck_seconds = max(GAP_INTERVALS * store.interval_seconds, 1.0)
 
     @property
     def status(self) -> SamplerStatus:

@@ -42,14 +42,10 @@ class EventLog:
         self._folder = folder / "events"
         self._path = folder / "events.csv"
         self._current = Ledger(self._path, EVENT_FIELDS, files)
-        self.set_max_bytes(max_bytes)
+        self._file_bytes = max(min(max_bytes, MAX_BYTES), _MIN_BYTES) // FILES
         self._closed: tuple[SegmentFile, ...] = ()
         self._first: float | None = None
         self._size = 0
-
-    def set_max_bytes(self, max_bytes: int) -> None:
-        """Takes how many bytes of events are kept from now on."""
-        self._file_bytes = max(min(max_bytes, MAX_BYTES), _MIN_BYTES) // FILES
 
     def load(self) -> list[Event]:
         """Return all events, file by file, the oldest first."""

@@ -33,13 +33,9 @@ class Bounds:
         self._events = events
         self._sizing = threading.Lock()
         self._sizes: dict[str, int] = {}
-        self.set_to(retention_seconds, max_bytes)
-        self.measure()
-
-    def set_to(self, retention_seconds: Mapping[str, float], max_bytes: int) -> None:
-        """Takes other ages and another cap, for the next apply()."""
         self._ages = [retention_seconds.get(tier.shape.name) for tier in self._tiers]
         self._max_bytes = max_bytes
+        self.measure()
 
     def measure(self) -> None:
         """Measure the sizes on the disk: they fall when segments are packed or go."""
