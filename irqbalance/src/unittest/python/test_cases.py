@@ -1,7 +1,7 @@
-"""Small machines made after reports of what went wrong elsewhere, if their archives are there.
+"""Small machines made after public bug reports: what went wrong for others is right here.
 
-They lie in the folder shared/cases beside the repository. Their kinds have tests of their own with
-machines that the tests make, so nothing is untested without them.
+`README.md` beside the archives names the sources. Each case stands for its kind, and the kinds have
+tests of their own elsewhere.
 """
 
 import json
@@ -17,8 +17,7 @@ from captures import unpack
 from conftest import FakeClock
 from irqbalance.cli import main
 
-FOLDERS = (folder / "shared/cases" for folder in Path(__file__).parents)
-FOLDER = next((folder for folder in FOLDERS if folder.is_dir()), None)
+FOLDER = Path(__file__).parent.parent / "resources" / "cases"
 
 Json = dict[str, Any]
 
@@ -27,10 +26,7 @@ class Case:
     """An unpacked case, and the command run on it."""
 
     def __init__(self, name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        archive = None if FOLDER is None else FOLDER / f"{name}.tar.xz"
-        if archive is None or not archive.is_file():
-            pytest.skip(f"needs shared/cases/{name}.tar.xz beside the repository")
-        unpack(archive, folder)
+        unpack(FOLDER / f"{name}.tar.xz", folder)
         self.root, self._capsys = folder / name, capsys
         self.err, self.status = "", -1
 
