@@ -27,7 +27,7 @@ from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen, url_of
-from irq_server.store import segment
+from irq_server.store.segments import segment
 from irq_server.store.store import Store
 from irq_server.web.app import create_app
 

@@ -29,7 +29,7 @@ from irq_server.settings.load import load
 from irq_server.store import verify
 from irq_server.store.counts import Filters, count
 from irq_server.store.export import rows, write_csv
-from irq_server.store.segment import (
+from irq_server.store.segments.segment import (
     HEADER,
     State,
     as_named,

@@ -2,7 +2,7 @@
 
 import zlib
 
-from irq_server.store.segment import HEADER, State, encode_keyframe, encode_moved, moved
+from irq_server.store.segments.segment import HEADER, State, encode_keyframe, encode_moved, moved
 
 START = 1767225600.0  # the start of a keyframe slot: 2,945,376 slots of 600 s
 

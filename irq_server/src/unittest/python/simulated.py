@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from irq_server.kernel.interrupts import CELL_MODULUS, Snapshot, parse
-from irq_server.store.files import Files
-from irq_server.store.segment import examine
-from irq_server.store.tier import Tier
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment import examine
+from irq_server.store.segments.tier import Tier
 
 BOOT_IDS = tuple(f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 100))
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from irq_server.store.files import Files
-from irq_server.store.segment_files import segments_in
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment_files import segments_in
 from irq_server.store.store import Store
 from simulated import Machine
 

@@ -12,7 +12,7 @@ import pytest
 import needs
 from irq_server import cli
 from irq_server.commands import main
-from irq_server.store import segment
+from irq_server.store.segments import segment
 
 NOBODY = 65534
 

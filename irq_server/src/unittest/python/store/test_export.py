@@ -9,9 +9,10 @@ import mock
 import pytest
 
 from irq_server.errors import StoreError
-from irq_server.store import export, segment
+from irq_server.store import export
 from irq_server.store.export import Saved, import_files, rows, write_csv, write_parquet
-from irq_server.store.files import Files
+from irq_server.store.segments import segment
+from irq_server.store.segments.files import Files
 
 HEADER = "           CPU0       CPU1\n"
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 import pace
 from irq_server.errors import NoSampleError
 from irq_server.events import Event
-from irq_server.store.files import Files
 from irq_server.store.history import NOT_COUNTED, History, Sample, interval_detail
-from irq_server.store.segment import State
-from irq_server.store.tier import Tier
-from irq_server.store.tier_shape import RAW, TIERS
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment import State
+from irq_server.store.segments.tier import Tier
+from irq_server.store.segments.tier_shape import RAW, TIERS
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z
 FAR = START + 10**7

@@ -9,8 +9,8 @@ import pytest
 
 from irq_server.events import Event
 from irq_server.store import retention
-from irq_server.store.segment_files import segments_in
-from irq_server.store.tier_shape import TIERS
+from irq_server.store.segments.segment_files import segments_in
+from irq_server.store.segments.tier_shape import TIERS
 from simulated import Machine
 from storing import START, Open, events, sample, size_of
 

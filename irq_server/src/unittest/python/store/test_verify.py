@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import StoreError, StoreLockedError
-from irq_server.store import segment
-from irq_server.store.files import Files
 from irq_server.store.restart import Lock
+from irq_server.store.segments import segment
+from irq_server.store.segments.files import Files
 from irq_server.store.verify import Stretch, examine, repair, verify
 
 

@@ -12,11 +12,11 @@ from typing import IO
 
 from ..errors import InterruptsFormatError, StoreError
 from ..kernel.interrupts import Snapshot, parse
-from . import segment
-from .files import Files
-from .segment_files import SegmentFile, read_segment, segments_in
+from .segments import segment
+from .segments.files import Files
+from .segments.segment_files import SegmentFile, read_segment, segments_in
+from .segments.tier_shape import shapes_in
 from .store import Store
-from .tier_shape import shapes_in
 
 COLUMNS = ("time", "irq", "cpu", "count")
 Row = tuple[str, str, str, int]

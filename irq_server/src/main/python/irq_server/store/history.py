@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from ..errors import NoSampleError, TimeFormatError
 from ..events import Event
 from ..times import format_duration, parse_duration
-from .segment import State
-from .survey import Survey, join, survey
-from .tier import Reader, Tier
-from .tier_shape import GAP_INTERVALS, TierShape
+from .segments.segment import State
+from .segments.survey import Survey, join, survey
+from .segments.tier import Reader, Tier
+from .segments.tier_shape import GAP_INTERVALS, TierShape
 
 NOT_COUNTED = "not counted"
 """Stands in the detail of a gap where what fired meanwhile is lost."""

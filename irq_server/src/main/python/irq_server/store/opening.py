@@ -12,7 +12,7 @@ from .event_log import EventLog
 from .history import Sample
 from .ledger import Ledger
 from .restart import read_memory
-from .tier import Tier
+from .segments.tier import Tier
 from .totals import Identity, Memory, Totals
 
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .event_log import EventLog
-from .files import size_of
-from .tier import Tier
+from .segments.files import size_of
+from .segments.tier import Tier
 
 BESIDE = ""
 """In the place of a tier's name: the files beside the tiers."""

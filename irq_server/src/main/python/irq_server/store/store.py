@@ -30,16 +30,16 @@ from ..kernel.interrupts import Snapshot
 from ..times import format_moment
 from .devices import IRQ_FIELDS, Appearance, Rows, first_and_last, identity_row
 from .event_log import EventLog
-from .files import Files
 from .history import NOT_COUNTED, History, Sample
 from .ledger import Ledger
 from .opening import look_into
 from .restart import Lock, write_memory
 from .retention import BESIDE, Bounds
 from .schedule import Elapsed
-from .segment import format_time
-from .tier import Tier
-from .tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape
+from .segments.files import Files
+from .segments.segment import format_time
+from .segments.tier import Tier
+from .segments.tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape
 from .totals import Identity, Update
 
 MAX_SEGMENT_BYTES = 8 * 2**20

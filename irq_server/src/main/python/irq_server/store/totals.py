@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 from .schedule import Elapsed
-from .segment import State
+from .segments.segment import State
 
 MAX_INTERRUPTS_PER_SECOND = 5_000_000
 """No cell is believed to count faster; measured storms stay far below."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
-from . import segment
-from .files import Files
 from .restart import Lock
-from .segment_files import read_segment, segments_in
-from .tier_shape import shapes_in
+from .segments import segment
+from .segments.files import Files
+from .segments.segment_files import read_segment, segments_in
+from .segments.tier_shape import shapes_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from ..errors import NoSampleError
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from ..sampling.sampler import Sampler
-from ..store.segment import State
+from ..store.segments.segment import State
 from ..store.store import Store
 from .selection import Selection, read_selection, write_selection
 

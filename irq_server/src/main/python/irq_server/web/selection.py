@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import nlargest
 
-from ..store.segment import State
+from ..store.segments.segment import State
 
 OVERTAKEN_BY = 2
 """A cell takes another's place if its total is this many times as large: that is rare."""

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from irq_server.store.segment import (
+from irq_server.store.segments.segment import (
     HEADER,
     State,
     as_named,

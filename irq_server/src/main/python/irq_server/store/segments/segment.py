@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..times import LATEST_IN_FILES
+from ...times import LATEST_IN_FILES
 
 HEADER = b"time,irq,cpu,count\n"
 KEYFRAME_SECONDS = 600

@@ -5,7 +5,7 @@ from zlib import crc32
 
 import pytest
 
-from irq_server.store.segment import HEADER, State, encode_sample, examine, state_at
+from irq_server.store.segments.segment import HEADER, State, encode_sample, examine, state_at
 
 START = 1_767_225_600
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 import pace
-from irq_server.store.segment import (
+from irq_server.store.segments.segment import (
     HEADER,
     Place,
     State,

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import TimeFormatError
-from ..times import format_duration, parse_duration
+from ...errors import TimeFormatError
+from ...times import format_duration, parse_duration
 
 GAP_INTERVALS = 2.5
 """Two neighbours further apart than so many intervals are a gap."""

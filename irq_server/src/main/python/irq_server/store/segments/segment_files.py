@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..times import LATEST_IN_FILES
+from ...times import LATEST_IN_FILES
 from . import segment
 from .files import Files
 

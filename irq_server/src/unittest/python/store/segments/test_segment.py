@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import pace
-from irq_server.store.segment import (
+from irq_server.store.segments.segment import (
     HEADER,
     State,
     committed_length,

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pace
-from irq_server.store import tier as tier_module
-from irq_server.store.files import Files
-from irq_server.store.segment import State
-from irq_server.store.segment_files import SegmentFile, segments_in
-from irq_server.store.tier import Tier
-from irq_server.store.tier_shape import RAW, TIERS
+from irq_server.store.segments import tier as tier_module
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment import State
+from irq_server.store.segments.segment_files import SegmentFile, segments_in
+from irq_server.store.segments.tier import Tier
+from irq_server.store.segments.tier_shape import RAW, TIERS
 from simulated import FaultyFiles, moments
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, the start of an hour

@@ -7,7 +7,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from ..kernel import below
+from ...kernel import below
 
 
 def open_file(path: Path, flags: int, other_names: bool = False) -> int:
