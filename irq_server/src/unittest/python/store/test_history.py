@@ -13,6 +13,7 @@ from irq_server.errors import NoSampleError
 from irq_server.events import Event
 from irq_server.store.history import NOT_COUNTED, History, Sample, interval_detail
 from irq_server.store.segments.files import Files
+from irq_server.store.segments.lookup import Lookup
 from irq_server.store.segments.segment import State
 from irq_server.store.segments.tier import Tier
 from irq_server.store.segments.tier_shape import RAW, TIERS
@@ -116,13 +117,13 @@ def drop_closed(kept: Kept) -> None:
 
 def test_samples_never_go_back_where_what_follows_is_dropped_meanwhile(tmp_path: Path):
     kept = dropping(Kept(tmp_path))
-    samples = kept.history.samples_at([START + 95, START + 105, START + 125])
+    samples = kept.history.samples_at([START + 110, START + 115, START + 125])
 
     times = [next(samples).time - START]
     drop_closed(kept)
 
     # of a minute's samples the coarser tier has the first, at 60, which lies before
-    assert [*times, *(each.time - START for each in samples)] == [90, 90, 120]
+    assert [*times, *(each.time - START for each in samples)] == [110, 110, 120]
 
 
 def test_a_window_whose_start_is_dropped_meanwhile_starts_with_what_is_left(
@@ -268,7 +269,7 @@ def without_raw(root: Path, seconds: Iterable[int], raw_from: int) -> Kept:
         if float(each.name.partition(".")[0]) < START + raw_from:
             each.unlink()
     kept = Kept(root)
-    last = kept.tiers[0].find(FAR)
+    last = kept.tiers[0].lookup.find(FAR)
     assert last is not None
     kept.history.set_latest(Sample(*last, RAW))
     return kept
@@ -362,13 +363,13 @@ def test_a_sample_that_was_just_asked_for_needs_no_file(
 ):
     kept = Kept(tmp_path).sample(*every(10, 90))
     read: list[Path] = []
-    really = Files.read
+    really = Files.read_part
 
-    def reading(self: Files, path: Path) -> bytes:
+    def reading(self: Files, path: Path, start: int = 0, end: int | None = None) -> bytes:
         read.append(path)
-        return really(self, path)
+        return really(self, path, start, end)
 
-    monkeypatch.setattr(Files, "read", reading)
+    monkeypatch.setattr(Files, "read_part", reading)
     found = [kept.history.sample_at(START + second) for second in (30, 35, 39.9, 30, 40, 45, 31)]
 
     assert [each.time - START for each in found] == [30, 30, 30, 30, 40, 40, 30]
@@ -393,13 +394,13 @@ def test_what_is_known_of_a_window_is_not_worked_out_again(
     kept = Kept(tmp_path).sample(*every(10, 90))
     before = kept.window(20, 80)
     worked: list[float] = []
-    really = Tier.survey
+    really = Lookup.survey
 
-    def working(self: Tier, start: float, end: float) -> object:
+    def working(self: Lookup, start: float, end: float) -> object:
         worked.append(start - START)
         return really(self, start, end)
 
-    monkeypatch.setattr(Tier, "survey", working)
+    monkeypatch.setattr(Lookup, "survey", working)
 
     assert kept.window(20, 80) == kept.window(25, 85) == before
     assert kept.window(30, 80)["samples"] == 6

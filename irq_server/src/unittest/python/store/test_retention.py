@@ -87,10 +87,11 @@ def test_samples_go_with_their_age_by_tier_and_the_coarser_stay(
 
 def write_foreign(folder: Path) -> None:
     rows = ["1767225600,24,3,100\n1767225600,ERR,,4\n1767225600,LOC,0,7\n", "1767225610,24,3,160\n"]
-    text = "time,irq,cpu,count\n"
-    for row in rows:
-        time = row.partition(",")[0]
-        text += f"{row}{time},END,{row.count(chr(10))},{zlib.crc32(row.encode())}\n"
+    frame = ""
+    for row, kind in zip(rows, ("KEY", "END"), strict=True):
+        frame += f"{row}{row.partition(',')[0]},{kind},{row.count(chr(10))},"
+        frame += f"{zlib.crc32(frame.encode())}\n"
+    text = f"time,irq,cpu,count\n{frame}"
     (folder / "raw/20260101").mkdir(parents=True)
     (folder / "raw/20260101/1767225600.csv").write_text(text)
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ..errors import NoSampleError, TimeFormatError
 from ..events import Event
 from ..times import format_duration, parse_duration
+from .segments.lookup import Reader
 from .segments.segment import State
 from .segments.survey import Survey, join, survey
-from .segments.tier import Reader, Tier
+from .segments.tier import Tier
 from .segments.tier_shape import GAP_INTERVALS, TierShape
 
 NOT_COUNTED = "not counted"
@@ -129,8 +130,9 @@ class History:
         if moment >= self.latest.time:
             return None
         for tier in self._tiers:
-            if tier.first is not None and tier.first <= moment:
-                time = tier.known_before(moment)
+            first = tier.lookup.first
+            if first is not None and first <= moment:
+                time = tier.lookup.known_before(moment)
                 return None if time is None else (tier.shape.name, time)
         return None
 
@@ -140,8 +142,10 @@ class History:
         Their times never fall, also where the writer drops meanwhile what would be read next.
         """
         latest = self.latest
-        firsts = [(tier.first, tier) for tier in self._tiers if tier.first is not None]
-        readers = [(first, tier.shape, Reader(tier)) for first, tier in firsts]
+        firsts = [(tier.lookup.first, tier) for tier in self._tiers]
+        readers = [
+            (first, tier.shape, Reader(tier.lookup)) for first, tier in firsts if first is not None
+        ]
         before: Sample | None = None
         for moment in moments:
             found = latest if moment >= latest.time else None
@@ -157,9 +161,9 @@ class History:
             yield found
 
     def _first_sample(self) -> Sample | None:
-        held = [tier for tier in self._tiers if tier.first is not None]
-        for tier in sorted(held, key=lambda each: each.first or 0.0):
-            found = tier.find_first()
+        held = [tier for tier in self._tiers if tier.lookup.first is not None]
+        for tier in sorted(held, key=lambda each: each.lookup.first or 0.0):
+            found = tier.lookup.find_first()
             if found is not None:
                 return Sample(*found, tier.shape)
         return None
@@ -194,7 +198,7 @@ class History:
         surveyed = self._surveyed
         found = surveyed.get(key)
         if found is None:
-            found = self._by_shape[tier].survey(first, last)
+            found = self._by_shape[tier].lookup.survey(first, last)
             if found.last != last:
                 found = join([found, survey([last])])
             newest = list(surveyed.items())[1 - _RECENT :]
@@ -208,7 +212,7 @@ class History:
         """
         if edge <= sample.time:
             return False
-        behind = self._by_shape[sample.tier.name].next_after(sample.time)
+        behind = self._by_shape[sample.tier.name].lookup.next_after(sample.time)
         if behind is None:
             behind = max(until, edge)
         return behind - sample.time > self._limit(sample.time, behind, sample.tier)

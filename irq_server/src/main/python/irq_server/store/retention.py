@@ -47,7 +47,7 @@ class Bounds:
             self._sizes = sizes
 
     def _files(self) -> list[object]:
-        return [self._events.closed, *(tier.segments for tier in self._tiers)]
+        return [self._events.closed, *(tier.lookup.segments for tier in self._tiers)]
 
     def grew(self, name: str, size_bytes: int) -> None:
         """Count the bytes by which a tier, or what is BESIDE them, grew. Any thread may call it."""
@@ -82,7 +82,7 @@ class Bounds:
         """Gives how long an empty store would take to be full, as each tier grew so far."""
         per_second = 0.0
         for tier in self._tiers:
-            first, last = tier.first, tier.last
+            first, last = tier.lookup.first, tier.last
             if first is not None and last is not None and last > first:
                 per_second += self._sizes[tier.shape.name] / (last - first)
         return round(self._max_bytes / per_second, 1) if per_second else None

@@ -40,7 +40,7 @@ from .segments.files import Files
 from .segments.segment import format_time
 from .segments.tier import Tier
 from .segments.tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape
-from .totals import Identity, Update
+from .totals import Identity, Update, storable
 
 MAX_SEGMENT_BYTES = 8 * 2**20
 _MIN_SEGMENT_BYTES = 4096
@@ -163,7 +163,7 @@ class Store:
         StoreError where the disk refuses: the counts stay in memory and reach the disk with the
         next sample that it takes.
         """
-        moment = self._time_after_last(moment)
+        moment, snapshot = self._time_after_last(moment), storable(snapshot)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
         self.rows.take(snapshot)
         self._described += update.described
@@ -293,7 +293,7 @@ class Store:
     def warm(self, stop: threading.Event) -> None:
         """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
         for tier in self._tiers:
-            tier.warm(stop)
+            tier.lookup.warm(stop)
 
     def close(self) -> None:
         """Waits for the disk as the policy says, and lets another process write."""
@@ -307,8 +307,9 @@ class Store:
 
     def status(self) -> StoreStatus:
         """Tells how full the store is, and how long a history the cap holds at the present rate."""
-        oldest = min((tier.first for tier in self._tiers if tier.first is not None), default=None)
-        damaged = sum(tier.damaged_bytes for tier in self._tiers)
+        firsts = (tier.lookup.first for tier in self._tiers)
+        oldest = min((first for first in firsts if first is not None), default=None)
+        damaged = sum(tier.lookup.damaged_bytes for tier in self._tiers)
         return StoreStatus(
             size_bytes=self._bounds.size_bytes,
             max_bytes=self._max_bytes,

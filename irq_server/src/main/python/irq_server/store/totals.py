@@ -30,6 +30,29 @@ MAX_WRAPPED = 2**31
 """No fall of a cell is believed to be a wrap over more than half of its range."""
 
 
+_NAMES_OF_MARKS = frozenset({"KEY", "END"})
+
+
+def storable(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose labels a segment can hold: no comma, and no commit mark's name.
+
+    A semicolon takes the comma's place, and follows the name. No kernel prints such labels so far.
+    """
+    odd = [row for row in snapshot.rows if "," in row.irq or row.irq in _NAMES_OF_MARKS]
+    if not odd:
+        return snapshot
+    taken = {row.irq for row in snapshot.rows}
+    names: dict[str, str] = {}
+    for row in odd:
+        name = row.irq.replace(",", ";")
+        while name in taken:
+            name += ";"
+        taken.add(name)
+        names[row.irq] = name
+    rows = (row._replace(irq=names.get(row.irq, row.irq)) for row in snapshot.rows)
+    return snapshot._replace(rows=tuple(rows))
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a row is: its name in the store, and of a numbered one what tells it from others."""

@@ -4,20 +4,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...times import LATEST_IN_FILES
-from . import segment
 from .files import Files
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentFile:
-    """A file of the tier, by the time of its first sample."""
+    """A file of a tier; ``first`` is the time of its first sample."""
 
     first: float
     path: Path
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return where the file is, and where it is if the writer packs it meanwhile."""
+        packed = self.path.with_name(f"{self.path.name}.gz")
+        return (self.path,) if is_packed(self.path) else (self.path, packed)
+
+
+def is_packed(path: Path) -> bool:
+    """Return whether a file is gzipped, by its name."""
+    return path.suffix == ".gz"
+
+
+def read_segment(each: SegmentFile, files: Files) -> tuple[Path, bytes] | None:
+    """Return where a segment is, also if it was packed meanwhile, and its bytes as they are there.
+
+    Return None if it was dropped. Raise OSError.
+    """
+    for path in each.paths:
+        try:
+            return path, files.read_part(path)
+        except FileNotFoundError:
+            continue
+    return None
+
 
 def segments_in(folder: Path) -> list[SegmentFile]:
-    """Gives the segments of a tier's folder, the oldest first; other files are passed over."""
+    """Return the segments of a tier's folder, the oldest first; pass over other files."""
     found: dict[float, Path] = {}
     for path in sorted(folder.glob("*/*.csv*")):
         first = _first_of(path)
@@ -26,22 +49,8 @@ def segments_in(folder: Path) -> list[SegmentFile]:
     return [SegmentFile(first, found[first]) for first in sorted(found)]
 
 
-def read_segment(each: SegmentFile, files: Files) -> bytes | None:
-    """Gives a segment's bytes, also where it was packed meanwhile; None where it was dropped.
-
-    They are as_named(): where its first sample is not the one of its name, its first row is made a
-    damaged one. Raises OSError.
-    """
-    for path in (each.path, each.path.with_name(f"{each.path.name}.gz")):
-        try:
-            return segment.as_named(files.read(path), each.first)
-        except FileNotFoundError:
-            continue
-    return None
-
-
 def _first_of(path: Path) -> float | None:
-    """Gives the first time that a segment's name tells; None for a file that is no segment."""
+    """Return the first time by a segment's name; None for a file that is no segment."""
     name = path.name.removesuffix(".gz").removesuffix(".csv")
     seconds, _, fraction = name.partition(".")
     digits = seconds + fraction
