@@ -28,7 +28,7 @@ def test_a_new_store_makes_its_folder_and_has_no_sample(opened: Open, folder: Pa
     assert (status.size_bytes, status.max_bytes, status.damaged_bytes) == (0, 2**30, 0)
 
 
-def test_a_sample_lies_in_the_three_tiers_with_its_rows_and_the_memory(
+def test_a_sample_is_in_every_tier_with_its_rows_and_the_memory(
     opened: Open, folder: Path, machine: Machine
 ):
     taken = sample(opened(), machine, 0)
@@ -38,6 +38,8 @@ def test_a_sample_lies_in_the_three_tiers_with_its_rows_and_the_memory(
     assert files_in(folder) == [
         "1h/202601/1767225600.csv",
         "1m/20260101/1767225600.csv",
+        "cpus-1h/202601/1767225600.csv",
+        "cpus-1m/20260101/1767225600.csv",
         "irqs.csv",
         "lock",
         "raw/20260101/1767225600.csv",

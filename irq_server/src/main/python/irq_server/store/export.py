@@ -47,7 +47,8 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
 
 def _states(folder: Path, start: float, end: float) -> Iterator[tuple[float, segment.State]]:
     """Yield the samples from `start` on, the coarser tiers only before the finer ones begin."""
-    tiers = [(shape, segments_in(folder / shape.name)) for shape in shapes_in(folder)]
+    shapes = [shape for shape in shapes_in(folder) if not shape.is_sums]
+    tiers = [(shape, segments_in(folder / shape.name)) for shape in shapes]
     held = [(shape, found) for shape, found in tiers if found]
     began = False
     for index in range(len(held) - 1, -1, -1):

@@ -99,10 +99,11 @@ class Files:
         path.mkdir(parents=True, exist_ok=True)
 
     def remove(self, path: Path) -> None:
-        """Remove a file, if it is there, and its folder, if nothing else is in it."""
+        """Remove a segment, if it is there, and the folders of its day and tier if left empty."""
         path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        for folder in path.parents[:2]:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def rename(self, path: Path, target: Path) -> None:
         """Rename a file."""

@@ -170,6 +170,9 @@ class Tier:
 
     def drop_before(self, moment: float) -> None:
         """Remove the closed segments of which every sample is before `moment`."""
-        while len(self.lookup.segments) > 1 and self.lookup.segments[1].first <= moment:
-            if not self.drop_oldest():
+        while self.lookup.segments:
+            first, *others = self.lookup.segments[:2]
+            span = self.shape.span_seconds
+            end = others[0].first if others else (first.first // span + 1) * span
+            if end > moment or not self.drop_oldest():
                 return
