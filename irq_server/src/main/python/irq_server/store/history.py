@@ -1,7 +1,7 @@
-"""What a store answers: the state at a moment, and the window between two moments.
+"""The state of a store at a moment, and the window between two moments.
 
-A History reads tiers and events, which the store's one writer extends meanwhile; any number of
-threads ask it, and none waits.
+A History reads tiers and events, which the store's one writer extends meanwhile. Any number of
+threads may use it, and none waits.
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,15 +18,15 @@ from .segments.tier import Tier
 from .segments.tier_shape import GAP_INTERVALS, TierShape
 
 NOT_COUNTED = "not counted"
-"""Stands in the detail of a gap where what fired meanwhile is lost."""
+"""In the detail of a gap: the counts meanwhile are lost."""
 
 _RECENT = 4
-"""Samples whose states are kept: whoever asks again soon, and all do, asks for the same ones."""
+"""Samples whose states are kept, as most requests need the same ones again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A moment and the state of all totals then; ``tier`` is what it was read from."""
+    """A moment and the state of all totals then; ``tier`` is where it was read."""
 
     time: float
     state: State
@@ -35,11 +35,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Two samples, the half-open stretch ``(start, end]`` between them, and what is known of it.
+    """Two samples, and the half-open stretch ``(start, end]`` between them.
 
-    ``samples`` counts both edges; ``complete`` is false where the store does not reach back to the
-    requested start, a requested edge lies in a gap, or counts were lost. ``tier`` names the
-    coarser of those that its edges were read from.
+    ``samples`` counts both edges. ``complete`` is false if the store does not reach back to the
+    requested start, a requested edge is in a gap, or counts were lost. ``tier`` names the coarser
+    of the tiers in which its edges were found.
     """
 
     requested_start: float
@@ -55,7 +55,7 @@ class Window:
 
     @property
     def seconds(self) -> float:
-        """How long the window is, between its samples."""
+        """Return the seconds between its samples."""
         return round(self.end.time - self.start.time, 3)
 
 
@@ -86,38 +86,38 @@ class History:
         self.add_events(events)
 
     def add_events(self, events: Sequence[Event]) -> None:
-        """Takes events that were just written; the store lets one thread at a time."""
+        """Add events that were just written. The store lets one thread at a time."""
         if self._events and min(map(_time_of, events), default=0.0) < self._events[-1].time:
             self._events = sorted([*self._events, *events], key=_time_of)
         else:  # readers may hold the list: it only ever grows at its end
             self._events += sorted(events, key=_time_of)
-        told = [each for each in events if each.event in ("start", "interval")]
-        seconds = [(each.time, _seconds_in(each.detail)) for each in told]
+        intervals = [each for each in events if each.event in ("start", "interval")]
+        seconds = [(each.time, _seconds_in(each.detail)) for each in intervals]
         known = [(time, each) for time, each in seconds if each is not None]
         self._intervals = sorted([*self._intervals, *known])
 
     def drop_events_before(self, moment: float) -> None:
-        """Forgets events, as their file was dropped; the intervals that they told stay known."""
+        """Forget events whose file was dropped; the intervals that they name stay known."""
         self._events = self._events[bisect_left(self._events, moment, key=_time_of) :]
 
     def set_latest(self, sample: Sample) -> None:
-        """Takes the sample that was just written; the writer's thread alone calls this."""
+        """Set the sample that was just written. The writer's thread alone calls this."""
         self._latest = sample
 
     @property
     def latest(self) -> Sample:
-        """The newest sample. Raises NoSampleError."""
+        """Return the newest sample. Raise NoSampleError."""
         if self._latest is None:
             raise NoSampleError
         return self._latest
 
     @property
     def events(self) -> Sequence[Event]:
-        """Everything that happened, in the order of time."""
+        """Return all events, in the order of time."""
         return self._events
 
     def events_between(self, start: float, end: float) -> Sequence[Event]:
-        """Gives what happened in ``(start, end]``, in the order of time."""
+        """Return the events in ``(start, end]``, in the order of time."""
         events = self._events
         index = bisect_right(events, start, key=_time_of)
         return events[index : bisect_right(events, end, key=_time_of)]
@@ -140,7 +140,7 @@ class History:
         return found
 
     def _known_before(self, moment: float) -> tuple[str, float] | None:
-        """Gives tier and time of the sample that sample_at() gives, where no file need be read."""
+        """Return tier and time of the answer of sample_at(); None if a file must be read."""
         if moment >= self.latest.time:
             return None
         for tier in self._tiers:
@@ -199,10 +199,10 @@ class History:
         return None
 
     def window(self, start: float, end: float, now: float) -> Window:
-        """Gives the window from `start` to `end`, where an end after `now` is `now`."""
+        """Return the window from `start` to `end`; an end after `now` becomes `now`."""
         end = min(end, now)
         first, last = self.sample_at(start), self.sample_at(end)
-        if last.time < first.time:  # what the first was read from was dropped meanwhile
+        if last.time < first.time:  # the first one's segment was dropped meanwhile
             first = min(self.sample_at(start), last, key=lambda sample: sample.time)
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
         found = self._survey(coarser.name, first.time, last.time)
@@ -223,7 +223,7 @@ class History:
         )
 
     def _survey(self, tier: str, first: float, last: float) -> Survey:
-        """Gives what is known of the samples from `first` to `last`; the last one always counts."""
+        """Return the survey of the samples from `first` to `last`; the last one always counts."""
         key = (tier, first, last)
         surveyed = self._surveyed
         found = surveyed.get(key)
@@ -236,9 +236,9 @@ class History:
         return found
 
     def _in_gap(self, edge: float, sample: Sample, until: float) -> bool:
-        """Whether the requested `edge` lies strictly between two samples that are a gap apart.
+        """Return whether the requested `edge` is strictly between two samples that are a gap apart.
 
-        Behind the newest sample there is none to compare with: the stretch counts up to `until`.
+        No sample follows the newest one: there the stretch up to `until` counts.
         """
         if edge <= sample.time:
             return False
@@ -248,12 +248,12 @@ class History:
         return behind - sample.time > self._limit(sample.time, behind, sample.tier)
 
     def _limit(self, left: float, right: float, shape: TierShape) -> float:
-        """Gives how far apart two neighbours may be, in seconds, without a gap."""
+        """Return the seconds that two neighbours may be apart without a gap."""
         interval = max(self.interval_at(left), self.interval_at(right), shape.step_seconds)
         return GAP_INTERVALS * interval + 0.0005
 
     def interval_at(self, moment: float) -> float:
-        """Gives the sampling interval that was set at `moment`, in seconds, as the events tell."""
+        """Return the sampling interval that was set at `moment`, in seconds, by the events."""
         if not self._intervals:
             return self._interval_seconds
         index = bisect_right(self._intervals, (moment, float("inf"))) - 1
@@ -287,12 +287,12 @@ def _time_of(event: Event) -> float:
 
 
 def interval_detail(seconds: float) -> str:
-    """Gives the detail of a ``start`` event, which tells the sampling interval."""
+    """Return the detail of a ``start`` event, which names the sampling interval."""
     return f"every {format_duration(seconds)}"
 
 
 def _seconds_in(detail: str) -> float | None:
-    """Gives the interval that a detail such as ``every 10s`` or ``10s -> 1s`` ends with."""
+    """Return the interval at the end of a detail such as ``every 10s`` or ``10s -> 1s``."""
     try:
         return parse_duration(detail.rpartition(" ")[2])
     except TimeFormatError:  # another program's words
