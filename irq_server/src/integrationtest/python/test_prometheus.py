@@ -1,5 +1,6 @@
 """Stock Prometheus and VictoriaMetrics count what the server counts, to the interrupt."""
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -165,3 +166,29 @@ def test_every_count_is_exact_over_bursts_wraps_boots_and_restarts(
                         compared += len(truth)
                     assert sum(truth.values()) > 50_000
         assert compared == 2 * 3 * 2 * (2 + 3 + 16)
+
+
+def expressions() -> dict[str, str]:
+    """Return every expression of the Grafana dashboard, its variables filled in, by its title."""
+    dashboard = json.loads((SHARE / "grafana-irq_server.json").read_text())
+    found = {
+        panel["title"]: target["expr"]
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+    }
+    found |= {each["name"]: each["expr"] for each in dashboard["annotations"]["list"]}
+    filled = {"$job": "irq_server", "$instance": "web", "$__range": "1h"}
+    return {title: _filled(each, filled) for title, each in found.items()}
+
+
+def _filled(expression: str, variables: Mapping[str, str]) -> str:
+    for name, value in variables.items():
+        expression = expression.replace(name, value)
+    return expression
+
+
+def test_prometheus_evaluates_every_expression_of_the_dashboard(tmp_path: Path):
+    with engines.prometheus(tmp_path, {}, "1s") as engine:
+        for expression in expressions().values():
+            engine.query(expression, time.time())
+    assert len(expressions()) == 11
