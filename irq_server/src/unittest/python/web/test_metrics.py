@@ -12,8 +12,8 @@ from irq_server.events import Event, Kind
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.history import Sample
+from irq_server.store.segments.tier_shape import RAW
 from irq_server.store.store import Store
-from irq_server.store.tier_shape import RAW
 from irq_server.store.totals import Identity
 from irq_server.web.app import create_app
 from irq_server.web.exposition import encode

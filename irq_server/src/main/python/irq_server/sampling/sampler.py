@@ -17,8 +17,8 @@ from ..kernel.affinity_watch import AffinityWatch
 from ..kernel.interrupts import Parser, Snapshot
 from ..kernel.procfs import Procfs
 from ..store.schedule import Schedule
+from ..store.segments.tier_shape import GAP_INTERVALS
 from ..store.store import Store
-from ..store.tier_shape import GAP_INTERVALS
 
 _log = logging.getLogger(__name__)
 

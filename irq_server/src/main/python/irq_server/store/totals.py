@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 from .schedule import Elapsed
-from .segment import State
+from .segments.segment import State
 
 MAX_INTERRUPTS_PER_SECOND = 5_000_000
 """No cell is believed to count faster; measured storms stay far below."""
@@ -51,6 +51,28 @@ PER_CPU_CHIPS = frozenset(
     }
 )
 """Interrupt controllers whose interrupts belong to one CPU each."""
+
+_NAMES_OF_MARKS = frozenset({"KEY", "END"})
+
+
+def storable(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose labels a segment can hold: no comma, and no commit mark's name.
+
+    A semicolon takes the comma's place, and follows the name. No kernel prints such labels so far.
+    """
+    odd = [row for row in snapshot.rows if "," in row.irq or row.irq in _NAMES_OF_MARKS]
+    if not odd:
+        return snapshot
+    taken = {row.irq for row in snapshot.rows}
+    names: dict[str, str] = {}
+    for row in odd:
+        name = row.irq.replace(",", ";")
+        while name in taken:
+            name += ";"
+        taken.add(name)
+        names[row.irq] = name
+    rows = (row._replace(irq=names.get(row.irq, row.irq)) for row in snapshot.rows)
+    return snapshot._replace(rows=tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ..events import Kind
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from ..kernel.procfs import Procfs
 from ..store.history import Sample
-from ..store.segment import State
+from ..store.segments.segment import State
 from ..store.store import Store
 from ..store.totals import Identity
 from .exposition import Family, labels

@@ -14,8 +14,8 @@ from ...kernel.procfs import IrqAffinity
 from ...sampling.sampler import SamplerStatus
 from ...store.counts import Counts, Filters, KnownRow, count, point
 from ...store.history import Sample, Window
+from ...store.segments.tier_shape import RAW
 from ...store.store import StoreStatus
-from ...store.tier_shape import RAW
 from ...store.totals import Identity
 from .. import serialize
 from ..parameters import SERIES_KEYS
