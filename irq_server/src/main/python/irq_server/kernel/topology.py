@@ -42,6 +42,7 @@ class Topology:
     def __init__(self, sysfs: Path = Path("/sys")) -> None:
         self._cpus = sysfs / "devices/system/cpu"
         self._nodes = sysfs / "devices/system/node"
+        self._known: tuple[frozenset[int], tuple[dict[int, int], dict[int, int]]] | None = None
         self._isolated = [
             self._cpus / "isolated",
             self._cpus / "nohz_full",
@@ -56,17 +57,26 @@ class Topology:
 
     def cpus(self, numbers: Iterable[int], online: Collection[int]) -> tuple[Cpu, ...]:
         """Return the CPUs with these numbers, of which some are `online`."""
-        isolated, nodes = self.isolated(), self._node_of()
+        isolated, (nodes, packages) = self.isolated(), self._places(frozenset(online))
         return tuple(
             Cpu(
                 number,
                 number in online,
                 nodes.get(number),
-                _number(self._cpus / f"cpu{number}/topology/physical_package_id"),
+                packages.get(number),
                 number in isolated,
             )
             for number in sorted(numbers)
         )
+
+    def _places(self, online: frozenset[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """Return the nodes and the packages of CPUs; read them if other CPUs are online now."""
+        known = self._known  # replaced whole: many threads ask
+        if known is None or known[0] != online:
+            files = {cpu: self._cpus / f"cpu{cpu}/topology/physical_package_id" for cpu in online}
+            packages = {cpu: n for cpu, path in files.items() if (n := _number(path)) is not None}
+            known = self._known = online, (self._node_of(), packages)
+        return known[1]
 
     def _node_of(self) -> dict[int, int]:
         found: dict[int, int] = {}
