@@ -10,15 +10,20 @@ from hypothesis import strategies as st
 
 import pace
 from irq_server.errors import NoSampleError
-from irq_server.events import Event
-from irq_server.store.files import Files
+from irq_server.events import Event, Kind
 from irq_server.store.history import NOT_COUNTED, History, Sample, interval_detail
-from irq_server.store.segment import State
-from irq_server.store.tier import Tier
-from irq_server.store.tier_shape import RAW, TIERS
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.lookup import Lookup
+from irq_server.store.segments.segment import State
+from irq_server.store.segments.tier import Tier
+from irq_server.store.segments.tier_shape import RAW, TIERS, with_sums
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z
 FAR = START + 10**7
+
+
+def summed(state: State) -> State:
+    return {"all,0": state["24,0"]}
 
 
 class Kept:
@@ -26,10 +31,10 @@ class Kept:
 
     def __init__(self, root: Path, interval: float = 10.0, events: Sequence[Event] = ()) -> None:
         """Open the history that lies in `root`."""
-        self.tiers = tuple(Tier(root, shape, Files(), "never") for shape in TIERS)
+        self.tiers = tuple(Tier(root, shape, Files(), "never") for shape in with_sums(TIERS))
         for tier in self.tiers:
             tier.load()
-        self.history = History(self.tiers, events, interval)
+        self.history = History(self.tiers, events, interval, summed)
 
     def sample(self, *seconds: float) -> "Kept":
         """Keep samples in which IRQ 24 fired once more than milliseconds passed."""
@@ -37,7 +42,8 @@ class Kept:
             state: State = {"24,0": round(second * 1000) + 1}
             for tier in self.tiers:
                 if tier.is_due(START + second):
-                    tier.append(START + second, second == round(second), state, 2**30)
+                    kept = summed(state) if tier.shape.is_sums else state
+                    tier.append(START + second, second == round(second), kept, 2**30)
             self.history.set_latest(Sample(START + second, state, RAW))
         return self
 
@@ -116,13 +122,13 @@ def drop_closed(kept: Kept) -> None:
 
 def test_samples_never_go_back_where_what_follows_is_dropped_meanwhile(tmp_path: Path):
     kept = dropping(Kept(tmp_path))
-    samples = kept.history.samples_at([START + 95, START + 105, START + 125])
+    samples = kept.history.samples_at([START + 110, START + 115, START + 125])
 
     times = [next(samples).time - START]
     drop_closed(kept)
 
     # of a minute's samples the coarser tier has the first, at 60, which lies before
-    assert [*times, *(each.time - START for each in samples)] == [90, 90, 120]
+    assert [*times, *(each.time - START for each in samples)] == [110, 110, 120]
 
 
 def test_a_window_whose_start_is_dropped_meanwhile_starts_with_what_is_left(
@@ -205,14 +211,14 @@ def test_an_edge_within_a_gap_makes_a_window_incomplete(
 @pytest.mark.parametrize(
     ("event", "complete", "resets"),
     [
-        (Event(START + 20, "boot"), False, 0),
-        (Event(START + 20, "gap", detail=f"since then, {NOT_COUNTED}"), False, 0),
-        (Event(START + 20, "gap", detail="since then"), True, 0),
-        (Event(START + 20, "reset", irq="24"), True, 1),
-        (Event(START + 20, "cpu_offline", cpu=1), True, 0),
-        (Event(START + 10, "boot"), True, 0),  # at the start: (start, end] leaves it out
-        (Event(START + 30, "boot"), False, 0),
-        (Event(START + 31, "boot"), True, 0),
+        (Event(START + 20, Kind.BOOT), False, 0),
+        (Event(START + 20, Kind.GAP, detail=f"since then, {NOT_COUNTED}"), False, 0),
+        (Event(START + 20, Kind.GAP, detail="since then"), True, 0),
+        (Event(START + 20, Kind.RESET, irq="24"), True, 1),
+        (Event(START + 20, Kind.CPU_OFFLINE, cpu=1), True, 0),
+        (Event(START + 10, Kind.BOOT), True, 0),  # at the start: (start, end] leaves it out
+        (Event(START + 30, Kind.BOOT), False, 0),
+        (Event(START + 31, Kind.BOOT), True, 0),
     ],
 )
 def test_lost_counts_make_a_window_incomplete_and_resets_are_counted(
@@ -226,9 +232,11 @@ def test_lost_counts_make_a_window_incomplete_and_resets_are_counted(
 
 
 def test_the_interval_is_the_one_that_was_set_at_the_time(tmp_path: Path):
-    kept = Kept(tmp_path, interval=1.0, events=[Event(START, "start", detail=interval_detail(60))])
+    kept = Kept(
+        tmp_path, interval=1.0, events=[Event(START, Kind.START, detail=interval_detail(60))]
+    )
     kept.sample(0, 60, 120, 180)
-    kept.history.add_events([Event(START + 181, "start", detail="every 1s")])
+    kept.history.add_events([Event(START + 181, Kind.START, detail="every 1s")])
     kept.sample(181, 182, 183, 186)
 
     assert kept.window(0, 180)["gaps"] == 0
@@ -242,20 +250,20 @@ def test_the_interval_is_the_one_that_was_set_at_the_time(tmp_path: Path):
 
 @pytest.mark.parametrize("detail", ["", "soon", "every now and then", "10s -> "])
 def test_an_interval_in_words_of_another_program_is_passed_over(tmp_path: Path, detail: str):
-    kept = Kept(tmp_path, events=[Event(START, "interval", detail=detail)]).sample(0, 10)
+    kept = Kept(tmp_path, events=[Event(START, Kind.INTERVAL, detail=detail)]).sample(0, 10)
 
     assert kept.history.interval_at(START) == 10.0
 
 
 def test_an_interval_event_tells_the_new_interval(tmp_path: Path):
-    kept = Kept(tmp_path, events=[Event(START, "interval", detail="10s -> 500ms")]).sample(0)
+    kept = Kept(tmp_path, events=[Event(START, Kind.INTERVAL, detail="10s -> 500ms")]).sample(0)
 
     assert kept.history.interval_at(START + 1) == 0.5
 
 
 def test_intervals_are_told_in_the_order_of_time_though_a_clock_was_set_back(tmp_path: Path):
-    late = Event(START + 500, "start", detail="every 60s")
-    kept = Kept(tmp_path, events=[late, Event(START, "start", detail="every 1s")])
+    late = Event(START + 500, Kind.START, detail="every 60s")
+    kept = Kept(tmp_path, events=[late, Event(START, Kind.START, detail="every 1s")])
 
     assert kept.history.interval_at(START + 100) == 1.0
     assert kept.history.interval_at(START + 501) == 60.0
@@ -268,7 +276,7 @@ def without_raw(root: Path, seconds: Iterable[int], raw_from: int) -> Kept:
         if float(each.name.partition(".")[0]) < START + raw_from:
             each.unlink()
     kept = Kept(root)
-    last = kept.tiers[0].find(FAR)
+    last = kept.tiers[0].lookup.find(FAR)
     assert last is not None
     kept.history.set_latest(Sample(*last, RAW))
     return kept
@@ -362,13 +370,13 @@ def test_a_sample_that_was_just_asked_for_needs_no_file(
 ):
     kept = Kept(tmp_path).sample(*every(10, 90))
     read: list[Path] = []
-    really = Files.read
+    really = Files.read_part
 
-    def reading(self: Files, path: Path) -> bytes:
+    def reading(self: Files, path: Path, start: int = 0, end: int | None = None) -> bytes:
         read.append(path)
-        return really(self, path)
+        return really(self, path, start, end)
 
-    monkeypatch.setattr(Files, "read", reading)
+    monkeypatch.setattr(Files, "read_part", reading)
     found = [kept.history.sample_at(START + second) for second in (30, 35, 39.9, 30, 40, 45, 31)]
 
     assert [each.time - START for each in found] == [30, 30, 30, 30, 40, 40, 30]
@@ -393,14 +401,79 @@ def test_what_is_known_of_a_window_is_not_worked_out_again(
     kept = Kept(tmp_path).sample(*every(10, 90))
     before = kept.window(20, 80)
     worked: list[float] = []
-    really = Tier.survey
+    really = Lookup.survey
 
-    def working(self: Tier, start: float, end: float) -> object:
+    def working(self: Lookup, start: float, end: float) -> object:
         worked.append(start - START)
         return really(self, start, end)
 
-    monkeypatch.setattr(Tier, "survey", working)
+    monkeypatch.setattr(Lookup, "survey", working)
 
     assert kept.window(20, 80) == kept.window(25, 85) == before
     assert kept.window(30, 80)["samples"] == 6
     assert worked == [30]
+
+
+# ---- series -------------------------------------------------------------------------------------
+
+
+def places(samples: Iterable[Sample]) -> list[tuple[str, float]]:
+    return [(each.tier.name, each.time - START) for each in samples]
+
+
+def moments_of(*seconds: float) -> list[float]:
+    return [START + second for second in seconds]
+
+
+@pytest.mark.parametrize(
+    ("step", "tier"),
+    [(60, "1m"), (240, "1m"), (3600, "1h"), (7200, "1h"), (90, "raw"), (30, "raw")],
+)
+def test_the_inner_edges_come_from_the_coarsest_tier_whose_step_divides_that_of_the_series(
+    tmp_path: Path, step: int, tier: str
+):
+    kept = Kept(tmp_path).sample(*every(10, 4 * 7200 + 60))
+
+    found = places(kept.history.samples_at(moments_of(*range(25, 25 + 4 * step, step)), step))
+
+    apart = {"raw": 10, "1m": 60, "1h": 3600}[tier]
+    inner = [(tier, (25 + step * n) // apart * apart) for n in (1, 2)]
+    assert found == [("raw", 20), *inner, ("raw", (25 + 3 * step) // 10 * 10)]
+
+
+def test_with_sums_the_states_are_sums_from_tiers_of_sums_and_from_others(tmp_path: Path):
+    kept = Kept(tmp_path).sample(*every(10, 7200))
+
+    found = list(kept.history.samples_at(moments_of(25, 145, 265, 385), 120, sums=True))
+
+    assert places(found) == [("raw", 20), ("cpus-1m", 120), ("cpus-1m", 240), ("raw", 380)]
+    assert [each.state for each in found] == [
+        {"all,0": 1000 * second + 1} for second in (20, 120, 240, 380)
+    ]
+
+
+def test_where_the_tier_of_sums_does_not_reach_back_the_other_answers(tmp_path: Path):
+    kept = Kept(tmp_path).sample(*every(10, 3 * 86400, 3 * 86400 - 300))
+    sums = next(tier for tier in kept.tiers if tier.shape.name == "cpus-1m")
+    sums.close()
+    assert sums.drop_oldest()
+    base = 3 * 86400 - 300
+
+    moments = moments_of(base + 5, base + 65, base + 125, base + 185)
+    found = list(kept.history.samples_at(moments, 60, sums=True))
+
+    assert [tier for tier, _ in places(found)] == ["raw", "1m", "1m", "raw"]
+    assert [each.state["all,0"] for each in found] == [
+        1000 * (base + second) + 1 for second in (0, 60, 120, 180)
+    ]
+
+
+def test_a_series_beside_a_writer_that_packs_and_drops_never_goes_back(tmp_path: Path):
+    kept = dropping(Kept(tmp_path))
+    samples = kept.history.samples_at(moments_of(15, 60, 120, 125), 60)
+    first = [next(samples), next(samples)]
+    drop_closed(kept)
+
+    times = [each.time for each in (*first, *samples)]
+
+    assert times == sorted(times)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from ..errors import AffinityError, CpuSetError
-from ..events import Event
+from ..events import Event, Kind
 from .procfs import Procfs, normal_list
 
 LOOK_SECONDS = 10.0
@@ -85,4 +85,4 @@ class AffinityWatch:
         self._seen[irq] = (text, affinity)
         if old == affinity:
             return []
-        return [Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}")]
+        return [Event(moment, Kind.AFFINITY, irq=irq, detail=f"{old} -> {affinity}")]

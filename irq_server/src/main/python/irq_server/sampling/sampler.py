@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import IrqServerError
-from ..events import Event
+from ..events import Event, Kind
 from ..kernel.affinity_watch import AffinityWatch
 from ..kernel.interrupts import Parser, Snapshot
 from ..kernel.procfs import Procfs
 from ..store.schedule import Schedule
+from ..store.segments.tier_shape import GAP_INTERVALS
 from ..store.store import Store
-from ..store.tier_shape import GAP_INTERVALS
 
 _log = logging.getLogger(__name__)
 
@@ -230,7 +230,7 @@ class Sampler:
         """
         events = []
         if abs(jump) > JUMP_SECONDS:
-            events.append(Event(time, "clock", detail=f"{jump:+.3f} s"))
+            events.append(Event(time, Kind.CLOCK, detail=f"{jump:+.3f} s"))
         events += self._watch.look(self._store.rows.numbered, time, monotonic)
         if events:
             self._store.record(*events)

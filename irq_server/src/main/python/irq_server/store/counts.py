@@ -9,7 +9,7 @@ from operator import add
 
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from .pattern import Pattern
-from .segment import State
+from .segments.segment import State
 from .totals import Identity
 
 MACHINE_WIDE_LABELS = frozenset({"ERR", "MIS", "Err", "BAD"})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..kernel.interrupts import Snapshot
 from .counts import MACHINE_WIDE_LABELS, KnownRow, cpus_in
 from .history import History, Sample
-from .segment import State
+from .segments.segment import State
 from .totals import Identity, Memory, Totals
 
 IRQ_FIELDS = ("time", "irq", "chip", "hwirq", "trigger", "device")

@@ -21,13 +21,58 @@ from dataclasses import dataclass
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 from .schedule import Elapsed
-from .segment import State
+from .segments.segment import State
 
 MAX_INTERRUPTS_PER_SECOND = 5_000_000
 """No cell is believed to count faster; measured storms stay far below."""
 
 MAX_WRAPPED = 2**31
 """No fall of a cell is believed to be a wrap over more than half of its range."""
+
+
+PER_CPU_DEVICES = frozenset(
+    {
+        "arch_timer",  # drivers/clocksource/arm_arch_timer.c
+        "arm-pmu",  # drivers/perf/arm_pmu_platform.c
+        "clint-timer",  # drivers/clocksource/timer-clint.c
+        "kvm guest ptimer",  # arch/arm64/kvm/arch_timer.c
+        "kvm guest vtimer",
+        "riscv-timer",  # drivers/clocksource/timer-riscv.c
+        "twd",  # arch/arm/kernel/smp_twd.c
+        "vgic",  # arch/arm64/kvm/vgic/vgic-init.c
+    }
+)
+"""Devices that request one interrupt per CPU (request_percpu_irq) under one IRQ number."""
+
+PER_CPU_CHIPS = frozenset(
+    {
+        "XIVE-IPI",  # arch/powerpc/sysdev/xive/common.c
+        "xen-percpu",  # drivers/xen/events/events_base.c
+    }
+)
+"""Interrupt controllers whose interrupts belong to one CPU each."""
+
+_NAMES_OF_MARKS = frozenset({"KEY", "END"})
+
+
+def storable(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose labels a segment can hold: no comma, and no commit mark's name.
+
+    A semicolon takes the comma's place, and follows the name. No kernel prints such labels so far.
+    """
+    odd = [row for row in snapshot.rows if "," in row.irq or row.irq in _NAMES_OF_MARKS]
+    if not odd:
+        return snapshot
+    taken = {row.irq for row in snapshot.rows}
+    names: dict[str, str] = {}
+    for row in odd:
+        name = row.irq.replace(",", ";")
+        while name in taken:
+            name += ";"
+        taken.add(name)
+        names[row.irq] = name
+    rows = (row._replace(irq=names.get(row.irq, row.irq)) for row in snapshot.rows)
+    return snapshot._replace(rows=tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +90,13 @@ class Identity:
         """The row's name in /proc/interrupts: ``45`` for ``45#2``, but ``THR#2`` for itself."""
         number, _, _ = self.irq.partition("#")
         return number if number.isdecimal() else self.irq
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether its interrupts are the CPUs' own (ticks, IPIs), and no device's."""
+        if not self.label.isdecimal() or self.chip in PER_CPU_CHIPS:
+            return True
+        return not PER_CPU_DEVICES.isdisjoint(self.device.split(", "))
 
     def is_still(self, row: Row) -> bool:
         """Whether `row` of a later snapshot is the same device under the same number."""

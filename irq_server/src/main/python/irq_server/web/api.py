@@ -31,6 +31,7 @@ from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
 from ..store.history import Window
 from ..store.series import Tally
 from ..store.store import Store
+from ..store.sums import ROWS, serves
 from ..store.totals import Identity
 from . import serialize
 from .body import parse_affinity
@@ -206,7 +207,7 @@ class Api:
         rows = self._store.rows.at(asked.window.end)
         reads = max(len(asked.window.end.state), len(rows))
         check_series(edges, step, len(keys(asked.counts, by)), reads)
-        points = list(self._points(asked, by, series_edges(edges, step), rows))
+        points = list(self._points(asked, by, step, series_edges(edges, step), rows))
         return Answer(
             lambda: serialize.series_json(points, asked.window, step, by),
             lambda: serialize.series_csv(points),
@@ -214,13 +215,20 @@ class Api:
         )
 
     def _points(
-        self, asked: _Counted, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
+        self,
+        asked: _Counted,
+        by: str,
+        step: float,
+        moments: Sequence[float],
+        rows: Sequence[KnownRow],
     ) -> Iterator[Point]:
         shown = None
         if asked.filters.top is not None:
             shown = {each.irq for each in asked.counts.irqs}
+        is_summed = serves(asked.filters, by)
+        rows = ROWS if is_summed else rows
         tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
-        for a, b in pairwise(self._store.history.samples_at(moments)):
+        for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed)):
             if a.time < b.time:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
@@ -232,8 +240,7 @@ class Api:
             for each in self._store.history.events_between(
                 window.requested_start, window.requested_end
             )
-            if (filters.irqs is None or each.irq in filters.irqs)
-            and (filters.cpus is None or each.cpu in filters.cpus)
+            if self._concerns(each, filters)
         ]
         check_events(events)
         return Answer(
@@ -276,6 +283,15 @@ class Api:
         self._check_known(filters)
         fixed = is_fixed(query, edges, self._store.history.latest.time)
         return window, filters, fixed
+
+    def _concerns(self, event: Event, filters: Filters) -> bool:
+        """Return whether an event is about an IRQ and a CPU that pass `filters`."""
+        if filters.cpus is not None and event.cpu not in filters.cpus:
+            return False
+        if filters.irqs is None and filters.device is None:
+            return True
+        identity = self._store.rows.identities.get(event.irq or "")
+        return identity is not None and filters.take(identity)
 
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):
