@@ -231,8 +231,7 @@ class Sampler:
         events = []
         if abs(jump) > JUMP_SECONDS:
             events.append(Event(time, Kind.CLOCK, detail=f"{jump:+.3f} s"))
-        if self._watch.is_due(monotonic):
-            events += self._watch.look(self._store.rows.numbered.items(), time, monotonic)
+        events += self._watch.look(self._store.rows.numbered, time, monotonic)
         if events:
             self._store.record(*events)
 
