@@ -22,28 +22,6 @@ def serves(filters: Filters, by: str) -> bool:
     return by in ("total", "cpu") and filters.irqs is None and filters.device is None
 
 
-PER_CPU_DEVICES = frozenset(
-    {
-        "arch_timer",  # drivers/clocksource/arm_arch_timer.c
-        "arm-pmu",  # drivers/perf/arm_pmu_platform.c
-        "clint-timer",  # drivers/clocksource/timer-clint.c
-        "kvm guest ptimer",  # arch/arm64/kvm/arch_timer.c
-        "kvm guest vtimer",
-        "riscv-timer",  # drivers/clocksource/timer-riscv.c
-        "twd",  # arch/arm/kernel/smp_twd.c
-        "vgic",  # arch/arm64/kvm/vgic/vgic-init.c
-    }
-)
-"""Devices that request one interrupt per CPU (request_percpu_irq) under one IRQ number."""
-
-PER_CPU_CHIPS = frozenset(
-    {
-        "XIVE-IPI",  # arch/powerpc/sysdev/xive/common.c
-        "xen-percpu",  # drivers/xen/events/events_base.c
-    }
-)
-"""Interrupt controllers whose interrupts belong to one CPU each."""
-
 _Place = tuple[str | None, str | None]
 """The two keys that a cell is added to; None for none."""
 
@@ -82,7 +60,4 @@ class Sums:
 
     def _is_device(self, irq: str) -> bool:
         """Return whether a row's interrupts are a device's, not a CPU's own."""
-        identity = self._identities.get(irq, Identity(irq))
-        if not identity.label.isdecimal() or identity.chip in PER_CPU_CHIPS:
-            return False
-        return PER_CPU_DEVICES.isdisjoint(identity.device.split(", "))
+        return not self._identities.get(irq, Identity(irq)).is_own

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from .. import __version__
 from ..errors import (
     AffinityError,
     AffinityRefusedError,
@@ -25,6 +26,7 @@ from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot
 from ..kernel.procfs import IrqAffinity, Procfs
+from ..kernel.topology import Cpu, Topology
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
@@ -33,6 +35,7 @@ from ..store.series import Tally
 from ..store.store import Store
 from ..store.sums import ROWS, serves
 from ..store.totals import Identity
+from ..times import format_moment
 from . import serialize
 from .body import parse_affinity
 from .limits import check_bytes, check_events, check_series, check_table
@@ -82,12 +85,21 @@ class Api:
     """The answers of /api/v1, from one store; `now` returns the moment, Unix seconds."""
 
     def __init__(
-        self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
+        self,
+        store: Store,
+        sampler: Sampler,
+        procfs: Procfs,
+        topology: Topology,
+        now: Callable[[], float],
+        *,
+        writes_allowed: bool,
     ) -> None:
         self._store = store
         self._counting = Counting(store)
         self._sampler = sampler
         self._procfs = procfs
+        self._topology = topology
+        self._writes_allowed = writes_allowed
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
@@ -180,8 +192,9 @@ class Api:
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
         asked = self._count(query)
+        usable = {each.number for each in self._cpus() if each.is_usable}
         return Answer(
-            lambda: serialize.cpus_json(asked.counts, asked.window),
+            lambda: serialize.cpus_json(asked.counts, asked.window, usable),
             lambda: serialize.cpus_csv(asked.counts, asked.window),
             asked.is_fixed,
         )
@@ -240,8 +253,7 @@ class Api:
             for each in self._store.history.events_between(
                 window.requested_start, window.requested_end
             )
-            if (filters.irqs is None or each.irq in filters.irqs)
-            and (filters.cpus is None or each.cpu in filters.cpus)
+            if self._concerns(each, filters)
         ]
         check_events(events)
         return Answer(
@@ -251,8 +263,24 @@ class Api:
         )
 
     def status(self, _: Query) -> Answer:
-        """Return the state of the sampler and the store."""
-        return Answer(lambda: serialize.status_json(self._sampler.status, self._store.status()))
+        """Return the state of the sampler and the store, and the CPUs."""
+        own = {
+            "now": format_moment(self._clock()),
+            "hostname": self._procfs.read_hostname(),
+            "version": __version__,
+            "writes_allowed": self._writes_allowed,
+        }
+        sampler, store, cpus = self._sampler.status, self._store.status(), self._cpus()
+        return Answer(lambda: serialize.status_json(sampler, store, cpus, own))
+
+    def _cpus(self) -> tuple[Cpu, ...]:
+        """Return every CPU that was ever seen, none before the first sample."""
+        snapshot = self._store.rows.snapshot
+        try:
+            numbers = self._store.rows.cpus
+        except NoSampleError:
+            return ()
+        return self._topology.cpus(numbers, snapshot.cpus if snapshot else numbers)
 
     def _count(
         self,
@@ -284,6 +312,15 @@ class Api:
         self._check_known(filters)
         fixed = is_fixed(query, edges, self._store.history.latest.time)
         return window, filters, fixed
+
+    def _concerns(self, event: Event, filters: Filters) -> bool:
+        """Return whether an event is about an IRQ and a CPU that pass `filters`."""
+        if filters.cpus is not None and event.cpu not in filters.cpus:
+            return False
+        if filters.irqs is None and filters.device is None:
+            return True
+        identity = self._store.rows.identities.get(event.irq or "")
+        return identity is not None and filters.take(identity)
 
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):

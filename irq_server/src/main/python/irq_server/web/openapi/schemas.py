@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...events import Kind
 from ..parameters import CPU_LIST_PATTERN, MAX_CPU_LIST_CHARACTERS
 
 Schema = dict[str, Any]
@@ -111,8 +112,22 @@ SCHEMAS: Mapping[str, Schema] = {
     "Cpus": _object(
         "CPUs",
         window=_WINDOW,
-        cpus=_list(_object("One CPU", cpu=_CPU, total=_TOTAL, rate=_RATE)),
+        cpus=_list(
+            _object(
+                "One CPU",
+                cpu=_CPU,
+                total=_TOTAL,
+                rate=_RATE,
+                devices=_natural("Of the total, what devices asked for: not ticks, not IPIs"),
+            )
+        ),
         total=_ALL,
+        imbalance={
+            "type": "number",
+            "minimum": 1,
+            "description": "`devices` of the busiest CPU that is online and not isolated, over the "
+            "mean of such CPUs; 1 is perfect",
+        },
     ),
     "Cpu": _object(
         "One CPU",
@@ -148,13 +163,11 @@ SCHEMAS: Mapping[str, Schema] = {
             _object(
                 "One event",
                 time=_MOMENT,
-                event=_text(
-                    "start, stop, boot, gap, reset, clock, cpu_online, cpu_offline, affinity, "
-                    "affinity_request, interval"
-                ),
+                event={"type": "string", "enum": list(Kind)},
                 irq=_or_null(_IRQ),
                 cpu=_or_null(_CPU),
                 detail=_text("What else is known; of affinity `OLD -> NEW`"),
+                by=_text("Who asked this server for the change; empty if nobody did"),
             )
         ),
     ),
@@ -177,6 +190,19 @@ SCHEMAS: Mapping[str, Schema] = {
             newest=_or_null(_MOMENT),
             holds_seconds=_or_null(_seconds("How long the cap holds at the present rate")),
             damaged=_natural("Bytes that are damaged"),
+        ),
+        now=_MOMENT,
+        hostname=_text("The machine's name"),
+        version=_text("irq_server's version"),
+        writes_allowed={**_TRUTH, "description": "Whether a token may set affinities here"},
+        cpus=_list(
+            _object(
+                "One CPU that was ever seen",
+                cpu=_CPU,
+                online=_TRUTH,
+                node=_or_null(_natural("Its NUMA node; null if it is unknown")),
+                isolated={**_TRUTH, "description": "Kept free of other work: isolcpus, nohz_full"},
+            )
         ),
     ),
     "Health": _object("All is well", status={"type": "string", "enum": ["ok", "ready"]}),
