@@ -108,6 +108,11 @@ class History:
         self._latest = sample
 
     @property
+    def newest(self) -> Sample | None:
+        """Return the newest sample; None before the first."""
+        return self._latest
+
+    @property
     def latest(self) -> Sample:
         """Return the newest sample. Raise NoSampleError."""
         if self._latest is None:
@@ -125,27 +130,23 @@ class History:
         index = bisect_right(events, start, key=_time_of)
         return events[index : bisect_right(events, end, key=_time_of)]
 
-    def sample_at(self, moment: float) -> Sample:
+    def sample_at(self, moment: float, newest: Sample | None = None) -> Sample:
         """Return the last sample at or before `moment`; if there is none, the first there is.
 
-        The finest tier that still reaches back to `moment` answers. Raise NoSampleError.
+        The finest tier that still reaches back to `moment` answers. A sample after `newest` does
+        not exist, if it is given. Raise NoSampleError.
         """
-        recent = self._recent
-        found = recent.get(self._known_before(moment))
-        if found is None:
-            latest = self.latest
-            found = latest if moment >= latest.time else None
-            found = found or _find(self._sources(sums=False), moment)
-            found = found or self._first_sample() or latest
-            # a new dictionary, as other threads may read this one
-            newest = list(recent.items())[1 - _RECENT :]
-            self._recent = dict(newest) | {(found.tier.name, found.time): found}
+        recent, latest = self._recent, newest or self.latest
+        found = latest if moment >= latest.time else recent.get(self._known_before(moment))
+        found = found or _find(self._sources(sums=False), moment)
+        found = found or self._first_sample() or latest
+        key = (found.tier.name, found.time)
+        if key not in recent:  # a new dictionary, as other threads may read this one
+            self._recent = dict(list(recent.items())[1 - _RECENT :]) | {key: found}
         return found
 
     def _known_before(self, moment: float) -> tuple[str, float] | None:
-        """Return tier and time of the answer of sample_at(); None if a file must be read."""
-        if moment >= self.latest.time:
-            return None
+        """Return tier and time of the sample that sample_at() finds, if no file need be read."""
         for tier in self._tiers:
             first = tier.lookup.first
             if first is not None and first <= moment:
@@ -154,15 +155,20 @@ class History:
         return None
 
     def samples_at(
-        self, moments: Sequence[float], step: float = 0.0, sums: bool = False
+        self,
+        moments: Sequence[float],
+        step: float = 0.0,
+        sums: bool = False,
+        edges: tuple[Sample, Sample] | None = None,
     ) -> Iterator[Sample]:
         """Yield sample_at() of each of rising `moments`, and read each block once.
 
-        Those between the first and the last come from the coarsest tier whose step divides `step`,
+        `edges` are the samples of the first and the last of them, if they are known. No other one
+        lies beyond these. Those between come from the coarsest tier whose step divides `step`,
         in seconds, if it reaches back to them. With `sums`, the states are sums, also from tiers of
         sums. The times never fall, also if the writer drops meanwhile what would be read next.
         """
-        latest = self.latest
+        first, last = edges or (self.sample_at(moments[0]), self.sample_at(moments[-1]))
         sources = self._sources(sums)
         coarse = [each for each in sources if _divides(each.shape.step_seconds, step)]
         coarse.sort(key=lambda each: (-each.shape.step_seconds, not each.shape.is_sums))
@@ -170,11 +176,13 @@ class History:
         found: Sample | None
         before: Sample | None = None
         for number, moment in enumerate(moments):
-            if number in (0, len(moments) - 1):
-                found = self.sample_at(moment)
+            if number == 0:
+                found = first
+            elif number == len(moments) - 1 or moment >= last.time:
+                found = last
             else:
-                found = latest if moment >= latest.time else None
-                found = found or _find(sources, moment) or self._first_sample() or latest
+                found = _find(sources, moment) or self._first_sample()
+                found = last if found is None or found.time > last.time else found
             if before is not None and found.time <= before.time:
                 found = before  # the same, or the one that followed was dropped meanwhile
             elif sums and not found.tier.is_sums:
@@ -201,17 +209,23 @@ class History:
                 return Sample(*found, tier.shape)
         return None
 
-    def window(self, start: float, end: float, now: float) -> Window:
-        """Return the window from `start` to `end`; an end after `now` becomes `now`."""
-        end = min(end, now)
-        first, last = self.sample_at(start), self.sample_at(end)
-        if last.time < first.time:  # the first one's segment was dropped meanwhile
-            first = min(self.sample_at(start), last, key=lambda sample: sample.time)
+    def window(self, start: float, end: float, now: float, newest: Sample | None = None) -> Window:
+        """Return the window from `start` to `end`; an end after `now` is `now`.
+
+        `newest` is the newest sample at `now`, if the caller took it then: later ones do not exist.
+        """
+        end, newest = min(end, now), newest or self.latest
+        first, last = self.sample_at(start, newest), self.sample_at(end, newest)
+        if last.time < first.time:  # the first one's source was dropped meanwhile
+            first = min(self.sample_at(start, newest), last, key=lambda sample: sample.time)
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
         found = self._survey(coarser.name, first.time, last.time)
         events = self.events_between(first.time, last.time)
         lost = any(each.event == Kind.BOOT or NOT_COUNTED in each.detail for each in events)
-        in_gap = self._in_gap(start, first, start) or self._in_gap(end, last, now)
+        in_gap = any(
+            self._in_gap(edge, sample, until, sample.time >= newest.time)
+            for edge, sample, until in ((start, first, start), (end, last, now))
+        )
         return Window(
             requested_start=start,
             requested_end=end,
@@ -238,14 +252,15 @@ class History:
             self._surveyed = dict(newest) | {key: found}
         return found
 
-    def _in_gap(self, edge: float, sample: Sample, until: float) -> bool:
-        """Return whether the requested `edge` is strictly between two samples that are a gap apart.
+    def _in_gap(self, edge: float, sample: Sample, until: float, is_newest: bool) -> bool:
+        """Return whether the requested `edge` lies strictly between two samples a gap apart.
 
         No sample follows the newest one: there the stretch up to `until` counts.
         """
         if edge <= sample.time:
             return False
-        behind = self._by_shape[sample.tier.name].lookup.next_after(sample.time)
+        next_after = self._by_shape[sample.tier.name].lookup.next_after
+        behind = None if is_newest else next_after(sample.time)
         if behind is None:
             behind = max(until, edge)
         return behind - sample.time > self._limit(sample.time, behind, sample.tier)

@@ -190,8 +190,11 @@ class Store:
         sample = Sample(moment, update.state, RAW)
         try:
             self._keep_rest(moment)
-            self._keep(sample)
-            self._record([])
+            try:
+                self._keep(sample)
+                self._record([])
+            finally:  # readers see a sample after its events, so that no window lacks one
+                self._publish(sample)
             self._bound(moment)
             self._keep_irqs_small()
         except OSError as error:
@@ -233,7 +236,7 @@ class Store:
             self._described = []
 
     def _keep(self, sample: Sample) -> None:
-        """Append the sample to each tier that keeps it. In the finest one, it is the newest."""
+        """Append the sample to each tier that keeps it."""
         limit = max(min(MAX_SEGMENT_BYTES, self._max_bytes // 16), _MIN_SEGMENT_BYTES)
         gap = self._gap_before(sample.time)
         for tier in self._tiers:
@@ -245,9 +248,13 @@ class Store:
                 with self._recording:
                     self._noticed = [*([gap] if gap else []), *self._noticed]
                 self._last, self._is_counting = sample.time, True
-                self.history.set_latest(sample)
-                self.rows.add(self._appeared)
-                self._appeared = []
+
+    def _publish(self, sample: Sample) -> None:
+        """Let readers see the sample, if the finest tier has it."""
+        if self._last == sample.time:
+            self.rows.add(self._appeared)
+            self._appeared = []
+            self.history.set_latest(sample)
 
     def _gap_before(self, moment: float) -> Event | None:
         """Return the event of the gap that ends at `moment`; None if there is no gap."""
