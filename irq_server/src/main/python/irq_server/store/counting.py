@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from .counts import Counts, Filters, count
 from .history import Window
 from .store import Store
+from .sums import count_sums
 
 _KEPT = 8
 """Windows to keep; one of a large machine has some hundred thousand numbers."""
@@ -22,14 +23,19 @@ class Counting:
         self._kept: dict[Hashable, Counts] = {}
 
     def count(self, window: Window, filters: Filters) -> Counts:
-        """Return the counts of `window` that pass `filters`."""
+        """Return the counts of `window` that pass `filters`; without IRQs if it has sums."""
         start, end = window.start, window.end
         key = (self._store.last_time, start.time, start.tier, end.time, end.tier, filters)
         kept = self._kept
         found = kept.get(key)
         if found is None:
-            rows = self._store.rows.at(end, filters.irqs or ())
-            found = count(start.state, end.state, rows, self._store.rows.cpus, filters)
+            cpus = self._store.rows.cpus
+            if start.tier.is_sums or end.tier.is_sums:
+                before, after = self._store.sums_at(start), self._store.sums_at(end)
+                found = count_sums(before, after, cpus, filters)
+            else:
+                rows = self._store.rows.at(end, filters.irqs or ())
+                found = count(start.state, end.state, rows, cpus, filters)
             # a new dictionary, as other threads may read this one
             newest = list(kept.items())[1 - _KEPT :]
             self._kept = dict(newest) | {key: found}

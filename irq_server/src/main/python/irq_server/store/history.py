@@ -75,7 +75,9 @@ class History:
         `sums_of` returns the sums of a state, for a store with tiers of sums.
         """
         self._tiers = tuple(tier for tier in tiers if not tier.shape.is_sums)
-        self._all_tiers = tuple(tiers)
+        self._tiers_with_sums = tuple(
+            sorted(tiers, key=lambda tier: (tier.shape.step_seconds, not tier.shape.is_sums))
+        )
         self._sums_of = sums_of or dict
         self._by_shape = {tier.shape.name: tier for tier in tiers}
         self._interval_seconds = interval
@@ -130,24 +132,25 @@ class History:
         index = bisect_right(events, start, key=_time_of)
         return events[index : bisect_right(events, end, key=_time_of)]
 
-    def sample_at(self, moment: float, newest: Sample | None = None) -> Sample:
+    def sample_at(self, moment: float, newest: Sample | None = None, sums: bool = False) -> Sample:
         """Return the last sample at or before `moment`; if there is none, the first there is.
 
-        The finest tier that still reaches back to `moment` answers. A sample after `newest` does
-        not exist, if it is given. Raise NoSampleError.
+        The finest tier that still reaches back to `moment` answers; with `sums` its tier of sums,
+        if there is one. A sample after `newest` does not exist, if it is given. Raise
+        NoSampleError.
         """
         recent, latest = self._recent, newest or self.latest
-        found = latest if moment >= latest.time else recent.get(self._known_before(moment))
-        found = found or _find(self._sources(sums=False), moment)
+        found = latest if moment >= latest.time else recent.get(self._known_before(moment, sums))
+        found = found or _find(self._sources(sums), moment)
         found = found or self._first_sample() or latest
         key = (found.tier.name, found.time)
         if key not in recent:  # a new dictionary, as other threads may read this one
             self._recent = dict(list(recent.items())[1 - _RECENT :]) | {key: found}
         return found
 
-    def _known_before(self, moment: float) -> tuple[str, float] | None:
+    def _known_before(self, moment: float, sums: bool) -> tuple[str, float] | None:
         """Return tier and time of the sample that sample_at() finds, if no file need be read."""
-        for tier in self._tiers:
+        for tier in self._tiers_for(sums):
             first = tier.lookup.first
             if first is not None and first <= moment:
                 time = tier.lookup.known_before(moment)
@@ -190,16 +193,18 @@ class History:
             before = found
             yield found
 
+    def _tiers_for(self, sums: bool) -> tuple[Tier, ...]:
+        """Return the tiers, the finest first, with `sums` a tier of sums before the other."""
+        return self._tiers_with_sums if sums else self._tiers
+
     def _sources(self, sums: bool) -> list["_Source"]:
-        """Return the tiers that hold samples, the finest first, a tier of sums before its other."""
-        tiers = self._all_tiers if sums else self._tiers
-        firsts = [(tier.lookup.first, tier) for tier in tiers]
-        held = [
+        """Return the tiers that hold samples, in the order of _tiers_for()."""
+        firsts = [(tier.lookup.first, tier) for tier in self._tiers_for(sums)]
+        return [
             _Source(first, tier.shape, Reader(tier.lookup))
             for first, tier in firsts
             if first is not None
         ]
-        return sorted(held, key=lambda each: (each.shape.step_seconds, not each.shape.is_sums))
 
     def _first_sample(self) -> Sample | None:
         held = [tier for tier in self._tiers if tier.lookup.first is not None]
@@ -209,15 +214,23 @@ class History:
                 return Sample(*found, tier.shape)
         return None
 
-    def window(self, start: float, end: float, now: float, newest: Sample | None = None) -> Window:
+    def window(
+        self,
+        start: float,
+        end: float,
+        now: float,
+        newest: Sample | None = None,
+        sums: bool = False,
+    ) -> Window:
         """Return the window from `start` to `end`; an end after `now` is `now`.
 
         `newest` is the newest sample at `now`, if the caller took it then: later ones do not exist.
+        With `sums`, the state of an edge from a coarser tier may be the sums.
         """
         end, newest = min(end, now), newest or self.latest
-        first, last = self.sample_at(start, newest), self.sample_at(end, newest)
+        first, last = self.sample_at(start, newest, sums), self.sample_at(end, newest, sums)
         if last.time < first.time:  # the first one's source was dropped meanwhile
-            first = min(self.sample_at(start, newest), last, key=lambda sample: sample.time)
+            first = min(self.sample_at(start, newest, sums), last, key=_sample_time)
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
         found = self._survey(coarser.name, first.time, last.time)
         events = self.events_between(first.time, last.time)
@@ -235,7 +248,7 @@ class History:
             gaps=sum(b - a > self._limit(a, b, coarser) for a, b in found.wide),
             resets=sum(each.event == Kind.RESET for each in events),
             complete=first.time <= start and not lost and not in_gap,
-            tier=coarser.name,
+            tier=coarser.age_name,
             resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),
         )
 
@@ -298,6 +311,10 @@ def _find(sources: Iterable[_Source], moment: float) -> Sample | None:
 
 def _divides(tier_step: float, step: float) -> bool:
     return 0 < tier_step <= step and round(step * 1000) % round(tier_step * 1000) == 0
+
+
+def _sample_time(sample: Sample) -> float:
+    return sample.time
 
 
 def _time_of(event: Event) -> float:

@@ -38,7 +38,7 @@ from .restart import Lock, write_memory
 from .retention import BESIDE, Bounds
 from .schedule import Elapsed
 from .segments.files import Files
-from .segments.segment import format_time
+from .segments.segment import State, format_time
 from .segments.tier import Tier
 from .segments.tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape, shapes_in, with_sums
 from .sums import Sums
@@ -307,6 +307,10 @@ class Store:
         self.rows.forget(kept)
         with self._recording:  # no event is on the disk that is counted later
             self._bounds.measure()
+
+    def sums_at(self, sample: Sample) -> State:
+        """Return the sums of a sample for each CPU."""
+        return sample.state if sample.tier.is_sums else self._sums.of(sample.state)
 
     def read_beside(self, name: str) -> bytes:
         """Return the file `name` of the data directory. Raises OSError."""

@@ -203,7 +203,7 @@ class Api:
 
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
-        asked = self._count(query)
+        asked = self._count(query, sums=True)
         usable = {each.number for each in self._cpus() if each.is_usable}
         return Answer(
             lambda: serialize.cpus_json(asked.counts, asked.window, usable),
@@ -301,8 +301,9 @@ class Api:
         irq: str | None = None,
         cpu: int | None = None,
         moment: _Moment | None = None,
+        sums: bool = False,
     ) -> _Counted:
-        window, filters, fixed = self._window(query, irq, cpu, moment)
+        window, filters, fixed = self._window(query, irq, cpu, moment, sums)
         return _Counted(self._counting.count(window, filters), window, filters, fixed)
 
     def _window(
@@ -311,8 +312,12 @@ class Api:
         irq: str | None = None,
         cpu: int | None = None,
         moment: _Moment | None = None,
+        sums: bool = False,
     ) -> tuple[Window, Filters, bool]:
-        """Return the requested window and filters, and whether the answer stays the same."""
+        """Return the requested window and filters, and whether the answer stays the same.
+
+        With `sums`, the sums of CPUs are enough for the answer.
+        """
         moment = moment or self._moment()
         edges = parse_edges(query, moment.now)
         asked = parse_filters(query)
@@ -323,7 +328,10 @@ class Api:
         )
         if moment.newest is None:
             raise NoSampleError
-        window = self._store.history.window(edges.start, edges.end, moment.now, moment.newest)
+        summed = sums and serves(filters, "cpu")
+        window = self._store.history.window(
+            edges.start, edges.end, moment.now, moment.newest, summed
+        )
         self._check_known(filters)
         return window, filters, is_fixed(query, edges, moment.newest.time)
 
