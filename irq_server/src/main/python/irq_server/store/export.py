@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from .segments import segment
 from .segments.files import Files
 from .segments.packed import texts
 from .segments.segment_files import SegmentFile, is_packed, read_segment, segments_in
-from .segments.tier_shape import shapes_in
+from .segments.tier_shape import TIERS, shapes_in, shapes_of
 from .store import Store
 
 COLUMNS = ("time", "irq", "cpu", "count")
@@ -168,7 +169,13 @@ def import_files(
 
 
 def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManager[Store]:
-    return closing(Store(folder, interval_seconds=interval, whole_seconds=whole))
+    """Return the store with every tier that it has, and no cap: a server knows what is to go."""
+    held = [shape.name for shape in shapes_in(folder) if not shape.is_sums]
+    tiers = shapes_of([*held, *(shape.name for shape in TIERS)])
+    store = Store(
+        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=sys.maxsize
+    )
+    return closing(store)
 
 
 def _parse(path: Path) -> Snapshot:
