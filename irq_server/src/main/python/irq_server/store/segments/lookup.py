@@ -31,7 +31,7 @@ _time_of = attrgetter("time")
 
 
 class Block(NamedTuple):
-    """A block of a file: its number there, by the file's index, which then had so many samples."""
+    """A block of a file: its number, by the file's index, and the samples in the index then."""
 
     path: Path
     number: int
