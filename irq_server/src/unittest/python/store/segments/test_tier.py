@@ -436,13 +436,23 @@ def test_a_newest_segment_that_cannot_be_read_does_not_stop_the_start(tmp_path: 
     assert tier.last == START + 3600  # the second attempt read it
 
 
-def test_of_two_forms_of_a_segment_the_plain_one_stays_where_the_packed_is_damaged(tmp_path: Path):
-    filled(tmp_path, [0, 10])
-    (tmp_path / "raw/20260101/1767225600.csv.gz").write_bytes(b"torn")
+@pytest.mark.parametrize("torn", [0, 4, 60])
+def test_of_two_forms_of_a_segment_the_plain_one_is_packed_again_if_the_packed_has_less(
+    tmp_path: Path, torn: int
+):
+    filled(tmp_path, range(0, 200, 10))
+    plain = tmp_path / "raw/20260101/1767225600.csv"
+    packed = plain.with_name("1767225600.csv.gz")
+    whole = plain.read_bytes()
+    Files().compress(plain)
+    packed.write_bytes(packed.read_bytes()[: torn - 80])
+    plain.write_bytes(whole)
 
-    opened(tmp_path)
+    tier = opened(tmp_path)
 
-    assert (tmp_path / "raw/20260101/1767225600.csv").exists()
+    assert names(tmp_path) == ["raw/20260101/1767225600.csv.gz"]
+    assert gzip.decompress(packed.read_bytes()) == whole
+    assert tier.lookup.find(START + 190) == (START + 190, state_of(190))
 
 
 def test_a_segment_that_is_packed_while_it_is_looked_for_is_found(tmp_path: Path):
