@@ -256,6 +256,7 @@ def test_a_hangup_while_a_read_hangs_leaves_one_sampler(tree: Tree, start: Start
     os.link(pipe, tree.root / "interrupts.new")
     (tree.root / "interrupts.new").rename(tree.root / "interrupts")
     wait_until(lambda: any("cannot sample: stuck" in line for line in server.log))
+    before = threads(server)
 
     file.write_text('interval = "60ms"\nmax_size = "10MiB"\n')
     server.process.send_signal(signal.SIGHUP)
@@ -267,7 +268,13 @@ def test_a_hangup_while_a_read_hangs_leaves_one_sampler(tree: Tree, start: Start
     server.wait_for_samples()
     assert server.json("/api/v1/status")["sampler"]["interval_seconds"] == 0.05
     assert server.json("/api/v1/irqs/24", period="1m")["counts"] == [0, 7]
+    assert threads(server) == before
     assert server.stop() == 0
+
+
+def threads(server: Server) -> set[str]:
+    """Return the numbers of the server's threads."""
+    return {each.name for each in Path(f"/proc/{server.process.pid}/task").iterdir()}
 
 
 HANGING_DISK = """
