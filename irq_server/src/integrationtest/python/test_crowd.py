@@ -13,7 +13,7 @@ import requests
 from conftest import REQUEST_SECONDS, Server, Tree
 
 Start = Callable[..., Server]
-CROWD = 2000
+CROWD = 1900  # the server lets in 2,000, and the test itself asks beside them
 SOFT_LIMIT = ("prlimit", "--nofile=1024:8192")  # as a shell or a service manager has it
 ASK = b"GET /api/v1/cpus?period=60s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -56,7 +56,7 @@ def sampler(server: Server) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("begin", [b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "])
-def test_two_thousand_silent_or_trickling_connections_stop_nothing(
+def test_silent_or_trickling_connections_beyond_the_soft_limit_stop_nothing(
     tree: Tree, start: Start, begin: bytes
 ):
     for number in range(1000, 1600):

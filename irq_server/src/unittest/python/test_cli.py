@@ -3,17 +3,20 @@
 import json
 import logging
 import os
+import pwd
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mock
 import pytest
 
+import needs
 from irq_server import cli
 from irq_server.daemon import privileges
 from irq_server.errors import StoreError
@@ -321,6 +324,20 @@ def test_a_failure_is_in_the_log_file_too(
 
     assert capsys.readouterr().err.count("\n") == 1
     assert "proc/interrupts: No such file" in (tmp_path / "log").read_text()
+
+
+def test_root_makes_the_log_as_the_user_who_opens_it_again(arguments: list[str]):
+    needs.root()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    with socket.create_server(("127.0.0.1", 0)) as taken, TemporaryDirectory() as name:
+        os.chown(name, nobody, -1)
+        log = Path(name) / "log"
+        arguments += ["--port", str(taken.getsockname()[1])]  # so the start fails, as root
+
+        assert cli.main([*arguments, "--user", "nobody", "--log-file", str(log)]) == 1
+
+        assert "Address already in use" in log.read_text()
+        assert log.stat().st_uid == nobody
 
 
 def test_a_log_that_cannot_be_opened_is_one_line_and_status_1(
