@@ -101,6 +101,14 @@ class Setting:
         return (str, int, float) if self.metavar in _NUMBERS else (str,)
 
 
+def _switch(name: str, text: str, reloadable: bool = False) -> Setting:
+    return Setting(name, None, "false", converters.switch, text, reloadable)
+
+
+def _choice(name: str, words: str, default: str, text: str, reloadable: bool = False) -> Setting:
+    return Setting(name, words, default, converters.one_of(words), text, reloadable)
+
+
 SETTINGS = (
     # where it listens
     Setting("host", "HOST", "127.0.0.1", converters.host, "the address to listen on"),
@@ -153,19 +161,15 @@ SETTINGS = (
         converters.size,
         "cap on the data directory, bytes",
     ),
-    Setting(
+    _choice(
         "fsync",
         "never|segment|sample",
         "segment",
-        converters.fsync,
         "wait for the disk never, after each segment or after each sample",
     ),
     # who may ask
-    Setting(
+    _switch(
         "allow-affinity",
-        None,
-        "false",
-        converters.switch,
         "let requests with a token write affinities; needs root and --token-file",
     ),
     Setting(
@@ -191,11 +195,8 @@ SETTINGS = (
         converters.origins,
         "web pages that may ask: https://dash.example.org",
     ),
-    Setting(
+    _switch(
         "insecure",
-        None,
-        "false",
-        converters.switch,
         "listen beyond loopback without a token file, where anybody can then read",
     ),
     # what it reads
@@ -209,11 +210,8 @@ SETTINGS = (
         converters.user,
         "become this user after the start as root, who owns the data directory",
     ),
-    Setting(
+    _switch(
         "daemon",
-        None,
-        "false",
-        converters.switch,
         "go into the background; the start ends when the server answers, or says why it cannot",
     ),
     Setting(
@@ -241,27 +239,22 @@ SETTINGS = (
         "log to this file instead; it is opened again after a rotation",
         reloadable=True,
     ),
-    Setting(
+    _choice(
         "log-level",
         "debug|info|warning|error",
         "info",
-        converters.log_level,
         "the least that is logged",
         reloadable=True,
     ),
-    Setting(
+    _choice(
         "log-format",
         "text|json",
         "text",
-        converters.log_format,
         "the form of the log's lines; json is one object a line",
         reloadable=True,
     ),
-    Setting(
+    _switch(
         "access-log",
-        None,
-        "false",
-        converters.switch,
         "log each request: address, method, path, status, bytes, milliseconds",
         reloadable=True,
     ),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...events import Kind
-from ..parameters import CPU_LIST_PATTERN, MAX_CPU_LIST_CHARACTERS
+from ...kernel.cpuset import MAX_CPU
+from ..parameters import CPU_LIST_PATTERN, MAX_CPU_LIST_CHARACTERS, SERIES_KEYS
 
 Schema = dict[str, Any]
 
@@ -127,7 +128,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "Counts per step",
         window=_WINDOW,
         step_seconds=_seconds("The step"),
-        by={"type": "string", "enum": ["total", "cpu", "irq", "irq,cpu"]},
+        by={"type": "string", "enum": list(SERIES_KEYS)},
         points=_list(
             _object(
                 "One step, from sample to sample",
@@ -192,7 +193,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     "description": "A CPU list such as `0-3,8`",
                 },
             ),
-            _object("One CPU", cpu={"type": "integer", "minimum": 0, "maximum": 65535}),
+            _object("One CPU", cpu={"type": "integer", "minimum": 0, "maximum": MAX_CPU}),
         ],
     },
     "Problem": {
