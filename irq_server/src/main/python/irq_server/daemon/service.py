@@ -76,7 +76,13 @@ def serve(settings: Settings, around: Surroundings) -> None:
         procfs.check()
         recording = Recording(settings, procfs)
         sampler = recording.sampler
-        app = create_app(recording.store, sampler, procfs, rules=_rules(settings, bound, tokens))
+        app = create_app(
+            recording.store,
+            sampler,
+            procfs,
+            rules=_rules(settings, bound, tokens),
+            metrics_series=settings.metrics_series,
+        )
         proxy = settings.trusted_proxy
         web = WebServer(TrustedProxy(app, proxy) if proxy else app, bound)
         held.enter_context(recording)

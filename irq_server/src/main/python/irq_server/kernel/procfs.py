@@ -102,6 +102,17 @@ class Procfs:
         except (FileNotFoundError, PermissionError):
             return self._read_boot_time()
 
+    def read_boot_seconds(self) -> float | None:
+        """Return when the machine booted, Unix seconds; None if the tree does not say.
+
+        The kernel's figure changes if somebody sets the clock. Source: proc(5), stat, btime.
+        """
+        try:
+            number = self._read_boot_time().split()[1]
+        except (OSError, IndexError):
+            return None
+        return float(number) if number.isdecimal() and len(number) < 13 else None
+
     def _read_boot_time(self) -> str:
         try:
             lines = (self._root / "stat").read_text(errors="replace").splitlines()

@@ -26,6 +26,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def series(text: str) -> int:
+    """Return a number of series."""
+    if not (text.isdecimal() and text.isascii()) or len(text) > 6:
+        raise ValueError("a number from 0 to 999999")
+    return int(text)
+
+
 def host(text: str) -> str:
     """Return the name or the address of a host."""
     if not text or any(each.isspace() for each in text):

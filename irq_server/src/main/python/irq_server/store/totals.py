@@ -30,6 +30,29 @@ MAX_WRAPPED = 2**31
 """No fall of a cell is believed to be a wrap over more than half of its range."""
 
 
+PER_CPU_DEVICES = frozenset(
+    {
+        "arch_timer",  # drivers/clocksource/arm_arch_timer.c
+        "arm-pmu",  # drivers/perf/arm_pmu_platform.c
+        "clint-timer",  # drivers/clocksource/timer-clint.c
+        "kvm guest ptimer",  # arch/arm64/kvm/arch_timer.c
+        "kvm guest vtimer",
+        "riscv-timer",  # drivers/clocksource/timer-riscv.c
+        "twd",  # arch/arm/kernel/smp_twd.c
+        "vgic",  # arch/arm64/kvm/vgic/vgic-init.c
+    }
+)
+"""Devices that request one interrupt per CPU (request_percpu_irq) under one IRQ number."""
+
+PER_CPU_CHIPS = frozenset(
+    {
+        "XIVE-IPI",  # arch/powerpc/sysdev/xive/common.c
+        "xen-percpu",  # drivers/xen/events/events_base.c
+    }
+)
+"""Interrupt controllers whose interrupts belong to one CPU each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a row is: its name in the store, and of a numbered one what tells it from others."""
@@ -45,6 +68,13 @@ class Identity:
         """The row's name in /proc/interrupts: ``45`` for ``45#2``, but ``THR#2`` for itself."""
         number, _, _ = self.irq.partition("#")
         return number if number.isdecimal() else self.irq
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether its interrupts are the CPUs' own (ticks, IPIs), and no device's."""
+        if not self.label.isdecimal() or self.chip in PER_CPU_CHIPS:
+            return True
+        return not PER_CPU_DEVICES.isdisjoint(self.device.split(", "))
 
     def is_still(self, row: Row) -> bool:
         """Whether `row` of a later snapshot is the same device under the same number."""

@@ -23,11 +23,13 @@ def create_app(
     now: Callable[[], float] = time.time,
     *,
     rules: Rules | None = None,
+    metrics_series: int = metrics.MAX_SERIES,
 ) -> Flask:
     """Return the application that answers from `store`.
 
     `now` returns the moment, Unix seconds, from which relative times count. `rules` decide who may
-    ask; without them, everybody who asks for a loopback address may read.
+    ask; without them, everybody who asks for a loopback address may read. /metrics has at most
+    `metrics_series` series of interrupts.
     """
     app = Flask(__name__, static_folder=None)
     compress.register(app)  # first, so that it sees answers last
@@ -36,7 +38,7 @@ def create_app(
     app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(pages.health(sampler))
-    metrics.register(app, store, sampler)
+    metrics.register(app, store, sampler, procfs, metrics_series)
     problem.register(app)
     guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))
 
