@@ -19,11 +19,11 @@ class Route:
     """A method of a path.
 
     ``name`` is the answering function's, ``query`` holds the names of the parameters beside those
-    in the path. ``schema`` is the answer's in JSON, by its name if routes share it; ``columns`` are
-    those of its CSV, if it has one.
-    ``errors`` are the statuses of its problems beside those of every route. ``narrow`` is the
-    parameter that shortens too long an answer. An answer that ``is_kept`` may have an ETag. A route
-    that ``is_open`` answers no data of the machine, and never needs a token.
+    in the path. ``schema`` is the answer's in JSON, or its name if routes share it; ``columns`` are
+    those of its CSV, if it has one. ``errors`` are the statuses of its problems beside those of
+    every route. ``narrow`` is the parameter that shortens too long an answer. An answer that
+    ``is_kept`` may have an ETag. A route that ``is_open`` answers no data of the machine, and never
+    needs a token.
     """
 
     method: str
