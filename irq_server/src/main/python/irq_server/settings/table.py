@@ -137,11 +137,7 @@ SETTINGS = (
     # what it keeps
     Setting("data-dir", "DIR", DEFAULT_DATA_DIR, converters.folder, "where the history is kept"),
     Setting(
-        "interval",
-        "DURATION",
-        "10s",
-        converters.interval,
-        "time between samples, down to 10ms",
+        "interval", "DURATION", "10s", converters.interval, "time between samples, down to 10ms"
     ),
     Setting(
         "intervals",
@@ -157,13 +153,7 @@ SETTINGS = (
         converters.retention,
         "how long samples, the first of each minute and of each hour are kept; 5m=AGE adds a tier",
     ),
-    Setting(
-        "max-size",
-        "SIZE",
-        "1GiB",
-        converters.size,
-        "cap on the data directory, bytes",
-    ),
+    Setting("max-size", "SIZE", "1GiB", converters.size, "cap on the data directory, bytes"),
     _choice(
         "fsync",
         "never|segment|sample",
@@ -172,8 +162,7 @@ SETTINGS = (
     ),
     # who may ask
     _switch(
-        "allow-affinity",
-        "let requests with a token write affinities; needs root and --token-file",
+        "allow-affinity", "let requests with a token write affinities; needs root and --token-file"
     ),
     Setting(
         "token-file",
@@ -198,10 +187,7 @@ SETTINGS = (
         converters.origins,
         "web pages that may ask: https://dash.example.org",
     ),
-    _switch(
-        "insecure",
-        "listen beyond loopback without a token file, where anybody can then read",
-    ),
+    _switch("insecure", "listen beyond loopback without a token file, where anybody can then read"),
     # what it reads
     Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),
     Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree in the place of /sys"),
@@ -251,11 +237,7 @@ SETTINGS = (
         reloadable=True,
     ),
     _choice(
-        "log-level",
-        "debug|info|warning|error",
-        "info",
-        "the least that is logged",
-        reloadable=True,
+        "log-level", "debug|info|warning|error", "info", "the least that is logged", reloadable=True
     ),
     _choice(
         "log-format",
