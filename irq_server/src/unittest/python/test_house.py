@@ -14,6 +14,7 @@ WINGS = Wings(
         ("errors",),
         ("times", "events", "addresses"),
         ("kernel",),
+        ("store.segments",),
         ("store",),
         ("settings",),
         ("sampling",),

@@ -124,7 +124,7 @@ def _import(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "verify": (_verify, "checks every commit mark; exit status 1 where something is damaged"),
-    "repair": (_repair, "sets damaged stretches aside, as NAME.damaged beside the segment"),
+    "repair": (_repair, "sets damaged bytes aside, as NAME.damaged beside the segment"),
     "export": (_export, "writes the running totals of a window as one table"),
     "import": (_import, "takes saved /proc/interrupts files, with their times, into the store"),
 }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_server.store.segment import State
+from irq_server.store.segments.segment import State
 from irq_server.web.selection import (
     HELD_SECONDS,
     Name,

@@ -11,6 +11,7 @@ from functools import partial
 
 from ..errors import SettingsError
 from ..kernel.procfs import Procfs
+from ..kernel.topology import Topology
 from ..sampling.recording import Recording
 from ..sampling.sampler import Sampler
 from ..serving.descriptors import raise_limit
@@ -80,6 +81,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
             recording.store,
             sampler,
             procfs,
+            topology=Topology(settings.sysfs),
             rules=_rules(settings, bound, tokens),
             metrics_series=settings.metrics_series,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import TimeFormatError
-from ..store.tier_shape import shape_of
+from ..store.segments.tier_shape import shape_of
 from ..times import parse_duration
 
 MIN_INTERVAL_SECONDS = 0.01

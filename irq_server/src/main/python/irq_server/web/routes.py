@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from .. import __version__
 from ..events import Kind
 from . import schemas as shape
 from .parameters import FILTERS, SERIES_KEYS, WINDOW
@@ -139,9 +140,24 @@ ROUTES = (
             "CPUs",
             window=shape.WINDOW,
             cpus=listed(
-                fields("One CPU", cpu=shape.CPU, total=shape.TOTAL, rate=shape.RATE), "Each CPU"
+                fields(
+                    "One CPU",
+                    cpu=shape.CPU,
+                    total=shape.TOTAL,
+                    rate=shape.RATE,
+                    devices=shape.natural(
+                        "Of the total, what devices asked for: not ticks, not IPIs", 5604
+                    ),
+                ),
+                "Each CPU",
             ),
             total=shape.ALL,
+            imbalance=shape.number(
+                "`devices` of the busiest CPU that is online and not isolated, over the mean of "
+                "such CPUs; 1 is perfect",
+                1.0,
+            )
+            | {"minimum": 1},
         ),
         columns=("cpu", "total", "rate"),
         errors=_WINDOWED,
@@ -259,6 +275,20 @@ ROUTES = (
                     shape.number("How long the cap holds at the present rate, seconds", 12667904.0)
                 ),
                 damaged=shape.natural("Bytes that are damaged", 0),
+            ),
+            now=shape.moment("2026-01-01T00:01:04.200Z"),
+            hostname=shape.text("The machine's name", "web1"),
+            version=shape.text("irq_server's version", __version__),
+            writes_allowed=shape.truth("Whether a token may set affinities here", False),
+            cpus=listed(
+                fields(
+                    "One CPU that was ever seen",
+                    cpu=shape.CPU,
+                    online=shape.truth("Whether it is online", True),
+                    node=shape.or_null(shape.natural("Its NUMA node; null if it is unknown", 0)),
+                    isolated=shape.truth("Kept free of other work: isolcpus, nohz_full", False),
+                ),
+                "Each CPU",
             ),
         ),
         errors=(400, 406),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
 from typing import Any, NamedTuple
 
-from ..store.segment import State
+from ..store.segments.segment import State
 
 OVERTAKEN_BY = 2
 """A cell takes another's place if its total is this many times as large: that is rare."""

@@ -9,7 +9,7 @@ import pytest
 
 from irq_server.errors import StoreError
 from irq_server.kernel import below
-from irq_server.store.files import Files, open_file
+from irq_server.store.segments.files import Files, open_file
 from irq_server.store.store import Store
 
 SECRET = b"of another\n"
