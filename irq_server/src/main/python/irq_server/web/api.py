@@ -30,7 +30,7 @@ from ..kernel.topology import Cpu, Topology
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
-from ..store.history import Window
+from ..store.history import Sample, Window
 from ..store.series import Tally
 from ..store.store import Store
 from ..store.sums import ROWS, serves
@@ -72,6 +72,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Moment:
+    """The moment of a request, Unix seconds, and the newest sample then; None before the first.
+
+    A request takes it once: samples come meanwhile, and each answer is of one moment.
+    """
+
+    now: float
+    newest: Sample | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Counted:
     """The counts of a requested window, by its filters."""
 
@@ -103,9 +114,10 @@ class Api:
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
-    def _now(self) -> float:
-        """Return the moment, or the newest sample's if the clock was set back."""
-        return max(self._clock(), self._store.last_time or 0.0)
+    def _moment(self) -> _Moment:
+        """Return the moment; it is the newest sample's if the clock was set back."""
+        newest = self._store.history.newest
+        return _Moment(max(self._clock(), newest.time if newest else 0.0), newest)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of the table; the method of each route's name answers it."""
@@ -167,7 +179,7 @@ class Api:
             raise AffinityError(irq, "it is gone, or another device has its number now")
         who = request.remote_addr or "the Unix socket"
         wanted = affinity.Request(irq, identity.label, cpus, who)
-        moment = self._store.time_as_written(self._now())
+        moment = self._store.time_as_written(self._moment().now)
         after = self._writer.set(wanted, frozenset(snapshot.cpus), moment)
         return _affinity_answer(identity, after)
 
@@ -191,7 +203,7 @@ class Api:
 
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
-        asked = self._count(query)
+        asked = self._count(query, sums=True)
         usable = {each.number for each in self._cpus() if each.is_usable}
         return Answer(
             lambda: serialize.cpus_json(asked.counts, asked.window, usable),
@@ -213,10 +225,10 @@ class Api:
 
     def series(self, query: Query) -> Answer:
         """Return counts per step, by CPU, IRQ or both."""
-        now = self._now()
-        edges = parse_edges(query, now)
+        moment = self._moment()
+        edges = parse_edges(query, moment.now)
         by, step = query.one(BY) or "total", parse_step(query, edges)
-        asked = self._count(query, now=now)
+        asked = self._count(query, moment=moment)
         rows = self._store.rows.at(asked.window.end)
         reads = max(len(asked.window.end.state), len(rows))
         check_series(edges, step, len(keys(asked.counts, by)), reads)
@@ -241,7 +253,8 @@ class Api:
         is_summed = serves(asked.filters, by)
         rows = ROWS if is_summed else rows
         tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
-        for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed)):
+        edges = asked.window.start, asked.window.end
+        for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed, edges)):
             if a.time < b.time:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
@@ -287,9 +300,10 @@ class Api:
         query: Query,
         irq: str | None = None,
         cpu: int | None = None,
-        now: float | None = None,
+        moment: _Moment | None = None,
+        sums: bool = False,
     ) -> _Counted:
-        window, filters, fixed = self._window(query, irq, cpu, now)
+        window, filters, fixed = self._window(query, irq, cpu, moment, sums)
         return _Counted(self._counting.count(window, filters), window, filters, fixed)
 
     def _window(
@@ -297,21 +311,29 @@ class Api:
         query: Query,
         irq: str | None = None,
         cpu: int | None = None,
-        now: float | None = None,
+        moment: _Moment | None = None,
+        sums: bool = False,
     ) -> tuple[Window, Filters, bool]:
-        """Return the requested window and filters, and whether the answer stays the same."""
-        now = self._now() if now is None else now
-        edges = parse_edges(query, now)
+        """Return the requested window and filters, and whether the answer stays the same.
+
+        With `sums`, the sums of CPUs are enough for the answer.
+        """
+        moment = moment or self._moment()
+        edges = parse_edges(query, moment.now)
         asked = parse_filters(query)
         filters = replace(
             asked,
             irqs=asked.irqs if irq is None else frozenset({irq}),
             cpus=asked.cpus if cpu is None else frozenset({cpu}),
         )
-        window = self._store.history.window(edges.start, edges.end, now)
+        if moment.newest is None:
+            raise NoSampleError
+        summed = sums and serves(filters, "cpu")
+        window = self._store.history.window(
+            edges.start, edges.end, moment.now, moment.newest, summed
+        )
         self._check_known(filters)
-        fixed = is_fixed(query, edges, self._store.history.latest.time)
-        return window, filters, fixed
+        return window, filters, is_fixed(query, edges, moment.newest.time)
 
     def _concerns(self, event: Event, filters: Filters) -> bool:
         """Return whether an event is about an IRQ and a CPU that pass `filters`."""
