@@ -2,7 +2,6 @@
 
 import csv
 import importlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
@@ -11,17 +10,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
-from ..errors import InterruptsFormatError, StoreError
-from ..kernel.interrupts import Snapshot, parse
-from .segments import segment
-from .segments.files import Files
-from .segments.packed import texts
-from .segments.segment_files import SegmentFile, is_packed, read_segment, segments_in
-from .segments.tier_shape import TIERS, shapes_in, shapes_of
-from .store import Store
+from ...errors import InterruptsFormatError, StoreError
+from ...kernel.interrupts import Snapshot, parse
+from ..segments import segment
+from ..segments.files import Files
+from ..segments.packed import texts
+from ..segments.segment_files import SegmentFile, is_packed, read_segment, segments_in
+from ..segments.tier_shape import TIERS, shapes_in, shapes_of
+from ..store import Store
 
 COLUMNS = ("time", "irq", "cpu", "count")
 Row = tuple[str, str, str, int]
+
+_NO_CAP = 2**63
 
 
 def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
@@ -173,7 +174,7 @@ def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManage
     held = [shape.name for shape in shapes_in(folder) if not shape.is_sums]
     tiers = shapes_of([*held, *(shape.name for shape in TIERS)])
     store = Store(
-        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=sys.maxsize
+        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=_NO_CAP
     )
     return closing(store)
 
