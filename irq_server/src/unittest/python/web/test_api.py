@@ -1,8 +1,12 @@
 """Every route, through Flask's test client, over a real store with samples worked out by hand."""
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from house import House
+from irq_server import __version__
 from irq_server.events import Event, Kind
 from storing import START
 
@@ -83,9 +87,13 @@ def test_irqs_tell_their_affinities(house: House):
     answer = house.json("/api/v1/irqs?period=20s")
 
     assert answer["total"] == 125
-    assert [
-        (each["irq"], each["affinity"], each["effective_affinity"]) for each in answer["irqs"]
-    ] == [("24", "0-1", "0"), ("25", "1", "1"), ("LOC", None, None), ("ERR", None, None)]
+    fields = ("irq", "affinity", "effective_affinity", "writable", "pending", "interface")
+    assert [tuple(each[field] for field in fields) for each in answer["irqs"]] == [
+        ("24", "0-1", "0", True, False, ""),
+        ("25", "1", "1", False, False, ""),
+        ("LOC", None, None, False, False, ""),
+        ("ERR", None, None, False, False, ""),
+    ]
 
 
 def test_one_irq_has_its_fields_beside_the_window(house: House):
@@ -100,6 +108,9 @@ def test_one_irq_has_its_fields_beside_the_window(house: House):
         "rate": 10.0,
         "affinity": "0-1",
         "effective_affinity": "0",
+        "writable": True,
+        "pending": False,
+        "interface": "",
     }
 
 
@@ -208,6 +219,26 @@ def test_events_in_the_window_are_told(house: House):
     assert len(house.json("/api/v1/events?period=20s&irq=24")["events"]) == 1
     assert len(house.json("/api/v1/events?period=20s&cpu=1")["events"]) == 1
     assert house.json("/api/v1/events?start=-20s&end=-15s")["events"] == events[:1]
+
+
+def test_the_status_names_the_machine_and_its_cpus(house: House, tmp_path: Path):
+    (tmp_path / "sys/devices/system/cpu").mkdir(parents=True)
+    (tmp_path / "sys/devices/system/cpu/online").write_text("0\n")
+    (tmp_path / "sys/devices/system/cpu/isolated").write_text("1\n")
+    (tmp_path / "sys/devices/system/node/node0").mkdir(parents=True)
+    (tmp_path / "sys/devices/system/node/node0/cpulist").write_text("0\n")
+    house.clock.advance(1.5)
+
+    status = house.json("/api/v1/status")
+
+    assert status["now"] == "2026-01-01T00:00:21.500Z"
+    assert status["hostname"] == socket.gethostname()
+    assert status["version"] == __version__
+    assert status["writes_allowed"] is True
+    assert status["cpus"] == [
+        {"cpu": 0, "online": True, "node": 0, "isolated": False},
+        {"cpu": 1, "online": False, "node": None, "isolated": True},
+    ]
 
 
 def test_the_status_tells_sampler_and_store(house: House):

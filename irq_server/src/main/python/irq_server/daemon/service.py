@@ -11,6 +11,7 @@ from functools import partial
 
 from ..errors import SettingsError
 from ..kernel.procfs import Procfs
+from ..kernel.sysfs import Sysfs
 from ..sampling.recording import Recording
 from ..sampling.sampler import Sampler
 from ..serving.descriptors import raise_limit
@@ -81,6 +82,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
             sampler,
             procfs,
             rules=_rules(settings, bound, tokens),
+            sysfs=Sysfs(settings.sysfs),
             metrics_series=settings.metrics_series,
         )
         proxy = settings.trusted_proxy

@@ -4,9 +4,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from socket import gethostname
 
 from flask import Blueprint, request
 
+from .. import __version__
 from ..errors import (
     AffinityError,
     AffinityRefusedError,
@@ -21,6 +23,7 @@ from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot
 from ..kernel.procfs import IrqAffinity, Procfs
+from ..kernel.sysfs import Sysfs
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
@@ -71,9 +74,18 @@ class Api:
     """The answers of /api/v1, from one store; `now` returns the moment, Unix seconds."""
 
     def __init__(
-        self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
+        self,
+        store: Store,
+        sampler: Sampler,
+        procfs: Procfs,
+        sysfs: Sysfs,
+        now: Callable[[], float],
+        *,
+        writes_allowed: bool,
     ) -> None:
         self._store = store
+        self._sysfs = sysfs
+        self._writes_allowed = writes_allowed
         self._counting = Counting(store)
         self._sampler = sampler
         self._procfs = procfs
@@ -244,8 +256,14 @@ class Api:
         )
 
     def status(self, _: Query) -> Answer:
-        """Return the state of the sampler and the store."""
-        return Answer(lambda: serialize.status_json(self._sampler.status, self._store.status()))
+        """Return who answers, and the state of the sampler and the store."""
+        now = self._moment()
+        known = self._store.rows.cpus if now.newest else ()
+        about = serialize.About(
+            now.now, gethostname(), __version__, self._writes_allowed, self._sysfs.cpus(known)
+        )
+        status = self._sampler.status
+        return Answer(lambda: serialize.status_json(about, status, self._store.status()))
 
     def _count(
         self,

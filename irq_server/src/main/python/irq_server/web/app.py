@@ -6,6 +6,7 @@ from collections.abc import Callable
 from flask import Flask, Response
 
 from ..kernel.procfs import Procfs
+from ..kernel.sysfs import Sysfs
 from ..sampling.sampler import Sampler
 from ..store.store import Store
 from . import compress, metrics, pages, problem
@@ -23,6 +24,7 @@ def create_app(
     now: Callable[[], float] = time.time,
     *,
     rules: Rules | None = None,
+    sysfs: Sysfs | None = None,
     metrics_series: int = metrics.MAX_SERIES,
 ) -> Flask:
     """Return the application that answers from `store`.
@@ -35,12 +37,14 @@ def create_app(
     compress.register(app)  # first, so that it sees answers last
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
-    app.register_blueprint(Api(store, sampler, procfs, now).blueprint())
+    rules, sysfs = rules or Rules(Hosts(["127.0.0.1"], [])), sysfs or Sysfs()
+    api = Api(store, sampler, procfs, sysfs, now, writes_allowed=rules.writes_allowed)
+    app.register_blueprint(api.blueprint())
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(pages.health(sampler))
     metrics.register(app, store, sampler, procfs, metrics_series)
     problem.register(app)
-    guard.register(app, rules or Rules(Hosts(["127.0.0.1"], [])))
+    guard.register(app, rules)
 
     @app.after_request
     def keep_nothing(response: Response) -> Response:

@@ -1,10 +1,12 @@
 """Values -> the JSON objects and CSV rows of the API. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..events import Event
 from ..kernel.procfs import IrqAffinity
+from ..kernel.sysfs import Cpu
 from ..sampling.sampler import SamplerStatus
 from ..store.counts import Counts, IrqCounts, Point
 from ..store.history import Window
@@ -52,10 +54,12 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
 
 
 def affinity_fields(affinity: IrqAffinity | None) -> Json:
-    """Return the two fields of an IRQ's affinity, null if the kernel has none."""
+    """Return the fields of an IRQ's affinity, null and false if the kernel has none."""
     return {
         "affinity": affinity.affinity if affinity else None,
         "effective_affinity": affinity.effective if affinity else None,
+        "writable": affinity is not None and affinity.writable,
+        "pending": affinity is not None and affinity.is_pending,
     }
 
 
@@ -88,7 +92,9 @@ def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffini
         "window": window_json(window),
         "cpus": list(counts.cpus),
         "irqs": [
-            irq_json(item, window) | affinity_fields(affinities.get(item.irq))
+            irq_json(item, window)
+            | affinity_fields(affinities.get(item.irq))
+            | {"interface": item.interface}
             for item in counts.irqs
         ],
         "total": counts.total,
@@ -164,8 +170,6 @@ def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
         "irq": identity.irq,
         "device": identity.device,
         **affinity_fields(affinity),
-        "writable": affinity.writable,
-        "pending": affinity.is_pending,
     }
 
 
@@ -179,9 +183,33 @@ def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
     return [list(fields), values]
 
 
-def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
+@dataclass(frozen=True, slots=True)
+class About:
+    """The machine and the server: the moment, Unix seconds, and who they are."""
+
+    now: float
+    hostname: str
+    version: str
+    writes_allowed: bool
+    cpus: Sequence[Cpu]
+
+
+def status_json(about: About, sampler: SamplerStatus, store: StoreStatus) -> Json:
     """Return the answer of /status."""
     return {
+        "now": format_moment(about.now),
+        "hostname": about.hostname,
+        "version": about.version,
+        "writes_allowed": about.writes_allowed,
+        "cpus": [
+            {
+                "cpu": cpu.number,
+                "online": cpu.is_online,
+                "node": cpu.node,
+                "isolated": cpu.is_isolated,
+            }
+            for cpu in about.cpus
+        ],
         "sampler": {
             "state": sampler.state,
             "interval_seconds": sampler.interval_seconds,

@@ -62,7 +62,16 @@ _ALL = _natural("Interrupts in the window, on all CPUs, of all that passes the f
 _WINDOW = _ref("Window")
 
 _COUNTED = {"irq": _IRQ, "device": _DEVICE, "counts": _COUNTS, "total": _TOTAL, "rate": _RATE}
-_PLACED = {**_COUNTED, "affinity": _AFFINITY, "effective_affinity": _EFFECTIVE}
+_WRITABLE = _TRUTH | {"description": "False if the kernel alone places it"}
+_PENDING = _TRUTH | {"description": "Whether it still arrives elsewhere, until its next interrupt"}
+_PLACE = {
+    "affinity": _AFFINITY,
+    "effective_affinity": _EFFECTIVE,
+    "writable": _WRITABLE,
+    "pending": _PENDING,
+}
+_INTERFACE = _text("The network interface of its device; empty if it has none")
+_PLACED = {**_COUNTED, **_PLACE, "interface": _INTERFACE}
 _ON_ONE_CPU = {"irq": _IRQ, "device": _DEVICE, "total": _TOTAL, "rate": _RATE}
 
 SCHEMAS: Mapping[str, Schema] = {
@@ -103,11 +112,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "Where an IRQ may go",
         irq=_IRQ,
         device=_DEVICE,
-        affinity=_AFFINITY,
-        effective_affinity=_EFFECTIVE,
-        writable=_TRUTH | {"description": "False if only the kernel places it"},
-        pending=_TRUTH
-        | {"description": "Whether it still arrives elsewhere, until its next interrupt"},
+        **_PLACE,
     ),
     "Cpus": _object(
         "CPUs",
@@ -159,6 +164,19 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Status": _object(
         "How the server does",
+        now=_MOMENT,
+        hostname=_text("The machine's name"),
+        version=_text("The server's version"),
+        writes_allowed=_TRUTH | {"description": "Whether requests may write affinities"},
+        cpus=_list(
+            _object(
+                "A CPU that is online, or that was seen",
+                cpu=_CPU,
+                online=_TRUTH,
+                node=_or_null(_natural("Its NUMA node; null if the kernel names none")),
+                isolated=_TRUTH | {"description": "Whether the scheduler leaves it alone"},
+            )
+        ),
         sampler=_object(
             "The thread that samples",
             state={"type": "string", "enum": ["running", "failing", "stopped"]},
