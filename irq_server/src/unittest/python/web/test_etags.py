@@ -100,6 +100,20 @@ def test_a_row_that_comes_goes_or_changes_its_device_changes_the_etag(house: Hou
     assert len(set(seen)) == len(seen)
 
 
+def test_a_cpu_that_is_isolated_changes_the_etag_of_the_imbalance_and_no_other(house: House):
+    assert house.machine.root
+    paths = f"cpus?{PAST}", f"series?{PAST}"
+    before = [etag(house.client, path) for path in paths]
+    isolated = house.machine.root.parent / "sys/devices/system/cpu/isolated"
+    isolated.parent.mkdir(parents=True)
+    isolated.write_text("1\n")
+
+    after = [etag(house.client, path) for path in paths]
+
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
 def test_retention_changes_the_etag_of_what_it_drops_and_no_other(opened: Open, machine: Machine):
     assert machine.root
     store = opened(interval_seconds=60.0, retention_seconds={"raw": 3600.0, "1m": 7200.0})

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from irq_server.events import Event, Kind
 from irq_server.kernel.procfs import Procfs
+from irq_server.kernel.topology import Topology
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.history import Sample
 from irq_server.store.segments.tier_shape import RAW
@@ -85,7 +86,9 @@ class Scraped:
 
     def start(self, max_series: int = 2000) -> None:
         """Start the server, again."""
-        self.sampled = SampledMetrics(self.store, self.procfs, max_series)
+        self.sampled = SampledMetrics(
+            self.store, self.procfs, Topology(self.procfs._root.parent / "sys"), max_series
+        )
 
     def scrape(self, seconds: float = 0.0) -> Values:
         """Return the interrupts some seconds later."""
@@ -198,7 +201,7 @@ def test_a_large_machine_stays_below_400_kb_whatever_its_counts(store: Store, pr
         mock.patch.object(type(store.rows), "identities", seen),
         mock.patch.object(type(store.rows), "cpus", range(128)),
     ):
-        text = encode(SampledMetrics(store, procfs, 2000).families(), False)
+        text = encode(SampledMetrics(store, procfs, Topology(Path("none")), 2000).families(), False)
 
     assert len(text) < 400_000
     families = {each.name: each for each in text_string_to_metric_families(text)}
@@ -286,6 +289,20 @@ def test_the_irqs_with_a_series_are_described(scraped: Scraped):
     scraped.scrape()
 
     assert values_of(scraped.sampled, "irq_info") == {("24", "PCI-MSI"): 1}
+
+
+def test_every_cpu_is_described(scraped: Scraped, machine: Machine):
+    scraped.scrape()
+    machine.offline(1)
+    machine.show()
+    scraped.scrape(10)
+
+    found = {each.name: each for each in scraped.sampled.families()}["irq_cpu_info"]
+
+    assert list(found.values) == [
+        'cpu="0",isolated="false",node="",online="true",package=""',
+        'cpu="1",isolated="false",node="",online="false",package=""',
+    ]
 
 
 def test_subtotals_are_in_no_series(scraped: Scraped, machine: Machine):

@@ -11,7 +11,7 @@ from functools import partial
 
 from ..errors import SettingsError
 from ..kernel.procfs import Procfs
-from ..kernel.sysfs import Sysfs
+from ..kernel.topology import Topology
 from ..sampling.recording import Recording
 from ..sampling.sampler import Sampler
 from ..serving.descriptors import raise_limit
@@ -81,8 +81,8 @@ def serve(settings: Settings, around: Surroundings) -> None:
             recording.store,
             sampler,
             procfs,
+            topology=Topology(settings.sysfs),
             rules=_rules(settings, bound, tokens),
-            sysfs=Sysfs(settings.sysfs),
             metrics_series=settings.metrics_series,
         )
         proxy = settings.trusted_proxy

@@ -11,12 +11,12 @@ Format
 Guarantees
     Totals never fall, over wraps, resets, boots, hotplug and restarts. A sample that was appended
     is either whole or not there. A window's counts are the state at its end less the state at its
-    start, both looked up by file name and byte offset. Readers never wait for the writer.
+    start, each looked up in one frame of one file. Readers never wait for the writer.
 
 Caveats
-    What fired between the last sample before a boot and that boot is lost. Without state.json
-    nobody knows what fired since the last sample: counting goes on at the next, and a gap says so.
-    A start cuts the unfinished tail of the newest segment off, and logs how much that was.
+    Interrupts between the last sample before a boot and that boot are lost. Without state.json,
+    those since the last sample are lost: counting continues at the next one, and a gap says so.
+    A start cuts the unfinished tail of the newest segment off, and logs its bytes.
 """
 
 import math
@@ -39,7 +39,7 @@ from .restart import Lock, write_memory
 from .retention import BESIDE, Bounds
 from .schedule import Elapsed
 from .segments.files import Files
-from .segments.segment import format_time
+from .segments.segment import State, format_time
 from .segments.tier import Tier
 from .segments.tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape, shapes_in, with_sums
 from .sums import Sums
@@ -50,17 +50,17 @@ _MIN_SEGMENT_BYTES = 4096
 _EVENTS_PART = 64  # of the cap, one part is for events
 
 MAX_LINES_PER_ROW = 4
-"""So many lines of irqs.csv a row may have in the mean, beside some spare ones."""
+"""Lines of irqs.csv that a row may have on average, beside some spare ones."""
 
 _SPARE_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """How full the store is. Times are Unix seconds; None where nothing is known yet.
+    """How full the store is. Times are Unix seconds, None if not known yet.
 
-    ``damaged_bytes`` are those that the start cut off, and those in the segments read or surveyed
-    since that nobody believes.
+    ``damaged_bytes`` are those that the start cut off, and those without a valid sample in the
+    segments that were read or surveyed since.
     """
 
     size_bytes: int
@@ -72,7 +72,7 @@ class StoreStatus:
 
 
 class Store:
-    """One data directory. One thread appends samples; any number ask its history."""
+    """One data directory. One thread appends samples; any number use its history."""
 
     def __init__(
         self,
@@ -86,11 +86,11 @@ class Store:
         whole_seconds: bool | None = None,
         tiers: Sequence[TierShape] = TIERS,
     ) -> None:
-        """Opens, and makes where it is missing, the data directory `folder`, for this process.
+        """Open the data directory `folder` for this process; make it if it is missing.
 
-        `tiers` are kept, the finest first; `retention_seconds` gives the age at which a tier's
-        segments go, by the tier's name; `sync` is ``never``, ``segment`` or ``sample``; times are
-        whole seconds where the interval is, unless `whole_seconds` says. Raises StoreLockedError,
+        `tiers` are kept, the finest first. `retention_seconds` is the age at which a tier's
+        segments go, by the tier's name. `sync` is ``never``, ``segment`` or ``sample``. Times are
+        whole seconds if the interval is, unless `whole_seconds` is given. Raise StoreLockedError,
         StoreError.
         """
         self._folder = folder
@@ -154,7 +154,7 @@ class Store:
 
     @property
     def folder(self) -> Path:
-        """The data directory."""
+        """Return the data directory."""
         return self._folder
 
     def version_of(self, start: float, end: float) -> tuple[object, ...]:
@@ -172,12 +172,12 @@ class Store:
 
     @property
     def interval_seconds(self) -> float:
-        """The sampling interval that is set now."""
+        """Return the sampling interval that is set now, in seconds."""
         return self._interval_seconds
 
     @property
     def last_time(self) -> float | None:
-        """The time of the newest sample, of whatever process; None where there is none."""
+        """Return the time of the newest sample, of any process; None if there is none."""
         return self._last
 
     def append(
@@ -188,12 +188,11 @@ class Store:
         seconds: float,
         elapsed: Elapsed | None = None,
     ) -> Sample:
-        """Counts `snapshot`, taken at `moment`, and appends the sample.
+        """Count `snapshot`, taken at `moment`, and append the sample.
 
-        `moment` is raised where it would not lie after the last sample; `seconds` passed since
-        then; `elapsed` tells which rows are counted, as Totals.update() has it. Raises
-        StoreError where the disk refuses: the counts stay in memory and reach the disk with the
-        next sample that it takes.
+        A `moment` that is not after the last sample is raised; `seconds` passed since then.
+        `elapsed` says which rows are counted, as in Totals.update(). Raise StoreError if the disk
+        refuses: the counts stay in memory and reach the disk with the next sample that it takes.
         """
         moment, snapshot = self._time_after_last(moment), storable(snapshot)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
@@ -218,11 +217,11 @@ class Store:
         return sample
 
     def time_as_written(self, moment: float) -> float:
-        """Gives `moment` as the files have it: whole seconds, or milliseconds."""
+        """Return `moment` as the files have it: whole seconds, or milliseconds."""
         return float(math.floor(moment)) if self._whole else round(moment, 3)
 
     def _time_after_last(self, moment: float) -> float:
-        """Gives `moment` as the file will have it, after the last sample: times always rise."""
+        """Return `moment` as the file will have it, after the last sample: times always rise."""
         step = 1.0 if self._whole else 0.001
         moment = self.time_as_written(moment)
         if self._last is None or moment > self._last:
@@ -230,9 +229,9 @@ class Store:
         return math.floor(self._last) + step if self._whole else round(self._last + step, 3)
 
     def _keep_rest(self, moment: float) -> None:
-        """Writes what a restart needs beside the sample, before it.
+        """Write what a restart needs beside the sample, before it.
 
-        With a memory that is newer than the last sample, counting still goes on exactly.
+        Counting continues exactly also from a memory that is newer than the last sample.
         """
         memory, path = self._totals.memory, self._folder / "state.json"
         if not path.exists():  # the directory may be another one than was locked
@@ -273,7 +272,7 @@ class Store:
             self.history.set_latest(sample)
 
     def _gap_before(self, moment: float) -> Event | None:
-        """Gives the event of the gap that ends at `moment`, if there is one."""
+        """Return the event of the gap that ends at `moment`; None if there is no gap."""
         if self._last is None:
             return None
         interval = max(self._interval_seconds, self.history.interval_at(self._last))
@@ -285,14 +284,14 @@ class Store:
         return Event(moment, Kind.GAP, detail=detail)
 
     def record(self, *events: Event) -> None:
-        """Appends events; any thread may. Raises StoreError: then the next sample brings them."""
+        """Append events; any thread may. Raise StoreError: then the next sample brings them."""
         try:
             self._record(events)
         except OSError as error:
             raise _store_error(self._folder, error) from error
 
     def _record(self, events: Sequence[Event]) -> None:
-        """Appends what was noticed and not written yet, and `events`."""
+        """Append the events that were noticed and not written yet, and `events`."""
         with self._recording:
             self._noticed += events
             if self._noticed:
@@ -302,17 +301,17 @@ class Store:
                 self._bounds.grew(BESIDE, size)
 
     def _bound(self, moment: float) -> None:
-        """Drops what the bounds say."""
+        """Drop what is too old or too much."""
         with self._recording:
             events_left = self._bounds.apply(moment)
             if events_left is not None:
                 self.history.drop_events_before(events_left)
 
     def _keep_irqs_small(self) -> None:
-        """Writes irqs.csv anew, at once, where most of its lines were followed by another.
+        """Rewrite irqs.csv, at once, if most of its lines were followed by another.
 
-        Of every row the first line, which tells when it came, and the last, which tells what it is,
-        are kept.
+        Keep the first line of every row, which says when it came, and the last one, which says what
+        it is.
         """
         found = self.rows.appearances
         if len(found) <= MAX_LINES_PER_ROW * len(self.rows.identities) + _SPARE_LINES:
@@ -321,8 +320,12 @@ class Store:
         rows = [identity_row(format_time(each.time, self._whole), each.identity) for each in kept]
         self._irqs.replace(rows)
         self.rows.forget(kept)
-        with self._recording:  # no event lies on the disk that is counted later
+        with self._recording:  # no event is on the disk that is counted later
             self._bounds.measure()
+
+    def sums_at(self, sample: Sample) -> State:
+        """Return the sums of a sample for each CPU."""
+        return sample.state if sample.tier.is_sums else self._sums.of(sample.state)
 
     def read_beside(self, name: str) -> bytes:
         """Return the file `name` of the data directory. Raises OSError."""
@@ -333,12 +336,12 @@ class Store:
         self._files.replace(self._folder / name, data)
 
     def warm(self, stop: threading.Event) -> None:
-        """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
+        """Survey every closed segment, so that no later window has to; return early at `stop`."""
         for tier in self._tiers:
             tier.lookup.warm(stop)
 
     def close(self) -> None:
-        """Waits for the disk as the policy says, and lets another process write."""
+        """Wait for the disk as the policy says, and release the lock."""
         try:
             for tier in self._tiers:
                 tier.sync()
@@ -348,7 +351,7 @@ class Store:
             self._lock.close()
 
     def status(self) -> StoreStatus:
-        """Tells how full the store is, and how long a history the cap holds at the present rate."""
+        """Return how full the store is, and how many seconds the cap holds at the present rate."""
         firsts = (tier.lookup.first for tier in self._tiers)
         oldest = min((first for first in firsts if first is not None), default=None)
         damaged = sum(tier.lookup.damaged_bytes for tier in self._tiers)

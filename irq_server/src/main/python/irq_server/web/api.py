@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from socket import gethostname
 
 from flask import Blueprint, request
 
@@ -23,7 +22,7 @@ from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot
 from ..kernel.procfs import IrqAffinity, Procfs
-from ..kernel.sysfs import Sysfs
+from ..kernel.topology import Cpu, Topology
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
@@ -32,6 +31,7 @@ from ..store.series import Tally
 from ..store.store import Store
 from ..store.sums import ROWS, serves
 from ..store.totals import Identity
+from ..times import format_moment
 from . import serialize
 from .answers import Answer, view
 from .body import parse_affinity
@@ -45,7 +45,7 @@ from .query import (
     parse_step,
     series_edges,
 )
-from .routes import API_ROUTES
+from .routes import API_ROUTES, Route
 
 _log = logging.getLogger(__name__)
 
@@ -78,17 +78,17 @@ class Api:
         store: Store,
         sampler: Sampler,
         procfs: Procfs,
-        sysfs: Sysfs,
+        topology: Topology,
         now: Callable[[], float],
         *,
         writes_allowed: bool,
     ) -> None:
         self._store = store
-        self._sysfs = sysfs
-        self._writes_allowed = writes_allowed
         self._counting = Counting(store)
         self._sampler = sampler
         self._procfs = procfs
+        self._topology = topology
+        self._writes_allowed = writes_allowed
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
@@ -105,13 +105,14 @@ class Api:
             blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
         return blueprint
 
-    def _sources(self, query: Query) -> object | None:
+    def _sources(self, route: Route, query: Query) -> object | None:
         """Return everything that the answer about a window that is over depends on; else None."""
         moment = self._moment()
         edges = parse_edges(query, moment.now)
         if moment.newest is None or not is_fixed(query, edges, moment.newest.time):
             return None
-        return self._store.version_of(edges.start, edges.end)
+        usable = sorted(self._usable_cpus()) if route.name == "cpus" else None
+        return self._store.version_of(edges.start, edges.end), usable
 
     def interrupts(self, query: Query) -> Answer:
         """Return counts by IRQ and CPU in the window, with totals."""
@@ -188,9 +189,10 @@ class Api:
 
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
-        asked = self._count(query)
+        asked = self._count(query, sums=True)
+        usable = self._usable_cpus()
         return Answer(
-            lambda: serialize.cpus_json(asked.counts, asked.window),
+            lambda: serialize.cpus_json(asked.counts, asked.window, usable),
             lambda: serialize.cpus_csv(asked.counts, asked.window),
         )
 
@@ -256,14 +258,27 @@ class Api:
         )
 
     def status(self, _: Query) -> Answer:
-        """Return who answers, and the state of the sampler and the store."""
-        now = self._moment()
-        known = self._store.rows.cpus if now.newest else ()
-        about = serialize.About(
-            now.now, gethostname(), __version__, self._writes_allowed, self._sysfs.cpus(known)
-        )
-        status = self._sampler.status
-        return Answer(lambda: serialize.status_json(about, status, self._store.status()))
+        """Return the state of the sampler and the store, and the CPUs."""
+        own = {
+            "now": format_moment(self._clock()),
+            "hostname": self._procfs.read_hostname(),
+            "version": __version__,
+            "writes_allowed": self._writes_allowed,
+        }
+        sampler, store, cpus = self._sampler.status, self._store.status(), self._cpus()
+        return Answer(lambda: serialize.status_json(sampler, store, cpus, own))
+
+    def _usable_cpus(self) -> set[int]:
+        return {each.number for each in self._cpus() if each.is_usable}
+
+    def _cpus(self) -> tuple[Cpu, ...]:
+        """Return every CPU that was ever seen, none before the first sample."""
+        snapshot = self._store.rows.snapshot
+        try:
+            numbers = self._store.rows.cpus
+        except NoSampleError:
+            return ()
+        return self._topology.cpus(numbers, snapshot.cpus if snapshot else numbers)
 
     def _count(
         self,
@@ -271,8 +286,9 @@ class Api:
         irq: str | None = None,
         cpu: int | None = None,
         moment: _Moment | None = None,
+        sums: bool = False,
     ) -> _Counted:
-        window, filters = self._window(query, irq, cpu, moment)
+        window, filters = self._window(query, irq, cpu, moment, sums)
         return _Counted(self._counting.count(window, filters), window, filters)
 
     def _window(
@@ -281,8 +297,9 @@ class Api:
         irq: str | None = None,
         cpu: int | None = None,
         moment: _Moment | None = None,
+        sums: bool = False,
     ) -> tuple[Window, Filters]:
-        """Return the requested window and filters."""
+        """Return the requested window and filters; with `sums`, the sums of CPUs are enough."""
         moment = moment or self._moment()
         edges = parse_edges(query, moment.now)
         asked = parse_filters(query)
@@ -293,7 +310,10 @@ class Api:
         )
         if moment.newest is None:
             raise NoSampleError
-        window = self._store.history.window(edges.start, edges.end, moment.now, moment.newest)
+        summed = sums and serves(filters, "cpu")
+        window = self._store.history.window(
+            edges.start, edges.end, moment.now, moment.newest, summed
+        )
         self._check_known(filters)
         return window, filters
 

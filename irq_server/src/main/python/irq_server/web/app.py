@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import Flask, Response
 
 from ..kernel.procfs import Procfs
-from ..kernel.sysfs import Sysfs
+from ..kernel.topology import Topology
 from ..sampling.sampler import Sampler
 from ..store.store import Store
 from . import compress, metrics, pages, problem
@@ -23,26 +23,29 @@ def create_app(
     procfs: Procfs,
     now: Callable[[], float] = time.time,
     *,
+    topology: Topology | None = None,
     rules: Rules | None = None,
-    sysfs: Sysfs | None = None,
     metrics_series: int = metrics.MAX_SERIES,
 ) -> Flask:
     """Return the application that answers from `store`.
 
-    `now` returns the moment, Unix seconds, from which relative times count. `rules` decide who may
-    ask; without them, everybody who asks for a loopback address may read. /metrics has at most
-    `metrics_series` series of interrupts.
+    `now` returns the moment, Unix seconds, from which relative times count. `topology` describes
+    the CPUs; without it, this machine's /sys does. `rules` decide who may ask; without them,
+    everybody who asks for a loopback address may read. /metrics has at most `metrics_series` series
+    of interrupts.
     """
     app = Flask(__name__, static_folder=None)
     compress.register(app)  # first, so that it sees answers last
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask types it as its base class
-    rules, sysfs = rules or Rules(Hosts(["127.0.0.1"], [])), sysfs or Sysfs()
-    api = Api(store, sampler, procfs, sysfs, now, writes_allowed=rules.writes_allowed)
+    topology = topology or Topology()
+    rules = rules or Rules(Hosts(["127.0.0.1"], []))
+    writes = rules.writes_allowed
+    api = Api(store, sampler, procfs, topology, now, writes_allowed=writes)
     app.register_blueprint(api.blueprint())
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(pages.health(sampler))
-    metrics.register(app, store, sampler, procfs, metrics_series)
+    metrics.register(app, store, sampler, procfs, topology, metrics_series)
     problem.register(app)
     guard.register(app, rules)
 

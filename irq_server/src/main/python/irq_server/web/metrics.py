@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from .. import __version__
 from ..errors import NoSampleError
 from ..kernel.procfs import Procfs
+from ..kernel.topology import Topology
 from ..sampling.sampler import Sampler
 from ..store.store import Store
 from .exposition import encode
@@ -57,13 +58,18 @@ class ServerCollector(Collector):
 
 
 def register(
-    app: Flask, store: Store, sampler: Sampler, procfs: Procfs, max_series: int = MAX_SERIES
+    app: Flask,
+    store: Store,
+    sampler: Sampler,
+    procfs: Procfs,
+    topology: Topology,
+    max_series: int,
 ) -> None:
     """Add /metrics to `app`, and measure how long its requests take."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # its types lack it
     registry = CollectorRegistry(auto_describe=False)
     registry.register(ServerCollector(store, sampler))
-    sampled = SampledMetrics(store, procfs, max_series)
+    sampled = SampledMetrics(store, procfs, topology, max_series)
     spent = Histogram(
         "irq_server_request_duration_seconds",
         "Time from a request to its answer.",

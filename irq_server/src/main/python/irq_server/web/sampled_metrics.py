@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ..events import Kind
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from ..kernel.procfs import Procfs
+from ..kernel.topology import Cpu, Topology
 from ..store.history import Sample
 from ..store.segments.segment import State
 from ..store.store import Store
@@ -47,9 +48,10 @@ class SampledMetrics:
     They are made once for a sample: two scrapers must get the same values for one time.
     """
 
-    def __init__(self, store: Store, procfs: Procfs, max_series: int) -> None:
+    def __init__(self, store: Store, procfs: Procfs, topology: Topology, max_series: int) -> None:
         self._store = store
         self._procfs = procfs
+        self._topology = topology
         self._max_series = max_series
         self._lock = threading.Lock()  # for the two below
         self._memory: _Memory | None = None
@@ -87,12 +89,18 @@ class SampledMetrics:
                 sample.time,
             ),
             _info(memory.selection, identities),
+            _cpu_info(self._cpus()),
         ]
         if memory.boot_seconds is not None:
             text = "When the machine booted, Unix seconds; another value is another boot."
             values = {"": round(memory.boot_seconds)}
             families.append(Family("irq_server_boot_time_seconds", "gauge", text, values))
         return families
+
+    def _cpus(self) -> tuple[Cpu, ...]:
+        rows = self._store.rows
+        online = rows.snapshot.cpus if rows.snapshot else rows.cpus
+        return self._topology.cpus(rows.cpus, online)
 
     def _count_changes(self, memory: _Memory, moment: float) -> bool:
         """Count the changes of affinities up to a moment; return whether there is one more."""
@@ -173,6 +181,24 @@ def _info(selection: Selection, identities: Mapping[str, Identity]) -> Family:
         for each in found
     }
     return Family("irq_info", "gauge", "What the IRQs are that have a series.", values)
+
+
+def _cpu_info(cpus: Iterable[Cpu]) -> Family:
+    values = {
+        labels(
+            cpu=str(each.number),
+            isolated=_truth(each.is_isolated),
+            node="" if each.node is None else str(each.node),
+            online=_truth(each.is_online),
+            package="" if each.package is None else str(each.package),
+        ): 1
+        for each in cpus
+    }
+    return Family("irq_cpu_info", "gauge", "What the CPUs are.", values)
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _counted(state: State, subtotals: Set[str]) -> State:

@@ -12,13 +12,14 @@ from typing import Any
 from ... import __version__
 from ...events import Event, Kind
 from ...kernel.procfs import IrqAffinity
-from ...kernel.sysfs import Cpu
+from ...kernel.topology import Cpu
 from ...sampling.sampler import SamplerStatus
 from ...store.counts import Counts, Filters, KnownRow, count, point
 from ...store.history import Sample, Window
 from ...store.segments.tier_shape import RAW
 from ...store.store import StoreStatus
 from ...store.totals import Identity
+from ...times import format_moment
 from .. import serialize
 from ..parameters import SERIES_KEYS
 from ..problem import problem_text
@@ -52,8 +53,6 @@ _EVENTS = (
     Event(_START + 12, Kind.AFFINITY_REQUEST, irq="36", detail="1 from 127.0.0.1", by="127.0.0.1"),
     Event(_START + 40, Kind.CPU_OFFLINE, cpu=1),
 )
-_CPUS_NOW = tuple(Cpu(cpu, is_online=True, node=0, is_isolated=False) for cpu in _CPUS)
-_ABOUT = serialize.About(_END + 4.2, "host1", __version__, writes_allowed=False, cpus=_CPUS_NOW)
 _SAMPLER = SamplerStatus("running", 10.0, _END, 8640, 0, 0, None)
 _STORE = StoreStatus(7340032, 2**30, _START - 86400.0, _END, 12667904.0, 0)
 
@@ -106,6 +105,15 @@ def problem(status: int) -> Any:
     return json.loads(problem_text(status, *PROBLEMS[status]))
 
 
+_SEEN = [Cpu(cpu, is_online=True, node=0, package=0, is_isolated=False) for cpu in _CPUS]
+_OWN = {
+    "now": format_moment(_END),
+    "hostname": "web1",
+    "version": __version__,
+    "writes_allowed": False,
+}
+
+
 def _counts(**filters: Any) -> Counts:
     return count(_BEFORE, _AFTER, _ROWS, _CPUS, Filters(**filters))
 
@@ -124,11 +132,11 @@ _ANSWERS: Mapping[str, Any] = {
     "irq": lambda: serialize.one_irq_json(_disk(), _WINDOW, _AFFINITIES),
     "affinity": lambda: serialize.affinity_json(_DISK, _AFFINITY),
     "set_affinity": lambda: serialize.affinity_json(_DISK, _AFFINITY),
-    "cpus": lambda: serialize.cpus_json(_counts(), _WINDOW),
+    "cpus": lambda: serialize.cpus_json(_counts(), _WINDOW, _CPUS),
     "cpu": lambda: serialize.cpu_json(1, _counts(cpus=frozenset({1})), _WINDOW),
     "series": lambda: serialize.series_json(_points(), _WINDOW, 60.0, SERIES_KEYS[1]),
     "events": lambda: serialize.events_json(_EVENTS, _WINDOW),
-    "status": lambda: serialize.status_json(_ABOUT, _SAMPLER, _STORE),
+    "status": lambda: serialize.status_json(_SAMPLER, _STORE, _SEEN, _OWN),
     "healthz": lambda: {"status": "ok"},
     "readyz": lambda: {"status": "ready"},
 }
