@@ -107,6 +107,7 @@ def test_a_cpu_that_is_isolated_changes_the_etag_of_the_imbalance_and_no_other(h
     isolated = house.machine.root.parent / "sys/devices/system/cpu/isolated"
     isolated.parent.mkdir(parents=True)
     isolated.write_text("1\n")
+    house.sample()
 
     after = [etag(house.client, path) for path in paths]
 

@@ -39,7 +39,7 @@ from .limits import check_events, check_series, check_table
 from .parameters import BY, PATH_CPU
 from .query import (
     Query,
-    is_fixed,
+    is_absolute,
     parse_edges,
     parse_filters,
     parse_step,
@@ -88,6 +88,7 @@ class Api:
         self._sampler = sampler
         self._procfs = procfs
         self._topology = topology
+        self._usable: tuple[Snapshot | None, frozenset[int]] = None, frozenset()
         self._writes_allowed = writes_allowed
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
@@ -108,8 +109,10 @@ class Api:
     def _sources(self, route: Route, query: Query) -> object | None:
         """Return everything that the answer about a window that is over depends on; else None."""
         moment = self._moment()
+        if moment.newest is None or not is_absolute(query):
+            return None
         edges = parse_edges(query, moment.now)
-        if moment.newest is None or not is_fixed(query, edges, moment.newest.time):
+        if edges.end > moment.newest.time:  # later samples may lie in it
             return None
         usable = sorted(self._usable_cpus()) if route.name == "cpus" else None
         return self._store.version_of(edges.start, edges.end), usable
@@ -268,8 +271,13 @@ class Api:
         sampler, store, cpus = self._sampler.status, self._store.status(), self._cpus()
         return Answer(lambda: serialize.status_json(sampler, store, cpus, own))
 
-    def _usable_cpus(self) -> set[int]:
-        return {each.number for each in self._cpus() if each.is_usable}
+    def _usable_cpus(self) -> frozenset[int]:
+        """Return the CPUs that count in an imbalance, as they are at the newest snapshot."""
+        (snapshot, usable), newest = self._usable, self._store.rows.snapshot
+        if newest is None or newest is not snapshot:
+            usable = frozenset(each.number for each in self._cpus() if each.is_usable)
+            self._usable = newest, usable  # replaced whole, as many threads ask
+        return usable
 
     def _cpus(self) -> tuple[Cpu, ...]:
         """Return every CPU that was ever seen, none before the first sample."""
