@@ -9,8 +9,8 @@ from house import House
 from irq_server.events import Event, Kind
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
+from irq_server.store.offline.verify import repair
 from irq_server.store.store import Store
-from irq_server.store.verify import repair
 from irq_server.web.app import create_app
 from simulated import Machine
 from storing import START, Open
@@ -98,21 +98,6 @@ def test_a_row_that_comes_goes_or_changes_its_device_changes_the_etag(house: Hou
         seen.append(etag(house.client, f"interrupts?{PAST}"))
 
     assert len(set(seen)) == len(seen)
-
-
-def test_a_cpu_that_is_isolated_changes_the_etag_of_the_imbalance_and_no_other(house: House):
-    assert house.machine.root
-    paths = f"cpus?{PAST}", f"series?{PAST}"
-    before = [etag(house.client, path) for path in paths]
-    isolated = house.machine.root.parent / "sys/devices/system/cpu/isolated"
-    isolated.parent.mkdir(parents=True)
-    isolated.write_text("1\n")
-    house.sample()
-
-    after = [etag(house.client, path) for path in paths]
-
-    assert before[0] != after[0]
-    assert before[1] == after[1]
 
 
 def test_retention_changes_the_etag_of_what_it_drops_and_no_other(opened: Open, machine: Machine):
