@@ -16,7 +16,7 @@ from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from .search.local import heaviest_first, repair
 from .search.placement import Placement, Problem, lower_bound, with_homes
-from .search.search import seat, solve
+from .search.search import least_load, seat, solve
 
 CLEARLY_BUSIER = 1.1
 """Local CPUs are clearly busier from this many times the load that all CPUs together allow."""
@@ -100,16 +100,20 @@ def plans_by_preference(
     if plan is not None:
         yield plan.bins
         return
-    anywhere = Placement(problem, solve(problem, max_moves, known))
+    if max_moves is None:
+        anywhere = least_load(problem, known)
+        if anywhere.bins == list(problem.homes):
+            yield anywhere.bins
+            return
+    else:
+        anywhere = Placement(problem, solve(problem, max_moves, known))
     most = anywhere.target() * CLEARLY_BUSIER
     for level in range(levels.number):
         plan = levels.plan(level, most)
         if plan.target() <= most:
             yield plan.bins
             return
-    if max_moves is None:
-        yield levels.plan(levels.number, most).bins
-    yield anywhere.bins
+    yield anywhere.bins if max_moves is not None else levels.plan(levels.number, most).bins
 
 
 class _Levels:

@@ -3,6 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from itertools import chain
+from math import inf
 
 from .placement import ROUNDING, Placement, Problem
 
@@ -44,6 +45,8 @@ def _best_step(
     """
     loads, speeds, may = placement.loads, placement.problem.speeds, placement.may
     members, load, speed = placement.members[full], loads[full], speeds[full]
+    weights = [weight for weight, _ in members] + [inf]
+    allowed = {placement.problem.allowed[item] for _, item in members}
     best, step = worst * (1 - ROUNDING), list[tuple[int, int]]()
     for bin_ in bins:
         other_load, other_speed = loads[bin_], speeds[bin_]
@@ -51,8 +54,14 @@ def _best_step(
             continue  # not even two equally full bins would be better
         if best <= target:
             break
+        if not any(each is None or bin_ in each for each in allowed):
+            continue
         even = (load * other_speed - other_load * speed) / (speed + other_speed)
+        # only an item of between these weights, more than comes back, is better than the best
+        least, most = load - best * speed, best * other_speed - other_load
         for back, partner in ((0.0, -1), *placement.members[bin_]):
+            if weights[bisect_left(weights, least + back)] > most + back:
+                continue
             # of the items heavier than the even share, and of those lighter, the nearest is best
             index = bisect_left(members, (even + back, -1))
             for weight, item in members[index - 1 if index else 0 : index + 1]:

@@ -60,18 +60,21 @@ def solve(
     present, bound = seat(problem, max_moves), lower_bound(problem)
     if max_moves is not None and present.moves() >= max_moves:
         return present.bins
-    if present.target() <= bound * (1 + CLOSE_ENOUGH) * _AS_GOOD:
+    best = _least_load(present, bound, known)
+    if best is present:
         return present.bins
-    best = _least_load(problem, present, bound)
-    if known is not None and _all_may(problem, known):
-        best = min(best, Placement(problem, known), key=Placement.target)
-    target = max(best.target(), bound) * _AS_GOOD
-    if present.target() <= target:
-        return present.bins
-    plan = _fewest_moves(present, best, target, _NODES_FOR_MOVES)
+    plan = _fewest_moves(present, best, max(best.target(), bound) * _AS_GOOD, _NODES_FOR_MOVES)
     if max_moves is not None and plan.moves() > max_moves:
         plan = _in_at_most(max_moves, present, plan)
     return plan.bins
+
+
+def least_load(problem: Problem, known: Sequence[int] | None = None) -> Placement:
+    """Return a placement with the least target found, in any number of moves.
+
+    It is the present placement if that is as good. `known` is the same as for solve().
+    """
+    return _least_load(seat(problem), lower_bound(problem), known)
 
 
 def seat(problem: Problem, max_moves: int | None = None) -> Placement:
@@ -82,9 +85,19 @@ def seat(problem: Problem, max_moves: int | None = None) -> Placement:
     return placement
 
 
-def _least_load(problem: Problem, present: Placement, bound: float) -> Placement:
-    """Return the placement with the least target found, in any number of moves."""
-    enough = bound * (1 + CLOSE_ENOUGH)
+def _least_load(present: Placement, bound: float, known: Sequence[int] | None) -> Placement:
+    problem, enough = present.problem, bound * (1 + CLOSE_ENOUGH)
+    if present.target() <= enough * _AS_GOOD:
+        return present
+    best = _search_least_load(present, enough)
+    if known is not None and _all_may(problem, known):
+        best = min(best, Placement(problem, known), key=Placement.target)
+    return present if present.target() <= max(best.target(), bound) * _AS_GOOD else best
+
+
+def _search_least_load(present: Placement, enough: float) -> Placement:
+    """Return the placement with the least target found, down to what is `enough`."""
+    problem = present.problem
     scratch = Placement(problem, [-1] * len(problem.weights))
     largest_first(scratch, heaviest_first(problem))
     if descend(scratch, enough):
