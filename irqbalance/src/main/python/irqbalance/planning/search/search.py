@@ -30,6 +30,9 @@ CLOSE_ENOUGH = 0.0004
 _AS_GOOD = 1 + 0.999 * TOLERANCE
 """The share of the best target that a plan takes: rounding must not take it beyond TOLERANCE."""
 
+_FAR_ABOVE = 1.2
+"""Single steps begin at this many times the target found from scratch."""
+
 # Work, in nodes (see deal.py). Less load: in all, and for one group of bins. Fewer moves: the same,
 # and for each group that the search makes.
 _NODES_FOR_LOAD, _NODES_A_LOAD = 4_000, 300
@@ -103,6 +106,8 @@ def _search_least_load(present: Placement, enough: float) -> Placement:
     if descend(scratch, enough):
         return scratch
     near = present.copy()
+    # steps take long to bring down a bin that holds hundreds of items
+    repair(near, _FAR_ABOVE * scratch.target())
     if descend(near, enough):
         return near
     for placement in sorted((near, scratch), key=Placement.target):
