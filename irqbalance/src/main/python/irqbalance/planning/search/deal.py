@@ -112,7 +112,7 @@ class Deal:
         before: tuple[object, ...] = ()
         for item, home in zip(self.items, self.homes, strict=True):
             weight, allowed = problem.weights[item], problem.allowed[item]
-            if allowed not in numbers:
+            if allowed is not None and allowed not in numbers:
                 may = (number for number, bin_ in enumerate(self.bins) if bin_ in allowed)
                 numbers[allowed] = frozenset(may)
             bins = numbers[allowed]

@@ -19,7 +19,7 @@ def descend(placement: Placement, target: float) -> bool:
         if worst <= target:
             return True
         full = relative.index(worst)
-        others = emptiest_first(relative, full)
+        others = _within_reach(placement, full, emptiest_first(relative, full))
         step = _best_step(placement, full, others[:_NEAR], worst, target)
         step = step or _best_step(placement, full, others[_NEAR:], worst, target)
         if not step:
@@ -35,6 +35,16 @@ def emptiest_first(relative: list[float], full: int) -> list[int]:
     return bins
 
 
+def _within_reach(placement: Placement, full: int, bins: list[int]) -> list[int]:
+    """Return those of `bins` that some item of `full` may go to."""
+    reach = set[int]()
+    for allowed in {placement.problem.allowed[item] for _, item in placement.members[full]}:
+        if allowed is None:
+            return bins
+        reach |= allowed
+    return [bin_ for bin_ in bins if bin_ in reach]
+
+
 def _best_step(
     placement: Placement, full: int, bins: list[int], worst: float, target: float
 ) -> list[tuple[int, int]]:
@@ -46,7 +56,6 @@ def _best_step(
     loads, speeds, may = placement.loads, placement.problem.speeds, placement.may
     members, load, speed = placement.members[full], loads[full], speeds[full]
     weights = [weight for weight, _ in members] + [inf]
-    allowed = {placement.problem.allowed[item] for _, item in members}
     best, step = worst * (1 - ROUNDING), list[tuple[int, int]]()
     for bin_ in bins:
         other_load, other_speed = loads[bin_], speeds[bin_]
@@ -54,8 +63,6 @@ def _best_step(
             continue  # not even two equally full bins would be better
         if best <= target:
             break
-        if not any(each is None or bin_ in each for each in allowed):
-            continue
         even = (load * other_speed - other_load * speed) / (speed + other_speed)
         # only an item of between these weights, more than comes back, is better than the best
         least, most = load - best * speed, best * other_speed - other_load
@@ -69,12 +76,10 @@ def _best_step(
                 result = (load - over) / speed
                 if over > even:
                     result = (other_load + over) / other_speed
-                if result < best and over > 0 and may(item, bin_):
-                    if partner < 0:
-                        best, step = result, [(item, bin_)]
-                    elif may(partner, full):
-                        best, step = result, [(item, bin_), (partner, full)]
-    return step
+                fits = result < best and over > 0 and may(item, bin_)
+                if fits and (partner < 0 or may(partner, full)):
+                    best, step = result, [(item, bin_), (partner, full)]
+    return [(item, bin_) for item, bin_ in step if item >= 0]
 
 
 def largest_first(placement: Placement, items: Iterable[int]) -> None:

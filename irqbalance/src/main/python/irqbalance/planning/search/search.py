@@ -30,7 +30,7 @@ CLOSE_ENOUGH = 0.0004
 _AS_GOOD = 1 + 0.999 * TOLERANCE
 """The share of the best target that a plan takes: rounding must not take it beyond TOLERANCE."""
 
-_FAR_ABOVE = 1.2
+_FAR_ABOVE = 1.5
 """Single steps begin at this many times the target found from scratch."""
 
 # Work, in nodes (see deal.py). Less load: in all, and for one group of bins. Fewer moves: the same,
