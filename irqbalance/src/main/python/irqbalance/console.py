@@ -37,8 +37,7 @@ class Console:
     def failure(self, text: str) -> None:
         """Print and log a failure."""
         say(text)
-        if self._log:
-            self._log.failure(text)
+        self.log_failure(text)
 
     def log_failure(self, text: str) -> None:
         """Log a failure that the command prints itself."""

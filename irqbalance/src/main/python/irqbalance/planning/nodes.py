@@ -102,7 +102,7 @@ def plans_by_preference(
         return
     if max_moves is None:
         anywhere = least_load(problem, known)
-        if anywhere.bins == list(problem.homes):
+        if anywhere.bins == list(problem.homes):  # no plan gains more than the tolerance
             yield anywhere.bins
             return
     else:
