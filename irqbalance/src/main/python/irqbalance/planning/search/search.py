@@ -2,9 +2,9 @@
 
 The problem (see placement.py) is NP-hard, so the search looks for a good answer, not for a proof:
 
-1. Least load. It starts from scratch with the heaviest items first, and from the present placement.
-   Moves and swaps take items off the fullest bin. If no move or swap helps, the search deals the
-   items of the fullest bin and of a few others afresh.
+1. Least load. It starts from scratch with the heaviest items first, and from the present placement,
+   where it first spills what is far above. Moves and swaps take items off the fullest bin. If no
+   move or swap helps, the search deals the items of the fullest bin and of a few others afresh.
 2. Fewest moves within TOLERANCE of that load. It takes off the present bins what overflows, puts it
    where it fits, and sends home what need not be away. Then it deals small groups of bins afresh in
    fewer moves, until that helps no more.
