@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from heapq import heapify, heapreplace
 from itertools import chain
 from math import inf
 
@@ -86,17 +87,28 @@ def largest_first(placement: Placement, items: Iterable[int]) -> None:
     """Put items, heaviest first, each where it leaves the least relative load (Graham 1969)."""
     problem, loads = placement.problem, placement.loads
     every = range(len(problem.speeds))
-    equally_fast: dict[frozenset[int] | None, list[list[int]]] = {}
+    equally_fast: dict[frozenset[int] | None, list[list[tuple[float, int]]]] = {}
     for item in items:
         weight, allowed = problem.weights[item], problem.allowed[item]
         if allowed not in equally_fast:
-            by_speed: dict[float, list[int]] = {}
-            for bin_ in sorted(allowed or every):
-                by_speed.setdefault(problem.speeds[bin_], []).append(bin_)
+            by_speed: dict[float, list[tuple[float, int]]] = {}
+            for bin_ in allowed or every:
+                by_speed.setdefault(problem.speeds[bin_], []).append((loads[bin_], bin_))
             equally_fast[allowed] = list(by_speed.values())
+            for heap in equally_fast[allowed]:
+                heapify(heap)
         # of bins that are equally fast, the emptiest is best
-        bins = [min(group, key=loads.__getitem__) for group in equally_fast[allowed]]
+        bins = [_emptiest(heap, loads) for heap in equally_fast[allowed]]
         placement.put(item, min(((loads[b] + weight) / problem.speeds[b], b) for b in bins)[1])
+
+
+def _emptiest(heap: list[tuple[float, int]], loads: list[float]) -> int:
+    """Return the emptiest bin of a heap, whose loads may be out of date, as loads only grow."""
+    load, bin_ = heap[0]
+    while load != loads[bin_]:
+        heapreplace(heap, (loads[bin_], bin_))
+        load, bin_ = heap[0]
+    return bin_
 
 
 def heaviest_first(problem: Problem) -> list[int]:
