@@ -30,8 +30,8 @@ WINGS = Wings(
 PLAIN = """array bisect collections contextlib copy csv dataclasses datetime enum errno fnmatch
 functools hashlib heapq io itertools json logging math operator re statistics string struct
 threading time types typing zlib"""
-STORE = f"{PLAIN} fcntl gzip importlib mmap os pathlib shutil stat tempfile"
-WEB = f"{PLAIN} apispec flask gzip hmac http prometheus_client werkzeug"
+STORE = f"{PLAIN} fcntl gzip importlib mmap os pathlib secrets shutil stat tempfile"
+WEB = f"{PLAIN} apispec flask gzip hmac http importlib prometheus_client werkzeug"
 """The packages that a wing may import. Those that it must not know are not among them."""
 
 

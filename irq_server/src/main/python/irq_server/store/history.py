@@ -82,6 +82,7 @@ class History:
         self._by_shape = {tier.shape.name: tier for tier in tiers}
         self._interval_seconds = interval
         self._events: list[Event] = []
+        self._dropped = 0, 0.0  # how many events, and those before which moment
         self._authors = Authors()
         self._intervals: list[tuple[float, float]] = []
         self._latest: Sample | None = None
@@ -102,8 +103,10 @@ class History:
         self._intervals = sorted([*self._intervals, *known])
 
     def drop_events_before(self, moment: float) -> None:
-        """Forget events whose file was dropped; the intervals that they name stay known."""
-        self._events = self._events[bisect_left(self._events, moment, key=_time_of) :]
+        """Forget events, as their file was dropped; the intervals that they name stay known."""
+        count = bisect_left(self._events, moment, key=_time_of)
+        self._events = self._events[count:]
+        self._dropped = self._dropped[0] + count, moment
 
     def set_latest(self, sample: Sample) -> None:
         """Set the sample that was just written. The writer's thread alone calls this."""
@@ -131,6 +134,12 @@ class History:
         events = self._events
         index = bisect_right(events, start, key=_time_of)
         return events[index : bisect_right(events, end, key=_time_of)]
+
+    def events_version(self, start: float, end: float) -> tuple[int, float]:
+        """Return what changes if an event up to `end` comes, or one after `start` is dropped."""
+        dropped, since = self._dropped
+        count = dropped + bisect_right(self._events, end, key=_time_of)
+        return count, max(since, start)
 
     def sample_at(self, moment: float, newest: Sample | None = None, sums: bool = False) -> Sample:
         """Return the last sample at or before `moment`; if there is none, the first there is.

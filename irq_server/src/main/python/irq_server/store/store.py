@@ -20,6 +20,7 @@ Caveats
 """
 
 import math
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Store:
         StoreError.
         """
         self._folder = folder
+        self._id = secrets.token_hex(8)
         self._files = files or Files()
         self._interval_seconds = interval_seconds
         self._whole = interval_seconds == round(interval_seconds)
@@ -155,6 +157,19 @@ class Store:
         """Return the data directory."""
         return self._folder
 
+    def version_of(self, start: float, end: float) -> tuple[object, ...]:
+        """Return what changes before what the store holds from `start` to `end` can change.
+
+        Each opening has an id of its own, as no other process writes while the store is open. While
+        it is, late events come, retention drops samples and events, and rows come and go.
+        """
+        firsts = [tier.lookup.first for tier in self._tiers]
+        known = [math.inf if first is None else first for first in firsts]
+        # a tier answers alike wherever it begins before the window, and nothing if it begins after
+        reach = [min(max(first, start), end + 1) for first in known]
+        events = self.history.events_version(start, end)
+        return self._id, start, end, reach, max(min(known), start), events, self.rows.version
+
     @property
     def interval_seconds(self) -> float:
         """Return the sampling interval that is set now, in seconds."""
@@ -181,7 +196,7 @@ class Store:
         """
         moment, snapshot = self._time_after_last(moment), storable(snapshot)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
-        self.rows.take(snapshot)
+        self.rows.take(snapshot, bool(update.described))
         if update.described:
             self._described += update.described
             self._sums.forget()
