@@ -14,7 +14,7 @@ from .daemon.privileges import acting_as_owner
 from .errors import IrqServerError, SettingsError, TimeFormatError
 from .settings.load import file_of, load_data_dir
 from .settings.table import DEFAULT_DATA_DIR
-from .store.export import (
+from .store.offline.export import (
     Saved,
     import_files,
     parquet_library,
@@ -22,7 +22,7 @@ from .store.export import (
     write_csv,
     write_parquet,
 )
-from .store.verify import SegmentReport, repair, verify
+from .store.offline.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
 DONE, FAILED, USAGE = 0, 1, 2

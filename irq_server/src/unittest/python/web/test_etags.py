@@ -9,8 +9,8 @@ from house import House
 from irq_server.events import Event, Kind
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
+from irq_server.store.offline.verify import repair
 from irq_server.store.store import Store
-from irq_server.store.verify import repair
 from irq_server.web.app import create_app
 from simulated import Machine
 from storing import START, Open
