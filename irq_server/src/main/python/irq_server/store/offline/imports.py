@@ -1,5 +1,6 @@
 """Count saved /proc/interrupts files into a store."""
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from pathlib import Path
 
 from ...errors import InterruptsFormatError, StoreError
 from ...kernel.interrupts import Snapshot, parse
+from ..segments.tier_shape import TIERS, shapes_of
 from ..store import Store
+from .export import tiers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,12 @@ def import_files(
 
 
 def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManager[Store]:
-    return closing(Store(folder, interval_seconds=interval, whole_seconds=whole))
+    """Return the store with every tier that it has, and no cap: a server knows what is to go."""
+    tiers = shapes_of([shape.name for shape in (*tiers_of(folder), *TIERS)])
+    store = Store(
+        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=sys.maxsize
+    )
+    return closing(store)
 
 
 def _parse(path: Path) -> Snapshot:
