@@ -1,10 +1,8 @@
-"""Patterns, and IRQs dealt out to CPUs."""
+"""Patterns."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from irq_client.figures.patterns import is_pattern, matches, spread
+from irq_client.figures.patterns import is_pattern, matches
 
 
 @pytest.mark.parametrize(
@@ -40,15 +38,3 @@ def test_a_pattern_may_name_several(text: str, several: bool):
 )
 def test_a_pattern_names_irqs(pattern: str, irq: str, device: str, expected: bool):
     assert matches(pattern, irq, device) is expected
-
-
-def test_irqs_are_dealt_out_in_turn():
-    assert spread(["40", "41", "42"], [0, 4]) == [("40", "0"), ("41", "4"), ("42", "0")]
-
-
-@given(st.lists(st.text("0123456789")), st.sets(st.integers(0, 99), min_size=1))
-def test_no_cpu_gets_two_more_than_another(irqs: list[str], cpus: set[int]):
-    dealt = [cpu for _, cpu in spread(irqs, sorted(cpus))]
-    counts = [dealt.count(str(cpu)) for cpu in cpus]
-
-    assert max(counts) - min(counts) <= 1

@@ -1,14 +1,19 @@
-"""Columns and sentences that several commands share. Pure.
+"""Questions, columns and sentences that several commands share.
 
 Every name that comes from a server passes through `visible` before it is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
-from ..server.authors import ON_THE_MACHINE
+from ..errors import NoMatchError
+from ..figures.imbalance import device_loads, imbalance
+from ..figures.rows import device_text
+from ..server.request import Request
+from ..server.times import Duration
 from ..terminal.columns import Column, Row
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
@@ -19,13 +24,26 @@ if TYPE_CHECKING:
     from ..server.client import Answer, Client
 
 T = TypeVar("T")
+Item = TypeVar("Item", "model.Irq", "model.Cpu")
 
 UNKNOWN = "-"
 """Stands for a value that the server does not know."""
 
+LOOK_BACK = Duration("7d", 604_800.0)
+"""How far back the latest affinity change, or boot, is looked for."""
+
+CHANGE = "affinity"
+"""The event of a changed affinity."""
+
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
     Column("IRQ", "irq", lambda irq: visible(irq.irq)),
-    Column("DEVICE", "device", lambda irq: visible(irq.device), flexible=True),
+    Column(
+        "DEVICE",
+        "device",
+        lambda irq: visible(device_text(irq.irq, irq.device)),
+        lambda irq: visible(irq.device),
+        flexible=True,
+    ),
 )
 TOTAL_COLUMNS: tuple[Column[model.Irq | model.Cpu], ...] = (
     Column("TOTAL", "total", lambda each: each.total, right=True),
@@ -51,6 +69,95 @@ def default_period_seconds(client: Client) -> float:
     return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
 
 
+def window_of(request: Request) -> Request:
+    """Return the window of a request, without its filters."""
+    return Request(start=request.start, end=request.end, period=request.period)
+
+
+def events_of(client: Client, request: Request) -> Answer[model.Events]:
+    """Return the events of a window; of the request's IRQs and devices, if it names some.
+
+    `/events` has no filter by device, so that is done here. Raise ServerError.
+    """
+    from dataclasses import replace
+
+    window = window_of(request)
+    answer = client.events(window._replace(irqs=request.irqs, cpus=request.cpus))
+    if not request.device:
+        return answer
+    names = devices_of(client, window._replace(device=request.device))
+    events = tuple(each for each in answer.value.events if each.irq in names)
+    document = json.loads(answer.text)
+    document["events"] = [each for each in document["events"] if each["irq"] in names]
+    value = replace(answer.value, events=events)
+    return replace(answer, value=value, text=json.dumps(document).encode())
+
+
+def latest_event(client: Client, kind: str, request: Request) -> model.Event:
+    """Return the latest event of a kind; of affinity changes one of the request's IRQs.
+
+    Raise ServerError, and NoMatchError if there is none.
+    """
+    lately = Request(period=LOOK_BACK)
+    if kind == CHANGE:
+        lately = lately._replace(irqs=request.irqs, device=request.device)
+    events = [each for each in events_of(client, lately).value.events if each.event == kind]
+    if not events:
+        what = "affinity change" if kind == CHANGE else kind
+        raise NoMatchError(
+            f"{client.server}: no {what} in the last {LOOK_BACK.text}; give a time, as in -15m"
+        )
+    return events[-1]
+
+
+def devices_of(client: Client, request: Request) -> Mapping[str, str]:
+    """Return the device of each IRQ that a request names. Raise ServerError."""
+    return {irq.irq: irq.device for irq in client.interrupts(request).value.irqs}
+
+
+class Balance(NamedTuple):
+    """What devices ask of the usable CPUs, in interrupts per second, and how evenly."""
+
+    loads: Mapping[int, float]
+    imbalance: float
+
+
+def imbalance_of(client: Client, request: Request) -> tuple[model.Window, float]:
+    """Return the window of a request and the imbalance of the whole machine in it.
+
+    Raise ServerError.
+    """
+    answer = client.cpus(window_of(request)).value
+    figure = answer.imbalance
+    return answer.window, _counted(client, request).imbalance if figure is None else figure
+
+
+def balance_of(client: Client, request: Request) -> Balance:
+    """Return the balance of the whole machine in a window: the server's figures, if it has them.
+
+    Raise ServerError.
+    """
+    answer = client.cpus(window_of(request)).value
+    if answer.imbalance is None:
+        return _counted(client, request)
+    seconds = answer.window.seconds or 1.0
+    loads = {each.cpu: (each.devices or 0) / seconds for each in answer.cpus}
+    if abs(imbalance(loads.values()) - answer.imbalance) > 0.001:
+        # the server leaves out CPUs that are isolated or offline
+        usable = client.status().value.usable
+        loads = {cpu: load for cpu, load in loads.items() if usable is None or cpu in usable}
+    return Balance(loads, answer.imbalance)
+
+
+def _counted(client: Client, request: Request) -> Balance:
+    """Return the balance as the counts of all IRQs say: an older server gives no imbalance."""
+    answer = client.interrupts(window_of(request)).value
+    seconds = answer.window.seconds or 1.0
+    counts = device_loads(answer, client.status().value.usable)
+    loads = {cpu: count / seconds for cpu, count in counts.items()}
+    return Balance(loads, imbalance(loads.values()))
+
+
 def shown(
     answer: Answer[T], sheet: Callable[[T], Sheet], rows: Callable[[T], Iterator[Row]]
 ) -> Shown:
@@ -64,12 +171,19 @@ def window_sheet(
     rows: tuple[tuple[Cell, ...], ...],
     empty: str,
     *,
+    first: tuple[str, ...] = (),
     notes: tuple[str, ...] = (),
+    idle: int = 0,
     total: tuple[Cell, ...] | None = None,
 ) -> Sheet:
-    """Return a sheet below a line about its window, and warnings if that is not whole."""
+    """Return a sheet below a line about its window, and warnings if that is not whole.
+
+    `first` stands above all. `idle` is the number of rows that are left out because they counted
+    nothing.
+    """
+    hidden = (idle_text(idle),) if idle else ()
     return Sheet(
-        notes=(window_line(window), *notes),
+        notes=(*first, window_line(window), *notes, *hidden),
         warnings=window_warnings(window),
         columns=columns,
         rows=rows,
@@ -94,6 +208,17 @@ def window_warnings(window: model.Window) -> tuple[str, ...]:
     if window.resets:
         found.append(f"{numbered(window.resets, 'IRQ')} started again from zero")
     return tuple(found)
+
+
+def idle_text(count: int) -> str:
+    """Return the sentence about rows that are left out."""
+    return f"{numbered(count, 'idle row')} left out; --all shows them"
+
+
+def fired(items: Sequence[Item], every: bool) -> tuple[list[Item], int]:
+    """Return the items that counted something, or all if `every`; and how many are left out."""
+    kept = [each for each in items if every or each.total]
+    return kept, len(items) - len(kept)
 
 
 def busiest_first(irqs: Iterable[model.Irq]) -> list[model.Irq]:
@@ -123,6 +248,5 @@ def named(kind: str, name: str, device: str) -> str:
 
 def change_text(change: model.Event, device: str = "") -> str:
     """Return what changed and, if known, by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
-    author = change.by if change.by in ("", ON_THE_MACHINE) else f"by {change.by}"
-    words = ", ".join(filter(None, (change.detail, author)))
+    words = change.detail + (f", by {change.by}" if change.by else "")
     return f"{named('IRQ', change.irq or '', device)}: {visible(words)}"

@@ -1,7 +1,6 @@
 """Patterns that a person writes -> the IRQs that they name. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 _RANGE = re.compile(r"([0-9]{1,6})-([0-9]{1,6})", re.ASCII)
@@ -22,8 +21,3 @@ def matches(pattern: str, irq: str, device: str) -> bool:
         return number.isdecimal() and int(bounds[1]) <= int(number) <= int(bounds[2])
     names = (irq, device, *device.split(", "))
     return any(fnmatchcase(name, pattern) for name in names if name)
-
-
-def spread(irqs: Iterable[str], cpus: Sequence[int]) -> list[tuple[str, str]]:
-    """Return each IRQ, in order, the next of the CPUs (at least one), from the first again."""
-    return [(irq, str(cpus[place % len(cpus)])) for place, irq in enumerate(irqs)]

@@ -77,6 +77,8 @@ class Cpu:
     cpu: int
     total: int
     rate: float
+    devices: int | None = None
+    """The part of `total` that devices asked for; None if the server does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Cpus:
     window: Window
     cpus: tuple[Cpu, ...]
     total: int
+    imbalance: float | None = None
+    """Of the usable CPUs; None if the server does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,8 @@ class Status:
     newest: Moment | None
     holds_seconds: float | None
     damaged: int
+    usable: frozenset[int] | None = None
+    """The CPUs that are online and not isolated."""
 
 
 def read_interrupts(answer: JsonObject) -> Interrupts:
@@ -202,7 +208,8 @@ def read_one_irq(answer: JsonObject) -> OneIrq:
 def read_cpus(answer: JsonObject) -> Cpus:
     """Read an answer of `/cpus`."""
     rows = tuple(_cpu(each) for each in answer.objects("cpus"))
-    return Cpus(_window(answer), rows, answer.whole("total"))
+    imbalance = answer.default_number("imbalance", 0.0) or None
+    return Cpus(_window(answer), rows, answer.whole("total"), imbalance)
 
 
 def read_one_cpu(answer: JsonObject) -> OneCpu:
@@ -277,6 +284,16 @@ def read_status(answer: JsonObject) -> Status:
         newest=store.optional_moment("newest"),
         holds_seconds=store.optional_number("holds_seconds"),
         damaged=store.whole("damaged"),
+        usable=_usable(answer),
+    )
+
+
+def _usable(answer: JsonObject) -> frozenset[int] | None:
+    if not answer.has("cpus"):
+        return None
+    cpus = answer.objects("cpus")
+    return frozenset(
+        each.whole("cpu") for each in cpus if each.flag("online") and not each.flag("isolated")
     )
 
 
@@ -313,4 +330,5 @@ def _irq_with_affinity(row: JsonObject, cpu_count: int) -> Irq:
 
 
 def _cpu(row: JsonObject) -> Cpu:
-    return Cpu(row.whole("cpu"), row.whole("total"), row.number("rate"))
+    devices = row.whole("devices") if row.has("devices") else None
+    return Cpu(row.whole("cpu"), row.whole("total"), row.number("rate"), devices)
