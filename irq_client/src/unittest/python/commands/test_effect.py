@@ -30,7 +30,7 @@ def test_figures_stand_side_by_side():
     lines = ["".join(text for text, _ in line) for line in layout(show_effect(EFFECT), 120)]
 
     # 600 in 60 s; 540 of 600 are 1.8 times the mean of 300
-    assert lines[0] == "IRQ 36: 1 -> 0, by 192.0.2.7, at 2026-01-01T00:01:00Z"
+    assert lines[0] == "IRQ 36: 1 -> 0, by 192.0.2.7, at 2026-01-01 00:01:00 UTC"
     assert [line.split() for line in lines[3:]] == [
         ["DEVICE", "BEFORE/s", "AFTER/s", "CHANGE", "MOSTLY", "BEFORE", "MOSTLY", "AFTER"],
         ["imbalance", "1.80", "1.00", "-0.80"],
@@ -95,7 +95,7 @@ def test_the_latest_change_is_looked_for():
     status, output, _, asked = run("--irq", "36", "--period", "5m")
 
     assert status == 0
-    assert output.startswith("IRQ 36: 0-1 -> 1, by 192.0.2.7, at 2026-01-01T00:00:10Z\n")
+    assert output.startswith("IRQ 36: 0-1 -> 1, by 192.0.2.7, at 2026-01-01 00:00:10 UTC\n")
     assert asked == [
         "/api/v1/events?period=7d&irq=36",
         "/api/v1/interrupts?end=2026-01-01T00%3A00%3A10Z&period=5m&irq=36",

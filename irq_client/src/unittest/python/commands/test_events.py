@@ -1,28 +1,22 @@
 """The command `events`."""
 
-from dataclasses import replace
-
 import machine
 from irq_client.commands import events
 from irq_client.server import model
-from irq_client.server.authors import attributed
 from sheets import lines, read
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
-def events_by_whom() -> model.Events:
-    """Return the events with what `authors` makes of them."""
-    answer = read(model.read_events, machine.EVENTS)
-    return replace(answer, events=attributed(answer.events, 25.0))
+EVENTS = read(model.read_events, machine.EVENTS)
 
 
 def test_events_are_listed():
-    assert lines(events.show_events(events_by_whom()))[1:] == [
-        "TIME                      EVENT             IRQ  CPU  DETAIL            BY",
-        "2026-01-01T00:00:08Z      affinity_request  36        1 from 192.0.2.7  192.0.2.7",
-        "2026-01-01T00:00:10Z      affinity          36        0-1 -> 1          192.0.2.7",
-        "2026-01-01T00:00:20.500Z  cpu_offline              3",
+    assert lines(events.show_events(EVENTS))[1:] == [
+        "TIME                         EVENT             IRQ  CPU  DETAIL            BY",
+        "2026-01-01 00:00:08 UTC      affinity_request  36        1 from 192.0.2.7  192.0.2.7",
+        "2026-01-01 00:00:10 UTC      affinity          36        0-1 -> 1          192.0.2.7",
+        "2026-01-01 00:00:20.500 UTC  cpu_offline              3",
     ]
 
 
@@ -35,7 +29,7 @@ def test_no_event_is_said():
 
 
 def test_csv_has_a_row_for_each_event():
-    assert list(events.list_events(events_by_whom())) == [
+    assert list(events.list_events(EVENTS)) == [
         ("time", "event", "irq", "cpu", "detail", "by"),
         ("1767225608", "affinity_request", "36", None, "1 from 192.0.2.7", "192.0.2.7"),
         ("1767225610", "affinity", "36", None, "0-1 -> 1", "192.0.2.7"),

@@ -5,14 +5,14 @@ from irq_client.commands import irqs
 from irq_client.server import model
 from sheets import lines, read
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_a_window_of_one_sample_has_no_rate():
     window = machine.WINDOW | {"end": machine.WINDOW["start"], "seconds": 0.0, "samples": 1}
     sheet = irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ | {"window": window}))
 
-    assert lines(sheet)[0] == "2026-01-01T00:00:00Z .. 2026-01-01T00:00:00Z  0 s, 1 sample"
+    assert lines(sheet)[0] == "2026-01-01 00:00:00 .. 00:00:00 UTC  0 s, 1 sample"
     assert lines(sheet)[-1] == "  1  5,604     0.0  100.0%"
 
 

@@ -26,6 +26,7 @@ HOSTILE = "\x1b]0;owned\x07[red]\n\x9b2J\u202e"
 def test_no_name_of_the_network_reaches_a_line_as_it_is():
     irq = {"irq": "3\x1b6", "device": HOSTILE, "affinity": HOSTILE, "effective_affinity": HOSTILE}
     event = {"time": "2026-01-01T00:00:10Z", "cpu": 1, "irq": HOSTILE, "detail": HOSTILE}
+    event["by"] = HOSTILE
     series = machine.SERIES["points"][0] | {"counts": {HOSTILE: 5}}
     sheets = [
         overview.show_interrupts(

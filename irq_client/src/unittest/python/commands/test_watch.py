@@ -128,7 +128,7 @@ def test_the_command_prints_and_ends():
     status, output, _, asked = run("imbalance  > 1.5")
 
     assert status == 0
-    assert output == "2026-01-01T00:01:00Z  imbalance > 1.5: holds, 1.68\n"
+    assert output == "2026-01-01 00:01:00 UTC  imbalance > 1.5: holds, 1.68\n"
     # the made-up server samples every 10 s
     assert asked == ["/api/v1/status", "/api/v1/interrupts?period=20.000"]
 

@@ -19,8 +19,8 @@ def test_a_server_is_asked_through_its_socket(tmp_path: Path, monkeypatch: pytes
         WebService(machine.answer_well, path=tmp_path / "socket") as service,
         Client(service.url, token="s3cret") as client,  # noqa: S106 - made up
     ):
-        cpus = client.cpus([("period", "15m"), ("irq", "I/O")]).value.cpus
-        after = client.set_affinity("36", "1").value
+        cpus = client.cpus(period="15m", irqs=["I/O"]).cpus
+        after = client.set_affinity("36", "1")
         with pytest.raises(UnknownNameError) as caught:
             client.irq("I/O")
 

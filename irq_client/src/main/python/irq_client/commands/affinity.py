@@ -24,7 +24,7 @@ from .shared import known, named, shown
 
 if TYPE_CHECKING:
     from ..server import model
-    from ..server.client import Answer, Client
+    from ..server.client import Client
 
 Confirm = Callable[[str], None]
 """A function that asks before a change, and raises DeclinedError unless the answer is yes."""
@@ -48,7 +48,7 @@ class Affinity(NamedTuple):
         if not is_pattern(self.irq):
             return shown(client.affinity(self.irq), show_affinity, list_affinity)
         answers = [client.affinity(irq.irq) for irq in matching_irqs(client, self.irq)]
-        return _shown_moves([Move(each.value, each.value, each.text) for each in answers])
+        return _shown_moves([Move(each, each) for each in answers])
 
 
 class NewAffinity(NamedTuple):
@@ -65,7 +65,7 @@ class NewAffinity(NamedTuple):
         """Set the affinities, unless `confirm` raises an error."""
         if is_pattern(self.irq):
             return self._change_many(client, confirm)
-        before = client.affinity(self.irq).value
+        before = client.affinity(self.irq)
         confirm(change_question(before, self.cpus.text, client.server))
         after = client.set_affinity(self.irq, self.cpus.text)
         return shown(after, lambda value: show_change(before, value), list_affinity)
@@ -81,7 +81,7 @@ class NewAffinity(NamedTuple):
         if self.same:
             plan = [(name, self.cpus.text) for name in names]
         before = {name: client.affinity(name) for name in names}
-        lines = [_plan_line(before[name].value, to) for name, to in plan]
+        lines = [_plan_line(before[name], to) for name, to in plan]
         confirm("\n".join([*lines, f"{client.server}: change the affinities of {len(plan)} IRQs?"]))
         moves, refusals = [], []
         for name, to in plan:
@@ -100,18 +100,14 @@ class Move(NamedTuple):
 
     before: model.Affinity
     after: model.Affinity
-    text: bytes
-    """The answer as it came."""
     is_wanted: bool = False
     """False if the affinity is only shown."""
     refused: str = ""
     """Why the IRQ stayed; empty if it did not."""
 
 
-def _moved(
-    before: Answer[model.Affinity], after: Answer[model.Affinity], refused: str = ""
-) -> Move:
-    return Move(before.value, after.value, after.text, True, refused)
+def _moved(before: model.Affinity, after: model.Affinity, refused: str = "") -> Move:
+    return Move(before, after, True, refused)
 
 
 def matching_irqs(client: Client, pattern: str) -> list[model.Irq]:
@@ -119,7 +115,7 @@ def matching_irqs(client: Client, pattern: str) -> list[model.Irq]:
 
     Raise a ServerError, and NoMatchError if there are none.
     """
-    rows = client.irqs(_LATELY).value.irqs
+    rows = client.irqs(_LATELY).irqs
     found = [
         irq for irq in rows if irq.affinity is not None and matches(pattern, irq.irq, irq.device)
     ]
@@ -233,7 +229,7 @@ MOVE_COLUMNS: tuple[Column[Move], ...] = (
 def _shown_moves(moves: list[Move]) -> Shown:
     """Return several answers: as JSON in one object, ``{"affinities": [...]}``."""
     return Shown(
-        b'{"affinities": [%s]}' % b", ".join(move.text.strip() for move in moves),
+        b'{"affinities": [%s]}' % b", ".join(move.after.text.strip() for move in moves),
         lambda: show_moves(moves),
         lambda: csv_rows(MOVE_COLUMNS, moves),
     )

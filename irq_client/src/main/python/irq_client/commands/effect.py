@@ -14,7 +14,6 @@ from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import NoMatchError
 from ..figures.imbalance import imbalance
-from ..server.authors import CHANGE
 from ..server.request import Request
 from ..server.times import Duration, Time
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
@@ -52,7 +51,7 @@ class Around(NamedTuple):
         around = self.request._replace(period=self.request.period or _LENGTH, top=None)
         before = client.interrupts(around._replace(end=moment))
         after = client.interrupts(around._replace(start=moment))
-        effect = Effect(before.value, after.value, event)
+        effect = Effect(before, after, event)
         change = json.dumps(None if event is None else asdict(event)).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
@@ -67,8 +66,8 @@ class Around(NamedTuple):
         Raise NoMatchError if there is none.
         """
         lately = Request(period=_LOOK_BACK, irqs=self.request.irqs)
-        events = client.events(lately).value.events
-        changes = [each for each in events if each.event == CHANGE]
+        events = client.events(lately).events
+        changes = [each for each in events if each.change]
         if not changes:
             raise NoMatchError(
                 f"{client.server}: no affinity change in the last {_LOOK_BACK.text}; "
@@ -204,7 +203,7 @@ COLUMNS: tuple[Column[Pair], ...] = (
 def show_effect(effect: Effect, most_irqs: int = MOST_IRQS) -> Sheet:
     """Return before and after, side by side."""
     event = effect.event
-    changed = () if event is None else (f"{change_text(event)}, at {event.time}",)
+    changed = () if event is None else (f"{change_text(event)}, at {event.time.local}",)
     windows = (("before", effect.before.window), ("after", effect.after.window))
     return Sheet(
         notes=(*changed, *(f"{when:6}  {window_line(window)}" for when, window in windows)),

@@ -12,19 +12,21 @@ from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
 from ..terminal.text import visible
 from ..terminal.writer import Shown
-from .shared import shown, window_sheet
+from .shared import author, shown, window_sheet
 
 if TYPE_CHECKING:
     from ..server import model
     from ..server.client import Client
 
 COLUMNS: tuple[Column[model.Event], ...] = (
-    Column("TIME", "time", lambda each: each.time, lambda each: each.time.unix_text),
+    Column("TIME", "time", lambda each: each.time.local, lambda each: each.time.unix_text),
     Column("EVENT", "event", lambda each: visible(each.event)),
     Column("IRQ", "irq", lambda each: visible(each.irq or "")),
     Column("CPU", "cpu", lambda each: None if each.cpu is None else str(each.cpu), right=True),
     Column("DETAIL", "detail", lambda each: visible(each.detail), flexible=True),
-    Column("BY", "by", lambda each: visible(each.by), flexible=True),
+    Column(
+        "BY", "by", lambda each: visible(author(each)), lambda each: visible(each.by), flexible=True
+    ),
 )
 
 

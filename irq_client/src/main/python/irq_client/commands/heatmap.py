@@ -58,7 +58,7 @@ class Heatmap(NamedTuple):
         if self.request.by == "irq,cpu":
             answer = client.interrupts(self.request._replace(by="", step=None))
             return shown(answer, show_interrupts, list_interrupts)._replace(
-                draw=lambda width: draw_grid(answer.value, width)
+                draw=lambda width: draw_grid(answer, width)
             )
         if self.is_drawn:
             return ask_drawn(client, self.request, draw_heatmap)

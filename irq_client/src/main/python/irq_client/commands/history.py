@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..command_line.command import Command, Given
 from ..command_line.options import CPU, DEVICE, IRQ, STEP, TOP, WINDOW, Setting
 from ..figures.timeline import TOTAL, Timeline, Track, timeline
-from ..server.authors import CHANGE
 from ..server.request import Request
 from ..server.times import Time
 from ..terminal import chart
@@ -66,13 +65,13 @@ class History(NamedTuple):
 def ask_drawn(client: Client, request: Request, draw: Draw) -> Shown:
     """Ask for a series and the events of its window, and return the picture of both."""
     series = client.series(request)
-    window = series.value.window
+    window = series.window
     events: tuple[model.Event, ...] = ()
     if window.start != window.end:
         edges = Request(start=Time.of(window.start), end=Time.of(window.end), irqs=request.irqs)
-        events = client.events(edges).value.events
+        events = client.events(edges).events
     return shown(series, show_series, list_series)._replace(
-        draw=lambda width: draw(series.value, events, width)
+        draw=lambda width: draw(series, events, width)
     )
 
 
@@ -91,7 +90,7 @@ def show_series(answer: model.Series) -> Sheet:
             Heading("TOTAL", right=True),
         ),
         tuple(
-            (point.start, point.end, *map(point.counts.get, weights), point.total)
+            (point.start.local, point.end.local, *map(point.counts.get, weights), point.total)
             for point in answer.points
         ),
         "no step in the window",
@@ -213,13 +212,14 @@ def foot(
     series: model.Series, events: Sequence[model.Event], line: Timeline, indent: int, width: int
 ) -> Iterator[Line]:
     """Draw the axis of time and the marks above it, and list the changes at the marks."""
-    changes = [each for each in events if each.event == CHANGE]
+    changes = [each for each in events if each.change]
     marked = {column for each in changes if (column := line.column(each.time)) is not None}
     blank = " " * indent
     if marked:
         row = "".join(MARK if column in marked else " " for column in range(line.columns))
         yield ((blank, ""), (row.rstrip(), WARNING))
-    axis = chart.time_axis(series.window.start, series.window.end, line.columns)
+    window = series.window
+    axis = chart.time_axis(window.start.local, window.end.local, line.columns)
     yield ((blank + axis, FAINT),)
     if series.window.gaps:
         yield ((f"{GAP_MARK} nothing is known there", FAINT),)
@@ -228,7 +228,7 @@ def foot(
 
 def _listed_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
     for each in changes[-MOST_MARKS:]:
-        yield from sentence(f"{MARK} {each.time} {change_text(each)}", WARNING, width)
+        yield from sentence(f"{MARK} {each.time.local} {change_text(each)}", WARNING, width)
     if len(changes) > MOST_MARKS:
         more = numbered(len(changes) - MOST_MARKS, "earlier change")
         yield from sentence(f"  and {more}; irq_client events lists them", FAINT, width)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
-from ..server.authors import ON_THE_MACHINE
+from ..server.times import Moment, edges_text
 from ..terminal.columns import Column, Row
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
@@ -16,9 +16,12 @@ from ..terminal.writer import Shown
 
 if TYPE_CHECKING:
     from ..server import model
-    from ..server.client import Answer, Client
+    from ..server.client import Client
 
-T = TypeVar("T")
+A = TypeVar("A", bound="model.Answer")
+
+ON_THE_MACHINE = "on the machine"
+"""Stands for a change that nobody asked this server for: by a person there, or a program."""
 
 UNKNOWN = "-"
 """Stands for a value that the server does not know."""
@@ -48,14 +51,12 @@ class Surroundings(NamedTuple):
 
 def default_period_seconds(client: Client) -> float:
     """Return a window that holds at least two samples of a server. Raise ServerError."""
-    return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
+    return max(LEAST_PERIOD_SECONDS, 2 * client.status().interval_seconds)
 
 
-def shown(
-    answer: Answer[T], sheet: Callable[[T], Sheet], rows: Callable[[T], Iterator[Row]]
-) -> Shown:
+def shown(answer: A, sheet: Callable[[A], Sheet], rows: Callable[[A], Iterator[Row]]) -> Shown:
     """Return an answer in its three forms."""
-    return Shown(answer.text, lambda: sheet(answer.value), lambda: rows(answer.value))
+    return Shown(answer.text, lambda: sheet(answer), lambda: rows(answer))
 
 
 def window_sheet(
@@ -81,7 +82,7 @@ def window_sheet(
 def window_line(window: model.Window) -> str:
     """Return the sentence about the samples that an answer was made of."""
     samples = numbered(window.samples, "sample")
-    return f"{window.start} .. {window.end}  {span_text(window.seconds)}, {samples}"
+    return f"{edges_text(window.start, window.end)}  {span_text(window.seconds)}, {samples}"
 
 
 def window_warnings(window: model.Window) -> tuple[str, ...]:
@@ -113,6 +114,8 @@ def rate(total: int, window: model.Window) -> float:
 
 def known(text: str | None) -> str:
     """Return a CPU list or a time for people."""
+    if isinstance(text, Moment):
+        return text.local
     return visible(text) if text else UNKNOWN
 
 
@@ -121,8 +124,12 @@ def named(kind: str, name: str, device: str) -> str:
     return f"{kind} {visible(name)} ({visible(device)})" if device else f"{kind} {visible(name)}"
 
 
+def author(event: model.Event) -> str:
+    """Return who changed an affinity; empty for an event that has no author."""
+    return event.by or (ON_THE_MACHINE if event.change else "")
+
+
 def change_text(change: model.Event, device: str = "") -> str:
-    """Return what changed and, if known, by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
-    author = change.by if change.by in ("", ON_THE_MACHINE) else f"by {change.by}"
-    words = ", ".join(filter(None, (change.detail, author)))
-    return f"{named('IRQ', change.irq or '', device)}: {visible(words)}"
+    """Return what changed, and by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
+    by = f"by {change.by}" if change.by else ON_THE_MACHINE
+    return f"{named('IRQ', change.irq or '', device)}: {visible(f'{change.detail}, {by}')}"

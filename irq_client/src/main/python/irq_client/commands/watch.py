@@ -43,7 +43,7 @@ class Watching(NamedTuple):
         period = self.period or Duration.exactly(default_period_seconds(client))
         watch = Watch(
             condition=self.condition,
-            ask=lambda: client.interrupts(Request(period=period)).value,
+            ask=lambda: client.interrupts(Request(period=period)),
             every_seconds=self.every_seconds,
             within_seconds=self.within_seconds,
             clock=time.monotonic,
@@ -155,7 +155,8 @@ def finding_text(condition: Condition, finding: Finding, form: str, *, first: bo
         writer.writerow((finding.time.unix_text, condition.text, finding.figure, holds))
         return text.getvalue()
     words = "holds" if finding.holds else "holds no more"
-    return f"{finding.time}  {condition.text}: {words}, {_figure_text(condition, finding.figure)}\n"
+    figure = _figure_text(condition, finding.figure)
+    return f"{finding.time.local}  {condition.text}: {words}, {figure}\n"
 
 
 def _figure_text(condition: Condition, figure: float | None) -> str:
