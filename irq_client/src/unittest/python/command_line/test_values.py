@@ -175,12 +175,12 @@ def test_a_cpu_is_a_number():
             read_cpu("CPU", text)
 
 
-@pytest.mark.parametrize("text", ["36", "NMI", "THR#2", "I/O", "IPI0"])
-def test_an_irq_is_a_name_as_in_proc_interrupts(text: str):
+@pytest.mark.parametrize("text", ["36", "NMI", "THR#2", "36,38-41", "a, b:c[0]", "eth0-*"])
+def test_an_irq_is_any_visible_text(text: str):
     assert read_irq("IRQ", text) == text
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "36:", "a b", "\x1b[1m", "\u00e4", "x" * 65])
+@pytest.mark.parametrize("text", ["", " ", "\x1b[1m", "a\nb", "x" * 201])
 def test_what_cannot_be_an_irq_is_refused(text: str):
     with pytest.raises(UsageError):
         read_irq("IRQ", text)

@@ -17,7 +17,6 @@ from ..server.times import NOW, Duration, Time, parse_duration, parse_time
 _SOCKET = re.compile(r"unix:(?=/)[!-\"$&->@-~]{1,107}(?<!/)", re.ASCII)
 """Source: unix(7), a path has at most 107 bytes; ``# % ?`` would be a URL's."""
 
-_IRQ = re.compile(r"[!-9;-~]{1,64}", re.ASCII)
 _CONDITION = re.compile(
     r"\s*(?P<figure>imbalance|rate|(?P<kind>cpu|irq)\s+(?P<name>\S+)\s+rate)\s*"
     r"(?P<comparison>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
@@ -67,17 +66,20 @@ def read_cpu(option: str, text: str) -> int:
 
 
 def read_irq(option: str, text: str) -> str:
-    """Return the name of an IRQ: the first column of /proc/interrupts without its colon."""
-    if not _IRQ.fullmatch(text) or text in (".", ".."):
-        raise UsageError(option, text, "an IRQ such as 36, NMI or THR#2")
-    return text
+    """Return the name of IRQs, in any form that `server.names` lists."""
+    return _visible(option, text, "an IRQ such as 36, 36,38-41, NMI, eth0 or 'eth0-*'")
 
 
 def read_pattern(option: str, text: str) -> str:
-    """Return a shell pattern, not empty and of at most 200 characters, all of them visible."""
-    if not 0 < len(text) <= 200 or not text.isprintable():
-        raise UsageError(option, text, "a shell pattern such as 'eth0-*'")
-    return text
+    """Return a device as it is written, or a shell pattern."""
+    return _visible(option, text, "a device or a shell pattern such as 'eth0-*'")
+
+
+def _visible(option: str, text: str, expected: str) -> str:
+    """Return a text of 1 to 200 characters, all of them visible, without the blanks around it."""
+    if not text.strip() or len(text) > 200 or not text.isprintable():
+        raise UsageError(option, text, expected)
+    return text.strip()
 
 
 def read_number(option: str, text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
-from ..command_line.options import CPU, IRQ, WINDOW
+from ..command_line.options import CPU, DEVICE, IRQ, WINDOW
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
@@ -58,7 +58,7 @@ def list_events(answer: model.Events) -> Iterator[Row]:
 COMMAND = Command(
     "events",
     "affinity changes and by whom, CPUs that came and went, boots, gaps, starts and stops",
-    ("irq_client events --period 7d", "irq_client events --period 1d --irq 36"),
+    ("irq_client events --period 7d", "irq_client events --device 'eth0*' --start 10:00"),
     lambda given: Events(given.request()),
-    settings=(*WINDOW, IRQ, CPU),
+    settings=(*WINDOW, IRQ, CPU, DEVICE),
 )

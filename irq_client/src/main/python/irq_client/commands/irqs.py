@@ -47,14 +47,17 @@ class Irqs(NamedTuple):
 
 
 class OneIrq(NamedTuple):
-    """One IRQ in a window."""
+    """The IRQs of one name in a window."""
 
     irq: str
     request: Request
 
     def ask(self, client: Client) -> Shown:
-        """Ask for the IRQ."""
-        return shown(client.irq(self.irq, self.request), show_one_irq, list_one_irq)
+        """Ask for the IRQ, or for all that the name means."""
+        names = client.names(self.irq, self.request)
+        if len(names) > 1:
+            return shown(client.irqs(self.request, irqs=names), show_irqs, list_irqs)
+        return shown(client.irq(names[0], self.request), show_one_irq, list_one_irq)
 
 
 def show_irqs(answer: model.Irqs) -> Sheet:

@@ -8,6 +8,7 @@ Caveats: a server that drips its header lines holds a thread of this process, no
 the connection ends. One Client serves one thread at a time.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -15,12 +16,13 @@ from dataclasses import replace
 from typing import TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
-from ..errors import AnswerError, ServerError, ShapeError
+from ..errors import AnswerError, ServerError, ShapeError, UnknownNameError
 from . import model
 from .address import is_socket
 from .failures import NOT_OURS, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport
 from .json_fields import JsonObject, parse_object
+from .names import NUMBER, find_irqs, resolve
 from .request import Parameters, Request
 
 A = TypeVar("A", bound=model.Answer)
@@ -46,9 +48,11 @@ class Client:
     A question takes a Request, or its fields as values or as a person writes them: ``irqs(period=
     "15m", top=5)``. It returns a value of `model`, whose `text` is the JSON as it came.
 
-    Every question raises UsageError for a field that cannot be, before anything is sent, else a
-    ServerError: UnreachableError if no answer came, TimeLimitError if it did not come in time,
-    ProblemError if the server reports an error, AnswerError if the answer is not an irq_server's.
+    IRQs and devices are named as `names` says; for other names than numbers the server is first
+    asked, once, which IRQs it has. Every question raises UsageError for a field that cannot be,
+    before anything is sent, NoMatchError for a name that nothing has, else a ServerError:
+    UnreachableError if no answer came, TimeLimitError if it did not come in time, ProblemError if
+    the server reports an error, AnswerError if the answer is not an irq_server's.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Client:
         self.server = server.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._wait = wait
+        self._resolved_names: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], str]] = {}
         socket_server = self.server if is_socket(self.server) else ""
         self._transport = Transport(token, max_answer_bytes, socket_server)
 
@@ -89,7 +94,7 @@ class Client:
     def irq(self, irq: str, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.OneIrq:
         """Return one IRQ in a window; UnknownNameError if the server never saw it."""
         path = f"/irqs/{_segment(irq)}"
-        return self._read(path, request.updated(**fields), model.read_one_irq)
+        return self._read(path, request.updated(**fields), model.read_one_irq, (irq,))
 
     def cpus(self, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.Cpus:
         """Return all CPUs in a window."""
@@ -113,7 +118,17 @@ class Client:
 
     def affinity(self, irq: str) -> model.Affinity:
         """Return the CPUs that an IRQ may go to."""
-        return self._read(f"/irqs/{_segment(irq)}/affinity", _ALL, model.read_affinity)
+        return self._read(f"/irqs/{_segment(irq)}/affinity", _ALL, model.read_affinity, (irq,))
+
+    def named(self, name: str, request: Request = _ALL) -> tuple[model.Irq, ...]:
+        """Return the IRQs that a name means in the window of a request, in the server's order."""
+        return find_irqs(name, self._irqs_of(request))
+
+    def names(self, name: str, request: Request = _ALL) -> tuple[str, ...]:
+        """Return the IRQs' own names; for a number without a question."""
+        if NUMBER.fullmatch(name):
+            return (name,)
+        return tuple(irq.irq for irq in self.named(name, request))
 
     def set_affinity(self, irq: str, cpus: str) -> model.Affinity:
         """Let an IRQ go only to the CPUs of a list (``0-3``); return the affinity after that.
@@ -129,7 +144,38 @@ class Client:
         encoded = urlencode(request.encoded())
         return f"{self.server}/api/v1{path}" + (f"?{encoded}" if encoded else "")
 
-    def _read(self, path: str, request: Request, reader: Callable[[JsonObject], A]) -> A:
+    def _irqs_of(self, request: Request) -> tuple[model.Irq, ...]:
+        """Return the IRQs of a request's window."""
+        window = Request(start=request.start, end=request.end, period=request.period)
+        return self._ask("/irqs", window, model.read_irqs).irqs
+
+    def _resolved(self, request: Request) -> Request:
+        """Return a request with the server's own names of IRQs, and a pattern or no device."""
+        if not request.device and all(map(NUMBER.fullmatch, request.irqs)):
+            return request
+        asked = (request.irqs, request.device)
+        if asked not in self._resolved_names:
+            self._resolved_names[asked] = resolve(*asked, self._irqs_of(request))
+        irqs, device = self._resolved_names[asked]
+        return request._replace(irqs=irqs, device=device)
+
+    def _read(
+        self,
+        path: str,
+        request: Request,
+        reader: Callable[[JsonObject], A],
+        names: tuple[str, ...] = (),
+    ) -> A:
+        """Ask by the server's own names. Of names that it never saw, raise the error of `named`."""
+        try:
+            return self._ask(path, self._resolved(request), reader)
+        except UnknownNameError:
+            with contextlib.suppress(ServerError):
+                for name in names or request.irqs:
+                    self.named(name, request)
+            raise
+
+    def _ask(self, path: str, request: Request, reader: Callable[[JsonObject], A]) -> A:
         """Ask until an answer comes, or until the attempts or the time are used up."""
         url = self._url(path, request)
         left = self._timeout_seconds
