@@ -5,7 +5,7 @@ from irq_client.commands import cpus
 from irq_client.server import model
 from sheets import lines, read
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_cpus_are_listed_with_the_part_of_devices_and_the_imbalance():

@@ -7,13 +7,12 @@ import machine
 from irq_client.commands.heatmap import draw_grid, draw_heatmap
 from irq_client.commands.history import Past, draw_history
 from irq_client.server import model
-from irq_client.server.authors import attributed
 from irq_client.server.json_fields import JsonObject
 from irq_client.terminal.text import cell_width
 from sheets import plain
 
 SERIES = model.read_series(JsonObject(machine.SERIES, ""))
-EVENTS = attributed(model.read_events(JsonObject(machine.EVENTS, "")).events, 25.0)
+EVENTS = model.read_events(JsonObject(machine.EVENTS, "")).events
 
 
 def test_a_heatmap_is_by_cpu_where_nothing_is_said():

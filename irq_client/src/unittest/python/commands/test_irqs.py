@@ -1,18 +1,21 @@
 """The commands `irqs` and `irq`."""
 
 import machine
+from irq_client.cli import main
 from irq_client.commands import irqs
 from irq_client.server import model
+from service import WebService
 from sheets import lines, read
+from terminal import streams, written
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_a_window_of_one_sample_has_no_rate():
     window = machine.WINDOW | {"end": machine.WINDOW["start"], "seconds": 0.0, "samples": 1}
     sheet = irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ | {"window": window}))
 
-    assert lines(sheet)[0] == "2026-01-01T00:00:00Z .. 2026-01-01T00:00:00Z  0 s, 1 sample"
+    assert lines(sheet)[0] == "2026-01-01 00:00:00 .. 00:00:00 UTC  0 s, 1 sample"
     assert lines(sheet)[-1] == "  1  5,604     0.0  100.0%"
 
 
@@ -85,3 +88,17 @@ def test_csv_of_one_irq_has_one_row_in_the_same_columns():
         ("irq", "device", "total", "rate", "affinity"),
         ("36", "virtio1-req.0", 5604, 93.4, "0-1"),
     ]
+
+
+def test_a_name_of_several_irqs_shows_them_as_irqs_does():
+    with WebService(machine.answer_well) as service:
+        given = streams({"IRQ_CLIENT_SERVER": service.url})
+
+        assert main(["irq", "24,36", "--period", "5m"], given) == 0
+
+        targets = [request.target for request in service.requests]
+    assert targets == [
+        "/api/v1/irqs?period=5m",
+        "/api/v1/irqs?period=5m&irq=24&irq=36",
+    ]
+    assert "IRQ    DEVICE" in written(given.stdout)

@@ -9,7 +9,7 @@ from irq_client.commands.shared import Balance
 from irq_client.server import model
 from sheets import lines, read
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 INTERRUPTS = read(model.read_interrupts, machine.INTERRUPTS)
 
 
@@ -84,12 +84,12 @@ def test_an_older_servers_balance_is_counted():
 
 
 @pytest.mark.parametrize(
-    "argv", [["--irq", "36"], ["--device", "x*"], ["--cpu", "1"], ["--format", "json"]]
+    "argv", [["--irq", "36"], ["--device", "virtio1*"], ["--cpu", "1"], ["--format", "json"]]
 )
 def test_a_part_of_the_machine_and_numbers_have_no_sentence(argv: list[str]):
     _, output, asked = run("overview", *argv)
 
-    assert len(asked) == 1
+    assert not any("/cpus" in each for each in asked)
     assert output[:1] in ("2", "{")
 
 

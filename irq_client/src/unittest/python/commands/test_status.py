@@ -8,7 +8,7 @@ from irq_client.commands.status import Health
 from irq_client.server import model
 from sheets import lines, read
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_a_status_is_a_list_of_names_and_values():
@@ -16,11 +16,11 @@ def test_a_status_is_a_list_of_names_and_values():
         "sampler         running",
         "imbalance       1.51",
         "interval        10 s",
-        "last sample     2026-01-01T00:01:00Z",
+        "last sample     2026-01-01 00:01:00 UTC",
         "samples         4,321, 2 late",
         "store           1.5 MiB of at most 1.0 GiB",
-        "oldest          2025-12-31T12:00:00Z",
-        "newest          2026-01-01T00:01:00Z",
+        "oldest          2025-12-31 12:00:00 UTC",
+        "newest          2026-01-01 00:01:00 UTC",
         "size cap holds  100 days",
         "damaged         0",
     ]

@@ -137,7 +137,7 @@ def test_the_command_prints_and_ends(words: list[str]):
     text = " ".join(" ".join(words).split())
     assert status == 0
     # the imbalance is the server's, of devices: 5604 over the mean of 1800 and 5604
-    assert output == f"2026-01-01T00:01:00Z  {text}: holds, 1.51\n"
+    assert output == f"2026-01-01 00:01:00 UTC  {text}: holds, 1.51\n"
     # the made-up server samples every 10 s
     assert asked == ["/api/v1/status", "/api/v1/cpus?period=20.000"]
 

@@ -5,29 +5,29 @@ A pattern names several IRQs. A CPU list is then dealt out to them, one CPU each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command, Given
 from ..command_line.options import Setting
 from ..command_line.values import read_cpu_list, read_irq
 from ..errors import CommandLineError, NoMatchError, NotAllowedError
-from ..figures.patterns import is_pattern, matches
 from ..figures.rows import is_own
 from ..figures.spread import Placed, spread
 from ..server.cpu_list import CpuList, parse_cpu_list
+from ..server.names import NUMBER
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, field_sheet, headings, table_rows
 from ..terminal.table import Sheet
 from ..terminal.text import visible
 from ..terminal.writer import Shown
-from .shared import CHANGE, LOOK_BACK, known, named, shown
+from .shared import LOOK_BACK, known, named, shown
 
 if TYPE_CHECKING:
     from ..server import model
-    from ..server.client import Answer, Client
+    from ..server.client import Client
 
-    Affinities = Mapping[str, Answer[model.Affinity]]
+    Affinities = Mapping[str, model.Affinity]
     """The affinity of each IRQ now."""
 
 Confirm = Callable[[str], None]
@@ -40,20 +40,20 @@ _PENDING = " (pending: the kernel changes it at the next interrupt)"
 
 
 class Affinity(NamedTuple):
-    """The affinity of one IRQ, or of each IRQ that a pattern names."""
+    """The affinity of one IRQ, or of each of several that a name means."""
 
     irq: str
 
     def ask(self, client: Client) -> Shown:
         """Ask for the affinities."""
-        if not is_pattern(self.irq):
-            return shown(client.affinity(self.irq), show_affinity, list_affinity)
-        answers = [client.affinity(name) for name in matching_irqs(client, self.irq)]
+        answers = [client.affinity(name) for name in movable_names(client, self.irq)]
+        if len(answers) == 1:
+            return shown(answers[0], show_affinity, list_affinity)
         return _shown_moves([Move(each, each) for each in answers])
 
 
 class NewAffinity(NamedTuple):
-    """Other CPUs for one IRQ, or for the IRQs that a pattern names."""
+    """Other CPUs for one IRQ, or for each of several that a name means."""
 
     irq: str
     cpus: CpuList | None
@@ -66,15 +66,15 @@ class NewAffinity(NamedTuple):
     def change(self, client: Client, confirm: Confirm) -> Shown:
         """Set the affinities one by one, unless `confirm` raises an error.
 
-        An IRQ that is there already stays, as does a managed one of a pattern. A refusal of the
+        An IRQ that is there already stays, as does a managed one of several. A refusal of the
         kernel stops no other IRQ. Any other ServerError stops all, as does a server that allows no
         change.
         """
-        is_one = not is_pattern(self.irq)
-        names = [self.irq] if is_one else matching_irqs(client, self.irq)
+        names = movable_names(client, self.irq)
+        is_one = len(names) == 1
         before = {name: client.affinity(name) for name in names}
         wanted = self._wanted(client, before, is_one)
-        wanted = {name: to for name, to in wanted.items() if not _is_there(before[name].value, to)}
+        wanted = {name: to for name, to in wanted.items() if not _is_there(before[name], to)}
         if wanted:
             confirm(_question(client.server, before, wanted))
         moves, refusals = {name: Move(each, each) for name, each in before.items()}, []
@@ -87,8 +87,8 @@ class NewAffinity(NamedTuple):
                 refusals.append(error)
                 moves[name] = Move(before[name], before[name], True, error.reason)
         if is_one:
-            pair = (before[self.irq].value, moves[self.irq].after.value)
-            return shown(moves[self.irq].after, lambda _: show_change(*pair), list_affinity)
+            (move,) = moves.values()
+            return shown(move.after, lambda after: show_change(move.before, after), list_affinity)
         return _shown_moves(list(moves.values()), changes=True)._replace(failures=tuple(refusals))
 
     def _wanted(self, client: Client, before: Affinities, is_one: bool) -> Mapping[str, str]:
@@ -96,12 +96,12 @@ class NewAffinity(NamedTuple):
         if self.cpus is None:
             return _former_cpus(client, before)
         if is_one:
-            return {self.irq: self.cpus.text}
-        movable = {name: each.value for name, each in before.items() if each.value.writable}
+            return dict.fromkeys(before, self.cpus.text)
+        movable = {name: each for name, each in before.items() if each.writable}
         if self.same:
             return dict.fromkeys(movable, self.cpus.text)
         irqs, others = [], dict.fromkeys(self.cpus.cpus, 0.0)
-        answer = client.irqs(Request()).value
+        answer = client.irqs(Request())
         for irq in answer.irqs:
             if irq.irq in movable:
                 irqs.append(Placed(irq.irq, irq.total, _only_cpu(movable[irq.irq])))
@@ -115,39 +115,35 @@ class NewAffinity(NamedTuple):
 class Move(NamedTuple):
     """One IRQ's affinity before and after, as the server answered."""
 
-    before: Answer[model.Affinity]
-    after: Answer[model.Affinity]
+    before: model.Affinity
+    after: model.Affinity
     is_wanted: bool = False
     """False if it was not to change."""
     refused: str = ""
     """Why the IRQ stayed; empty if it did not."""
 
 
-def matching_irqs(client: Client, pattern: str) -> list[str]:
-    """Return the IRQs with an affinity that a pattern names, in the server's order.
+def movable_names(client: Client, name: str) -> Sequence[str]:
+    """Return the IRQs with an affinity that a name means, in the server's order.
 
     Raise a ServerError, and NoMatchError if there are none.
     """
-    rows = client.irqs(Request()).value.irqs
-    found = [
-        irq.irq
-        for irq in rows
-        if irq.affinity is not None and matches(pattern, irq.irq, irq.device)
-    ]
+    if NUMBER.fullmatch(name):
+        return (name,)
+    found = [irq.irq for irq in client.named(name) if irq.affinity is not None]
     if not found:
-        raise NoMatchError(f"{client.server}: no IRQ with an affinity is named {pattern}")
+        raise NoMatchError(f"{client.server}: no IRQ with an affinity is named {name}")
     return found
 
 
 def _former_cpus(client: Client, names: Collection[str]) -> Mapping[str, str]:
     """Return the CPU list before the last change of each IRQ that was changed.
 
-    An event says ``0-1 -> 1``. Raise ServerError, and NoMatchError if no IRQ was changed.
+    Raise ServerError, and NoMatchError if no IRQ was changed.
     """
-    events = client.events(Request(period=LOOK_BACK)).value.events
-    changes = {each.irq: each.detail for each in events if each.event == CHANGE}
-    former = {name: changes[name].partition(" -> ")[0] for name in names if name in changes}
-    found = {name: cpus for name, cpus in former.items() if _cpus(cpus)}
+    events = client.events(Request(period=LOOK_BACK)).events
+    former = {each.irq: each.change[0] for each in events if each.change}
+    found = {name: former[name] for name in names if _cpus(former.get(name))}
     if not found:
         raise NoMatchError(f"{client.server}: no change to undo in the last {LOOK_BACK.text}")
     return found
@@ -174,7 +170,7 @@ def _question(server: str, before: Affinities, wanted: Mapping[str, str]) -> str
     """Return the question before affinities are set; of several, a line each stands above it."""
     lines = []
     for name, to in wanted.items():
-        now = before[name].value
+        now = before[name]
         managed = "" if now.writable else " (managed: the kernel will refuse)"
         irq = named("IRQ", now.irq, now.device)
         lines.append(f"{irq} from {known(now.affinity)} to {to}{managed}")
@@ -255,7 +251,7 @@ def show_change(before: model.Affinity, after: model.Affinity) -> Sheet:
 
 
 def _remark(move: Move) -> str:
-    after = move.after.value
+    after = move.after
     if move.refused:
         return f"refused: {visible(move.refused)}"
     if not after.writable:
@@ -264,16 +260,16 @@ def _remark(move: Move) -> str:
 
 
 MOVE_COLUMNS: tuple[Column[Move], ...] = (
-    Column("IRQ", "irq", lambda move: visible(move.after.value.irq)),
-    Column("DEVICE", "device", lambda move: visible(move.after.value.device), flexible=True),
-    Column("BEFORE", "before", lambda move: visible(move.before.value.affinity or "")),
-    Column("AFFINITY", "affinity", lambda move: visible(move.after.value.affinity or "")),
+    Column("IRQ", "irq", lambda move: visible(move.after.irq)),
+    Column("DEVICE", "device", lambda move: visible(move.after.device), flexible=True),
+    Column("BEFORE", "before", lambda move: visible(move.before.affinity or "")),
+    Column("AFFINITY", "affinity", lambda move: visible(move.after.affinity or "")),
     Column(
         "EFFECTIVE",
         "effective_affinity",
-        lambda move: visible(move.after.value.effective_affinity or ""),
+        lambda move: visible(move.after.effective_affinity or ""),
     ),
-    Column(None, "pending", lambda move: _flag(move.after.value.pending)),
+    Column(None, "pending", lambda move: _flag(move.after.pending)),
     Column("", "refused", _remark, lambda move: visible(move.refused), flexible=True),
 )
 

@@ -14,6 +14,7 @@ from ..command_line.options import ALL, CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import ProblemError, UsageError
 from ..figures.rows import device_text
+from ..server.model import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, Time
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
@@ -21,7 +22,6 @@ from ..terminal.table import Cell, Sheet
 from ..terminal.text import rate_text, visible
 from ..terminal.writer import Shown
 from .shared import (
-    CHANGE,
     change_text,
     idle_text,
     imbalance_of,
@@ -76,7 +76,7 @@ class Around(NamedTuple):
             # the same question was right before the moment: there is no time after it
             raise UsageError("TIME", moment.text, "a time in the past, such as -15m") from None
         figures = imbalance_of(client, sides[0])[1], imbalance_of(client, sides[1])[1]
-        effect = Effect(before.value, after.value, event, figures)
+        effect = Effect(before, after, event, figures)
         change = json.dumps(None if event is None else asdict(event)).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
@@ -238,7 +238,7 @@ def show_effect(effect: Effect, most: int = MOST_ROWS, every: bool = False) -> S
     changed: tuple[str, ...] = ()
     if event is not None:
         text = change_text(event, _device(effect)) if event.irq else visible(event.event)
-        changed = (f"{text}, at {event.time}",)
+        changed = (f"{text}, at {event.time.local}",)
     windows = (("before", effect.before.window), ("after", effect.after.window))
     found = pairs(effect, None if every else most)
     rows = [each for each in found if every or each.before or each.after]
@@ -272,7 +272,7 @@ def list_effect(effect: Effect) -> Iterator[Row]:
 def read(given: Given) -> Around:
     """Return the moment, and what to ask around it."""
     time = given.optional_argument("TIME", _read_moment)
-    return Around(time or CHANGE, given.request(), given.flag("all"))
+    return Around(time or AFFINITY, given.request(), given.flag("all"))
 
 
 def _read_moment(name: str, text: str) -> Time | str:

@@ -12,7 +12,7 @@ from ..terminal.columns import Column, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
 from ..terminal.text import visible
 from ..terminal.writer import Shown
-from .shared import devices_of, events_of, window_of, window_sheet
+from .shared import author, devices_of, window_of, window_sheet
 
 if TYPE_CHECKING:
     from ..server import model
@@ -27,7 +27,9 @@ class Happened(NamedTuple):
 
 
 COLUMNS: tuple[Column[Happened], ...] = (
-    Column("TIME", "time", lambda each: each.event.time, lambda each: each.event.time.unix_text),
+    Column(
+        "TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time.unix_text
+    ),
     Column("EVENT", "event", lambda each: visible(each.event.event)),
     Column("IRQ", "irq", lambda each: visible(each.event.irq or "")),
     Column(
@@ -37,7 +39,13 @@ COLUMNS: tuple[Column[Happened], ...] = (
         right=True,
     ),
     Column("DETAIL", "detail", lambda each: visible(each.event.detail), flexible=True),
-    Column("BY", "by", lambda each: visible(each.event.by), flexible=True),
+    Column(
+        "BY",
+        "by",
+        lambda each: visible(author(each.event)),
+        lambda each: visible(each.event.by),
+        flexible=True,
+    ),
     Column("DEVICE", "device", lambda each: visible(each.device), flexible=True),
 )
 
@@ -50,15 +58,15 @@ class Events(NamedTuple):
 
     def ask(self, client: Client) -> Shown:
         """Ask for the events and, for people and CSV, for the devices of their IRQs."""
-        answer = events_of(client, self.request)
-        events = answer.value.events
+        answer = client.events(self.request)
+        events = answer.events
         devices: Mapping[str, str] = {}
         if self.form != "json" and any(each.irq for each in events):
             devices = devices_of(client, window_of(self.request))
         happened = [Happened(each, devices.get(each.irq or "", "")) for each in events]
         return Shown(
             answer.text,
-            lambda: show_events(answer.value.window, happened),
+            lambda: show_events(answer.window, happened),
             lambda: csv_rows(COLUMNS, happened),
         )
 

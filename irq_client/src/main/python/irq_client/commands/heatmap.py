@@ -61,7 +61,7 @@ class Heatmap(NamedTuple):
         if self.request.by == "irq,cpu":
             answer = client.interrupts(self.request._replace(by=""))
             return shown(answer, show_interrupts, list_interrupts)._replace(
-                draw=lambda width: draw_grid(answer.value, width, every=self.every)
+                draw=lambda width: draw_grid(answer, width, every=self.every)
             )
         return ask_past(client, self.request, partial(draw_heatmap, every=self.every), self.form)
 

@@ -24,10 +24,8 @@ from ..terminal.table import FAINT, HEADING, WARNING, Heading, Line, Sheet, wrap
 from ..terminal.text import aligned, cell_width, numbered, rate_text, shortened, visible
 from ..terminal.writer import Shown
 from .shared import (
-    CHANGE,
     change_text,
     devices_of,
-    events_of,
     idle_text,
     steps_line,
     window_line,
@@ -37,7 +35,7 @@ from .shared import (
 
 if TYPE_CHECKING:
     from ..server import model
-    from ..server.client import Answer, Client
+    from ..server.client import Client
 
     Draw = Callable[["Past", int], Iterator[Line]]
     """Draw the past in a width, at most as wide as the sheet."""
@@ -86,35 +84,33 @@ class History(NamedTuple):
 
 def ask_past(client: Client, request: Request, draw: Draw | None, form: str) -> Shown:
     """Ask for a series, and only for what `draw` or the form shows beside it."""
-    answer = series_of(client, request)
-    series = answer.value
+    series = series_of(client, request)
     window = series.window
     past = Past(series)
     if form != "json" and request.by.startswith("irq") and window.start != window.end:
         names = request._replace(step=None, by="", top=None, cpus=None, nonzero=True)
         past = past._replace(devices=devices_of(client, names))
     if draw is None or form != "table":
-        return Shown(answer.text, lambda: show_series(series), lambda: list_series(past))
+        return Shown(series.text, lambda: show_series(series), lambda: list_series(past))
     if window.start != window.end:
-        edges = request._replace(
-            start=Time.of(window.start), end=Time.of(window.end), period=None, cpus=None
-        )
-        past = past._replace(events=events_of(client, edges).value.events)
+        edges = Request(start=Time.of(window.start), end=Time.of(window.end))
+        chosen = edges._replace(irqs=request.irqs, device=request.device)
+        past = past._replace(events=client.events(chosen).events)
     return Shown(
-        answer.text,
+        series.text,
         lambda: show_series(series),
         lambda: list_series(past),
         lambda width: draw(past, width),
     )
 
 
-def series_of(client: Client, request: Request) -> Answer[model.Series]:
+def series_of(client: Client, request: Request) -> model.Series:
     """Return a series whose steps are multiples of the server's resolution. Raise ServerError.
 
     The resolution is in the answer: if the steps do not fit it, ask again.
     """
     answer = client.series(request)
-    step, resolution = answer.value.step_seconds, answer.value.window.resolution_seconds
+    step, resolution = answer.step_seconds, answer.window.resolution_seconds
     fitting = ceil(round(step / resolution, 6)) * resolution if resolution else step
     if abs(fitting - step) < 0.0005:
         return answer
@@ -136,7 +132,7 @@ def show_series(answer: model.Series) -> Sheet:
             Heading("TOTAL", right=True),
         ),
         tuple(
-            (point.start, point.end, *map(point.counts.get, weights), point.total)
+            (point.start.local, point.end.local, *map(point.counts.get, weights), point.total)
             for point in answer.points
         ),
         "no step in the window",
@@ -267,18 +263,18 @@ def _irq_of(by: str, key: str) -> str:
 def foot(past: Past, line: Timeline, indent: int, width: int) -> Iterator[Line]:
     """Draw the axis of time and the marks above it, and list the changes at the marks."""
     window = past.series.window
-    changes = [each for each in past.events if each.event == CHANGE]
+    changes = [each for each in past.events if each.change]
     marked = {column for each in changes if (column := line.column(each.time)) is not None}
     blank = " " * indent
     if marked:
         row = "".join(MARK if column in marked else " " for column in range(line.columns))
         yield ((blank, ""), (row.rstrip(), WARNING))
-    yield ((blank + chart.time_axis(window.start, window.end, line.columns), FAINT),)
+    yield ((blank + chart.time_axis(window.start.local, window.end.local, line.columns), FAINT),)
     if window.gaps:
         yield ((f"{GAP_MARK} nothing is known there", FAINT),)
     for each in changes[-MOST_MARKS:]:
         text = change_text(each, past.devices.get(each.irq or "", ""))
-        yield from sentence(f"{MARK} {each.time} {text}", WARNING, width)
+        yield from sentence(f"{MARK} {each.time.local} {text}", WARNING, width)
     if len(changes) > MOST_MARKS:
         more = numbered(len(changes) - MOST_MARKS, "earlier change")
         yield from sentence(f"  and {more}; irq_client events lists them", FAINT, width)

@@ -52,7 +52,7 @@ class Irqs(NamedTuple):
 
 
 class OneIrq(NamedTuple):
-    """One IRQ in a window."""
+    """The IRQs of one name in a window."""
 
     irq: str
     request: Request
@@ -60,8 +60,11 @@ class OneIrq(NamedTuple):
     """Show idle CPUs too."""
 
     def ask(self, client: Client) -> Shown:
-        """Ask for the IRQ."""
-        answer = client.irq(self.irq, self.request)
+        """Ask for the IRQ, or for all that the name means."""
+        names = client.names(self.irq, self.request)
+        if len(names) > 1:
+            return Irqs(self.request._replace(irqs=names), self.every).ask(client)
+        answer = client.irq(names[0], self.request)
         return shown(answer, lambda value: show_one_irq(value, self.every), list_one_irq)
 
 

@@ -5,15 +5,15 @@ Every name that comes from a server passes through `visible` before it is shown.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from ..errors import NoMatchError
 from ..figures.imbalance import device_loads, imbalance
 from ..figures.rows import device_text
+from ..server.model import AFFINITY
 from ..server.request import Request
-from ..server.times import Duration
+from ..server.times import Duration, Moment, edges_text
 from ..terminal.columns import Column, Row
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
@@ -21,19 +21,19 @@ from ..terminal.writer import Shown
 
 if TYPE_CHECKING:
     from ..server import model
-    from ..server.client import Answer, Client
+    from ..server.client import Client
 
-T = TypeVar("T")
+A = TypeVar("A", bound="model.Answer")
 Item = TypeVar("Item", "model.Irq", "model.Cpu")
+
+ON_THE_MACHINE = "on the machine"
+"""Stands for a change that nobody asked this server for: by a person there, or a program."""
 
 UNKNOWN = "-"
 """Stands for a value that the server does not know."""
 
 LOOK_BACK = Duration("7d", 604_800.0)
 """How far back the latest affinity change, or boot, is looked for."""
-
-CHANGE = "affinity"
-"""The event of a changed affinity."""
 
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
     Column("IRQ", "irq", lambda irq: visible(irq.irq)),
@@ -66,31 +66,12 @@ class Surroundings(NamedTuple):
 
 def default_period_seconds(client: Client) -> float:
     """Return a window that holds at least two samples of a server. Raise ServerError."""
-    return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
+    return max(LEAST_PERIOD_SECONDS, 2 * client.status().interval_seconds)
 
 
 def window_of(request: Request) -> Request:
     """Return the window of a request, without its filters."""
     return Request(start=request.start, end=request.end, period=request.period)
-
-
-def events_of(client: Client, request: Request) -> Answer[model.Events]:
-    """Return the events of a window; of the request's IRQs and devices, if it names some.
-
-    `/events` has no filter by device, so that is done here. Raise ServerError.
-    """
-    from dataclasses import replace
-
-    window = window_of(request)
-    answer = client.events(window._replace(irqs=request.irqs, cpus=request.cpus))
-    if not request.device:
-        return answer
-    names = devices_of(client, window._replace(device=request.device))
-    events = tuple(each for each in answer.value.events if each.irq in names)
-    document = json.loads(answer.text)
-    document["events"] = [each for each in document["events"] if each["irq"] in names]
-    value = replace(answer.value, events=events)
-    return replace(answer, value=value, text=json.dumps(document).encode())
 
 
 def latest_event(client: Client, kind: str, request: Request) -> model.Event:
@@ -99,11 +80,11 @@ def latest_event(client: Client, kind: str, request: Request) -> model.Event:
     Raise ServerError, and NoMatchError if there is none.
     """
     lately = Request(period=LOOK_BACK)
-    if kind == CHANGE:
+    if kind == AFFINITY:
         lately = lately._replace(irqs=request.irqs, device=request.device)
-    events = [each for each in events_of(client, lately).value.events if each.event == kind]
+    events = [each for each in client.events(lately).events if each.event == kind]
     if not events:
-        what = "affinity change" if kind == CHANGE else kind
+        what = "affinity change" if kind == AFFINITY else kind
         raise NoMatchError(
             f"{client.server}: no {what} in the last {LOOK_BACK.text}; give a time, as in -15m"
         )
@@ -112,7 +93,7 @@ def latest_event(client: Client, kind: str, request: Request) -> model.Event:
 
 def devices_of(client: Client, request: Request) -> Mapping[str, str]:
     """Return the device of each IRQ that a request names. Raise ServerError."""
-    return {irq.irq: irq.device for irq in client.interrupts(request).value.irqs}
+    return {irq.irq: irq.device for irq in client.interrupts(request).irqs}
 
 
 class Balance(NamedTuple):
@@ -127,7 +108,7 @@ def imbalance_of(client: Client, request: Request) -> tuple[model.Window, float]
 
     Raise ServerError.
     """
-    answer = client.cpus(window_of(request)).value
+    answer = client.cpus(window_of(request))
     figure = answer.imbalance
     return answer.window, _counted(client, request).imbalance if figure is None else figure
 
@@ -137,32 +118,30 @@ def balance_of(client: Client, request: Request) -> Balance:
 
     Raise ServerError.
     """
-    answer = client.cpus(window_of(request)).value
+    answer = client.cpus(window_of(request))
     if answer.imbalance is None:
         return _counted(client, request)
     seconds = answer.window.seconds or 1.0
     loads = {each.cpu: (each.devices or 0) / seconds for each in answer.cpus}
     if abs(imbalance(loads.values()) - answer.imbalance) > 0.001:
         # the server leaves out CPUs that are isolated or offline
-        usable = client.status().value.usable
+        usable = client.status().usable
         loads = {cpu: load for cpu, load in loads.items() if usable is None or cpu in usable}
     return Balance(loads, answer.imbalance)
 
 
 def _counted(client: Client, request: Request) -> Balance:
     """Return the balance as the counts of all IRQs say: an older server gives no imbalance."""
-    answer = client.interrupts(window_of(request)).value
+    answer = client.interrupts(window_of(request))
     seconds = answer.window.seconds or 1.0
-    counts = device_loads(answer, client.status().value.usable)
+    counts = device_loads(answer, client.status().usable)
     loads = {cpu: count / seconds for cpu, count in counts.items()}
     return Balance(loads, imbalance(loads.values()))
 
 
-def shown(
-    answer: Answer[T], sheet: Callable[[T], Sheet], rows: Callable[[T], Iterator[Row]]
-) -> Shown:
+def shown(answer: A, sheet: Callable[[A], Sheet], rows: Callable[[A], Iterator[Row]]) -> Shown:
     """Return an answer in its three forms."""
-    return Shown(answer.text, lambda: sheet(answer.value), lambda: rows(answer.value))
+    return Shown(answer.text, lambda: sheet(answer), lambda: rows(answer))
 
 
 def window_sheet(
@@ -195,7 +174,7 @@ def window_sheet(
 def window_line(window: model.Window) -> str:
     """Return the sentence about the samples that an answer was made of."""
     samples = numbered(window.samples, "sample")
-    return f"{window.start} .. {window.end}  {span_text(window.seconds)}, {samples}"
+    return f"{edges_text(window.start, window.end)}  {span_text(window.seconds)}, {samples}"
 
 
 def window_warnings(window: model.Window) -> tuple[str, ...]:
@@ -238,6 +217,8 @@ def rate(total: int, window: model.Window) -> float:
 
 def known(text: str | None) -> str:
     """Return a CPU list or a time for people."""
+    if isinstance(text, Moment):
+        return text.local
     return visible(text) if text else UNKNOWN
 
 
@@ -246,7 +227,12 @@ def named(kind: str, name: str, device: str) -> str:
     return f"{kind} {visible(name)} ({visible(device)})" if device else f"{kind} {visible(name)}"
 
 
+def author(event: model.Event) -> str:
+    """Return who changed an affinity; empty for an event that has no author."""
+    return event.by or (ON_THE_MACHINE if event.change else "")
+
+
 def change_text(change: model.Event, device: str = "") -> str:
-    """Return what changed and, if known, by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
-    words = change.detail + (f", by {change.by}" if change.by else "")
-    return f"{named('IRQ', change.irq or '', device)}: {visible(words)}"
+    """Return what changed, and by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
+    by = f"by {change.by}" if change.by else ON_THE_MACHINE
+    return f"{named('IRQ', change.irq or '', device)}: {visible(f'{change.detail}, {by}')}"

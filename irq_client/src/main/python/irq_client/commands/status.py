@@ -36,10 +36,10 @@ class Status(NamedTuple):
     def ask(self, client: Client) -> Shown:
         """Ask for the status and, unless it is for JSON, for the imbalance."""
         answer = client.status()
-        health = Health(answer.value)
+        health = Health(answer)
         if self.form != "json":
             with suppress(ServerError):  # no sample yet
-                health = Health(answer.value, imbalance_of(client, Request())[1])
+                health = Health(answer, imbalance_of(client, Request())[1])
         return Shown(answer.text, lambda: show_status(health), lambda: list_status(health))
 
 

@@ -72,7 +72,7 @@ def read_figure(client: Client, condition: Condition, request: Request) -> Readi
     if condition.kind == "imbalance":
         window, figure = imbalance_of(client, request)
         return Reading(window.end, figure if window.seconds else None)
-    answer = client.interrupts(request).value
+    answer = client.interrupts(request)
     return Reading(answer.window.end, condition.figure(answer), condition.unknown_name(answer))
 
 
@@ -170,7 +170,8 @@ def finding_text(condition: Condition, finding: Finding, form: str, *, first: bo
     if condition.compare is None:
         return f"{finding.figure:.2f}\n"
     words = "holds" if finding.holds else "holds no more"
-    return f"{finding.time}  {condition.text}: {words}, {_figure_text(condition, finding.figure)}\n"
+    figure = _figure_text(condition, finding.figure)
+    return f"{finding.time.local}  {condition.text}: {words}, {figure}\n"
 
 
 def _figure_text(condition: Condition, figure: float | None) -> str:

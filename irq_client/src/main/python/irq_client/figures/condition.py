@@ -3,12 +3,12 @@
 ::
 
     condition  = figure [comparison number ["for" duration]]
-    figure     = "imbalance" | "rate" | "cpu" CPU-LIST "rate" | "irq" PATTERN "rate"
+    figure     = "imbalance" | "rate" | "cpu" CPU-LIST "rate" | "irq" IRQ "rate"
     comparison = "above" | "below" | ">" | ">=" | "<" | "<=" | "==" | "!="
     number     = digits, with k, M or G for thousands, millions, milliards
 
 The imbalance is the machine's. Rates are per second: of all rows, of the CPUs of a list together,
-or of all the IRQs together that a pattern names (by name, number, or action name).
+or of all the IRQs together that a name means, in any form that `server.names` lists.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from .patterns import matches
+from ..errors import NoMatchError
+from ..server.names import find_irqs
 
 if TYPE_CHECKING:
     from ..server import model
@@ -57,9 +58,7 @@ class Condition(NamedTuple):
 
     def unknown_name(self, answer: model.Interrupts) -> str:
         """Return the name in the condition that an answer knows nothing of; empty if it does."""
-        if self.kind == "irq" and not any(
-            matches(self.name, irq.irq, irq.device) for irq in answer.irqs
-        ):
+        if self.kind == "irq" and not self._named(answer):
             return f"IRQ {self.name}"
         if self.kind == "cpu" and not self.cpus & set(answer.cpus):
             return f"CPU {self.name}"
@@ -71,10 +70,15 @@ class Condition(NamedTuple):
             return False
         return self.compare is None or self.compare(figure, self.limit)
 
+    def _named(self, answer: model.Interrupts) -> tuple[model.Irq, ...]:
+        try:
+            return find_irqs(self.name, answer.irqs)
+        except NoMatchError:
+            return ()
+
     def _total(self, answer: model.Interrupts) -> int:
         if self.kind == "irq":
-            named = (irq for irq in answer.irqs if matches(self.name, irq.irq, irq.device))
-            return sum(irq.total for irq in named)
+            return sum(irq.total for irq in self._named(answer))
         if self.kind == "cpu":
             loads = zip(answer.cpus, answer.totals, strict=True)
             return sum(total for cpu, total in loads if cpu in self.cpus)

@@ -52,8 +52,8 @@ class JsonObject:
         raise ShapeError(self._place(key), expected, _kind(self._get(key)))
 
     def has(self, key: str) -> bool:
-        """Return True if there is such a field."""
-        return key in self._value
+        """Return True if there is a value, and it is not null."""
+        return self._value.get(key) is not None
 
     def inner(self, key: str) -> "JsonObject":
         """Return an object in this one."""

@@ -105,7 +105,7 @@ def test_a_step_back_asks_for_that_window_once():
 
     run(script)
 
-    # the window ended at 2026-01-01T00:01:00Z, 1767225660
+    # the window ended at 2026-01-01 00:01:00 UTC, 1767225660
     assert script.asked == [QUESTION, (60.0, 1767225600.0), QUESTION]
 
 

@@ -35,14 +35,14 @@ def targets(service: WebService) -> list[str]:
 def test_changes_are_asked_for_every_ten_seconds_only():
     clock = Clock()
     with WebService(machine.answer_well) as service, Client(service.url) as client:
-        fetch = Fetcher(client, request.Request(device="eth*"), clock)
+        fetch = Fetcher(client, request.Request(nonzero=True), clock)
 
         data = fetch(5.0, None)
-        assert targets(service) == ["interrupts?period=5.000&device=eth%2A", "events?period=3600"]
+        assert targets(service) == ["interrupts?period=5.000&nonzero=true", "events?period=3600"]
         assert [change.detail for change in data.changes] == ["0-1 -> 1"]
         clock.now += 9
         assert fetch(5.0, None).changes == data.changes
-        assert targets(service) == ["interrupts?period=5.000&device=eth%2A"]
+        assert targets(service) == ["interrupts?period=5.000&nonzero=true"]
         clock.now += 1
         fetch(5.0, None)
         assert len(targets(service)) == 2

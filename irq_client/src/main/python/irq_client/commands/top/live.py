@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...errors import ServerError
 from ...server import model
-from ...server.authors import CHANGE
 from ...server.request import Request
 from ...server.times import Duration, Time
 from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
@@ -78,7 +77,7 @@ class Fetcher:
         window = self._filters._replace(
             period=Duration.exactly(period_seconds), end=None if end is None else Time.at(end)
         )
-        answer = self._client.interrupts(window).value
+        answer = self._client.interrupts(window)
         if self._clock() >= self._changes_due or end != self._changes_of:
             self._changes = self._ask_changes(end)
             self._changes_of = end
@@ -87,8 +86,8 @@ class Fetcher:
 
     def _ask_changes(self, end: float | None) -> tuple[model.Event, ...]:
         window = Request(period=CHANGES_PERIOD, end=None if end is None else Time.at(end))
-        events = self._client.events(window).value.events
-        return tuple(each for each in events if each.event == CHANGE)
+        events = self._client.events(window).events
+        return tuple(each for each in events if each.change)
 
 
 class BackgroundAsker:

@@ -103,7 +103,7 @@ def _head(
 
 def _window_text(window: model.Window, server: str, width: int) -> str:
     """Return what is shown in the longest words that fit, at least the end of the window."""
-    end = f"{window.end}  {span_text(window.seconds)}"
+    end = f"{window.end.local}  {span_text(window.seconds)}"
     words = (f"{server}  {window_line(window)}", window_line(window), f"{server}  {end}")
     return next((each for each in words if cell_width(each) <= width), end)
 
