@@ -43,7 +43,6 @@ def describe(project):
     project.include_file("irq_client", "irq_client.1")
     project.install_file("share/man/man1", "irq_client/irq_client.1")
     project.depends_on("requests", ">=2.32")
-    project.depends_on("rich", ">=13.7")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("pytest", ">=8")

@@ -19,7 +19,7 @@ def top(environment: dict[str, str], url: str, columns: int = 100, lines: int = 
 
 def test_it_shows_irqs_cpus_and_help_and_leaves_the_terminal_as_it_was(environment, good):
     with top(environment, good.url) as session:
-        screen = session.shows("36   virtio1-req.0")
+        screen = session.shows("36    virtio1-req.0")
         assert screen.alternate
         assert not screen.cursor
         assert "imbalance 1.68" in screen.rows[1]
@@ -36,7 +36,7 @@ def test_it_shows_irqs_cpus_and_help_and_leaves_the_terminal_as_it_was(environme
 
 def test_nothing_is_written_while_nothing_changes(environment, good):
     with top(environment, good.url) as session:
-        session.shows("36   virtio1-req.0")
+        session.shows("36    virtio1-req.0")
         written = session.emulator.line_writes
         asked = len(good.requests)
         session.until(lambda _: len(good.requests) > asked + 3)
@@ -49,7 +49,7 @@ def test_nothing_is_written_while_nothing_changes(environment, good):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_leaves_the_terminal_as_it_was(environment, good, number: int):
     with top(environment, good.url) as session:
-        session.shows("36   virtio1-req.0")
+        session.shows("36    virtio1-req.0")
         os.kill(session.process.pid, number)
 
         assert session.ends() == 128 + number
@@ -86,7 +86,7 @@ def test_a_server_that_fails_is_told_and_the_view_stays(environment):
         return machine.answer_well(service, request)
 
     with WebService(answer) as service, top(environment, service.url) as session:
-        session.shows("36   virtio1-req.0")
+        session.shows("36    virtio1-req.0")
         failing.append(1)
         screen = session.shows("the disk is full")
         assert any(row.startswith("36 ") for row in screen.rows)

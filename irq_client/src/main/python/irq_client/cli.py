@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TextIO
@@ -12,12 +13,12 @@ from . import __version__
 from .errors import CommandLineError, DeclinedError, IrqClientError, NoMatchError, ServerError
 
 if TYPE_CHECKING:
+    from .command_line.command import Given
     from .command_line.config_files import Host
     from .command_line.settings import General
     from .commands.registry import Change, Question, Session
     from .server.client import Client
-    from .terminal.table import Sheet
-    from .terminal.writer import Shown
+    from .terminal.writer import Output, Shown
 
     Tokens = Mapping[str | None, str | None]
     """Each token by its file; None for no file and no token."""
@@ -68,9 +69,10 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
         return 0
     from .command_line.parser import parse
     from .commands.registry import COMMANDS, Change, Document, Session
+    from .commands.top.run import Top
 
     try:
-        general, command, job = parse(argv, streams.environment, COMMANDS)
+        general, command, job, given = parse(argv, streams.environment, COMMANDS)
     except SystemExit:
         return 0  # --help, printed
     if isinstance(job, Document):
@@ -78,21 +80,56 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
         return 0
     with _logging(general.verbose, streams.stderr):
         tokens = _tokens(general, streams)
-        if isinstance(job, Session):
+        if isinstance(job, Session) and not (isinstance(job, Top) and _prints(given, streams)):
             return _stay(job, _only_host(command, general), tokens, general, streams)
         if isinstance(job, Change):
-            return _report(_change_each(job, tokens, general, streams), general, streams)
-        return _report(_ask_each(job, tokens, general, streams), general, streams)
+            if given.repeat().every_seconds:
+                raise CommandLineError("--every is for what reads; this changes an affinity")
+            output = _output(given, general, streams)
+            return _report(_change_each(job, tokens, general, streams), output, general, streams)
+        return _read(job, given, tokens, general, streams)
 
 
-def _report(results: "Results", general: "General", streams: Streams) -> int:
-    """Write all answers, then the failures; return 0 or the highest exit status of those."""
+def _prints(given: "Given", streams: Streams) -> bool:
+    """Return True if a live view is printed instead: into a pipe, or a number of times."""
+    on_terminal = streams.stdin.isatty() and streams.stdout.isatty()
+    return not on_terminal or given.repeat().last is not None
+
+
+def _read(
+    job: "Question", given: "Given", tokens: "Tokens", general: "General", streams: Streams
+) -> int:
+    """Ask once, or again and again; return the highest exit status of all failures.
+
+    Stop if no server has answered the first time.
+    """
+    output = _output(given, general, streams)
+    status = 0
+    for _ in given.repeat().turns(time.monotonic, time.sleep):
+        results = _ask_each(job, tokens, general, streams)
+        status = max(status, _report(results, output, general, streams))
+        if not output.written:
+            break
+    return status
+
+
+def _output(given: "Given", general: "General", streams: Streams) -> "Output":
+    from .terminal.columns import Choice
     from .terminal.writer import Output
 
-    several = len(general.hosts) > 1
-    output = Output(streams.stdout, streams.environment, several=several)
+    sorts = given.names("sort")
+    return Output(
+        streams.stdout,
+        streams.environment,
+        several=len(general.hosts) > 1,
+        colour=general.colour,
+        choice=Choice(given.names("columns"), sorts[0] if sorts else ""),
+    )
+
+
+def _report(results: "Results", output: "Output", general: "General", streams: Streams) -> int:
+    """Write all answers, then the failures; return 0 or the highest exit status of those."""
     failures: list[tuple[str, IrqClientError]] = []
-    sheets: list[tuple[str, Sheet]] = []
     for host, result in results:
         try:
             shown = result()
@@ -100,17 +137,11 @@ def _report(results: "Results", general: "General", streams: Streams) -> int:
             failures.append((host.name, error))
             continue
         failures += [(host.name, error) for error in shown.failures]
-        if several and general.form == "table" and not shown.draw:
-            sheets.append((host.name, shown.sheet()))
-        else:
-            output.write(host.url, shown, general.form)
-    if sheets:
-        from .terminal.hosts_table import together
-
-        output.write_sheet(together(sheets))
+        output.write(host.name, shown, general.form)
+    output.end()
     for _, failure in failures:
         _say(streams, failure)
-    if failures and several:
+    if failures and len(general.hosts) > 1:
         names = list(dict.fromkeys(name for name, _ in failures))
         count = len(general.hosts)
         _say(streams, f"{len(names)} of {count} servers failed: {', '.join(names)}")
@@ -165,7 +196,8 @@ def _stay(
 
     with _client(host, tokens, general) as client:
         return job.run(
-            client, Surroundings(streams.stdin, streams.stdout, streams.environment, warn)
+            client,
+            Surroundings(streams.stdin, streams.stdout, streams.environment, warn, general.colour),
         )
 
 

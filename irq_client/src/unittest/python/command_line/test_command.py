@@ -26,6 +26,7 @@ def test_environment_names_follow_from_the_options():
         "IRQ_CLIENT_TOKEN_FILE",
         "IRQ_CLIENT_TIMEOUT",
         "IRQ_CLIENT_FORMAT",
+        "IRQ_CLIENT_COLOR",
     }
 
 

@@ -30,7 +30,7 @@ def urls(argv: list[str], environment: dict[str, str]) -> list[str]:
 
 
 def test_a_command_alone_takes_every_default():
-    general, command, job = parse(["overview"], {})
+    general, command, job, _ = parse(["overview"], {})
 
     assert general == General(
         hosts=(Host("127.0.0.1:5000", "http://127.0.0.1:5000"),),
@@ -49,7 +49,7 @@ def test_a_command_alone_takes_every_default():
     ],
 )
 def test_options_stand_before_or_after_the_command(argv: list[str]):
-    general, command, job = parse(argv, {})
+    general, command, job, _ = parse(argv, {})
 
     assert command == "cpus"
     assert [host.url for host in general.hosts] == ["http://h:1"]

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from ..errors import CommandLineError
 from ..server.request import Request
 from . import values
 from .options import EVERYWHERE, Setting
+from .repeat import Repeat
 
 J = TypeVar("J", covariant=True)
 T = TypeVar("T")
@@ -70,10 +72,27 @@ class Given:
         duration = self.option(name, values.read_duration)
         return duration and duration.seconds
 
+    def repeat(self) -> Repeat:
+        """Return how often to read. Raise also CommandLineError."""
+        every = self.seconds("every")
+        if refresh := self._settings.get("refresh"):
+            every = self.seconds("refresh") or values.read_duration("", refresh.default).seconds
+        count = self.option("count", values.read_number)
+        if count and not every:
+            raise CommandLineError("--count needs --every, the time between two readings")
+        return Repeat(every, count)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return the names in a list with commas, none without one."""
+        text = str(self._texts.get(name) or "")
+        return tuple(filter(None, (each.strip() for each in text.split(","))))
+
     def request(self) -> Request:
         """Return window, filters, step and key. Raise also CommandLineError."""
         period = self.option("period", values.read_duration)
         start, end = self.option("start", values.read_time), self.option("end", values.read_time)
+        if not (period or start or end):
+            period = self.option("every", values.read_duration)
         values.check_window(period, start, end)
         return Request(
             start=start,

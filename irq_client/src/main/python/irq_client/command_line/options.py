@@ -47,6 +47,14 @@ FORMAT = Setting(
     from_environment=True,
     choices=("table", "json", "csv"),
 )
+COLOR = Setting(
+    "color",
+    "colours and bold text; auto: on a terminal, unless NO_COLOR is set",
+    "WHEN",
+    "auto",
+    from_environment=True,
+    choices=("always", "never", "auto"),
+)
 EVERYWHERE = (
     Setting(
         "server",
@@ -85,6 +93,7 @@ EVERYWHERE = (
         from_environment=True,
     ),
     FORMAT,
+    COLOR,
     Setting("verbose", "tell on standard error what is asked, and how long it took", short="-v"),
     Setting("quiet", "no warnings on standard error, only errors", short="-q"),
 )
@@ -123,4 +132,21 @@ STEP = Setting(
     "step", "length of one step, a duration like --period", "DURATION", "the server's choice"
 )
 REFRESH = Setting("refresh", "the time between two readings, a duration", "DURATION", "1s")
+COUNT = Setting("count", "end after so many readings", "N", "until Ctrl-C")
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
+READING = (
+    Setting("columns", "only these columns, in this order: IRQ,RATE", "COLUMNS", "all"),
+    Setting(
+        "sort",
+        "order rows by a column: numbers fall, texts rise; --sort=-RATE the other way round",
+        "COLUMN",
+    ),
+    Setting(
+        "every",
+        "read again and again, at this interval; it is also the period if no window is given",
+        "DURATION",
+        "once",
+    ),
+    COUNT,
+)
+"""What every command that reads takes beside its own settings."""

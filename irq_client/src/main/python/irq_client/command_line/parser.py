@@ -43,6 +43,7 @@ class Arguments(NamedTuple, Generic[J]):
     general: "General"
     command: str
     job: J
+    given: Given
 
 
 class _Parser(argparse.ArgumentParser):
@@ -88,8 +89,8 @@ def parse(
 
     general = read_general(texts, environment)
     several = len(general.hosts) > 1
-    job = command.read(Given(texts, command.settings, general.form, several=several))
-    return Arguments(general, command.name, job)
+    given = Given(texts, command.settings, general.form, several=several)
+    return Arguments(general, command.name, command.read(given), given)
 
 
 def _join_relative_times(argv: Sequence[str], with_value: Set[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import CommandLineError, UsageError
-from .options import EVERYWHERE, FORMAT, Setting
+from .options import COLOR, EVERYWHERE, FORMAT, Setting
 from .values import is_url, read_choice, read_duration, read_server
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class General(NamedTuple):
     timeout_seconds: float
     form: str
     """``table``, ``json`` or ``csv``."""
+    colour: str = "auto"
     verbose: bool = False
     quiet: bool = False
 
@@ -44,6 +45,7 @@ def read_general(given: Mapping[str, object], environment: Mapping[str, str]) ->
         hosts=_hosts(found, config, tokens[0][1] if tokens else None),
         timeout_seconds=read_duration(*found["timeout"][0]).seconds,
         form=read_choice(*found["format"][0], FORMAT.choices),
+        colour=read_choice(*found["color"][0], COLOR.choices),
         verbose=bool(given["verbose"]),
         quiet=bool(given["quiet"]),
     )

@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from ..command_line.command import Command, Given
 from ..command_line.completion import SHELLS, completion_script
+from ..command_line.options import READING
 from ..command_line.values import read_choice
 from ..terminal.writer import Shown
 from . import affinity, cpus, effect, events, heatmap, history, irqs, overview, status, watch
@@ -53,6 +54,8 @@ class Document(Protocol):
         """Return the text to print."""
 
 
+J = TypeVar("J")
+
 Job = Question | Change | Session | Document
 """The work of one run of a command."""
 
@@ -84,20 +87,25 @@ def _read_completion(given: Given) -> CompletionScript:
     )
 
 
+def _reading(command: Command[J]) -> Command[J]:
+    """Return a command that also takes what every command that reads takes."""
+    return command._replace(settings=(*command.settings, *READING))
+
+
 COMMANDS: tuple[Command[Job], ...] = (
-    overview.COMMAND,
-    irqs.IRQS,
-    irqs.IRQ,
-    cpus.CPUS,
-    cpus.CPU,
-    history.COMMAND,
-    heatmap.COMMAND,
+    _reading(overview.COMMAND),
+    _reading(irqs.IRQS),
+    _reading(irqs.IRQ),
+    _reading(cpus.CPUS),
+    _reading(cpus.CPU),
+    _reading(history.COMMAND),
+    _reading(heatmap.COMMAND),
     top.COMMAND,
-    affinity.COMMAND,
-    effect.COMMAND,
+    _reading(affinity.COMMAND),
+    _reading(effect.COMMAND),
     watch.COMMAND,
-    events.COMMAND,
-    status.COMMAND,
+    _reading(events.COMMAND),
+    _reading(status.COMMAND),
     Command(
         "completion",
         "a script that makes a shell complete command lines: bash, zsh or fish",

@@ -62,6 +62,8 @@ class Surroundings(NamedTuple):
     environment: Mapping[str, str]
     warn: Callable[[object], None]
     """Writes a warning on standard error, unless --quiet is given."""
+    colour: str = "auto"
+    """``always``, ``never`` or ``auto``."""
 
 
 def default_period_seconds(client: Client) -> float:
