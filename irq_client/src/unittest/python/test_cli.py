@@ -39,7 +39,7 @@ def run(service: WebService, *argv: str, typed: str | None = None, terminal: boo
         (["affinity", "36"], "effective affinity  1"),
         (
             ["events"],
-            "2026-01-01T00:00:10Z      affinity          36        0-1 -> 1          192.0.2.7",
+            "2026-01-01 00:00:10 UTC      affinity          36        0-1 -> 1          192.0.2.7",
         ),
         (["status"], "sampler         running"),
     ],

@@ -49,7 +49,7 @@ def test_an_affinity_is_written_answered_and_told_once(server: Server, tree: Tre
         "pending": False,
     }
     assert (tree.root / "irq/24/smp_affinity_list").read_text() == "1\n"
-    expected = [("affinity", "0-1 -> 1"), ("affinity_request", "1 from 127.0.0.1")]
+    expected = [("affinity_request", "1 from 127.0.0.1"), ("affinity", "0-1 -> 1")]
     assert recorded(server) == expected
     server.wait_for_samples(3)
     assert recorded(server) == expected

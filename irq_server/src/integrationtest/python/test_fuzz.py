@@ -22,7 +22,7 @@ import pytest
 from fuzzing import PROJECT, hunt, saved
 from irq_server import commands
 from irq_server.errors import ParameterError, SettingsError
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
 from irq_server.settings.load import load
@@ -92,7 +92,7 @@ class Whole:
                 moment = START + STEP * number
                 sample = store.append(parse(text(number)), BOOT, moment, STEP)
                 self.states[moment] = {key: n for key, n in sample.state.items() if n}
-            store.record(Event(moment, "affinity", irq="24", detail="0-1 -> 1"))
+            store.record(Event(moment, Kind.AFFINITY, irq="24", detail="0-1 -> 1"))
             # what a killed server leaves: its last segments are not packed
             self.raw = next((folder / "raw").glob("*/*.csv")).read_bytes()
         self.files = {

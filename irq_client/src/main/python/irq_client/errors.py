@@ -20,8 +20,26 @@
             └── TimeLimitError  5   not within the time limit
 """
 
+from collections.abc import Iterable
+
 SHOWN_CHARACTERS = 80
 """The most that an error shows of a value that somebody else wrote."""
+
+
+def near(word: str, words: Iterable[str], most: int = 2) -> list[str]:
+    """Return the words that look like another one, the most alike first."""
+    from difflib import get_close_matches  # here: only an error needs it
+
+    known = {each.casefold(): each for each in words}
+    found = get_close_matches(word.casefold(), known, most, 0.6)
+    found += [each for each in known if each.startswith(word.casefold()) and each not in found]
+    return [known[each] for each in found[:most]] if word else []
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return the end of a message: ``; did you mean irq or irqs?``, or nothing."""
+    found = near(word, words)
+    return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
 class IrqClientError(Exception):

@@ -1,22 +1,26 @@
 """The command `status`."""
 
+from test_history import run
+
 import machine
 from irq_client.commands import status
+from irq_client.commands.status import Health
 from irq_client.server import model
 from sheets import lines, read
 
-WINDOW_LINE = "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples"
+WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_a_status_is_a_list_of_names_and_values():
-    assert lines(status.show_status(read(model.read_status, machine.STATUS))) == [
+    assert lines(status.show_status(Health(read(model.read_status, machine.STATUS), 1.514))) == [
         "sampler         running",
+        "imbalance       1.51",
         "interval        10 s",
-        "last sample     2026-01-01T00:01:00Z",
+        "last sample     2026-01-01 00:01:00 UTC",
         "samples         4,321, 2 late",
         "store           1.5 MiB of at most 1.0 GiB",
-        "oldest          2025-12-31T12:00:00Z",
-        "newest          2026-01-01T00:01:00Z",
+        "oldest          2025-12-31 12:00:00 UTC",
+        "newest          2026-01-01 00:01:00 UTC",
         "size cap holds  100 days",
         "damaged         0",
     ]
@@ -27,7 +31,7 @@ def test_a_failing_sampler_says_why():
     store = machine.STATUS["store"] | {"max_bytes": None, "holds_seconds": None}
     answer = {"sampler": sampler, "store": store}
 
-    shown = lines(status.show_status(read(model.read_status, answer)))
+    shown = lines(status.show_status(Health(read(model.read_status, answer))))
 
     assert shown[0] == r"last error: disk\x1b[2J full"
     assert "store           1.5 MiB" in shown
@@ -36,7 +40,7 @@ def test_a_failing_sampler_says_why():
 
 def listed(answer: dict) -> dict:
     """Return the fields of CSV by their names."""
-    heading, row = status.list_status(read(model.read_status, answer))
+    heading, row = status.list_status(Health(read(model.read_status, answer), 1.5))
     return dict(zip(heading, row, strict=True))
 
 
@@ -45,7 +49,7 @@ def test_csv_is_one_row_of_exact_values():
 
     assert list(fields) == [
         "state", "interval_seconds", "last_sample", "samples", "late", "last_error", "bytes",
-        "max_bytes", "oldest", "newest", "holds_seconds", "damaged",
+        "max_bytes", "oldest", "newest", "holds_seconds", "damaged", "imbalance",
     ]  # fmt: skip
     assert fields["state"] == "running"
     assert fields["last_sample"] == "1767225660"
@@ -62,3 +66,18 @@ def test_csv_without_samples_has_empty_times():
 
     assert fields["oldest"] is None
     assert fields["last_error"] == r"no\x1b"
+
+
+def test_the_imbalance_is_that_of_the_last_minute():
+    _, output, asked = run("status")
+
+    assert "imbalance       1.51" in output.splitlines()
+    assert asked == ["/api/v1/status", "/api/v1/cpus"]
+    assert run("status", "--format", "json")[2] == ["/api/v1/status"]
+
+
+def test_a_server_without_samples_has_a_status():
+    status_, output, _ = run("status", answers={"cpus": {}})
+
+    assert status_ == 0
+    assert "imbalance       -" in output.splitlines()

@@ -86,11 +86,52 @@ def test_events_may_concern_an_irq_or_a_cpu():
 
     assert answer.events == (
         model.Event(
-            Moment("2026-01-01T00:00:08Z"), "affinity_request", "36", None, "1 from 192.0.2.7"
+            Moment("2026-01-01T00:00:08Z"),
+            "affinity_request",
+            "36",
+            None,
+            "1 from 192.0.2.7",
+            "192.0.2.7",
         ),
-        model.Event(Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1"),
+        model.Event(
+            Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1", "192.0.2.7"
+        ),
         model.Event(Moment("2026-01-01T00:00:20.500Z"), "cpu_offline", None, 3, ""),
     )
+
+
+def test_only_a_changed_affinity_has_cpus_before_and_after():
+    request, change, offline = read(model.read_events, machine.EVENTS).events
+
+    assert change.change == ("0-1", "1")
+    assert (request.change, offline.change) == (None, None)
+
+
+def test_an_event_has_its_author():
+    events = [{**each, "by": None} for each in machine.EVENTS["events"]]
+
+    with pytest.raises(ShapeError, match=r"events\[0\]\.by: expected a string"):
+        read(model.read_events, machine.EVENTS | {"events": events})
+
+
+def test_fields_that_a_server_may_add_are_read():
+    irqs = [machine.IRQS["irqs"][1] | {"writable": True, "pending": True, "interface": "eth0"}]
+    cpus = [{"cpu": 0, "total": 5, "rate": 0.1, "devices": 3}]
+    known = [
+        {"cpu": number, "online": number != 1, "isolated": number == 2, "node": 0}
+        for number in range(4)
+    ]
+    more = {"hostname": "h", "version": "1", "writes_allowed": False, "cpus": known}
+    more["now"] = "2026-01-01T00:01:03Z"
+
+    (irq,) = read(model.read_irqs, machine.IRQS | {"irqs": irqs}).irqs
+    answer = read(model.read_cpus, machine.CPUS | {"cpus": cpus, "imbalance": 1.5})
+    status = read(model.read_status, machine.STATUS | more)
+
+    assert (irq.writable, irq.pending, irq.interface) == (True, True, "eth0")
+    assert (answer.cpus[0].devices, answer.imbalance) == (3, 1.5)
+    assert (status.hostname, status.version, status.writes_allowed) == ("h", "1", False)
+    assert (status.usable, status.now) == ({0, 3}, "2026-01-01T00:01:03Z")
 
 
 def test_an_affinity_says_whether_it_may_be_written():

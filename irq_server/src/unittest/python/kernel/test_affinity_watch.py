@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.kernel.affinity_watch import AffinityWatch
 from irq_server.kernel.procfs import Procfs
 
@@ -33,7 +33,7 @@ def test_a_change_is_told_with_the_old_and_the_new_list(root: Path):
     set_affinity(root, "45", "1")
 
     assert watch.look(IRQS, 110.0, 10.0) == [
-        Event(110.0, "affinity", irq="45#2", detail="0-3 -> 1")
+        Event(110.0, Kind.AFFINITY, irq="45#2", detail="0-3 -> 1")
     ]
     assert watch.look(IRQS, 120.0, 20.0) == []
 
@@ -86,4 +86,6 @@ def test_an_empty_list_of_a_move_in_hand_is_no_change(root: Path):
 
     set_affinity(root, "24", "1")
 
-    assert watch.look(IRQS, 120.0, 20.0) == [Event(120.0, "affinity", irq="24", detail="0-3 -> 1")]
+    assert watch.look(IRQS, 120.0, 20.0) == [
+        Event(120.0, Kind.AFFINITY, irq="24", detail="0-3 -> 1")
+    ]

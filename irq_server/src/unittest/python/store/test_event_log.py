@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.store.event_log import FILES, EventLog, event_row, read_events
 from simulated import FaultyFiles
 
@@ -28,7 +28,7 @@ def log_in(folder: Path, files: FaultyFiles | None = None) -> EventLog:
 
 def reset(second: float) -> Event:
     """An event whose line has 1,024 bytes."""
-    event = Event(START + second, "reset", irq="24")
+    event = Event(START + second, Kind.RESET, irq="24")
     line = len(f"{START + second:.3f}".removesuffix(".000")) + len(",reset,24,,\n")
     return Event(event.time, event.event, event.irq, None, "x" * (1024 - line))
 
@@ -190,10 +190,10 @@ def test_a_current_file_that_vanished_is_begun_again(tmp_path: Path):
 @pytest.mark.parametrize(
     ("event", "row"),
     [
-        (Event(1.0, "boot"), ("1", "boot", "", "", "")),
-        (Event(1.0, "reset", irq="24"), ("1", "reset", "24", "", "")),
-        (Event(1.0, "cpu_offline", cpu=0), ("1", "cpu_offline", "", "0", "")),
-        (Event(1.0, "gap", detail="since then"), ("1", "gap", "", "", "since then")),
+        (Event(1.0, Kind.BOOT), ("1", "boot", "", "", "")),
+        (Event(1.0, Kind.RESET, irq="24"), ("1", "reset", "24", "", "")),
+        (Event(1.0, Kind.CPU_OFFLINE, cpu=0), ("1", "cpu_offline", "", "0", "")),
+        (Event(1.0, Kind.GAP, detail="since then"), ("1", "gap", "", "", "since then")),
     ],
 )
 def test_an_event_is_a_line_and_back(event: Event, row: tuple[str, ...]):
@@ -203,4 +203,4 @@ def test_an_event_is_a_line_and_back(event: Event, row: tuple[str, ...]):
 
 @pytest.mark.parametrize("cpu", ["x", "-1", "1.0", "9" * 5000])
 def test_a_cpu_that_is_no_number_is_left_out(cpu: str):
-    assert read_events([("1", "cpu_online", "", cpu, "")]) == [Event(1.0, "cpu_online")]
+    assert read_events([("1", "cpu_online", "", cpu, "")]) == [Event(1.0, Kind.CPU_ONLINE)]

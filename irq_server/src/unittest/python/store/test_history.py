@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import pace
 from irq_server.errors import NoSampleError
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.store.files import Files
 from irq_server.store.history import NOT_COUNTED, History, Sample, interval_detail
 from irq_server.store.segment import State
@@ -205,14 +205,14 @@ def test_an_edge_within_a_gap_makes_a_window_incomplete(
 @pytest.mark.parametrize(
     ("event", "complete", "resets"),
     [
-        (Event(START + 20, "boot"), False, 0),
-        (Event(START + 20, "gap", detail=f"since then, {NOT_COUNTED}"), False, 0),
-        (Event(START + 20, "gap", detail="since then"), True, 0),
-        (Event(START + 20, "reset", irq="24"), True, 1),
-        (Event(START + 20, "cpu_offline", cpu=1), True, 0),
-        (Event(START + 10, "boot"), True, 0),  # at the start: (start, end] leaves it out
-        (Event(START + 30, "boot"), False, 0),
-        (Event(START + 31, "boot"), True, 0),
+        (Event(START + 20, Kind.BOOT), False, 0),
+        (Event(START + 20, Kind.GAP, detail=f"since then, {NOT_COUNTED}"), False, 0),
+        (Event(START + 20, Kind.GAP, detail="since then"), True, 0),
+        (Event(START + 20, Kind.RESET, irq="24"), True, 1),
+        (Event(START + 20, Kind.CPU_OFFLINE, cpu=1), True, 0),
+        (Event(START + 10, Kind.BOOT), True, 0),  # at the start: (start, end] leaves it out
+        (Event(START + 30, Kind.BOOT), False, 0),
+        (Event(START + 31, Kind.BOOT), True, 0),
     ],
 )
 def test_lost_counts_make_a_window_incomplete_and_resets_are_counted(
@@ -226,9 +226,11 @@ def test_lost_counts_make_a_window_incomplete_and_resets_are_counted(
 
 
 def test_the_interval_is_the_one_that_was_set_at_the_time(tmp_path: Path):
-    kept = Kept(tmp_path, interval=1.0, events=[Event(START, "start", detail=interval_detail(60))])
+    kept = Kept(
+        tmp_path, interval=1.0, events=[Event(START, Kind.START, detail=interval_detail(60))]
+    )
     kept.sample(0, 60, 120, 180)
-    kept.history.add_events([Event(START + 181, "start", detail="every 1s")])
+    kept.history.add_events([Event(START + 181, Kind.START, detail="every 1s")])
     kept.sample(181, 182, 183, 186)
 
     assert kept.window(0, 180)["gaps"] == 0
@@ -242,20 +244,20 @@ def test_the_interval_is_the_one_that_was_set_at_the_time(tmp_path: Path):
 
 @pytest.mark.parametrize("detail", ["", "soon", "every now and then", "10s -> "])
 def test_an_interval_in_words_of_another_program_is_passed_over(tmp_path: Path, detail: str):
-    kept = Kept(tmp_path, events=[Event(START, "interval", detail=detail)]).sample(0, 10)
+    kept = Kept(tmp_path, events=[Event(START, Kind.INTERVAL, detail=detail)]).sample(0, 10)
 
     assert kept.history.interval_at(START) == 10.0
 
 
 def test_an_interval_event_tells_the_new_interval(tmp_path: Path):
-    kept = Kept(tmp_path, events=[Event(START, "interval", detail="10s -> 500ms")]).sample(0)
+    kept = Kept(tmp_path, events=[Event(START, Kind.INTERVAL, detail="10s -> 500ms")]).sample(0)
 
     assert kept.history.interval_at(START + 1) == 0.5
 
 
 def test_intervals_are_told_in_the_order_of_time_though_a_clock_was_set_back(tmp_path: Path):
-    late = Event(START + 500, "start", detail="every 60s")
-    kept = Kept(tmp_path, events=[late, Event(START, "start", detail="every 1s")])
+    late = Event(START + 500, Kind.START, detail="every 60s")
+    kept = Kept(tmp_path, events=[late, Event(START, Kind.START, detail="every 1s")])
 
     assert kept.history.interval_at(START + 100) == 1.0
     assert kept.history.interval_at(START + 501) == 60.0

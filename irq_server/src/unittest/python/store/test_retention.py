@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.store import retention
 from irq_server.store.segment_files import segments_in
 from irq_server.store.tier_shape import TIERS
@@ -190,10 +190,10 @@ def test_events_that_come_while_the_sizes_are_measured_are_stored_once(
     measurer = threading.Thread(target=store._bounds.measure)
     measurer.start()
     assert measuring.wait(10.0)
-    store.record(Event(START + 1, "stop"))
+    store.record(Event(START + 1, Kind.STOP))
     measured.set()
     measurer.join(10.0)
-    store.record(Event(START + 2, "start"))
+    store.record(Event(START + 2, Kind.START))
 
     assert (folder / "events.csv").read_text().count("stop") == 1
 
@@ -211,7 +211,7 @@ def test_many_threads_record_while_the_sizes_are_measured(opened: Open, folder: 
     def record(number: int) -> None:
         try:
             for step in range(50):
-                store.record(Event(START + step, "reset", irq=f"{number}-{step}"))
+                store.record(Event(START + step, Kind.RESET, irq=f"{number}-{step}"))
         except Exception as error:  # noqa: BLE001 - any fails the test
             failures.append(error)
 

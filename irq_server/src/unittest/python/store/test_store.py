@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import NoSampleError, StoreError, StoreLockedError
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.store.history import NOT_COUNTED
 from irq_server.store.store import Store
 from simulated import FaultyFiles, Machine
@@ -261,7 +261,7 @@ def test_what_happens_to_the_machine_becomes_events(opened: Open, folder: Path, 
 def test_an_event_of_the_server_is_kept(opened: Open, folder: Path):
     store = opened()
 
-    store.record(Event(START + 0.25, "start", detail="every 10s"))
+    store.record(Event(START + 0.25, Kind.START, detail="every 10s"))
 
     assert (folder / "events.csv").read_text().endswith("1767225600.250,start,,,every 10s\n")
     assert events(store) == [(0.25, "start", "every 10s")]
@@ -273,7 +273,7 @@ def test_an_event_that_cannot_be_written_is_an_error_of_the_store(opened: Open):
     files.broken["append"] = errno.ENOSPC
 
     with pytest.raises(StoreError, match="No space left"):
-        store.record(Event(START, "stop"))
+        store.record(Event(START, Kind.STOP))
 
 
 def test_what_a_kill_left_while_replacing_is_cleaned_up(

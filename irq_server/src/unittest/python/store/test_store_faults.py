@@ -9,7 +9,7 @@ import pytest
 
 import pace
 from irq_server.errors import StoreError, StoreLockedError
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.store import event_log
 from irq_server.store import store as module
 from irq_server.store.store import Store
@@ -265,7 +265,7 @@ def test_an_event_that_could_not_be_written_comes_with_the_next_sample(
     store = opened(files=files)
     files.broken["append"] = errno.ENOSPC
     with pytest.raises(StoreError, match="No space left"):
-        store.record(Event(START, "start"))
+        store.record(Event(START, Kind.START))
     files.broken.clear()
 
     sample(store, machine, 10)

@@ -3,7 +3,7 @@
 import pytest
 
 from house import House
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from storing import START
 
 
@@ -181,8 +181,8 @@ def test_steps_without_a_sample_of_their_own_are_left_out(house: House):
 
 
 def test_events_in_the_window_are_told(house: House):
-    house.store.record(Event(START + 5, "affinity", irq="24", detail="0-1 -> 1"))
-    house.store.record(Event(START + 20, "cpu_offline", cpu=1))
+    house.store.record(Event(START + 5, Kind.AFFINITY, irq="24", detail="0-1 -> 1"))
+    house.store.record(Event(START + 20, Kind.CPU_OFFLINE, cpu=1))
 
     events = house.json("/api/v1/events?start=-20s&end=now")["events"]
     assert events == [
@@ -192,6 +192,7 @@ def test_events_in_the_window_are_told(house: House):
             "irq": "24",
             "cpu": None,
             "detail": "0-1 -> 1",
+            "by": "",
         },
         {
             "time": "2026-01-01T00:00:20.000Z",
@@ -199,8 +200,11 @@ def test_events_in_the_window_are_told(house: House):
             "irq": None,
             "cpu": 1,
             "detail": "",
+            "by": "",
         },
     ]
+    assert house.json("/api/v1/events?start=-20s&device=eth*")["events"] == events[:1]
+    assert house.json("/api/v1/events?start=-20s&device=nvme*")["events"] == []
     assert len(house.json("/api/v1/events?period=20s&irq=24")["events"]) == 1
     assert len(house.json("/api/v1/events?period=20s&cpu=1")["events"]) == 1
     assert house.json("/api/v1/events?start=-20s&end=-15s")["events"] == events[:1]

@@ -45,9 +45,10 @@ def test_put_affinity_is_an_event_at_once_and_once_with_who_and_what_beside_it(h
 
     events = house.json("/api/v1/events?period=1h")["events"]
     recorded = [(each["event"], each["irq"], each["detail"]) for each in events]
+    assert {each["by"] for each in events} == {"127.0.0.1"}
     assert recorded == [
-        ("affinity", "24", "0-1 -> 1"),
         ("affinity_request", "24", "1 from 127.0.0.1"),
+        ("affinity", "24", "0-1 -> 1"),
         (
             "affinity_request",
             "25",

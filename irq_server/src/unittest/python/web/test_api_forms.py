@@ -3,7 +3,7 @@
 import pytest
 
 from house import House
-from irq_server.events import Event
+from irq_server.events import Event, Kind
 from irq_server.web import limits
 from storing import START
 
@@ -26,11 +26,11 @@ from storing import START
             "/api/v1/series?period=10s&step=10s",
             "start,end,key,count\n1767225610,1767225620,total,110\n",
         ),
-        ("/api/v1/events?period=10s", "time,event,irq,cpu,detail\n1767225615.250,boot,,,\n"),
+        ("/api/v1/events?period=10s", "time,event,irq,cpu,detail,by\n1767225615.250,boot,,,,\n"),
     ],
 )
 def test_csv_is_tidy(house: House, path: str, text: str):
-    house.store.record(Event(START + 15.25, "boot"))
+    house.store.record(Event(START + 15.25, Kind.BOOT))
 
     answer = house.get(path, Accept="text/csv")
 

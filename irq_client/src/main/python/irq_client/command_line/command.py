@@ -19,15 +19,25 @@ Reader = Callable[[str, str], T]
 class Given:
     """The texts of a command's options and arguments. Every method raises UsageError."""
 
-    def __init__(self, texts: Mapping[str, object], settings: Sequence[Setting], form: str) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, object],
+        settings: Sequence[Setting],
+        form: str,
+        *,
+        several: bool = False,
+    ) -> None:
         self._texts = texts
         self._settings = {each.name: each for each in settings}
         self.form = form
         """``table``, ``json`` or ``csv``."""
+        self.several = several
+        """True if several servers are asked."""
 
     def argument(self, name: str, read: Reader[T]) -> T:
         """Return an argument of the command that argparse requires."""
-        return read(name, str(self._texts[name]).strip(" "))
+        text = self._texts[name]
+        return read(name, (" ".join(text) if isinstance(text, list) else str(text)).strip(" "))
 
     def optional_argument(self, name: str, read: Reader[T]) -> T | None:
         """Return an argument of the command, None without one."""
@@ -103,8 +113,9 @@ ARGUMENT_HELP = {
     "CPU": "a CPU's number",
     "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
     "TIME": "such as 2026-01-01T00:00:00Z or -15m; default: the latest affinity change",
-    "CONDITION": "FIGURE > NUMBER [for DURATION]; FIGURE is imbalance, rate, cpu CPU-LIST rate, or "
-    "irq PATTERN rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
+    "CONDITION": "FIGURE above NUMBER [for DURATION], or FIGURE alone, which prints it; FIGURE is "
+    "imbalance, rate, cpu CPU-LIST rate, or irq PATTERN rate; in quotes above may also be >, >=, "
+    "<, <=, == or !=; below is <; NUMBER may end in k, M or G",
     "SHELL": "bash, zsh or fish",
 }
 """The help of each positional argument."""
@@ -119,7 +130,7 @@ class Command(NamedTuple, Generic[J]):
     read: Callable[[Given], J]
     """Return what the command is to do. Raise UsageError."""
     arguments: tuple[str, ...] = ()
-    """Names of the positional arguments; one in brackets may be left out."""
+    """Names of the positional arguments: ``[X]`` may be left out, ``X...`` is several words."""
     settings: tuple[Setting, ...] = ()
 
 

@@ -126,6 +126,7 @@ DEVICE = Setting(
     "device", "only devices that match this shell pattern, such as 'eth0-*'", "PATTERN"
 )
 NONZERO = Setting("nonzero", "only what counted at least one interrupt in the window")
+ALL = Setting("all", "tables and pictures show also rows that counted nothing")
 TOP = Setting("top", "only the N busiest", "N")
 STEP = Setting(
     "step", "length of one step, a duration like --period", "DURATION", "the server's choice"

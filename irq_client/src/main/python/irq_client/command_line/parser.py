@@ -88,7 +88,8 @@ def parse(
     from .settings import read_general
 
     general = read_general(texts, environment)
-    given = Given(texts, command.settings, general.form)
+    several = len(general.hosts) > 1
+    given = Given(texts, command.settings, general.form, several=several)
     return Arguments(general, command.name, command.read(given), given)
 
 
@@ -135,9 +136,9 @@ def _command_parser(command: Command[object]) -> _Parser:
         epilog=f"{_EPILOG}\nexamples:\n" + "\n".join(f"  {each}" for each in command.examples),
     )
     for name in command.arguments:
-        plain = name.strip("[]")
-        text = ARGUMENT_HELP[plain]
-        parser.add_argument(plain, nargs="?" if plain != name else None, help=text)
+        plain = name.strip("[].")
+        nargs = "?" if name.startswith("[") else "+" if name.endswith("...") else None
+        parser.add_argument(plain, nargs=nargs, help=ARGUMENT_HELP[plain])
     if command.settings:
         _add_settings(parser.add_argument_group("options"), command.settings)
     _add_settings(parser.add_argument_group("options of every command"), EVERYWHERE)

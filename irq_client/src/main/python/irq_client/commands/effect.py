@@ -9,81 +9,92 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command
-from ..command_line.options import CPU, DEVICE, IRQ, PERIOD, TOP
+from ..command_line.command import Command, Given
+from ..command_line.options import ALL, CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
-from ..errors import NoMatchError
-from ..figures.imbalance import imbalance
-from ..server.authors import CHANGE
+from ..errors import ProblemError, UsageError
+from ..figures.rows import device_text
+from ..server.model import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, Time
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Cell, Sheet
 from ..terminal.text import rate_text, visible
 from ..terminal.writer import Shown
-from .shared import change_text, window_line, window_warnings
+from .shared import (
+    change_text,
+    idle_text,
+    imbalance_of,
+    latest_event,
+    window_line,
+    window_warnings,
+)
 
 if TYPE_CHECKING:
     from ..server import model
     from ..server.client import Client
 
-_LOOK_BACK = Duration("7d", 604_800.0)
-"""How far back the latest affinity change is looked for."""
+BOOT = "boot"
+"""Stands for the time of the latest one."""
 
 _LENGTH = Duration("60s", 60.0)
 """The length of each window unless one is given."""
 
-MOST_IRQS = 20
+_BAD_REQUEST = 400
+
+MOST_ROWS = 20
+"""The most CPUs, and the most IRQs, of a table unless a number is given."""
 
 
 class Around(NamedTuple):
     """A moment, and the request for both sides of it."""
 
-    time: Time | None
-    """The latest affinity change if it is None."""
+    time: Time | str
+    """A time, or the kind of event whose latest is meant."""
     request: Request
+    every: bool
+    """Show idle rows too, and all that changed."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for the windows before and after the moment."""
         from dataclasses import asdict
 
-        event = None if self.time else self._latest_change(client)
-        moment = Time.of(event.time) if event else self.time
+        event, moment = None, self.time
+        if isinstance(moment, str):
+            event = latest_event(client, moment, self.request)
+            moment = Time.of(event.time)
         around = self.request._replace(period=self.request.period or _LENGTH, top=None)
-        before = client.interrupts(around._replace(end=moment))
-        after = client.interrupts(around._replace(start=moment))
-        effect = Effect(before.value, after.value, event)
+        # the first sample of a boot holds the new counts: the window ends with the one before it
+        end = Time.at(moment.seconds - 0.001) if self.time == BOOT else moment
+        sides = around._replace(end=end), around._replace(start=moment)
+        before = client.interrupts(sides[0])
+        try:
+            after = client.interrupts(sides[1])
+        except ProblemError as error:
+            if error.status != _BAD_REQUEST:
+                raise
+            # the same question was right before the moment: there is no time after it
+            raise UsageError("TIME", moment.text, "a time in the past, such as -15m") from None
+        figures = imbalance_of(client, sides[0])[1], imbalance_of(client, sides[1])[1]
+        effect = Effect(before, after, event, figures)
         change = json.dumps(None if event is None else asdict(event)).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
             % (change, before.text.strip(), after.text.strip()),
-            lambda: show_effect(effect, self.request.top or MOST_IRQS),
+            lambda: show_effect(effect, self.request.top or MOST_ROWS, self.every),
             lambda: list_effect(effect),
         )
 
-    def _latest_change(self, client: Client) -> model.Event:
-        """Return the latest affinity change, of the IRQs in the request if there are some.
-
-        Raise NoMatchError if there is none.
-        """
-        lately = Request(period=_LOOK_BACK, irqs=self.request.irqs)
-        events = client.events(lately).value.events
-        changes = [each for each in events if each.event == CHANGE]
-        if not changes:
-            raise NoMatchError(
-                f"{client.server}: no affinity change in the last {_LOOK_BACK.text}; "
-                "give a time, as in -15m"
-            )
-        return changes[-1]
-
 
 class Effect(NamedTuple):
-    """The counts before and after a moment, and the change then."""
+    """The counts before and after a moment, and the event then."""
 
     before: model.Interrupts
     after: model.Interrupts
     event: model.Event | None
-    """The affinity change, None if a person gave the time."""
+    """The affinity change or boot, None if a person gave the time."""
+    imbalance: tuple[float, float]
+    """Of the whole machine, before and after."""
 
 
 class Pair(NamedTuple):
@@ -98,24 +109,40 @@ class Pair(NamedTuple):
     cpus: tuple[str, str] = ("", "")
     """The CPUs that an IRQ fired on most, before and after."""
 
+    @property
+    def size(self) -> float:
+        """How much it changed."""
+        return abs((self.after or 0.0) - (self.before or 0.0))
 
-def pairs(effect: Effect, most_irqs: int | None = None) -> list[Pair]:
-    """Return imbalance, total, each CPU by its number, then the IRQs that changed most first.
 
-    `most_irqs` bounds the IRQs; those that fired in neither window are left out.
+def pairs(effect: Effect, most: int | None = None) -> list[Pair]:
+    """Return the moved IRQ, imbalance, total, then CPUs and IRQs, those that changed most first.
+
+    `most` bounds the CPUs and the IRQs; IRQs that fired in neither window are left out.
     """
     before, after = effect.before, effect.after
-    found = [
-        Pair("imbalance", "", "", imbalance(before.totals), imbalance(after.totals)),
-        Pair("total", "", "", _rate_of(before.total, before), _rate_of(after.total, after)),
-    ]
     loads = [dict(zip(each.cpus, each.totals, strict=True)) for each in (before, after)]
-    for cpu in sorted({*before.cpus, *after.cpus}):
-        rates = (_rate_of(loads[0].get(cpu), before), _rate_of(loads[1].get(cpu), after))
-        found.append(Pair("cpu", str(cpu), "", *rates))
+    cpus = [
+        Pair(
+            "cpu",
+            str(cpu),
+            "",
+            _rate_of(loads[0].get(cpu), before),
+            _rate_of(loads[1].get(cpu), after),
+        )
+        for cpu in sorted({*before.cpus, *after.cpus})
+    ]
+    moved = None if effect.event is None else effect.event.irq
     irqs = _irq_pairs(before, after)
-    irqs.sort(key=lambda pair: -abs((pair.after or 0.0) - (pair.before or 0.0)))
-    return found + irqs[:most_irqs]
+    for found in (cpus, irqs):
+        found.sort(key=lambda pair: -pair.size)
+    return [
+        *(each for each in irqs if each.name == moved),
+        Pair("imbalance", "", "", *effect.imbalance),
+        Pair("total", "", "", _rate_of(before.total, before), _rate_of(after.total, after)),
+        *cpus[:most],
+        *[each for each in irqs if each.name != moved][:most],
+    ]
 
 
 def _irq_pairs(before: model.Interrupts, after: model.Interrupts) -> list[Pair]:
@@ -165,12 +192,10 @@ def _figure(pair: Pair, figure: float | None) -> Cell:
 
 
 def _change(pair: Pair) -> str:
-    before, after = pair.before, pair.after
-    if before is None or after is None:
+    if pair.before is None or pair.after is None:
         return ""
-    size = abs(after - before)
-    sign = "+" if after > before else "-"
-    text = f"{size:.2f}" if pair.kind == "imbalance" else rate_text(size)
+    sign = "+" if pair.after > pair.before else "-"
+    text = f"{pair.size:.2f}" if pair.kind == "imbalance" else rate_text(pair.size)
     return "=" if text in ("0.0", "0.00") else sign + text
 
 
@@ -178,7 +203,13 @@ COLUMNS: tuple[Column[Pair], ...] = (
     Column("", "", _title),
     Column(None, "kind", lambda pair: pair.kind),
     Column(None, "name", lambda pair: visible(pair.name)),
-    Column("DEVICE", "device", lambda pair: visible(pair.device), flexible=True),
+    Column(
+        "DEVICE",
+        "device",
+        lambda pair: visible(device_text(pair.name, pair.device)),
+        lambda pair: visible(pair.device),
+        flexible=True,
+    ),
     Column(
         "BEFORE/s",
         "before",
@@ -201,19 +232,36 @@ COLUMNS: tuple[Column[Pair], ...] = (
 )
 
 
-def show_effect(effect: Effect, most_irqs: int = MOST_IRQS) -> Sheet:
+def show_effect(effect: Effect, most: int = MOST_ROWS, every: bool = False) -> Sheet:
     """Return before and after, side by side."""
     event = effect.event
-    changed = () if event is None else (f"{change_text(event)}, at {event.time}",)
+    changed: tuple[str, ...] = ()
+    if event is not None:
+        text = change_text(event, _device(effect)) if event.irq else visible(event.event)
+        changed = (f"{text}, at {event.time.local}",)
     windows = (("before", effect.before.window), ("after", effect.after.window))
+    found = pairs(effect, None if every else most)
+    rows = [each for each in found if every or each.before or each.after]
+    hidden = (idle_text(len(found) - len(rows)),) if len(rows) < len(found) else ()
     return Sheet(
-        notes=(*changed, *(f"{when:6}  {window_line(window)}" for when, window in windows)),
+        notes=(
+            *changed,
+            *(f"{when:6}  {window_line(window)}" for when, window in windows),
+            *hidden,
+        ),
         warnings=tuple(
             f"{when}: {text}" for when, window in windows for text in window_warnings(window)
         ),
         columns=headings(COLUMNS),
-        rows=table_rows(COLUMNS, pairs(effect, most_irqs)),
+        rows=table_rows(COLUMNS, rows),
     )
+
+
+def _device(effect: Effect) -> str:
+    """Return the device of the moved IRQ."""
+    moved = effect.event and effect.event.irq
+    rows = (*effect.before.irqs, *effect.after.irqs)
+    return next((irq.device for irq in rows if irq.irq == moved), "")
 
 
 def list_effect(effect: Effect) -> Iterator[Row]:
@@ -221,11 +269,26 @@ def list_effect(effect: Effect) -> Iterator[Row]:
     return csv_rows(COLUMNS, pairs(effect))
 
 
+def read(given: Given) -> Around:
+    """Return the moment, and what to ask around it."""
+    time = given.optional_argument("TIME", _read_moment)
+    return Around(time or AFFINITY, given.request(), given.flag("all"))
+
+
+def _read_moment(name: str, text: str) -> Time | str:
+    return BOOT if text == BOOT else read_time(name, text)
+
+
 COMMAND = Command(
     "effect",
-    "rates and imbalance before and after a time, or the latest affinity change",
-    ("irq_client effect", "irq_client effect --irq 36", "irq_client effect -15m --period 5m"),
-    lambda given: Around(given.optional_argument("TIME", read_time), given.request()),
+    "rates and imbalance before and after a time, the latest affinity change, or boot",
+    (
+        "irq_client effect",
+        "irq_client effect --irq 36",
+        "irq_client effect -15m --period 5m",
+        "irq_client effect boot",
+    ),
+    read,
     ("[TIME]",),
-    (PERIOD, IRQ, CPU, DEVICE, TOP),
+    (PERIOD, IRQ, CPU, DEVICE, TOP, ALL),
 )

@@ -1,14 +1,19 @@
-"""Columns and sentences that several commands share. Pure.
+"""Questions, columns and sentences that several commands share.
 
 Every name that comes from a server passes through `visible` before it is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
-from ..server.authors import ON_THE_MACHINE
+from ..errors import NoMatchError
+from ..figures.imbalance import device_loads, imbalance
+from ..figures.rows import device_text
+from ..server.model import AFFINITY
+from ..server.request import Request
+from ..server.times import Duration, Moment, edges_text
 from ..terminal.columns import Column, Row
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
@@ -16,16 +21,29 @@ from ..terminal.writer import Shown
 
 if TYPE_CHECKING:
     from ..server import model
-    from ..server.client import Answer, Client
+    from ..server.client import Client
 
-T = TypeVar("T")
+A = TypeVar("A", bound="model.Answer")
+Item = TypeVar("Item", "model.Irq", "model.Cpu")
+
+ON_THE_MACHINE = "on the machine"
+"""Stands for a change that nobody asked this server for: by a person there, or a program."""
 
 UNKNOWN = "-"
 """Stands for a value that the server does not know."""
 
+LOOK_BACK = Duration("7d", 604_800.0)
+"""How far back the latest affinity change, or boot, is looked for."""
+
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
     Column("IRQ", "irq", lambda irq: visible(irq.irq)),
-    Column("DEVICE", "device", lambda irq: visible(irq.device), flexible=True),
+    Column(
+        "DEVICE",
+        "device",
+        lambda irq: visible(device_text(irq.irq, irq.device)),
+        lambda irq: visible(irq.device),
+        flexible=True,
+    ),
 )
 TOTAL_COLUMNS: tuple[Column[model.Irq | model.Cpu], ...] = (
     Column("TOTAL", "total", lambda each: each.total, right=True),
@@ -50,14 +68,82 @@ class Surroundings(NamedTuple):
 
 def default_period_seconds(client: Client) -> float:
     """Return a window that holds at least two samples of a server. Raise ServerError."""
-    return max(LEAST_PERIOD_SECONDS, 2 * client.status().value.interval_seconds)
+    return max(LEAST_PERIOD_SECONDS, 2 * client.status().interval_seconds)
 
 
-def shown(
-    answer: Answer[T], sheet: Callable[[T], Sheet], rows: Callable[[T], Iterator[Row]]
-) -> Shown:
+def window_of(request: Request) -> Request:
+    """Return the window of a request, without its filters."""
+    return Request(start=request.start, end=request.end, period=request.period)
+
+
+def latest_event(client: Client, kind: str, request: Request) -> model.Event:
+    """Return the latest event of a kind; of affinity changes one of the request's IRQs.
+
+    Raise ServerError, and NoMatchError if there is none.
+    """
+    lately = Request(period=LOOK_BACK)
+    if kind == AFFINITY:
+        lately = lately._replace(irqs=request.irqs, device=request.device)
+    events = [each for each in client.events(lately).events if each.event == kind]
+    if not events:
+        what = "affinity change" if kind == AFFINITY else kind
+        raise NoMatchError(
+            f"{client.server}: no {what} in the last {LOOK_BACK.text}; give a time, as in -15m"
+        )
+    return events[-1]
+
+
+def devices_of(client: Client, request: Request) -> Mapping[str, str]:
+    """Return the device of each IRQ that a request names. Raise ServerError."""
+    return {irq.irq: irq.device for irq in client.interrupts(request).irqs}
+
+
+class Balance(NamedTuple):
+    """What devices ask of the usable CPUs, in interrupts per second, and how evenly."""
+
+    loads: Mapping[int, float]
+    imbalance: float
+
+
+def imbalance_of(client: Client, request: Request) -> tuple[model.Window, float]:
+    """Return the window of a request and the imbalance of the whole machine in it.
+
+    Raise ServerError.
+    """
+    answer = client.cpus(window_of(request))
+    figure = answer.imbalance
+    return answer.window, _counted(client, request).imbalance if figure is None else figure
+
+
+def balance_of(client: Client, request: Request) -> Balance:
+    """Return the balance of the whole machine in a window: the server's figures, if it has them.
+
+    Raise ServerError.
+    """
+    answer = client.cpus(window_of(request))
+    if answer.imbalance is None:
+        return _counted(client, request)
+    seconds = answer.window.seconds or 1.0
+    loads = {each.cpu: (each.devices or 0) / seconds for each in answer.cpus}
+    if abs(imbalance(loads.values()) - answer.imbalance) > 0.001:
+        # the server leaves out CPUs that are isolated or offline
+        usable = client.status().usable
+        loads = {cpu: load for cpu, load in loads.items() if usable is None or cpu in usable}
+    return Balance(loads, answer.imbalance)
+
+
+def _counted(client: Client, request: Request) -> Balance:
+    """Return the balance as the counts of all IRQs say: an older server gives no imbalance."""
+    answer = client.interrupts(window_of(request))
+    seconds = answer.window.seconds or 1.0
+    counts = device_loads(answer, client.status().usable)
+    loads = {cpu: count / seconds for cpu, count in counts.items()}
+    return Balance(loads, imbalance(loads.values()))
+
+
+def shown(answer: A, sheet: Callable[[A], Sheet], rows: Callable[[A], Iterator[Row]]) -> Shown:
     """Return an answer in its three forms."""
-    return Shown(answer.text, lambda: sheet(answer.value), lambda: rows(answer.value))
+    return Shown(answer.text, lambda: sheet(answer), lambda: rows(answer))
 
 
 def window_sheet(
@@ -66,12 +152,19 @@ def window_sheet(
     rows: tuple[tuple[Cell, ...], ...],
     empty: str,
     *,
+    first: tuple[str, ...] = (),
     notes: tuple[str, ...] = (),
+    idle: int = 0,
     total: tuple[Cell, ...] | None = None,
 ) -> Sheet:
-    """Return a sheet below a line about its window, and warnings if that is not whole."""
+    """Return a sheet below a line about its window, and warnings if that is not whole.
+
+    `first` stands above all. `idle` is the number of rows that are left out because they counted
+    nothing.
+    """
+    hidden = (idle_text(idle),) if idle else ()
     return Sheet(
-        notes=(window_line(window), *notes),
+        notes=(*first, window_line(window), *notes, *hidden),
         warnings=window_warnings(window),
         columns=columns,
         rows=rows,
@@ -83,7 +176,7 @@ def window_sheet(
 def window_line(window: model.Window) -> str:
     """Return the sentence about the samples that an answer was made of."""
     samples = numbered(window.samples, "sample")
-    return f"{window.start} .. {window.end}  {span_text(window.seconds)}, {samples}"
+    return f"{edges_text(window.start, window.end)}  {span_text(window.seconds)}, {samples}"
 
 
 def window_warnings(window: model.Window) -> tuple[str, ...]:
@@ -96,6 +189,17 @@ def window_warnings(window: model.Window) -> tuple[str, ...]:
     if window.resets:
         found.append(f"{numbered(window.resets, 'IRQ')} started again from zero")
     return tuple(found)
+
+
+def idle_text(count: int) -> str:
+    """Return the sentence about rows that are left out."""
+    return f"{numbered(count, 'idle row')} left out; --all shows them"
+
+
+def fired(items: Sequence[Item], every: bool) -> tuple[list[Item], int]:
+    """Return the items that counted something, or all if `every`; and how many are left out."""
+    kept = [each for each in items if every or each.total]
+    return kept, len(items) - len(kept)
 
 
 def busiest_first(irqs: Iterable[model.Irq]) -> list[model.Irq]:
@@ -115,6 +219,8 @@ def rate(total: int, window: model.Window) -> float:
 
 def known(text: str | None) -> str:
     """Return a CPU list or a time for people."""
+    if isinstance(text, Moment):
+        return text.local
     return visible(text) if text else UNKNOWN
 
 
@@ -123,8 +229,12 @@ def named(kind: str, name: str, device: str) -> str:
     return f"{kind} {visible(name)} ({visible(device)})" if device else f"{kind} {visible(name)}"
 
 
+def author(event: model.Event) -> str:
+    """Return who changed an affinity; empty for an event that has no author."""
+    return event.by or (ON_THE_MACHINE if event.change else "")
+
+
 def change_text(change: model.Event, device: str = "") -> str:
-    """Return what changed and, if known, by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
-    author = change.by if change.by in ("", ON_THE_MACHINE) else f"by {change.by}"
-    words = ", ".join(filter(None, (change.detail, author)))
-    return f"{named('IRQ', change.irq or '', device)}: {visible(words)}"
+    """Return what changed, and by whom: ``IRQ 36 (eth0): 0-1 -> 1, by ::1``."""
+    by = f"by {change.by}" if change.by else ON_THE_MACHINE
+    return f"{named('IRQ', change.irq or '', device)}: {visible(f'{change.detail}, {by}')}"

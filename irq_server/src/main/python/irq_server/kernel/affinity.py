@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import AffinityError, AffinityRefusedError, IrqError, OutOfResourcesError
-from ..events import Event
+from ..events import Event, Kind
 from . import below
 from .affinity_watch import AffinityWatch
 from .cpuset import format_list, parse_list
@@ -98,23 +98,23 @@ class AffinityWriter:
 
         Raise AffinityRefusedError if the kernel refuses or would, AffinityError if the IRQ is
         gone, OutOfResourcesError. In each case an event ``affinity_request`` records who wanted
-        which CPUs, and one ``affinity`` what changed.
+        which CPUs. An event ``affinity`` right behind it records the change that it made.
         """
-        try:
-            with self._watch.lock:
+        refusal = ": refused: the server failed"
+        with self._watch.lock:
+            try:
                 # a change since the last look is somebody else's, not this request's
-                changes = self._watch.look_at(request.irq, request.number, moment)
-                try:
-                    self._check(request, online)
-                    self._write(request)
-                    self._read_back(request.number, request.cpus)
-                finally:
-                    changes += self._look_again(request, moment)
-                    self._record_all(changes)
-        except IrqError as error:
-            self._record_all([_asked(request, moment, f": refused: {error.reason}")])
-            raise
-        self._record_all([_asked(request, moment, "")])
+                self._record_all(self._watch.look_at(request.irq, request.number, moment))
+                self._check(request, online)
+                self._write(request)
+                self._read_back(request.number, request.cpus)
+                refusal = ""
+            except IrqError as error:
+                refusal = f": refused: {error.reason}"
+                raise
+            finally:
+                asked = _asked(request, moment, refusal)
+                self._record_all([asked, *self._look_again(request, moment)])
         return self._read_back(request.number)
 
     def _look_again(self, request: Request, moment: float) -> list[Event]:
@@ -195,7 +195,7 @@ class AffinityWriter:
 def _asked(request: Request, moment: float, outcome: str) -> Event:
     cpus = format_list(request.cpus)[:_MAX_DETAIL]
     detail = f"{cpus} from {request.who}{outcome}"
-    return Event(moment, "affinity_request", irq=request.irq, detail=detail)
+    return Event(moment, Kind.AFFINITY_REQUEST, irq=request.irq, detail=detail)
 
 
 def _error_of(

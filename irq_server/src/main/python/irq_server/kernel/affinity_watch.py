@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 
 from ..errors import AffinityError, CpuSetError
-from ..events import Event
+from ..events import Event, Kind
 from .procfs import Procfs, normal_list
 
 LOOK_SECONDS = 10.0
@@ -69,4 +69,4 @@ class AffinityWatch:
         self._seen[irq] = (text, affinity)
         if old == affinity:
             return []
-        return [Event(moment, "affinity", irq=irq, detail=f"{old} -> {affinity}")]
+        return [Event(moment, Kind.AFFINITY, irq=irq, detail=f"{old} -> {affinity}")]

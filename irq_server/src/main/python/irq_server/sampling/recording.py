@@ -6,7 +6,7 @@ import time
 from typing import Self
 
 from ..errors import StoreError
-from ..events import Event
+from ..events import Event, Kind
 from ..kernel.procfs import Procfs
 from ..settings.table import Settings
 from ..store.history import interval_detail
@@ -52,7 +52,7 @@ class Recording:
         """Start to sample, and to survey the segments recorded before."""
         interval = self._settings.interval
         self._record_interval(interval)
-        self._record("start", interval_detail(interval))
+        self._record(Kind.START, interval_detail(interval))
         self.sampler.start()
         self._warming.start()
         return self
@@ -79,7 +79,7 @@ class Recording:
     def _close(self) -> None:
         """Record the stop and close the store."""
         try:
-            self._record("stop")
+            self._record(Kind.STOP)
             self.store.close()
         except Exception as error:  # noqa: BLE001 - the thread that waits raises it
             self._refusal = error
@@ -88,9 +88,9 @@ class Recording:
         """Record a changed interval."""
         before = self.store.history.interval_at(time.time())
         if before != interval:
-            self._record("interval", f"{format_duration(before)} -> {format_duration(interval)}")
+            self._record(Kind.INTERVAL, f"{format_duration(before)} -> {format_duration(interval)}")
 
-    def _record(self, event: str, detail: str = "") -> None:
+    def _record(self, event: Kind, detail: str = "") -> None:
         moment = self.store.time_as_written(time.time())
         try:
             self.store.record(Event(moment, event, detail=detail))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import IrqServerError
-from ..events import Event
+from ..events import Event, Kind
 from ..kernel.affinity_watch import AffinityWatch
 from ..kernel.interrupts import Parser, Snapshot
 from ..kernel.procfs import Procfs
@@ -230,7 +230,7 @@ class Sampler:
         """
         events = []
         if abs(jump) > JUMP_SECONDS:
-            events.append(Event(time, "clock", detail=f"{jump:+.3f} s"))
+            events.append(Event(time, Kind.CLOCK, detail=f"{jump:+.3f} s"))
         if self._watch.is_due(monotonic):
             events += self._watch.look(self._store.rows.numbered.items(), time, monotonic)
         if events:

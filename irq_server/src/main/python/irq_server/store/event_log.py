@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..events import Event
+from ..events import Event, Kind
 from ..times import format_unix
 from .files import Files
 from .ledger import Ledger
@@ -31,6 +31,7 @@ FILES = 8
 """The number of files that hold them. The oldest file is dropped whole."""
 
 _MIN_BYTES = 4096
+_KINDS = frozenset(Kind)
 
 
 class EventLog:
@@ -118,10 +119,14 @@ class EventLog:
 
 
 def read_events(rows: Iterable[Sequence[str]]) -> list[Event]:
-    """Return the lines of events.csv as values, without a CPU that is no number."""
+    """Return the lines of events.csv as values.
+
+    A line of another kind is left out, as is a CPU that is no number.
+    """
     return [
-        Event(float(time), event, irq or None, _cpu_of(cpu), detail)
+        Event(float(time), Kind(event), irq or None, _cpu_of(cpu), detail)
         for time, event, irq, cpu, detail in rows
+        if event in _KINDS
     ]
 
 

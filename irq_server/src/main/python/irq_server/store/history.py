@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import NoSampleError, TimeFormatError
-from ..events import Event
+from ..events import Event, Kind
 from ..times import format_duration, parse_duration
+from .authors import Authors
 from .segment import State
 from .survey import Survey, join, survey
 from .tier import Reader, Tier
@@ -67,6 +68,7 @@ class History:
         self._by_shape = {tier.shape.name: tier for tier in tiers}
         self._interval_seconds = interval
         self._events: list[Event] = []
+        self._authors = Authors()
         self._intervals: list[tuple[float, float]] = []
         self._latest: Sample | None = None
         self._surveyed: dict[tuple[str, float, float], Survey] = {}
@@ -75,11 +77,12 @@ class History:
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Takes events that were just written; the store lets one thread at a time."""
+        events = self._authors.fill(events)
         if self._events and min(map(_time_of, events), default=0.0) < self._events[-1].time:
             self._events = sorted([*self._events, *events], key=_time_of)
         else:  # readers may hold the list: it only ever grows at its end
             self._events += sorted(events, key=_time_of)
-        told = [each for each in events if each.event in ("start", "interval")]
+        told = [each for each in events if each.event in (Kind.START, Kind.INTERVAL)]
         seconds = [(each.time, _seconds_in(each.detail)) for each in told]
         known = [(time, each) for time, each in seconds if each is not None]
         self._intervals = sorted([*self._intervals, *known])
@@ -173,7 +176,7 @@ class History:
         coarser = max(first.tier, last.tier, key=lambda shape: shape.step_seconds)
         found = self._survey(coarser.name, first.time, last.time)
         events = self.events_between(first.time, last.time)
-        lost = any(each.event == "boot" or NOT_COUNTED in each.detail for each in events)
+        lost = any(each.event == Kind.BOOT or NOT_COUNTED in each.detail for each in events)
         in_gap = self._in_gap(start, first, start) or self._in_gap(end, last, now)
         return Window(
             requested_start=start,
@@ -182,7 +185,7 @@ class History:
             end=last,
             samples=found.samples,
             gaps=sum(b - a > self._limit(a, b, coarser) for a, b in found.wide),
-            resets=sum(each.event == "reset" for each in events),
+            resets=sum(each.event == Kind.RESET for each in events),
             complete=first.time <= start and not lost and not in_gap,
             tier=coarser.name,
             resolution_seconds=max(coarser.step_seconds, self.interval_at(last.time)),

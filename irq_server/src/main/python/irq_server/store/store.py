@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
-from ..events import Event
+from ..events import Event, Kind
 from ..kernel.interrupts import Snapshot
 from ..times import format_moment
 from .devices import IRQ_FIELDS, Appearance, Rows, first_and_last, identity_row
@@ -240,7 +240,7 @@ class Store:
             return None
         since = f"since {format_moment(self._last)}"
         detail = since if self._is_counting else f"{since}, {NOT_COUNTED}"
-        return Event(moment, "gap", detail=detail)
+        return Event(moment, Kind.GAP, detail=detail)
 
     def record(self, *events: Event) -> None:
         """Appends events; any thread may. Raises StoreError: then the next sample brings them."""
@@ -325,8 +325,8 @@ def _store_error(folder: Path, error: OSError) -> StoreError:
 
 
 def _events_of(update: Update, moment: float) -> list[Event]:
-    events = [Event(moment, "boot")] if update.booted else []
-    events += [Event(moment, "reset", irq=irq) for irq in update.resets]
-    events += [Event(moment, "cpu_offline", cpu=cpu) for cpu in update.went_offline]
-    events += [Event(moment, "cpu_online", cpu=cpu) for cpu in update.came_online]
+    events = [Event(moment, Kind.BOOT)] if update.booted else []
+    events += [Event(moment, Kind.RESET, irq=irq) for irq in update.resets]
+    events += [Event(moment, Kind.CPU_OFFLINE, cpu=cpu) for cpu in update.went_offline]
+    events += [Event(moment, Kind.CPU_ONLINE, cpu=cpu) for cpu in update.came_online]
     return events

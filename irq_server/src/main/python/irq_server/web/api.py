@@ -232,8 +232,7 @@ class Api:
             for each in self._store.history.events_between(
                 window.requested_start, window.requested_end
             )
-            if (filters.irqs is None or each.irq in filters.irqs)
-            and (filters.cpus is None or each.cpu in filters.cpus)
+            if self._concerns(each, filters)
         ]
         check_events(events)
         return Answer(
@@ -276,6 +275,15 @@ class Api:
         self._check_known(filters)
         fixed = is_fixed(query, edges, self._store.history.latest.time)
         return window, filters, fixed
+
+    def _concerns(self, event: Event, filters: Filters) -> bool:
+        """Return whether an event is about an IRQ and a CPU that pass `filters`."""
+        if filters.cpus is not None and event.cpu not in filters.cpus:
+            return False
+        if filters.irqs is None and filters.device is None:
+            return True
+        identity = self._store.rows.identities.get(event.irq or "")
+        return identity is not None and filters.take(identity)
 
     def _check_known(self, filters: Filters) -> None:
         for irq in sorted(filters.irqs or ()):

@@ -239,6 +239,7 @@ def events_json(events: Iterable[Event], window: Window) -> Json:
                 "irq": each.irq,
                 "cpu": each.cpu,
                 "detail": each.detail,
+                "by": each.by,
             }
             for each in events
         ],
@@ -254,10 +255,11 @@ def events_csv(events: Iterable[Event]) -> Rows:
             each.irq or "",
             "" if each.cpu is None else each.cpu,
             each.detail,
+            each.by,
         ]
         for each in events
     ]
-    return [["time", "event", "irq", "cpu", "detail"], *rows]
+    return [["time", "event", "irq", "cpu", "detail", "by"], *rows]
 
 
 def _moment_json(moment: float | None) -> str | None:

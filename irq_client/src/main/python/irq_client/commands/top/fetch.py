@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...server import model
-from ...server.authors import CHANGE
 from ...server.cpu_list import parse_cpu_list
 from ...server.request import Request
 from ...server.times import Duration, Time
@@ -71,7 +70,7 @@ class Fetcher:
             self._ask_more(end)
         filters = self._filters
         return TopData(
-            answer.value,
+            answer,
             self._changes,
             self._affinities,
             is_whole=not (filters.irqs or filters.cpus or filters.device),
@@ -82,7 +81,7 @@ class Fetcher:
 
     def _ask_more(self, end: float | None) -> None:
         """Ask for affinities and changes."""
-        rows = self._client.irqs(self._filters._replace(cpus=None, nonzero=False)).value.irqs
+        rows = self._client.irqs(self._filters._replace(cpus=None, nonzero=False)).irqs
         self._affinities = {each.irq: each.affinity or "" for each in rows}
         self._changes = self._ask_changes(Request(period=CHANGES_PERIOD, end=_time(end)))
         self._changes_of = end
@@ -90,16 +89,14 @@ class Fetcher:
 
     def _ask_changes(self, window: Request) -> tuple[model.Event, ...]:
         """Return the affinity changes that pass the filters, oldest first."""
-        events = self._client.events(window._replace(irqs=self._filters.irqs)).value.events
-        return tuple(each for each in events if each.event == CHANGE and self._passes(each))
+        filters = self._filters
+        events = self._client.events(window, irqs=filters.irqs, device=filters.device).events
+        return tuple(each for each in events if each.change and self._passes(each.change))
 
-    def _passes(self, change: model.Event) -> bool:
-        """Return True if a change is of the device, and from or to one of the CPUs."""
-        if self._filters.device and change.irq not in self._affinities:
-            return False
+    def _passes(self, lists: tuple[str, str]) -> bool:
+        """Return True if a change is from or to one of the CPUs."""
         if self._filters.cpus is None:
             return True
-        lists = change.detail.partition(" -> ")[::2]
         try:
             touched = {cpu for each in lists for cpu in parse_cpu_list(each).cpus}
         except ValueError:  # a server that words it in another way

@@ -111,7 +111,7 @@ def _mode_lines(
 def _window_text(data: TopData, server: str, width: int) -> str:
     """Return what is shown in the longest words that fit, at least the end of the window."""
     window = data.interrupts.window
-    end = f"{window.end}  {span_text(window.seconds)}"
+    end = f"{window.end.local}  {span_text(window.seconds)}"
     words = (f"{server}  {window_line(window)}", window_line(window), f"{server}  {end}")
     return next((each for each in words if cell_width(each) <= width), end)
 

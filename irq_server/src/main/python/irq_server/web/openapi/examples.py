@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...events import Event
+from ...events import Event, Kind
 from ...kernel.procfs import IrqAffinity
 from ...sampling.sampler import SamplerStatus
 from ...store.counts import Counts, Filters, KnownRow, count, point
@@ -46,9 +46,9 @@ _WINDOW = Window(
 _AFFINITY = IrqAffinity("0-1", "1", writable=True)
 _AFFINITIES = {"36": _AFFINITY}
 _EVENTS = (
-    Event(_START + 12, "affinity", irq="36", detail="0-1 -> 1"),
-    Event(_START + 12, "affinity_request", irq="36", detail="1 from 127.0.0.1"),
-    Event(_START + 40, "cpu_offline", cpu=1),
+    Event(_START + 12, Kind.AFFINITY, irq="36", detail="0-1 -> 1", by="127.0.0.1"),
+    Event(_START + 12, Kind.AFFINITY_REQUEST, irq="36", detail="1 from 127.0.0.1", by="127.0.0.1"),
+    Event(_START + 40, Kind.CPU_OFFLINE, cpu=1),
 )
 _SAMPLER = SamplerStatus("running", 10.0, _END, 8640, 0, 0, None)
 _STORE = StoreStatus(7340032, 2**30, _START - 86400.0, _END, 12667904.0, 0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...events import Kind
 from ..parameters import CPU_LIST_PATTERN, MAX_CPU_LIST_CHARACTERS
 
 Schema = dict[str, Any]
@@ -148,13 +149,11 @@ SCHEMAS: Mapping[str, Schema] = {
             _object(
                 "One event",
                 time=_MOMENT,
-                event=_text(
-                    "start, stop, boot, gap, reset, clock, cpu_online, cpu_offline, affinity, "
-                    "affinity_request, interval"
-                ),
+                event={"type": "string", "enum": list(Kind)},
                 irq=_or_null(_IRQ),
                 cpu=_or_null(_CPU),
                 detail=_text("What else is known; of affinity `OLD -> NEW`"),
+                by=_text("Who asked this server for the change; empty if nobody did"),
             )
         ),
     ),
