@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ...errors import ServerError
+from ...errors import NoMatchError, ServerError
 from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
 from ...terminal.screen import Screen
 from ...terminal.text import span_text, visible
@@ -158,7 +158,7 @@ class Live:
         self._answered, self._asked = self._asked, None
         if self._answered and self._answered.seek:
             self.state = replace(self.state, seek=0)
-        if isinstance(answer, ServerError):
+        if isinstance(answer, ServerError) or (isinstance(answer, NoMatchError) and self.data):
             self.trouble = visible(str(answer))
         elif isinstance(answer, BaseException):
             raise answer

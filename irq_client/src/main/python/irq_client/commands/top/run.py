@@ -61,7 +61,7 @@ class Top(NamedTuple):
 
         data = Fetcher(client, self.request)(Asked(self._period_seconds(client)))
         return Shown(
-            data.text,
+            data.interrupts.text,
             lambda: show_interrupts(data.interrupts),
             lambda: list_interrupts(data.interrupts),
             lambda width: printed(data, width),

@@ -128,7 +128,7 @@ def _balance_line(data: TopData) -> Line:
     seconds = answer.window.seconds
     if not answer.cpus or not seconds:
         return (("no two samples in the window", WARNING),)
-    loads = device_loads(answer)
+    loads = device_loads(answer, data.usable) or device_loads(answer)
     busiest = max(loads, key=lambda cpu: loads[cpu])
     figure = [("  imbalance ", ""), (f"{imbalance(loads.values()):.2f}", HEADING)]
     return (
