@@ -50,8 +50,13 @@ class Portrait:
         if path == "status":
             return json_reply(STATUS)
         start, end = window(dict(request.query))
-        answers = {"interrupts": self.irqs, "irqs": self.irqs, "series": self.series}
-        answers["events"] = self.events
+        answers = {
+            "interrupts": self.irqs,
+            "irqs": self.irqs,
+            "cpus": self.cpu_totals,
+            "series": self.series,
+            "events": self.events,
+        }
         if path not in answers:
             return problem(404, f"never saw {path}")
         edges = {
@@ -99,6 +104,20 @@ class Portrait:
             row |= {"writable": irq.isdecimal(), "pending": False}
             rows.append(row)
         return {"cpus": self.cpus, "irqs": rows, "totals": totals, "total": sum(totals)}
+
+    def cpu_totals(self, start: float, end: float) -> dict[str, object]:
+        """Return the answer of /cpus."""
+        rows = self.rates(end)
+        seconds = round(end - start)
+        cpus = []
+        for cpu in self.cpus:
+            total = sum(rates[cpu] for rates in rows.values())
+            devices = sum(rates[cpu] for (_, device), rates in rows.items() if device)
+            row = {"cpu": cpu, "total": total * seconds, "rate": total}
+            cpus.append(row | {"devices": devices * seconds})
+        loads = [row["devices"] for row in cpus]
+        imbalance = max(loads) * len(loads) / sum(loads)
+        return {"cpus": cpus, "total": sum(row["total"] for row in cpus), "imbalance": imbalance}
 
     def series(self, start: float, end: float) -> dict[str, object]:
         """Return the answer of /series by CPU."""
