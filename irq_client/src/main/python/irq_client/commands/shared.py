@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from ..errors import NoMatchError
 from ..figures.imbalance import device_loads, imbalance
-from ..figures.rows import device_text
+from ..figures.rows import device_text, is_own
 from ..server.model import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, Moment, edges_text
@@ -36,7 +36,7 @@ LOOK_BACK = Duration("7d", 604_800.0)
 """How far back the latest affinity change, or boot, is looked for."""
 
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
-    Column("IRQ", "irq", lambda irq: visible(irq.irq)),
+    Column("IRQ", "irq", lambda irq: visible(irq.irq), is_cold=lambda irq: is_own(irq, "")),
     Column(
         "DEVICE",
         "device",
