@@ -37,7 +37,7 @@ def test_a_command_alone_takes_every_default():
         timeout_seconds=10.0,
         form="table",
     )
-    assert (command, job) == ("overview", Overview(Request()))
+    assert (command, job) == ("overview", Overview(Request(), has_sentence=True, every=False))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_filters_become_query_parameters():
 
 
 def test_a_history_asks_for_totals_unless_told_otherwise():
-    assert parse(["history"], {}).job == History(Request(by="total"), "bar")
+    assert parse(["history"], {}).job == History(Request(by="total"), "bar", "table", every=False)
     assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).job.request.encoded() == [
         ("step", "1m"),
         ("by", "irq,cpu"),
@@ -154,10 +154,12 @@ def test_two_dashes_end_the_options(argv: list[str]):
 
 
 def test_arguments_are_checked():
-    assert parse(["irq", "THR#2"], {}).job == OneIrq("THR#2", Request())
-    assert parse(["cpu", "07"], {}).job == OneCpu(7, Request())
+    assert parse(["irq", "THR#2"], {}).job == OneIrq("THR#2", Request(), every=False)
+    assert parse(["cpu", "07"], {}).job == OneCpu(7, Request(), every=False)
     assert parse(["affinity", "36"], {}).job == Affinity("36")
-    assert parse(["effect", "-15m"], {}).job == Around(("-15m", 900.0, True), Request())
+    assert parse(["effect", "-15m"], {}).job == Around(
+        ("-15m", 900.0, True), Request(), every=False
+    )
     for argv in (["irq", ""], ["cpu", "x"], ["affinity", "36", ""], ["affinity", "36", "all"]):
         with pytest.raises(UsageError):
             parse(argv, {})
@@ -204,7 +206,7 @@ def test_the_help_of_a_command_has_units_defaults_and_an_example(command, capsys
     for setting in command.settings:
         assert setting.option in shown
     for argument in command.arguments:
-        assert ARGUMENT_HELP[argument.strip("[]")] in shown
+        assert ARGUMENT_HELP[argument.strip("[].")] in shown
 
 
 def test_the_general_help_lists_every_command_with_an_example(capsys):

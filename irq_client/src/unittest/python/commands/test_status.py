@@ -3,10 +3,13 @@
 from test_history import run
 
 import machine
+from irq_client.cli import main
 from irq_client.commands import status
 from irq_client.commands.status import Health
 from irq_client.server import model
+from service import Request, WebService, json_reply
 from sheets import lines, read
+from terminal import streams, written
 
 WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
@@ -14,7 +17,7 @@ WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 def test_a_status_is_a_list_of_names_and_values():
     assert lines(status.show_status(Health(read(model.read_status, machine.STATUS), 1.514))) == [
         "sampler         running",
-        "imbalance       1.51",
+        "imbalance       1.5",
         "interval        10 s",
         "last sample     2026-01-01 00:01:00 UTC",
         "samples         4,321, 2 late",
@@ -71,7 +74,7 @@ def test_csv_without_samples_has_empty_times():
 def test_the_imbalance_is_that_of_the_last_minute():
     _, output, asked = run("status")
 
-    assert "imbalance       1.51" in output.splitlines()
+    assert "imbalance       1.5" in output.splitlines()
     assert asked == ["/api/v1/status", "/api/v1/cpus"]
     assert run("status", "--format", "json")[2] == ["/api/v1/status"]
 
@@ -81,3 +84,21 @@ def test_a_server_without_samples_has_a_status():
 
     assert status_ == 0
     assert "imbalance       -" in output.splitlines()
+
+
+def test_several_servers_are_sorted_by_their_imbalance():
+    def machine_of(imbalance: float) -> WebService:
+        def answer(service: WebService, request: Request) -> bytes:
+            if request.path.endswith("/cpus"):
+                return json_reply(machine.CPUS | {"imbalance": imbalance})
+            return machine.answer_well(service, request)
+
+        return WebService(answer)
+
+    with machine_of(1.5) as even, machine_of(12.0) as uneven:
+        argv = ["status", "--server", even.url, "--server", uneven.url, "--sort", "imbalance"]
+        given = streams()
+        assert main(argv, given) == 0
+
+    rows = written(given.stdout).splitlines()[1:]
+    assert [row.split()[0] for row in rows] == [uneven.url[7:], even.url[7:]]

@@ -114,8 +114,8 @@ ARGUMENT_HELP = {
     "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
     "TIME": "such as 2026-01-01T00:00:00Z or -15m; default: the latest affinity change",
     "CONDITION": "FIGURE above NUMBER [for DURATION], or FIGURE alone, which prints it; FIGURE is "
-    "imbalance, rate, cpu CPU-LIST rate, or irq PATTERN rate; in quotes above may also be >, >=, "
-    "<, <=, == or !=; below is <; NUMBER may end in k, M or G",
+    "imbalance, rate, cpu CPUS rate, or irq IRQ rate; in quotes above may also be >, >=, <, <=, "
+    "== or !=; below is <; NUMBER may end in k, M or G",
     "SHELL": "bash, zsh or fish",
 }
 """The help of each positional argument."""

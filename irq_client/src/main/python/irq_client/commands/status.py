@@ -56,13 +56,9 @@ def _held(answer: model.Status) -> str:
     return UNKNOWN if answer.holds_seconds is None else span_text(answer.holds_seconds)
 
 
-def _imbalance(figure: float | None) -> str:
-    return UNKNOWN if figure is None else f"{figure:.2f}"
-
-
 COLUMNS: tuple[Column[Health], ...] = (
     Column("sampler", "state", lambda each: visible(each.status.state)),
-    Column("imbalance", "", lambda each: _imbalance(each.imbalance)),
+    Column("imbalance", "", lambda each: UNKNOWN if each.imbalance is None else each.imbalance),
     Column(
         "interval",
         "interval_seconds",
@@ -130,6 +126,9 @@ def list_status(health: Health) -> Iterator[Row]:
 COMMAND = Command(
     "status",
     "is the server sampling, how far back it reaches, and the imbalance of the last minute",
-    ("irq_client status", "irq_client status --hosts FILE"),
+    (
+        "irq_client status",
+        "irq_client status --server http://a --server http://b --sort imbalance",
+    ),
     lambda given: Status(given.form),
 )
