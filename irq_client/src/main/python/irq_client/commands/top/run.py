@@ -39,7 +39,7 @@ class Top(NamedTuple):
         screen = Screen(surroundings.stdout, paint)
         with terminal.listening():
             live = Live(
-                source=terminal,
+                terminal=terminal,
                 screen=screen,
                 asker=BackgroundAsker(Fetcher(client, self.request), terminal.wake),
                 clock=time.monotonic,
