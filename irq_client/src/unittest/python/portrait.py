@@ -48,7 +48,8 @@ class Portrait:
         """Answer."""
         path = request.path.removeprefix("/api/v1/")
         if path == "status":
-            return json_reply(STATUS)
+            online = {"online": True, "node": 0, "isolated": False}
+            return json_reply(STATUS | {"cpus": [{"cpu": cpu} | online for cpu in self.cpus]})
         start, end = window(dict(request.query))
         answers = {
             "interrupts": self.irqs,

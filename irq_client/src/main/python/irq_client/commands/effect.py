@@ -13,7 +13,7 @@ from ..command_line.command import Command, Given
 from ..command_line.options import ALL, CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import ProblemError, UsageError
-from ..figures.rows import device_text, mostly
+from ..figures.rows import device_text, is_own, mostly
 from ..server.model import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, Time
@@ -194,8 +194,13 @@ def _change(pair: Pair) -> str:
     return "=" if text in ("0.0", "0.00") else sign + text
 
 
+def _is_cold(title: str) -> bool:
+    """Return True for the row of all, and for a CPU's own interrupts."""
+    return title == "total" or (title.startswith("IRQ ") and is_own(title[4:], ""))
+
+
 COLUMNS: tuple[Column[Pair], ...] = (
-    Column("", "", _title),
+    Column("", "", _title, is_cold=_is_cold),
     Column(None, "kind", lambda pair: pair.kind),
     Column(None, "name", lambda pair: visible(pair.name)),
     Column(

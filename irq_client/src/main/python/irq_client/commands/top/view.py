@@ -67,7 +67,7 @@ def frame(
     lines = _mode_lines(state, data, trouble, server, width)
     page = last = 0
     if state.help:
-        lines += [((f"  {keys:24}{what}", ""),) for keys, what in KEYS]
+        lines += [((f"  {keys:23}{what}", ""),) for keys, what in KEYS]
     elif data is not None:
         lines += _head(data, width)
         page = max(height - len(lines) - 2, 0)  # a line of headings, and the foot
