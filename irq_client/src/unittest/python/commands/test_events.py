@@ -23,6 +23,11 @@ def test_events_are_listed():
         "2026-01-01 00:00:10 UTC      affinity          36        0-1 -> 1          ::1  eth0",
         "2026-01-01 00:00:20.500 UTC  cpu_offline              3",
     ]
+    # columns that are empty everywhere are left out
+    assert lines(show_events(WINDOW, happened[2:]))[1:] == [
+        "TIME                         EVENT        CPU",
+        "2026-01-01 00:00:20.500 UTC  cpu_offline    3",
+    ]
 
 
 def test_no_event_is_said():

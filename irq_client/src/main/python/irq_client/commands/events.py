@@ -27,9 +27,7 @@ class Happened(NamedTuple):
 
 
 COLUMNS: tuple[Column[Happened], ...] = (
-    Column(
-        "TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time.unix_text
-    ),
+    Column("TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time),
     Column("EVENT", "event", lambda each: visible(each.event.event)),
     Column("IRQ", "irq", lambda each: visible(each.event.irq or "")),
     Column(
@@ -72,11 +70,12 @@ class Events(NamedTuple):
 
 
 def show_events(window: model.Window, happened: Sequence[Happened]) -> Sheet:
-    """Return the events in the server's order."""
+    """Return the events in the server's order, without columns that are empty in all of them."""
+    columns = [each for each in COLUMNS if any(map(each.value, happened))]
     return window_sheet(
         window,
-        headings(COLUMNS),
-        table_rows(COLUMNS, happened),
+        headings(columns),
+        table_rows(columns, happened),
         "no event in the window; --period 7d looks further back",
     )
 
