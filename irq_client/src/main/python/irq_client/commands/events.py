@@ -26,6 +26,12 @@ class Happened(NamedTuple):
     device: str = ""
 
 
+def _detail(happened: Happened) -> str:
+    """Return what happened, less the author, who has a column: ``1 from ::1`` is ``1``."""
+    event = happened.event
+    return visible(event.detail.replace(f" from {event.by}", "") if event.by else event.detail)
+
+
 COLUMNS: tuple[Column[Happened], ...] = (
     Column("TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time),
     Column("EVENT", "event", lambda each: visible(each.event.event)),
@@ -36,7 +42,7 @@ COLUMNS: tuple[Column[Happened], ...] = (
         lambda each: None if each.event.cpu is None else str(each.event.cpu),
         right=True,
     ),
-    Column("DETAIL", "detail", lambda each: visible(each.event.detail), flexible=True),
+    Column("DETAIL", "detail", _detail, lambda each: visible(each.event.detail), flexible=True),
     Column(
         "BY",
         "by",

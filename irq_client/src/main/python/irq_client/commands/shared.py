@@ -209,9 +209,9 @@ def fired(items: Sequence[Item], every: bool) -> tuple[list[Item], int]:
     return kept, len(items) - len(kept)
 
 
-def busiest_first(irqs: Iterable[model.Irq]) -> list[model.Irq]:
-    """Return the IRQs by falling total; those alike stay in their order."""
-    return sorted(irqs, key=lambda irq: -irq.total)
+def busiest_first(items: Iterable[Item]) -> list[Item]:
+    """Return IRQs or CPUs by falling total; those alike stay in their order."""
+    return sorted(items, key=lambda each: -each.total)
 
 
 def steps_line(series: model.Series) -> str:
