@@ -35,7 +35,7 @@ def test_figures_stand_side_by_side():
     assert lines[0] == text
     assert [line.split() for line in lines[3:]] == [
         ["DEVICE", "BEFORE/s", "AFTER/s", "CHANGE", "MOSTLY", "BEFORE", "MOSTLY", "AFTER"],
-        ["IRQ", "36", "virtio1-req.0", "10.0", "10.0", "=", "CPU1", "90%", "CPU0", "50%"],
+        ["IRQ", "36", "virtio1-req.0", "10.0", "10.0", "=", "CPU1", "90%", "2", "CPUs"],
         ["imbalance", "1.80", "1.00", "-0.80"],
         ["total", "10.0", "10.0", "="],
         ["CPU0", "1.0", "5.0", "+4.0"],

@@ -77,7 +77,7 @@ def test_a_total_is_drawn_with_axes_marks_and_what_they_mark():
     assert lines[9] == "   0.0┤" + "█" * 32
     # the change 10 s after the start is in the sixth of 32 columns
     assert lines[10] == " " * 7 + " " * 5 + "▲"
-    assert lines[11] == " " * 7 + "00:00:00 UTC" + " " * 8 + "00:01:00 UTC"
+    assert lines[11] == " " * 7 + "00:00:00" + " " * 16 + "00:01:00"
     assert lines[12:] == ["▲ 2026-01-01 00:00:10 UTC IRQ 36: 0-1 ->", "  1, by 192.0.2.7"]
 
 

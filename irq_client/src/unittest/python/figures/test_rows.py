@@ -2,7 +2,7 @@
 
 import pytest
 
-from irq_client.figures.rows import device_text, is_own
+from irq_client.figures.rows import device_text, is_own, mostly
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,18 @@ def test_a_row_without_a_device_has_the_kernels_description(irq: str, device: st
 )
 def test_a_cpus_own_interrupts_are_known(irq: str, device: str, own: bool):
     assert is_own(irq, device) is own
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ((0, 0, 98, 2), "CPU7 98%"),
+        ((9, 1, 0, 0), "CPU1 90%"),
+        ((5, 5, 0, 0), "2 CPUs"),
+        ((10, 11, 10, 12), "4 CPUs"),
+        ((0, 0, 0, 0), ""),
+        (None, ""),
+    ],
+)
+def test_where_an_irq_fires_is_a_cpu_or_a_number_of_them(counts, text: str):
+    assert mostly(counts, (1, 3, 7, 8)) == text

@@ -13,7 +13,7 @@ from ..command_line.command import Command, Given
 from ..command_line.options import ALL, CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import ProblemError, UsageError
-from ..figures.rows import device_text
+from ..figures.rows import device_text, is_own, mostly
 from ..server.model import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, Time
@@ -167,7 +167,10 @@ def _irq_pairs(
                 named.device if named else "",
                 _rate_of(first.total if first else None, before),
                 _rate_of(last.total if last else None, after),
-                (_mostly(first, before), _mostly(last, after)),
+                (
+                    mostly(first.counts if first else None, before.cpus),
+                    mostly(last.counts if last else None, after.cpus),
+                ),
             )
         )
     return found
@@ -176,14 +179,6 @@ def _irq_pairs(
 def _rate_of(total: int | None, answer: model.Interrupts) -> float | None:
     seconds = answer.window.seconds
     return None if total is None or not seconds else total / seconds
-
-
-def _mostly(irq: model.Irq | None, answer: model.Interrupts) -> str:
-    """Return the CPU that an IRQ fired on most, and the share there: ``CPU3 98%``."""
-    if irq is None or not irq.counts or not irq.total:
-        return ""
-    place = max(range(len(irq.counts)), key=irq.counts.__getitem__)
-    return f"CPU{answer.cpus[place]} {100 * irq.counts[place] / irq.total:.0f}%"
 
 
 def _title(pair: Pair) -> str:
@@ -206,8 +201,13 @@ def _change(pair: Pair) -> str:
     return "=" if text in ("0.0", "0.00") else sign + text
 
 
+def _is_cold(title: str) -> bool:
+    """Return True for the row of all, and for a CPU's own interrupts."""
+    return title == "total" or (title.startswith("IRQ ") and is_own(title[4:], ""))
+
+
 COLUMNS: tuple[Column[Pair], ...] = (
-    Column("", "", _title),
+    Column("", "", _title, is_cold=_is_cold),
     Column(None, "kind", lambda pair: pair.kind),
     Column(None, "name", lambda pair: visible(pair.name)),
     Column(

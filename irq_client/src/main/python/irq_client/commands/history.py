@@ -47,7 +47,7 @@ MOST_TRACKS = 24
 MOST_MARKS = 8
 """Affinity changes that are listed below a picture."""
 
-LEAST_PLOT = 10
+LEAST_PLOT = 4
 """Cells of a picture on a terminal too narrow for any."""
 
 LONGEST_LABEL = 28

@@ -46,6 +46,7 @@ IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
         lambda irq: visible(device_text(irq.irq, irq.device)),
         lambda irq: visible(irq.device),
         flexible=True,
+        is_cold=lambda device: is_own("0", device),
     ),
 )
 TOTAL_COLUMNS: tuple[Column[model.Irq | model.Cpu], ...] = (
