@@ -124,6 +124,7 @@ def _output(given: "Given", general: "General", streams: Streams) -> "Output":
         several=len(general.hosts) > 1,
         colour=general.colour,
         choice=Choice(given.names("columns"), sorts[0] if sorts else ""),
+        times="local" if given.choice("times") == "local" else "unix_text",
     )
 
 

@@ -19,6 +19,13 @@ def test_cpus_are_listed_with_the_part_of_devices_and_the_imbalance():
     ]
 
 
+def test_the_busiest_cpus_are_chosen():
+    answer = read(model.read_cpus, machine.CPUS)
+
+    assert [row[0] for row in cpus.show_cpus(answer, top=1).rows] == ["1"]
+    assert [row[0] for row in cpus.list_cpus(answer, top=1)] == ["cpu", "1"]
+
+
 def test_an_older_server_says_nothing_of_devices():
     rows = [{"cpu": 0, "total": 60, "rate": 1.0}]
     answer = {"window": machine.WINDOW, "cpus": rows, "total": 60}

@@ -24,7 +24,7 @@ def interrupts(counts_36: list[int], **window: object) -> model.Interrupts:
 
 
 EVEN = (1.0, 1.0)
-EFFECT = Effect(interrupts([60, 540]), interrupts([300, 300]), EVENT, (1.8, 1.0))
+EFFECT = Effect(interrupts([60, 540]), interrupts([300, 300]), [EVENT], (1.8, 1.0))
 
 
 def test_figures_stand_side_by_side():
@@ -46,11 +46,11 @@ def test_figures_stand_side_by_side():
 def test_rows_of_one_side_only_are_shown_and_silent_ones_are_not():
     after = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
 
-    found = {pair.name: pair for pair in pairs(Effect(interrupts([0, 0]), after, None, EVEN))}
+    found = {pair.name: pair for pair in pairs(Effect(interrupts([0, 0]), after, (), EVEN))}
 
     assert found["NMI"].before is None
     assert found["NMI"].after == pytest.approx(3701 / 60)
-    silent = Effect(interrupts([0, 0]), interrupts([0, 0]), None, EVEN)
+    silent = Effect(interrupts([0, 0]), interrupts([0, 0]), (), EVEN)
     assert [pair.kind for pair in pairs(silent)] == ["imbalance", "total", "cpu", "cpu"]
 
 
@@ -61,7 +61,7 @@ def test_cpus_stand_by_their_change_and_idle_ones_are_left_out():
         }  # fmt: skip
         return model.read_interrupts(JsonObject(answer, ""))
 
-    effect = Effect(wide([60, 0, 600, 120]), wide([60, 0, 0, 720]), None, EVEN)
+    effect = Effect(wide([60, 0, 600, 120]), wide([60, 0, 0, 720]), (), EVEN)
 
     # by 10 per second, 10, 0; CPU 1 counted nothing
     assert [row[0] for row in show_effect(effect).rows[2:]] == ["CPU2", "CPU3", "CPU0"]
@@ -70,7 +70,7 @@ def test_cpus_stand_by_their_change_and_idle_ones_are_left_out():
 
 def test_what_changed_most_stands_first_and_the_rest_is_cut():
     after = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
-    effect = Effect(interrupts([0, 600]), after, None, EVEN)
+    effect = Effect(interrupts([0, 600]), after, (), EVEN)
 
     # 36 went from 10.0 to 93.4 per second, NMI from nothing to 61.7, 24 to 30.0
     assert [pair.name for pair in pairs(effect, 2) if pair.kind == "irq"] == ["36", "NMI"]
@@ -87,7 +87,7 @@ def test_csv_has_exact_rates():
 
 
 def test_a_window_without_time_has_no_rate():
-    effect = Effect(interrupts([0, 0], seconds=0.0, samples=1), interrupts([6, 0]), None, EVEN)
+    effect = Effect(interrupts([0, 0], seconds=0.0, samples=1), interrupts([6, 0]), (), EVEN)
 
     assert pairs(effect)[1].before is None
     assert show_effect(effect).rows[1][2:5] == (None, 0.1, "")
@@ -138,6 +138,30 @@ def test_the_latest_change_is_looked_for():
     assert ["imbalance", "1.51", "1.51", "="] in [line.split() for line in output.splitlines()]
 
 
+def test_changes_of_one_job_are_one_effect():
+    def change(irq: str, second: int) -> dict[str, object]:
+        return machine.EVENTS["events"][1] | {"irq": irq, "time": f"2026-01-01T00:00:{second:02d}Z"}
+
+    changes = [change("NMI", 10), change("24", 20), change("36", 24), change("9", 25)]
+
+    _, output, _, asked = run(events=machine.EVENTS | {"events": changes})
+
+    lines = output.splitlines()
+    assert lines[1] == "IRQ 36 (virtio1-req.0): 0-1 -> 1, by 192.0.2.7, at 2026-01-01 00:00:24 UTC"
+    names = [line.split()[:2] for line in lines[6:9]]
+    assert names == [["IRQ", "24"], ["IRQ", "36"], ["imbalance", "1.51"]]
+    # before the first of them and after the last; the one of 10 s before is another job
+    assert asked[1].startswith("/api/v1/interrupts?end=2026-01-01T00%3A00%3A20Z")
+    assert asked[2].startswith("/api/v1/interrupts?start=2026-01-01T00%3A00%3A25Z")
+
+
+def test_an_idle_irq_that_was_moved_is_shown():
+    effect = Effect(interrupts([0, 0]), interrupts([0, 0]), [EVENT], EVEN)
+
+    rows = [row[0] for row in show_effect(effect).rows]
+    assert rows == ["IRQ 36", "imbalance", "total"]
+
+
 def test_a_change_of_another_device_is_not_looked_for():
     assert run("--device", "ahci*")[3][1] == "/api/v1/events?period=7d&device=ahci%2A"
 
@@ -157,7 +181,7 @@ def test_a_boot_has_an_effect():
 
     status, output, _, asked = run("boot", events=machine.EVENTS | {"events": [boot]})
 
-    assert (status, output.splitlines()[0]) == (0, "boot, at 2026-01-01 00:00:40 UTC")
+    assert (status, output.splitlines()[0]) == (0, "boot at 2026-01-01 00:00:40 UTC")
     # the last sample before the boot, 2026-01-01T00:00:39.999Z
     assert asked[1] == "/api/v1/interrupts?end=1767225639.999&period=60s"
     assert asked[2] == "/api/v1/interrupts?start=2026-01-01T00%3A00%3A40Z&period=60s"

@@ -55,7 +55,7 @@ def test_csv_is_one_row_of_exact_values():
         "max_bytes", "oldest", "newest", "holds_seconds", "damaged", "imbalance",
     ]  # fmt: skip
     assert fields["state"] == "running"
-    assert fields["last_sample"] == "1767225660"
+    assert fields["last_sample"] == "2026-01-01T00:01:00Z"
     assert (fields["samples"], fields["late"]) == (4321, 2)
     assert fields["max_bytes"] == 1_073_741_824
     assert fields["last_error"] is None

@@ -25,6 +25,13 @@ def test_idle_irqs_are_dealt_out_in_turn():
     assert spread(irqs, {0: 0, 4: 0}) == {"40": 0, "41": 4, "42": 0}
 
 
+def test_an_idle_irq_goes_where_the_fewest_irqs_are_whatever_the_load():
+    irqs = [Placed("40", 10, None), Placed("41", 0, None), Placed("42", 0, 1)]
+
+    # 42 stays on CPU 1, which is the busiest
+    assert spread(irqs, {0: 0, 1: 900}) == {"40": 0, "41": 1, "42": 1}
+
+
 def test_an_irq_stays_where_it_is_unless_that_is_too_much():
     even = [Placed("40", 100, 1), Placed("41", 100, 0)]
     uneven = [Placed("40", 100, 1), Placed("41", 100, 1)]

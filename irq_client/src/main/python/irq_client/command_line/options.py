@@ -135,6 +135,13 @@ REFRESH = Setting("refresh", "the time between two readings, a duration", "DURAT
 COUNT = Setting("count", "end after so many readings", "N", "until Ctrl-C")
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
 READING = (
+    Setting(
+        "times",
+        "times in csv: Unix seconds, or local ones as tables show them",
+        "FORM",
+        "unix",
+        choices=("unix", "local"),
+    ),
     Setting("columns", "only these columns, in this order: IRQ,RATE", "COLUMNS", "all"),
     Setting(
         "sort",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
@@ -43,8 +43,12 @@ class Cpus(NamedTuple):
 
     def ask(self, client: Client) -> Shown:
         """Ask for all CPUs."""
-        answer = client.cpus(self.request)
-        return shown(answer, lambda value: show_cpus(value, self.every), list_cpus)
+        answer, top = client.cpus(self.request), self.request.top
+        return shown(
+            answer,
+            lambda value: show_cpus(value, self.every, top),
+            lambda value: list_cpus(value, top),
+        )
 
 
 class OneCpu(NamedTuple):
@@ -61,9 +65,9 @@ class OneCpu(NamedTuple):
         return shown(answer, lambda value: show_one_cpu(value, self.every), list_one_cpu)
 
 
-def show_cpus(answer: model.Cpus, every: bool = False) -> Sheet:
-    """Return totals per CPU, in the server's order, and the imbalance."""
-    cpus, idle = fired(answer.cpus, every)
+def show_cpus(answer: model.Cpus, every: bool = False, top: int | None = None) -> Sheet:
+    """Return totals per CPU, in the server's order or the `top` busiest, and the imbalance."""
+    cpus, idle = fired(_busiest(answer, top), every)
     figure = answer.imbalance
     return window_sheet(
         answer.window,
@@ -81,9 +85,13 @@ def _devices(answer: model.Cpus) -> int | None:
     return sum(known) if known else None
 
 
-def list_cpus(answer: model.Cpus) -> Iterator[Row]:
+def _busiest(answer: model.Cpus, top: int | None) -> Sequence[model.Cpu]:
+    return answer.cpus if top is None else busiest_first(answer.cpus)[:top]
+
+
+def list_cpus(answer: model.Cpus, top: int | None = None) -> Iterator[Row]:
     """Return a row for each CPU."""
-    return csv_rows(COLUMNS, answer.cpus)
+    return csv_rows(COLUMNS, _busiest(answer, top))
 
 
 def show_one_cpu(answer: model.OneCpu, every: bool = False) -> Sheet:

@@ -6,7 +6,7 @@ Every name that comes from a server passes through `visible` before it is shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command, Given
@@ -19,13 +19,13 @@ from ..server.request import Request
 from ..server.times import Duration, Time
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Cell, Sheet
-from ..terminal.text import rate_text, visible
+from ..terminal.text import numbered, rate_text, visible
 from ..terminal.writer import Shown
 from .shared import (
     change_text,
     idle_text,
     imbalance_of,
-    latest_event,
+    latest_events,
     window_line,
     window_warnings,
 )
@@ -45,6 +45,8 @@ _BAD_REQUEST = 400
 MOST_ROWS = 20
 """The most CPUs, and the most IRQs, of a table unless a number is given."""
 
+MOST_CHANGES = 3
+
 
 class Around(NamedTuple):
     """A moment, and the request for both sides of it."""
@@ -59,14 +61,17 @@ class Around(NamedTuple):
         """Ask for the windows before and after the moment."""
         from dataclasses import asdict
 
-        event, moment = None, self.time
-        if isinstance(moment, str):
-            event = latest_event(client, moment, self.request)
-            moment = Time.of(event.time)
+        events: Sequence[model.Event] = ()
+        if isinstance(self.time, str):
+            events = latest_events(client, self.time, self.request)
+            first, last = Time.of(events[0].time), Time.of(events[-1].time)
+        else:
+            first = last = self.time
+        if self.time == BOOT:
+            # the first sample of a boot holds the new counts: end with the one before it
+            first = Time.at(last.seconds - 0.001)
         around = self.request._replace(period=self.request.period or _LENGTH, top=None)
-        # the first sample of a boot holds the new counts: the window ends with the one before it
-        end = Time.at(moment.seconds - 0.001) if self.time == BOOT else moment
-        sides = around._replace(end=end), around._replace(start=moment)
+        sides = around._replace(end=first), around._replace(start=last)
         before = client.interrupts(sides[0])
         try:
             after = client.interrupts(sides[1])
@@ -74,10 +79,10 @@ class Around(NamedTuple):
             if error.status != _BAD_REQUEST:
                 raise
             # the same question was right before the moment: there is no time after it
-            raise UsageError("TIME", moment.text, "a time in the past, such as -15m") from None
+            raise UsageError("TIME", last.text, "a time in the past, such as -15m") from None
         figures = imbalance_of(client, sides[0])[1], imbalance_of(client, sides[1])[1]
-        effect = Effect(before, after, event, figures)
-        change = json.dumps(None if event is None else asdict(event)).encode()
+        effect = Effect(before, after, events, figures)
+        change = json.dumps(asdict(events[-1]) if events else None).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
             % (change, before.text.strip(), after.text.strip()),
@@ -87,12 +92,12 @@ class Around(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """The counts before and after a moment, and the event then."""
+    """The counts before and after a moment, and the events then."""
 
     before: model.Interrupts
     after: model.Interrupts
-    event: model.Event | None
-    """The affinity change or boot, None if a person gave the time."""
+    events: Sequence[model.Event]
+    """The affinity changes, or the boot; none if a person gave the time."""
     imbalance: tuple[float, float]
     """Of the whole machine, before and after."""
 
@@ -116,9 +121,9 @@ class Pair(NamedTuple):
 
 
 def pairs(effect: Effect, most: int | None = None) -> list[Pair]:
-    """Return the moved IRQ, imbalance, total, then CPUs and IRQs, those that changed most first.
+    """Return the moved IRQs, imbalance, total, then CPUs and IRQs, those that changed most first.
 
-    `most` bounds the CPUs and the IRQs; IRQs that fired in neither window are left out.
+    `most` bounds each of these groups; an IRQ that fired in neither window is there if it moved.
     """
     before, after = effect.before, effect.after
     loads = [dict(zip(each.cpus, each.totals, strict=True)) for each in (before, after)]
@@ -132,25 +137,27 @@ def pairs(effect: Effect, most: int | None = None) -> list[Pair]:
         )
         for cpu in sorted({*before.cpus, *after.cpus})
     ]
-    moved = None if effect.event is None else effect.event.irq
-    irqs = _irq_pairs(before, after)
+    moved = {each.irq for each in effect.events}
+    irqs = _irq_pairs(before, after, moved)
     for found in (cpus, irqs):
         found.sort(key=lambda pair: -pair.size)
     return [
-        *(each for each in irqs if each.name == moved),
+        *[each for each in irqs if each.name in moved][:most],
         Pair("imbalance", "", "", *effect.imbalance),
         Pair("total", "", "", _rate_of(before.total, before), _rate_of(after.total, after)),
         *cpus[:most],
-        *[each for each in irqs if each.name != moved][:most],
+        *[each for each in irqs if each.name not in moved][:most],
     ]
 
 
-def _irq_pairs(before: model.Interrupts, after: model.Interrupts) -> list[Pair]:
+def _irq_pairs(
+    before: model.Interrupts, after: model.Interrupts, moved: Collection[str | None]
+) -> list[Pair]:
     rows = [{irq.irq: irq for irq in each.irqs} for each in (before, after)]
     found = []
     for name in dict.fromkeys([*rows[1], *rows[0]]):
         first, last = rows[0].get(name), rows[1].get(name)
-        if not any(irq and irq.total for irq in (first, last)):
+        if name not in moved and not any(irq and irq.total for irq in (first, last)):
             continue
         named = last or first
         found.append(
@@ -234,14 +241,18 @@ COLUMNS: tuple[Column[Pair], ...] = (
 
 def show_effect(effect: Effect, most: int = MOST_ROWS, every: bool = False) -> Sheet:
     """Return before and after, side by side."""
-    event = effect.event
-    changed: tuple[str, ...] = ()
-    if event is not None:
-        text = change_text(event, _device(effect)) if event.irq else visible(event.event)
-        changed = (f"{text}, at {event.time.local}",)
+    devices = {irq.irq: irq.device for irq in (*effect.before.irqs, *effect.after.irqs)}
+    changed = [
+        f"{change_text(each, devices.get(each.irq or '', ''))}, at {each.time.local}"
+        if each.change
+        else f"{visible(each.event)} at {each.time.local}"
+        for each in effect.events[-MOST_CHANGES:]
+    ]
+    if (more := len(effect.events) - MOST_CHANGES) > 0:
+        changed.append(f"and {numbered(more, 'change')} just before")
     windows = (("before", effect.before.window), ("after", effect.after.window))
     found = pairs(effect, None if every else most)
-    rows = [each for each in found if every or each.before or each.after]
+    rows = [each for each in found if every or each.kind != "cpu" or each.before or each.after]
     hidden = (idle_text(len(found) - len(rows)),) if len(rows) < len(found) else ()
     return Sheet(
         notes=(
@@ -255,13 +266,6 @@ def show_effect(effect: Effect, most: int = MOST_ROWS, every: bool = False) -> S
         columns=headings(COLUMNS),
         rows=table_rows(COLUMNS, rows),
     )
-
-
-def _device(effect: Effect) -> str:
-    """Return the device of the moved IRQ."""
-    moved = effect.event and effect.event.irq
-    rows = (*effect.before.irqs, *effect.after.irqs)
-    return next((irq.device for irq in rows if irq.irq == moved), "")
 
 
 def list_effect(effect: Effect) -> Iterator[Row]:

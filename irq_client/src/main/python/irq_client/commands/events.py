@@ -26,10 +26,14 @@ class Happened(NamedTuple):
     device: str = ""
 
 
+def _detail(happened: Happened) -> str:
+    """Return what happened, less the author, who has a column: ``1 from ::1`` is ``1``."""
+    event = happened.event
+    return visible(event.detail.replace(f" from {event.by}", "") if event.by else event.detail)
+
+
 COLUMNS: tuple[Column[Happened], ...] = (
-    Column(
-        "TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time.unix_text
-    ),
+    Column("TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time),
     Column("EVENT", "event", lambda each: visible(each.event.event)),
     Column("IRQ", "irq", lambda each: visible(each.event.irq or "")),
     Column(
@@ -38,7 +42,7 @@ COLUMNS: tuple[Column[Happened], ...] = (
         lambda each: None if each.event.cpu is None else str(each.event.cpu),
         right=True,
     ),
-    Column("DETAIL", "detail", lambda each: visible(each.event.detail), flexible=True),
+    Column("DETAIL", "detail", _detail, lambda each: visible(each.event.detail), flexible=True),
     Column(
         "BY",
         "by",
@@ -72,11 +76,12 @@ class Events(NamedTuple):
 
 
 def show_events(window: model.Window, happened: Sequence[Happened]) -> Sheet:
-    """Return the events in the server's order."""
+    """Return the events in the server's order, without columns that are empty in all of them."""
+    columns = [each for each in COLUMNS if any(map(each.value, happened))]
     return window_sheet(
         window,
-        headings(COLUMNS),
-        table_rows(COLUMNS, happened),
+        headings(columns),
+        table_rows(columns, happened),
         "no event in the window; --period 7d looks further back",
     )
 

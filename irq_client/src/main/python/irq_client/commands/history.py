@@ -85,22 +85,24 @@ class History(NamedTuple):
 def ask_past(client: Client, request: Request, draw: Draw | None, form: str) -> Shown:
     """Ask for a series, and only for what `draw` or the form shows beside it."""
     series = series_of(client, request)
-    window = series.window
-    past = Past(series)
-    if form != "json" and request.by.startswith("irq") and window.start != window.end:
-        names = request._replace(step=None, by="", top=None, cpus=None, nonzero=True)
-        past = past._replace(devices=devices_of(client, names))
-    if draw is None or form != "table":
-        return Shown(series.text, lambda: show_series(series), lambda: list_series(past))
-    if window.start != window.end:
-        edges = Request(start=Time.of(window.start), end=Time.of(window.end))
-        chosen = edges._replace(irqs=request.irqs, device=request.device)
-        past = past._replace(events=client.events(chosen).events)
+    start, end = series.window.start, series.window.end
+    chosen = Request(
+        start=Time.of(start), end=Time.of(end), irqs=request.irqs, device=request.device
+    )
+    if form != "table":
+        draw = None
+    events: Sequence[model.Event] = ()
+    devices: Mapping[str, str] = {}
+    if start != end:
+        events = client.events(chosen).events if draw else ()
+        if any(each.change for each in events) or (request.by[:3] == "irq" and form != "json"):
+            devices = devices_of(client, chosen)
+    past = Past(series, events, devices)
     return Shown(
         series.text,
         lambda: show_series(series),
         lambda: list_series(past),
-        lambda width: draw(past, width),
+        None if draw is None else partial(draw, past),
     )
 
 
@@ -141,14 +143,14 @@ def show_series(answer: model.Series) -> Sheet:
 
 
 def list_series(past: Past) -> Iterator[Row]:
-    """Return a row for each step and key; times are Unix seconds; an IRQ's has its device."""
+    """Return a row for each step and key; an IRQ's has its device."""
     series = past.series
     has_devices = series.by.startswith("irq")
     yield ("start", "end", "key", "count", *["device"] * has_devices)
     for point in series.points:
         counts = {TOTAL: point.total} if series.by == TOTAL else point.counts
         for key, count in counts.items():
-            row = (point.start.unix_text, point.end.unix_text, visible(key), count)
+            row = (point.start, point.end, visible(key), count)
             device = past.devices.get(_irq_of(series.by, key), "")
             yield (*row, *[visible(device)] * has_devices)
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="model.Answer")
 Item = TypeVar("Item", "model.Irq", "model.Cpu")
 
+_TOGETHER_SECONDS = 5.0
+"""Changes that are no further apart are one job."""
+
 ON_THE_MACHINE = "on the machine"
 """Stands for a change that nobody asked this server for: by a person there, or a program."""
 
@@ -77,9 +80,10 @@ def window_of(request: Request) -> Request:
     return Request(start=request.start, end=request.end, period=request.period)
 
 
-def latest_event(client: Client, kind: str, request: Request) -> model.Event:
-    """Return the latest event of a kind; of affinity changes one of the request's IRQs.
+def latest_events(client: Client, kind: str, request: Request) -> list[model.Event]:
+    """Return the latest event of a kind and those just before it, oldest first.
 
+    One command may change many affinities. Only those of the request's IRQs count.
     Raise ServerError, and NoMatchError if there is none.
     """
     lately = Request(period=LOOK_BACK)
@@ -91,7 +95,10 @@ def latest_event(client: Client, kind: str, request: Request) -> model.Event:
         raise NoMatchError(
             f"{client.server}: no {what} in the last {LOOK_BACK.text}; give a time, as in -15m"
         )
-    return events[-1]
+    found = [events.pop()]
+    while events and found[0].time.seconds - events[-1].time.seconds <= _TOGETHER_SECONDS:
+        found.insert(0, events.pop())
+    return found
 
 
 def devices_of(client: Client, request: Request) -> Mapping[str, str]:
@@ -203,9 +210,9 @@ def fired(items: Sequence[Item], every: bool) -> tuple[list[Item], int]:
     return kept, len(items) - len(kept)
 
 
-def busiest_first(irqs: Iterable[model.Irq]) -> list[model.Irq]:
-    """Return the IRQs by falling total; those alike stay in their order."""
-    return sorted(irqs, key=lambda irq: -irq.total)
+def busiest_first(items: Iterable[Item]) -> list[Item]:
+    """Return IRQs or CPUs by falling total; those alike stay in their order."""
+    return sorted(items, key=lambda each: -each.total)
 
 
 def steps_line(series: model.Series) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..command_line.command import Command
 from ..errors import ServerError
 from ..server.request import Request
-from ..server.times import Moment
 from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
 from ..terminal.text import bytes_text, count_text, span_text, visible
@@ -43,10 +42,6 @@ class Status(NamedTuple):
         return Shown(answer.text, lambda: show_status(health), lambda: list_status(health))
 
 
-def _unix(moment: Moment | None) -> str | None:
-    return None if moment is None else moment.unix_text
-
-
 def _store(answer: model.Status) -> str:
     cap = "" if answer.max_bytes is None else f" of at most {bytes_text(answer.max_bytes)}"
     return bytes_text(answer.bytes) + cap
@@ -69,7 +64,7 @@ COLUMNS: tuple[Column[Health], ...] = (
         "last sample",
         "last_sample",
         lambda each: known(each.status.last_sample),
-        lambda each: _unix(each.status.last_sample),
+        lambda each: each.status.last_sample,
     ),
     Column(
         "samples",
@@ -87,13 +82,13 @@ COLUMNS: tuple[Column[Health], ...] = (
         "oldest",
         "oldest",
         lambda each: known(each.status.oldest),
-        lambda each: _unix(each.status.oldest),
+        lambda each: each.status.oldest,
     ),
     Column(
         "newest",
         "newest",
         lambda each: known(each.status.newest),
-        lambda each: _unix(each.status.newest),
+        lambda each: each.status.newest,
     ),
     Column(
         "size cap holds",

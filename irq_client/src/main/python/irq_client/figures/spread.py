@@ -18,9 +18,9 @@ class Placed(NamedTuple):
 def spread(irqs: Sequence[Placed], others: Mapping[int, float]) -> dict[str, int]:
     """Return a CPU for each IRQ; `others` are the CPUs to choose from, with their other load.
 
-    The busiest IRQ comes first and goes to the CPU with the least load; of two alike, to that with
-    fewer IRQs. An IRQ that is on one of the CPUs stays, if that keeps the load even. So the same
-    loads give the same CPUs again.
+    The busiest IRQ comes first and goes to the CPU with the least load; an idle one to that with
+    the fewest IRQs. An IRQ that is on one of the CPUs stays, if that keeps the load even. So the
+    same loads give the same CPUs again.
     """
     loads, numbers = dict(others), dict.fromkeys(others, 0)
     total = sum(loads.values()) + sum(each.load for each in irqs)
@@ -29,8 +29,9 @@ def spread(irqs: Sequence[Placed], others: Mapping[int, float]) -> dict[str, int
     chosen = {}
     for each in sorted(irqs, key=lambda irq: -irq.load):
         cpu = each.cpu
-        if cpu not in loads or loads[cpu] + each.load > bound:
-            cpu = min(loads, key=lambda cpu: (loads[cpu], numbers[cpu]))
+        if cpu not in loads or (each.load and loads[cpu] + each.load > bound):
+            first, second = (loads, numbers) if each.load else (numbers, loads)
+            cpu = min(loads, key=lambda cpu: (first[cpu], second[cpu]))
         chosen[each.irq] = cpu
         loads[cpu] += each.load
         numbers[cpu] += 1
