@@ -40,14 +40,23 @@ def describe(project):
     project.set_property("distutils_console_scripts", ["irq_client = irq_client.cli:main"])
     project.set_property("suites", ("fuzz",))
     project.include_file("irq_client", "py.typed")
-    project.include_file("irq_client", "irq_client.1")
-    project.install_file("share/man/man1", "irq_client/irq_client.1")
+    project.install_file("share/man/man1", "irq_client.1")
+    project.depends_on("argcomplete", ">=3.5")
     project.depends_on("requests", ">=2.32")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("pytest", ">=8")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("types-requests", ">=2.31")
+
+
+@after("package")
+def write_manual_page(project, logger):
+    """Make the manual page out of the tables of commands; setup.py installs it."""
+    maker = project.expand_path("src/build/python/manual.py")
+    page = project.expand_path("$dir_dist", "irq_client.1")
+    sources = project.expand_path("src/main/python")
+    run(project, logger, [sys.executable, maker, page], PYTHONPATH=sources)
 
 
 # ---- the same in all three projects from here on ------------------------------------------------

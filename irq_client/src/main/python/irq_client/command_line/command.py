@@ -26,12 +26,13 @@ class Given:
         """``table``, ``json`` or ``csv``."""
 
     def argument(self, name: str, read: Reader[T]) -> T:
-        """Return an argument of the command that argparse requires."""
-        return read(name, str(self._texts[name]).strip(" "))
+        """Return an argument of the command that argparse requires; several words are one text."""
+        text = self._texts[name]
+        return read(name, (" ".join(text) if isinstance(text, list) else str(text)).strip(" "))
 
     def optional_argument(self, name: str, read: Reader[T]) -> T | None:
         """Return an argument of the command, None without one."""
-        return None if self._texts[name] is None else self.argument(name, read)
+        return None if self._texts.get(name) in (None, []) else self.argument(name, read)
 
     def option(self, name: str, read: Reader[T]) -> T | None:
         """Return the value of an option; None without one, or if the command has no such option."""
@@ -52,10 +53,7 @@ class Given:
     def choice(self, name: str) -> str:
         """Return one of a setting's choices, by default its default; empty without the setting."""
         setting = self._settings.get(name)
-        if setting is None:
-            return ""
-        text = str(self._texts[name] or setting.default)
-        return values.read_choice(setting.option, text, setting.choices)
+        return str(self._texts.get(name) or setting.default) if setting else ""
 
     def seconds(self, name: str) -> float | None:
         """Return the seconds of a duration, None without one."""
@@ -99,12 +97,12 @@ class Given:
 
 
 ARGUMENT_HELP = {
-    "IRQ": "an IRQ by its name in the first column of /proc/interrupts, such as 36, NMI or THR#2",
+    "IRQ": "36, 36,38-41, NMI, a device, a network interface or a shell pattern",
     "CPU": "a CPU's number",
     "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
-    "TIME": "such as 2026-01-01T00:00:00Z or -15m; default: the latest affinity change",
+    "TIME": "such as 10:00 or -15m; default: the latest affinity change",
     "CONDITION": "FIGURE > NUMBER [for DURATION]; FIGURE is imbalance, rate, cpu CPU-LIST rate, or "
-    "irq PATTERN rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
+    "irq IRQ rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
     "SHELL": "bash, zsh or fish",
 }
 """The help of each positional argument."""
@@ -119,8 +117,9 @@ class Command(NamedTuple, Generic[J]):
     read: Callable[[Given], J]
     """Return what the command is to do. Raise UsageError."""
     arguments: tuple[str, ...] = ()
-    """Names of the positional arguments; one in brackets may be left out."""
+    """Names of the positional arguments: ``[X]`` may be left out, ``X...`` is several words."""
     settings: tuple[Setting, ...] = ()
+    asks_server: bool = True
 
 
 def all_settings(commands: Sequence[Command[object]]) -> tuple[Setting, ...]:

@@ -66,7 +66,7 @@ class NewAffinity(NamedTuple):
         if is_pattern(self.irq):
             return self._change_many(client, confirm)
         before = client.affinity(self.irq)
-        confirm(change_question(before, self.cpus.text, client.server))
+        confirm(change_question(before, self.cpus.text, client.name))
         after = client.set_affinity(self.irq, self.cpus.text)
         return shown(after, lambda value: show_change(before, value), list_affinity)
 
@@ -82,7 +82,7 @@ class NewAffinity(NamedTuple):
             plan = [(name, self.cpus.text) for name in names]
         before = {name: client.affinity(name) for name in names}
         lines = [_plan_line(before[name], to) for name, to in plan]
-        confirm("\n".join([*lines, f"{client.server}: change the affinities of {len(plan)} IRQs?"]))
+        confirm("\n".join([*lines, f"{client.name}: change the affinities of {len(plan)} IRQs?"]))
         moves, refusals = [], []
         for name, to in plan:
             try:
@@ -120,7 +120,7 @@ def matching_irqs(client: Client, pattern: str) -> list[model.Irq]:
         irq for irq in rows if irq.affinity is not None and matches(pattern, irq.irq, irq.device)
     ]
     if not found:
-        raise NoMatchError(f"{client.server}: no IRQ with an affinity is named {pattern}")
+        raise NoMatchError(f"no IRQ with an affinity is named {pattern}")
     return found
 
 

@@ -70,8 +70,7 @@ class Around(NamedTuple):
         changes = [each for each in events if each.change]
         if not changes:
             raise NoMatchError(
-                f"{client.server}: no affinity change in the last {_LOOK_BACK.text}; "
-                "give a time, as in -15m"
+                f"no affinity change in the last {_LOOK_BACK.text}; give a time, as in -15m"
             )
         return changes[-1]
 
@@ -225,6 +224,6 @@ COMMAND = Command(
     "rates and imbalance before and after a time, or the latest affinity change",
     ("irq_client effect", "irq_client effect --irq 36", "irq_client effect -15m --period 5m"),
     lambda given: Around(given.optional_argument("TIME", read_time), given.request()),
-    ("[TIME]",),
+    ("[TIME...]",),
     (PERIOD, IRQ, CPU, DEVICE, TOP),
 )
