@@ -99,7 +99,11 @@ class Emulator:
         if character == "\r":
             self._column = 0
         elif character == "\n":
-            self._row = min(self._row + 1, self.lines - 1)
+            self._row += 1
+            if self._row == self.lines:
+                self._row -= 1
+                self.rows = [*self.rows[1:], ""]
+                self.styles = [*self.styles[1:], {}]
         else:
             assert character.isprintable(), repr(character)
             assert self._column < self.columns, "a line is wider than the screen"

@@ -55,8 +55,12 @@ ONE_IRQ = {"window": WINDOW, "cpus": [0, 1], **IRQS["irqs"][1]}
 
 CPUS = {
     "window": WINDOW,
-    "cpus": [{"cpu": 0, "total": 1804, "rate": 30.1}, {"cpu": 1, "total": 9301, "rate": 155.0}],
+    "cpus": [
+        {"cpu": 0, "total": 1804, "rate": 30.1, "devices": 1800},
+        {"cpu": 1, "total": 9301, "rate": 155.0, "devices": 5604},
+    ],
     "total": 11105,
+    "imbalance": 5604 / 3702,
 }
 
 ONE_CPU = {
@@ -146,6 +150,12 @@ STATUS = {
         "holds_seconds": 8_640_000.0,
         "damaged": 0,
     },
+    "cpus": [
+        {"cpu": 0, "online": True, "node": 0, "isolated": False},
+        {"cpu": 1, "online": True, "node": 0, "isolated": False},
+        {"cpu": 2, "online": True, "node": 0, "isolated": True},
+        {"cpu": 3, "online": False, "node": None, "isolated": False},
+    ],
 }
 
 ANSWERS: Mapping[str, object] = {

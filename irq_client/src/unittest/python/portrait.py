@@ -4,8 +4,10 @@ It stands still: an answer depends on the request alone. The queues of `eth0` we
 CPUs but for one, which CPU 1 got as well; it was moved away at MOVED.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from irq_client.command_line.values import read_duration, read_time
 from machine import STATUS
 from service import Request, WebService, json_reply, problem
 
@@ -22,6 +24,19 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def window(query: Mapping[str, str]) -> tuple[float, float]:
+    """Return the edges of the samples that a query asks for, in Unix seconds."""
+    period = read_duration("period", query.get("period", "60")).seconds
+    if "start" in query:
+        start = read_time("start", query["start"]).seconds
+        end = read_time("end", query["end"]).seconds if "end" in query else END
+        end = start + period if "period" in query else end
+    else:
+        end = read_time("end", query.get("end", str(END))).seconds
+        start = end - period
+    return min(start, END) // 10 * 10, min(end, END) // 10 * 10
+
+
 class Portrait:
     """Answers as an irq_server on that machine; an answerer of `WebService`."""
 
@@ -33,18 +48,19 @@ class Portrait:
         """Answer."""
         path = request.path.removeprefix("/api/v1/")
         if path == "status":
-            return json_reply(STATUS)
-        query = dict(request.query)
-        end = min(float(query.get("end", END)), END) // 10 * 10
-        start = end - float(query.get("period", "60").rstrip("s")) // 10 * 10
-        if "start" in query:
-            start = float(query["start"])
-            end = start + float(query["period"]) if "period" in query else END
-        answers = {"interrupts": self.irqs, "irqs": self.irqs, "series": self.series}
-        answers["events"] = self.events
+            online = {"online": True, "node": 0, "isolated": False}
+            return json_reply(STATUS | {"cpus": [{"cpu": cpu} | online for cpu in self.cpus]})
+        start, end = window(dict(request.query))
+        answers = {
+            "interrupts": self.irqs,
+            "irqs": self.irqs,
+            "cpus": self.cpu_totals,
+            "series": self.series,
+            "events": self.events,
+        }
         if path not in answers:
             return problem(404, f"never saw {path}")
-        window = {
+        edges = {
             "start": moment(start),
             "end": moment(end),
             "seconds": end - start,
@@ -54,7 +70,7 @@ class Portrait:
             "resets": 0,
             "resolution_seconds": 10.0,
         }
-        return json_reply({"window": window} | answers[path](start, end))
+        return json_reply({"window": edges} | answers[path](start, end))
 
     def rates(self, at: float) -> dict[tuple[str, str], list[int]]:
         """Return the interrupts per second of each IRQ and device by CPU."""
@@ -62,7 +78,7 @@ class Portrait:
         rows = {("24", "ahci[0000:00:1f.2]"): self.alone(count - 1, 120), ("25", "xhci_hcd"): []}
         for queue in range(self.queues):
             cpu = queue % count if str(26 + queue) != QUEUE or at > MOVED else 1
-            rate = 3400 // (1 + queue) + int(at) // 10 * 37 % 90
+            rate = 3400 // (1 + queue) * (80 + (int(at) // 10 * 37 + 53 * queue) % 41) // 100
             rows[(str(26 + queue), f"eth0-TxRx-{queue}")] = self.alone(cpu, rate)
         rows[("NMI", "")] = [1] * count
         rows[("LOC", "")] = [250 + 31 * cpu % 97 for cpu in self.cpus]
@@ -89,6 +105,20 @@ class Portrait:
             row |= {"writable": irq.isdecimal(), "pending": False}
             rows.append(row)
         return {"cpus": self.cpus, "irqs": rows, "totals": totals, "total": sum(totals)}
+
+    def cpu_totals(self, start: float, end: float) -> dict[str, object]:
+        """Return the answer of /cpus."""
+        rows = self.rates(end)
+        seconds = round(end - start)
+        cpus = []
+        for cpu in self.cpus:
+            total = sum(rates[cpu] for rates in rows.values())
+            devices = sum(rates[cpu] for (_, device), rates in rows.items() if device)
+            row = {"cpu": cpu, "total": total * seconds, "rate": total}
+            cpus.append(row | {"devices": devices * seconds})
+        loads = [row["devices"] for row in cpus]
+        imbalance = max(loads) * len(loads) / sum(loads)
+        return {"cpus": cpus, "total": sum(row["total"] for row in cpus), "imbalance": imbalance}
 
     def series(self, start: float, end: float) -> dict[str, object]:
         """Return the answer of /series by CPU."""

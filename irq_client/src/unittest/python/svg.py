@@ -1,5 +1,6 @@
 """The screen of an emulator as an SVG picture."""
 
+import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
@@ -13,13 +14,12 @@ NAMED = {"31": "#f48771", "33": "#e5c07b", "36": "#4fc1d9"}
 _HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:.0f} {1}" width="{0:.0f}">\n'
     f'<rect width="100%" height="100%" fill="{GROUND}"/>\n'
-    f'<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="{INK}" '
-    'xml:space="preserve">\n'
+    f'<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="{INK}">\n'
 )
 
 
 def picture(screen: Emulator) -> str:
-    """Return the picture, one line to a run of cells of one style."""
+    """Return the picture, one line to a piece of text in one style."""
     used = max((number + 1 for number, row in enumerate(screen.rows) if row.strip()), default=1)
     parts = [_HEAD.format(screen.columns * WIDTH, used * HEIGHT)]
     for number in range(used):
@@ -44,10 +44,13 @@ def _shapes(top: float, left: float, text: str, style: str) -> Iterator[str]:
     if ground:
         yield f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{HEIGHT}" '
         yield f'fill="{ground}"/>\n'
-    if text.strip() and ink != ground:
-        more += f' fill="{ink}"' if ink else ""
-        yield f'<text x="{left:.1f}" y="{top + BASE}" textLength="{width:.1f}"{more}>'
-        yield f"{escape(text)}</text>\n"
+    if ink == ground and ink:
+        return
+    more += f' fill="{ink}"' if ink else ""
+    for word in re.finditer(r"\S+( \S+)*", text):  # SVG takes several blanks for one
+        left_of_word, width = left + word.start() * WIDTH, len(word[0]) * WIDTH
+        yield f'<text x="{left_of_word:.1f}" y="{top + BASE}" textLength="{width:.1f}"{more}>'
+        yield f"{escape(word[0])}</text>\n"
 
 
 def _look(style: str) -> tuple[str, str, str]:

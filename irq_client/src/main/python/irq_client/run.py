@@ -129,6 +129,7 @@ class _Run:
             several=len(self._general.hosts) > 1,
             colour=self._general.colour,
             choice=Choice(self._given.names("columns"), sorts[0] if sorts else ""),
+            times="local" if self._given.choice("times") == "local" else "unix_text",
         )
 
     def _report(self, results: "Results", output: "Output") -> int:

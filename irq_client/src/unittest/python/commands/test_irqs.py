@@ -21,12 +21,12 @@ def test_a_window_of_one_sample_has_no_rate():
 
 def test_irqs_stand_busiest_first():
     assert lines(irqs.show_irqs(read(model.read_irqs, machine.IRQS)))[1:] == [
-        "IRQ    DEVICE               TOTAL  RATE/s  AFFINITY  EFFECTIVE",
-        "36     virtio1-req.0        5,604    93.4  0-1       1",
-        "NMI                         3,701    61.7",
-        "24     ahci[0000:00:1f.2]   1,800    30.0  0-1       0",
-        "ERR                             2     0.0",
-        "total                      11,105   185.1",
+        "IRQ    DEVICE                    TOTAL  RATE/s  AFFINITY  EFFECTIVE",
+        "36     virtio1-req.0             5,604    93.4  0-1       1",
+        "NMI    Non-maskable interrupts   3,701    61.7",
+        "24     ahci[0000:00:1f.2]        1,800    30.0  0-1       0",
+        "ERR                                  2     0.0",
+        "total                           11,105   185.1",
     ]
 
 
@@ -36,8 +36,8 @@ def test_one_irq_has_shares():
         "IRQ 36 (virtio1-req.0)",
         "5,604 interrupts, 93.4 per second",
         "affinity 0-1, effective 1",
+        "1 idle row left out; --all shows them",
         "CPU  TOTAL  RATE/s   SHARE",
-        "  0      0     0.0    0.0%",
         "  1  5,604    93.4  100.0%",
     ]
 
@@ -53,10 +53,24 @@ def test_one_irq_without_cpus_is_the_whole_machines():
     ]
 
 
-def test_an_idle_irq_has_no_share():
-    answer = machine.ONE_IRQ | {"counts": [0, 0], "total": 0, "rate": 0}
+def test_idle_cpus_are_shown_if_wanted():
+    answer = read(model.read_one_irq, machine.ONE_IRQ | {"counts": [0, 0], "total": 0, "rate": 0})
 
-    assert lines(irqs.show_one_irq(read(model.read_one_irq, answer)))[-1].endswith("0.0%")
+    assert lines(irqs.show_one_irq(answer))[-1] == "nothing in the window"
+    assert lines(irqs.show_one_irq(answer, every=True))[-1].split() == ["1", "0", "0.0", "0.0%"]
+
+
+def test_idle_irqs_are_shown_if_wanted():
+    idle = machine.ROWS[0] | {"counts": [0, 0], "total": 0, "rate": 0}
+    rows = [
+        each | {"affinity": None, "effective_affinity": None} for each in (idle, machine.ROWS[1])
+    ]
+    answer = read(model.read_irqs, machine.IRQS | {"irqs": rows})
+
+    assert lines(irqs.show_irqs(answer))[1] == "1 idle row left out; --all shows them"
+    assert [row[0] for row in irqs.show_irqs(answer).rows] == ["36"]
+    assert [row[0] for row in irqs.show_irqs(answer, every=True).rows] == ["36", "24"]
+    assert len(list(irqs.list_irqs(answer))) == 3
 
 
 def test_csv_has_a_row_for_each_irq():

@@ -94,14 +94,15 @@ def test_a_fleet_is_one_table_and_the_failing_hosts_are_named_at_the_end(fleet: 
 
     assert status == 1
     assert [line.split() for line in output.splitlines()[1:]] == [
-        ["HOST", "CPU", "TOTAL", "RATE/s"],
-        ["one", "0", "1,804", "30.1"],
-        ["one", "1", "9,301", "155.0"],
-        ["one", "total", "11,105", "185.1"],
-        ["two", "0", "1,804", "30.1"],
-        ["two", "1", "9,301", "155.0"],
-        ["two", "total", "11,105", "185.1"],
-        ["all", "hosts", "22,210", "370.2"],
+        ["imbalance", "1.51"],
+        ["HOST", "CPU", "TOTAL", "RATE/s", "DEVICES"],
+        ["one", "0", "1,804", "30.1", "1,800"],
+        ["one", "1", "9,301", "155.0", "5,604"],
+        ["one", "total", "11,105", "185.1", "7,404"],
+        ["two", "0", "1,804", "30.1", "1,800"],
+        ["two", "1", "9,301", "155.0", "5,604"],
+        ["two", "total", "11,105", "185.1", "7,404"],
+        ["all", "hosts", "22,210", "370.2", "14,808"],
     ]
     assert messages.endswith("irq_client: 1 of 3 servers failed: bad\n")
     assert "the disk is full" in messages.splitlines()[0]
@@ -112,7 +113,7 @@ def test_json_and_csv_of_a_fleet_are_one_document(fleet: Path):
     assert [json.loads(line)["answer"]["total"] for line in lines] == [11105, 11105]
 
     rows = run("cpus", "--hosts", fleet, "--format", "csv")[1].splitlines()
-    assert rows[0] == "server,cpu,total,rate"
+    assert rows[0] == "server,cpu,total,rate,devices"
     assert len(rows) == 5
 
 

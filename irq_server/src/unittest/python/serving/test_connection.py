@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -295,6 +296,19 @@ def test_a_file_is_closed_before_its_client_has_read_it(site: Site, tmp_path: Pa
     with site.connect() as client:
         client.sendall(b"GET /file HTTP/1.0\r\n\r\n")
         wait_until(lambda: bool(opened) and opened[0].closed)
+
+
+def test_a_client_that_breaks_off_leaves_no_stack_trace(
+    site: Site, caplog: pytest.LogCaptureFixture
+):
+    abort = struct.pack("ii", 1, 0)  # close() sends a reset
+    for _ in range(20):
+        with site.connect() as client:
+            client.sendall(b"GET /big HTTP/1.0\r\n\r\n")
+            assert client.recv(1)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, abort)
+    wait_until(lambda: not site.web._connections())
+    assert [each.message for each in caplog.records if each.exc_info] == []
 
 
 def test_bodies_that_do_not_end_are_bounded_together(

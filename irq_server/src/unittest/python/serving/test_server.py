@@ -104,6 +104,26 @@ def test_a_stop_does_not_wait_for_ever(bound: socket.socket, monkeypatch: pytest
     slow.let_go.set()
 
 
+def test_a_server_whose_workers_are_all_at_work_still_says_that_it_is_well(bound: socket.socket):
+    slow = Slow()
+    slow.app.add_url_rule("/healthz", view_func=lambda: "well")
+    server = WebServer(slow.app, bound)
+    serving = threading.Thread(target=server.run, daemon=True)
+    serving.start()
+    with ExitStack() as held:
+        held.callback(serving.join, SECONDS)
+        held.callback(server.stop)
+        held.callback(slow.let_go.set)
+        for _ in range(2 * module.THREADS):
+            client = held.enter_context(socket.create_connection(bound.getsockname()))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.entered.wait(SECONDS)
+
+        for _ in range(3):
+            answer = requests.get(f"{url_of(bound)}/healthz", timeout=SECONDS / 2)
+            assert answer.text == "well"
+
+
 def test_a_stop_without_requests_is_at_once(bound: socket.socket):
     server = WebServer(Flask(__name__), bound)
     server.stop()

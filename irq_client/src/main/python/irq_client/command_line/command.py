@@ -19,11 +19,20 @@ Reader = Callable[[str, str], T]
 class Given:
     """The texts of a command's options and arguments. Every method raises UsageError."""
 
-    def __init__(self, texts: Mapping[str, object], settings: Sequence[Setting], form: str) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, object],
+        settings: Sequence[Setting],
+        form: str,
+        *,
+        several: bool = False,
+    ) -> None:
         self._texts = texts
         self._settings = {each.name: each for each in settings}
         self.form = form
         """``table``, ``json`` or ``csv``."""
+        self.several = several
+        """True if several servers are asked."""
 
     def argument(self, name: str, read: Reader[T]) -> T:
         """Return an argument of the command that argparse requires; several words are one text."""
@@ -100,9 +109,10 @@ ARGUMENT_HELP = {
     "IRQ": "36, 36,38-41, NMI, a device, a network interface or a shell pattern",
     "CPU": "a CPU's number",
     "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
-    "TIME": "such as 10:00 or -15m; default: the latest affinity change",
-    "CONDITION": "FIGURE > NUMBER [for DURATION]; FIGURE is imbalance, rate, cpu CPU-LIST rate, or "
-    "irq IRQ rate; > may be >=, <, <=, == or !=; NUMBER may end in k, M or G",
+    "TIME": "such as 10:00 or -15m, or boot; default: the latest affinity change",
+    "CONDITION": "FIGURE above NUMBER [for DURATION], or FIGURE alone, which prints it; FIGURE is "
+    "imbalance, rate, cpu CPUS rate, or irq IRQ rate; in quotes above may also be >, >=, <, <=, "
+    "== or !=; below is <; NUMBER may end in k, M or G",
     "SHELL": "bash, zsh or fish",
 }
 """The help of each positional argument."""

@@ -150,9 +150,17 @@ NONZERO = Setting("nonzero", "only what counted at least one interrupt in the wi
 TOP = Setting("top", "only the N busiest", "N", short="-n")
 STEP = Setting("step", "length of one step, a duration", "DURATION", "the server's choice")
 REFRESH = Setting("refresh", "time between two readings, a duration", "DURATION", "1s")
+ALL = Setting("all", "also show rows that counted nothing", short="-a")
 COUNT = Setting("count", "stop after N readings", "N", "until Ctrl-C")
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
 READING = (
+    Setting(
+        "times",
+        "times in csv: Unix seconds, or local ones as tables show them",
+        "FORM",
+        "unix",
+        choices=("unix", "local"),
+    ),
     Setting("columns", "only these columns, in this order: IRQ,RATE", "COLUMNS", "all", short="-o"),
     Setting(
         "sort",

@@ -107,7 +107,9 @@ def parse(
     from .settings import read_general
 
     general = read_general(texts, environment if command.asks_server else {})
-    return Arguments(general, command, Given(texts, command.settings, general.form))
+    several = len(general.hosts) > 1
+    given = Given(texts, command.settings, general.form, several=several)
+    return Arguments(general, command, given)
 
 
 def _join_relative_times(argv: Sequence[str], with_value: Set[str]) -> list[str]:
@@ -180,7 +182,9 @@ def command_parser(command: Command[object], completers: Completers = _NO_COMPLE
     return Parser(
         f"irq_client {command.name}",
         usage=f"irq_client {_usage(command)} [OPTION]...",
-        description="\n".join([*_wrapped(f"Show {command.help}."), *examples]),
+        description="\n".join(
+            [*_wrapped(f"{command.help[0].upper()}{command.help[1:]}."), *examples]
+        ),
         epilog=_epilog() if command.asks_server else None,
         formatter_class=_Formatter,
         allow_abbrev=False,

@@ -17,11 +17,12 @@ class Repeat(NamedTuple):
         leaves out the turns that it missed.
         """
         started = clock()
-        done = 0
+        turn = done = 0
         while True:
             yield
             done += 1
             if self.every_seconds is None or done == self.last:
                 return
-            passed = clock() - started
-            wait(started + (passed // self.every_seconds + 1) * self.every_seconds - clock())
+            missed = int((clock() - started) // self.every_seconds)
+            turn = max(turn, missed) + 1
+            wait(max(started + turn * self.every_seconds - clock(), 0.0))

@@ -21,13 +21,14 @@ _SOCKET = re.compile(r"unix:(?=/)[!-\"$&->@-~]{1,107}(?<!/)", re.ASCII)
 
 _CONDITION = re.compile(
     r"\s*(?P<figure>imbalance|rate|(?P<kind>cpu|irq)\s+(?P<name>\S+)\s+rate)\s*"
-    r"(?P<comparison>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
-    r"(?:\s+for\s+(?P<duration>\S+))?\s*",
+    r"(?:(?P<comparison>>=|<=|==|!=|>|<|above\s|below\s)\s*"
+    r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
+    r"(?:\s+for\s+(?P<duration>\S+))?)?\s*",
     re.ASCII,
 )
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
-_CONDITION_FORM = "a condition such as 'imbalance > 1.5 for 5m' or 'irq eth0-* rate > 50k'"
+_CONDITION_FORM = "a condition such as imbalance above 1.5 for 5m, or 'irq eth0-* rate above 50k'"
 
 
 def read_duration(option: str, text: str) -> Duration:
@@ -139,13 +140,13 @@ def read_condition(option: str, text: str) -> Condition:
     kind, name = match["kind"] or match["figure"], match["name"] or ""
     if kind == "imbalance" and match["unit"]:
         raise UsageError(option, text, "a number without a unit after imbalance")
-    duration = match["duration"]
+    comparison, duration = match["comparison"], match["duration"]
     return Condition(
         text=" ".join(text.split()),
         kind=kind,
         name=read_pattern(option, name) if kind == "irq" else name,
         cpus=frozenset(read_cpu_list(option, name).cpus) if kind == "cpu" else frozenset(),
-        compare=COMPARISONS[match["comparison"]],
-        limit=float(match["number"]) * _UNITS[match["unit"]],
+        compare=COMPARISONS[comparison.strip()] if comparison else None,
+        limit=float(match["number"] or 0) * _UNITS[match["unit"] or ""],
         seconds=read_duration(option, duration).seconds if duration else 0.0,
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
-from ..command_line.options import CPU, FILTERS, WINDOW
+from ..command_line.options import ALL, CPU, FILTERS, WINDOW
 from ..command_line.values import read_irq
+from ..figures.rows import device_text
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Heading, Sheet
@@ -17,6 +18,7 @@ from .shared import (
     IRQ_COLUMNS,
     TOTAL_COLUMNS,
     busiest_first,
+    fired,
     known,
     named,
     rate,
@@ -40,10 +42,13 @@ class Irqs(NamedTuple):
     """The totals of a window per IRQ."""
 
     request: Request
+    every: bool
+    """Show idle rows too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for all IRQs."""
-        return shown(client.irqs(self.request), show_irqs, list_irqs)
+        answer = client.irqs(self.request)
+        return shown(answer, lambda value: show_irqs(value, self.every), list_irqs)
 
 
 class OneIrq(NamedTuple):
@@ -51,22 +56,27 @@ class OneIrq(NamedTuple):
 
     irq: str
     request: Request
+    every: bool
+    """Show idle CPUs too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for the IRQ, or for all that the name means."""
         names = client.names(self.irq, self.request)
         if len(names) > 1:
-            return shown(client.irqs(self.request, irqs=names), show_irqs, list_irqs)
-        return shown(client.irq(names[0], self.request), show_one_irq, list_one_irq)
+            return Irqs(self.request._replace(irqs=names), self.every).ask(client)
+        answer = client.irq(names[0], self.request)
+        return shown(answer, lambda value: show_one_irq(value, self.every), list_one_irq)
 
 
-def show_irqs(answer: model.Irqs) -> Sheet:
+def show_irqs(answer: model.Irqs, every: bool = False) -> Sheet:
     """Return totals per IRQ, busiest first."""
+    irqs, idle = fired(busiest_first(answer.irqs), every)
     return window_sheet(
         answer.window,
         headings(COLUMNS),
-        table_rows(COLUMNS, busiest_first(answer.irqs)),
+        table_rows(COLUMNS, irqs),
         "no IRQ passed the filters",
+        idle=idle,
         total=("total", "", answer.total, rate(answer.total, answer.window), "", ""),
     )
 
@@ -76,9 +86,11 @@ def list_irqs(answer: model.Irqs) -> Iterator[Row]:
     return csv_rows(COLUMNS, busiest_first(answer.irqs))
 
 
-def show_one_irq(answer: model.OneIrq) -> Sheet:
+def show_one_irq(answer: model.OneIrq, every: bool = False) -> Sheet:
     """Return one IRQ, its counts by CPU."""
     irq = answer.irq
+    counts = list(zip(answer.cpus, irq.counts or (), strict=False))
+    busy = [pair for pair in counts if every or pair[1]]
     return window_sheet(
         answer.window,
         (
@@ -88,14 +100,15 @@ def show_one_irq(answer: model.OneIrq) -> Sheet:
         ),
         tuple(
             (str(cpu), count, rate(count, answer.window), _share(count, irq.total))
-            for cpu, count in zip(answer.cpus, irq.counts or (), strict=False)
+            for cpu, count in busy
         ),
-        "counted for the whole machine, not by CPU",
+        "nothing in the window" if counts else "counted for the whole machine, not by CPU",
         notes=(
-            named("IRQ", irq.irq, irq.device),
+            named("IRQ", irq.irq, device_text(irq.irq, irq.device)),
             f"{count_text(irq.total)} interrupts, {rate_text(irq.rate)} per second",
             f"affinity {known(irq.affinity)}, effective {known(irq.effective_affinity)}",
         ),
+        idle=len(counts) - len(busy),
     )
 
 
@@ -112,14 +125,14 @@ IRQS = Command(
     "irqs",
     "totals per IRQ, busiest first",
     ("irq_client irqs --device 'eth0-*' --top 10",),
-    lambda given: Irqs(given.request()),
-    settings=WINDOW + FILTERS,
+    lambda given: Irqs(given.request(), given.flag("all")),
+    settings=(*WINDOW, *FILTERS, ALL),
 )
 IRQ = Command(
     "irq",
     "one IRQ: counts by CPU, affinity",
     ("irq_client irq 36 --start -2h --end -1h",),
-    lambda given: OneIrq(given.argument("IRQ", read_irq), given.request()),
+    lambda given: OneIrq(given.argument("IRQ", read_irq), given.request(), given.flag("all")),
     ("IRQ",),
-    (*WINDOW, CPU),
+    (*WINDOW, CPU, ALL),
 )

@@ -1,14 +1,19 @@
-"""Columns and sentences that several commands share. Pure.
+"""Questions, columns and sentences that several commands share.
 
 Every name that comes from a server passes through `visible` before it is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
-from ..server.times import Moment, edges_text
+from ..errors import NoMatchError
+from ..figures.imbalance import device_loads, imbalance
+from ..figures.rows import device_text, is_own
+from ..server.model import AFFINITY
+from ..server.request import Request
+from ..server.times import Duration, Moment, edges_text
 from ..terminal.columns import Column, Row
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
     from ..server.client import Client
 
 A = TypeVar("A", bound="model.Answer")
+Item = TypeVar("Item", "model.Irq", "model.Cpu")
+
+_TOGETHER_SECONDS = 5.0
+"""Changes that are no further apart are one job."""
 
 ON_THE_MACHINE = "on the machine"
 """Stands for a change that nobody asked this server for: by a person there, or a program."""
@@ -26,9 +35,19 @@ ON_THE_MACHINE = "on the machine"
 UNKNOWN = "-"
 """Stands for a value that the server does not know."""
 
+LOOK_BACK = Duration("7d", 604_800.0)
+"""How far back the latest affinity change, or boot, is looked for."""
+
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
-    Column("IRQ", "irq", lambda irq: visible(irq.irq)),
-    Column("DEVICE", "device", lambda irq: visible(irq.device), flexible=True),
+    Column("IRQ", "irq", lambda irq: visible(irq.irq), is_cold=lambda irq: is_own(irq, "")),
+    Column(
+        "DEVICE",
+        "device",
+        lambda irq: visible(device_text(irq.irq, irq.device)),
+        lambda irq: visible(irq.device),
+        flexible=True,
+        is_cold=lambda device: is_own("0", device),
+    ),
 )
 TOTAL_COLUMNS: tuple[Column[model.Irq | model.Cpu], ...] = (
     Column("TOTAL", "total", lambda each: each.total, right=True),
@@ -56,6 +75,78 @@ def default_period_seconds(client: Client) -> float:
     return max(LEAST_PERIOD_SECONDS, 2 * client.status().interval_seconds)
 
 
+def window_of(request: Request) -> Request:
+    """Return the window of a request, without its filters."""
+    return Request(start=request.start, end=request.end, period=request.period)
+
+
+def latest_events(client: Client, kind: str, request: Request) -> list[model.Event]:
+    """Return the latest event of a kind and those just before it, oldest first.
+
+    One command may change many affinities. Only those of the request's IRQs count.
+    Raise ServerError, and NoMatchError if there is none.
+    """
+    lately = Request(period=LOOK_BACK)
+    if kind == AFFINITY:
+        lately = lately._replace(irqs=request.irqs, device=request.device)
+    events = [each for each in client.events(lately).events if each.event == kind]
+    if not events:
+        what = "affinity change" if kind == AFFINITY else kind
+        raise NoMatchError(f"no {what} in the last {LOOK_BACK.text}; give a time, as in -15m")
+    found = [events.pop()]
+    while events and found[0].time.seconds - events[-1].time.seconds <= _TOGETHER_SECONDS:
+        found.insert(0, events.pop())
+    return found
+
+
+def devices_of(client: Client, request: Request) -> Mapping[str, str]:
+    """Return the device of each IRQ that a request names. Raise ServerError."""
+    return {irq.irq: irq.device for irq in client.interrupts(request).irqs}
+
+
+class Balance(NamedTuple):
+    """What devices ask of the usable CPUs, in interrupts per second, and how evenly."""
+
+    loads: Mapping[int, float]
+    imbalance: float
+
+
+def imbalance_of(client: Client, request: Request) -> tuple[model.Window, float]:
+    """Return the window of a request and the imbalance of the whole machine in it.
+
+    Raise ServerError.
+    """
+    answer = client.cpus(window_of(request))
+    figure = answer.imbalance
+    return answer.window, _counted(client, request).imbalance if figure is None else figure
+
+
+def balance_of(client: Client, request: Request) -> Balance:
+    """Return the balance of the whole machine in a window: the server's figures, if it has them.
+
+    Raise ServerError.
+    """
+    answer = client.cpus(window_of(request))
+    if answer.imbalance is None:
+        return _counted(client, request)
+    seconds = answer.window.seconds or 1.0
+    loads = {each.cpu: (each.devices or 0) / seconds for each in answer.cpus}
+    if abs(imbalance(loads.values()) - answer.imbalance) > 0.001:
+        # the server leaves out CPUs that are isolated or offline
+        usable = client.status().usable
+        loads = {cpu: load for cpu, load in loads.items() if usable is None or cpu in usable}
+    return Balance(loads, answer.imbalance)
+
+
+def _counted(client: Client, request: Request) -> Balance:
+    """Return the balance as the counts of all IRQs say: an older server gives no imbalance."""
+    answer = client.interrupts(window_of(request))
+    seconds = answer.window.seconds or 1.0
+    counts = device_loads(answer, client.status().usable)
+    loads = {cpu: count / seconds for cpu, count in counts.items()}
+    return Balance(loads, imbalance(loads.values()))
+
+
 def shown(answer: A, sheet: Callable[[A], Sheet], rows: Callable[[A], Iterator[Row]]) -> Shown:
     """Return an answer in its three forms."""
     return Shown(answer.text, lambda: sheet(answer), lambda: rows(answer))
@@ -67,12 +158,19 @@ def window_sheet(
     rows: tuple[tuple[Cell, ...], ...],
     empty: str,
     *,
+    first: tuple[str, ...] = (),
     notes: tuple[str, ...] = (),
+    idle: int = 0,
     total: tuple[Cell, ...] | None = None,
 ) -> Sheet:
-    """Return a sheet below a line about its window, and warnings if that is not whole."""
+    """Return a sheet below a line about its window, and warnings if that is not whole.
+
+    `first` stands above all. `idle` is the number of rows that are left out because they counted
+    nothing.
+    """
+    hidden = (idle_text(idle),) if idle else ()
     return Sheet(
-        notes=(window_line(window), *notes),
+        notes=(*first, window_line(window), *notes, *hidden),
         warnings=window_warnings(window),
         columns=columns,
         rows=rows,
@@ -99,9 +197,20 @@ def window_warnings(window: model.Window) -> tuple[str, ...]:
     return tuple(found)
 
 
-def busiest_first(irqs: Iterable[model.Irq]) -> list[model.Irq]:
-    """Return the IRQs by falling total; those alike stay in their order."""
-    return sorted(irqs, key=lambda irq: -irq.total)
+def idle_text(count: int) -> str:
+    """Return the sentence about rows that are left out."""
+    return f"{numbered(count, 'idle row')} left out; --all shows them"
+
+
+def fired(items: Sequence[Item], every: bool) -> tuple[list[Item], int]:
+    """Return the items that counted something, or all if `every`; and how many are left out."""
+    kept = [each for each in items if every or each.total]
+    return kept, len(items) - len(kept)
+
+
+def busiest_first(items: Iterable[Item]) -> list[Item]:
+    """Return IRQs or CPUs by falling total; those alike stay in their order."""
+    return sorted(items, key=lambda each: -each.total)
 
 
 def steps_line(series: model.Series) -> str:

@@ -4,6 +4,8 @@ An irq_server names the device of numbered rows only.
 Source: arch_show_interrupts() in arch/x86/kernel/irq.c of Linux 6.12.
 """
 
+from collections.abc import Sequence
+
 DESCRIPTIONS = {
     "NMI": "Non-maskable interrupts",
     "LOC": "Local timer interrupts",
@@ -51,3 +53,17 @@ def is_own(irq: str, device: str) -> bool:
     """Return True for a CPU's own interrupts: ticks, IPIs, errors. They are in no load."""
     number = irq.partition("#")[0]
     return not number.isdecimal() or not PER_CPU_DEVICES.isdisjoint(device.split(", "))
+
+
+def mostly(counts: Sequence[int] | None, cpus: Sequence[int]) -> str:
+    """Return the CPU where an IRQ fired most, and the share there: ``CPU38 98%``.
+
+    If that is less than 1.5 times the mean of all where it fired, their number: ``16 CPUs``.
+    """
+    total = sum(counts or ())
+    if not counts or not total:
+        return ""
+    most, fired = max(counts), len(counts) - counts.count(0)
+    if fired > 1 and most * fired < 1.5 * total:
+        return f"{fired} CPUs"
+    return f"CPU{cpus[counts.index(most)]} {100 * most / total:.0f}%"

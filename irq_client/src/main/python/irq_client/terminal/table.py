@@ -273,10 +273,8 @@ def _text(cell: Cell) -> str:
 
 def _cold_rows(sheet: Sheet) -> list[bool]:
     """Return for each row if it has no heat."""
-    for place, column in enumerate(sheet.columns):
-        if column.is_cold is not None:
-            return [column.is_cold(str(row[place])) for row in sheet.rows]
-    return [False] * len(sheet.rows)
+    tests = [(i, column.is_cold) for i, column in enumerate(sheet.columns) if column.is_cold]
+    return [any(is_cold(str(row[i])) for i, is_cold in tests) for row in sheet.rows]
 
 
 def _hottest(sheet: Sheet, cold: Sequence[bool]) -> list[float]:

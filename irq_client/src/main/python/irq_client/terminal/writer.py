@@ -36,7 +36,8 @@ class Output:
     """Standard output, for the answers of one server or of `several`. Raises OSError.
 
     `colour` is ``always``, ``never`` or ``auto``. Answers after the first stand below a blank line,
-    in CSV below one heading. `end` writes what was kept to become one table.
+    in CSV below one heading. `times` names the attribute of a moment that CSV holds. `end` writes
+    what was kept to become one table.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Output:
         several: bool = False,
         colour: str = "auto",
         choice: Choice | None = None,
+        times: str = "unix_text",
     ) -> None:
         self._stream = stream
         self._terminal = stream.isatty()
         self._width, self._strict = _width(stream, environment)
         self._paint = painter(colour, self._terminal, environment)
         self._several = several
+        self._times = times
         self._choice = choice or Choice()
         self._kept: list[tuple[str, Sheet]] = []
         self.written = 0
@@ -113,7 +116,7 @@ class Output:
             if number == 0 and self.written:
                 continue
             first = (server if number else "server",) if self._several else ()
-            writer.writerow((*first, *row))
+            writer.writerow((*first, *(getattr(cell, self._times, cell) for cell in row)))
 
 
 def _harmless(text: bytes) -> bytes:

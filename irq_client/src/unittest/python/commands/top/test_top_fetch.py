@@ -51,6 +51,7 @@ def test_changes_and_affinities_are_asked_for_every_ten_seconds_only():
             "interrupts?period=5.000&device=virtio%2A",
             "irqs?device=virtio%2A",
             "events?period=3600&device=virtio%2A",
+            "status",
         ]
         assert [change.detail for change in data.changes] == ["0-1 -> 1"]
         assert data.affinities["36"] == "0-1"

@@ -184,7 +184,7 @@ def test_the_foot_tells_what_is_typed_and_the_filter():
 
 
 def test_the_help_lists_the_keys():
-    assert "  Space, p                pause, and go on" in screen(replace(STATE, help=True))
+    assert "  Space, p               pause, and go on" in screen(replace(STATE, help=True))
 
 
 def test_a_window_of_one_sample_has_no_imbalance():
@@ -214,3 +214,7 @@ def test_a_screen_is_as_large_as_the_terminal(width, height, by, shows_help, dat
 
     assert len(lines) == height
     assert all(cell_width(line) <= width for line in lines)
+
+
+def test_the_help_fits_a_terminal_of_80_columns():
+    assert not any("…" in line for line in screen(replace(STATE, help=True), size=(80, 24)))

@@ -17,6 +17,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +29,7 @@ from ..web.access.guard import DATA_POLICY, HEADERS
 from ..web.limits import MAX_BODY_BYTES
 from ..web.problem import problem_text
 from .access_log import Logged
+from .workers import asks_for_health
 
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 120.0
@@ -180,7 +182,8 @@ class Connection(HTTPChannel):
         """Send what the network takes; free the memory of an answer that was sent to its end."""
         flush = super()._flush_some  # type: ignore[misc]  # its types lack it
         sent = bool(flush(do_close=do_close))
-        if not self.total_outbufs_len and self._answer_bytes > _SMALL_BYTES:
+        is_sent = self.connected and not self.total_outbufs_len
+        if is_sent and self._answer_bytes > _SMALL_BYTES:
             self.outbufs[-1].prune()  # waitress would keep all of it for the connection's life
             self._answer_bytes = 0
         return sent
@@ -230,7 +233,8 @@ class Connection(HTTPChannel):
 
     def service(self) -> None:
         """Answer one request, in a thread of its own."""
-        with self.server.workers.at_work():
+        health = asks_for_health(self)
+        with nullcontext() if health else self.server.workers.at_work():
             super().service()
         self._served, self._idle_since = True, time.monotonic()
 

@@ -15,13 +15,12 @@ from typing import Any
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer, UnixWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from ..web.limits import MAX_ANSWER_BYTES, MAX_BODY_BYTES
 from .budget import Budget
 from .connection import MAX_HEAD_BYTES, Connection
 from .descriptors import MAX_CONNECTIONS, NONE_LEFT, connections_allowed
-from .workers import Workers
+from .workers import Dispatcher, Workers
 
 _log = logging.getLogger(__name__)
 
@@ -137,8 +136,6 @@ class WebServer:
 
     def __init__(self, app: Callable[..., Any], bound: socket.socket) -> None:
         self._map: dict[int, Any] = {}
-        dispatcher = ThreadedTaskDispatcher()
-        dispatcher.set_thread_count(THREADS)
         kind = _UnixServer if bound.family == socket.AF_UNIX else _TcpServer
         # Any: waitress has no types
         self._server: Any = kind(
@@ -146,7 +143,7 @@ class WebServer:
             self._map,
             True,
             bound,
-            dispatcher=dispatcher,
+            dispatcher=Dispatcher(THREADS),
             adj=_adjustments(),
             sockinfo=(bound.family, bound.type, bound.proto, bound.getsockname()),
             bind_socket=False,

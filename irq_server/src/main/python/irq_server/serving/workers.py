@@ -1,10 +1,18 @@
-"""The threads that answer requests: notice when all of them are stuck."""
+"""The threads that answer requests: one for health alone, and a few for all others.
+
+So a crowd that asks for large answers cannot keep a monitor from learning that the server is well.
+"""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from waitress.task import ThreadedTaskDispatcher
+
+from ..web.routes import HEALTH_PATHS
 
 _log = logging.getLogger(__name__)
 
@@ -12,6 +20,35 @@ STUCK_SECONDS = 30.0
 """How long all workers may have the same requests in hand. An answer takes a few seconds."""
 
 NO_ANSWERS = "no request is answered"
+
+
+class Dispatcher(ThreadedTaskDispatcher):
+    """Hands each connection with a request to a thread; waitress calls a connection a task."""
+
+    def __init__(self, count: int) -> None:
+        """Start `count` threads, and the one for health."""
+        super().__init__()
+        self.set_thread_count(count)
+        self._health = ThreadedTaskDispatcher()
+        self._health.set_thread_count(1)
+
+    def add_task(self, task: Any) -> None:
+        """Have a connection's request answered. Any thread may call this."""
+        if asks_for_health(task):
+            self._health.add_task(task)
+        else:
+            super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: Any = 5) -> bool:
+        """End the threads; wait `timeout` seconds for those at work."""
+        self._health.set_thread_count(0)
+        return super().shutdown(cancel_pending, timeout)
+
+
+def asks_for_health(connection: Any) -> bool:
+    """Return whether a connection's request is for a path of HEALTH_PATHS."""
+    requests = connection.requests[:1]
+    return any(getattr(each, "path", None) in HEALTH_PATHS for each in requests)
 
 
 class Workers:

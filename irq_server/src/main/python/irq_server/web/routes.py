@@ -17,7 +17,8 @@ class Route:
     ``name`` is the answering function's, ``query`` holds the names of the parameters beside those
     in the path. ``schema`` names the answer's, ``columns`` are those of its CSV, if it has one.
     ``errors`` are the statuses of its problems beside those of every route. ``narrow`` is the
-    parameter that shortens too long an answer. An answer that ``is_kept`` may have an ETag.
+    parameter that shortens too long an answer. An answer that ``is_kept`` may have an ETag. A route
+    that ``is_open`` answers no data of the machine, and never needs a token.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Route:
     media: str = JSON
     narrow: str = "top"
     is_kept: bool = False
+    is_open: bool = False
 
     @property
     def rule(self) -> str:
@@ -161,9 +163,9 @@ ROUTES = (
         "healthz",
         "server",
         "Whether the process lives",
-        help="Answers as long as the process answers at all: where it does not, restart it. Never "
-        "needs a token.",
+        help="Answers as long as the process answers at all: where it does not, restart it.",
         schema="Health",
+        is_open=True,
     ),
     Route(
         "GET",
@@ -171,10 +173,10 @@ ROUTES = (
         "readyz",
         "server",
         "Whether samples come",
-        help="503 with the reason until the first sample, and while the sampler or the disk "
-        "fails. Never needs a token.",
+        help="503 with the reason until the first sample, and while the sampler or the disk fails.",
         schema="Health",
         errors=(503,),
+        is_open=True,
     ),
     Route(
         "GET",
@@ -194,11 +196,35 @@ ROUTES = (
         "This document",
         schema="Document",
         is_kept=True,
+        is_open=True,
     ),
-    Route("GET", "/", "home", "server", "What runs here, for a person", media=HTML, is_kept=True),
     Route(
-        "GET", "/docs", "docs", "server", "This document, for a person", media=HTML, is_kept=True
+        "GET",
+        "/",
+        "home",
+        "server",
+        "What runs here, for a person",
+        media=HTML,
+        is_kept=True,
+        is_open=True,
+    ),
+    Route(
+        "GET",
+        "/docs",
+        "docs",
+        "server",
+        "This document, for a person",
+        media=HTML,
+        is_kept=True,
+        is_open=True,
     ),
 )
+
+OPEN_PATHS = frozenset(each.path for each in ROUTES if each.is_open)
+"""Paths that never need a token, as those of the pages' files, below STATIC."""
+
+STATIC = "/static/"
+
+HEALTH_PATHS = frozenset(each.path for each in ROUTES if each.schema == "Health")
 
 API_ROUTES = tuple(each for each in ROUTES if each.path.startswith(f"{API}/"))

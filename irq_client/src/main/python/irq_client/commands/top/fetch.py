@@ -39,8 +39,8 @@ class TopData:
     """The end that was asked for, in Unix seconds; None for now."""
     note: str = ""
     """Why no change was found."""
-    text: bytes = b""
-    """The counts as JSON, as they came."""
+    usable: frozenset[int] | None = None
+    """The CPUs whose load is balanced; None for all."""
 
 
 class Fetcher:
@@ -55,14 +55,12 @@ class Fetcher:
         self._affinities: dict[str, str] = {}
         self._changes: tuple[model.Event, ...] = ()
         self._changes_of: float | None = None
+        self._usable: frozenset[int] | None = None
         self._more_due = 0.0
 
     def __call__(self, asked: Asked) -> TopData:
         """Return the counts of a window, and the affinity changes of the hour before its end."""
-        if asked.seek:
-            end, note = self._sought(asked)
-        else:
-            end, note = asked.end, ""
+        end, note = self._sought(asked) if asked.seek else (asked.end, "")
         answer = self._client.interrupts(
             self._filters._replace(period=Duration.exactly(asked.period_seconds), end=_time(end))
         )
@@ -76,15 +74,16 @@ class Fetcher:
             is_whole=not (filters.irqs or filters.cpus or filters.device),
             end=end,
             note=note,
-            text=answer.text,
+            usable=self._usable,
         )
 
     def _ask_more(self, end: float | None) -> None:
-        """Ask for affinities and changes."""
+        """Ask for affinities, changes and usable CPUs."""
         rows = self._client.irqs(self._filters._replace(cpus=None, nonzero=False)).irqs
         self._affinities = {each.irq: each.affinity or "" for each in rows}
         self._changes = self._ask_changes(Request(period=CHANGES_PERIOD, end=_time(end)))
         self._changes_of = end
+        self._usable = self._client.status().usable
         self._more_due = self._clock() + MORE_EVERY_SECONDS
 
     def _ask_changes(self, window: Request) -> tuple[model.Event, ...]:
@@ -105,8 +104,6 @@ class Fetcher:
 
     def _sought(self, asked: Asked) -> tuple[float | None, str]:
         """Return the time of the change before or behind the asked end, and what is to be said."""
-        if not self._affinities:
-            self._ask_more(asked.end)
         if asked.seek < 0:
             found = self._ask_changes(Request(period=SEEK_PERIOD, end=_time(asked.end)))
             times = [each.time.seconds for each in found]

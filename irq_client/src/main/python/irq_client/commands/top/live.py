@@ -1,16 +1,15 @@
 """The redraw loop of a live view.
 
-The clock, the source of keys, the screen and the asker are parameters, so that a test runs it in no
-time. The asker works beside the loop, so that keys work while a server is slow.
+The clock, the terminal, the screen and the asker are parameters, so that a test runs it in no time.
+The asker works beside the loop, so that keys work while a server is slow.
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from ...errors import ServerError
-from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND
+from ...errors import NoMatchError, ServerError
+from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND, Terminal
 from ...terminal.screen import Screen
 from ...terminal.text import span_text, visible
 from .fetch import TopData
@@ -27,31 +26,8 @@ _SIGNALLED = 128
 """Exit status of a shell's command that a signal ended, less the signal's number."""
 
 
-class Source(Protocol):
-    """The source of keys and signals; see `keyboard.Terminal`."""
-
-    def next_event(self, seconds: float) -> str:
-        """Return the next event."""
-
-    def size(self) -> tuple[int, int]:
-        """Return columns and lines."""
-
-    def suspend(self) -> None:
-        """Stop the process until a shell continues it."""
-
-
-class Asker(Protocol):
-    """Asks the server."""
-
-    def ask(self, asked: Asked) -> None:
-        """Begin to ask for a window; the source then returns ANSWER."""
-
-    def answer(self) -> TopData | BaseException | None:
-        """Return the answer or the error, once; None if there is none yet."""
-
-
 class BackgroundAsker:
-    """Asks in a thread of its own, one question at a time; then calls `wake`."""
+    """Asks the server in a thread of its own, one question at a time; then calls `wake`."""
 
     def __init__(self, fetch: Callable[[Asked], TopData], wake: Callable[[], None]) -> None:
         self._fetch = fetch
@@ -63,7 +39,7 @@ class BackgroundAsker:
         threading.Thread(target=self._run, args=(asked,), daemon=True).start()
 
     def answer(self) -> TopData | BaseException | None:
-        """Return the answer or the error, once."""
+        """Return the answer or the error, once; None if there is none yet."""
         return self._answers.pop() if self._answers else None
 
     def _run(self, asked: Asked) -> None:
@@ -79,9 +55,9 @@ class BackgroundAsker:
 class Live:
     """A live view while it runs."""
 
-    source: Source
+    terminal: Terminal
     screen: Screen
-    asker: Asker
+    asker: BackgroundAsker
     clock: Callable[[], float]
     """Seconds of a clock that never goes back."""
     server: str
@@ -101,11 +77,11 @@ class Live:
         self._due = self.clock()
         while not self.state.quit:
             self._ask()
-            size = self.source.size()
+            size = self.terminal.size()
             trouble = self.trouble or self._lateness()
             shown = frame(self.state, self.data, trouble, self.server, size)
             self.screen.draw(shown.lines, size)
-            event = self.source.next_event(self._wait_seconds())
+            event = self.terminal.next_event(self._wait_seconds())
             if event.startswith("signal "):
                 return _SIGNALLED + int(event.removeprefix("signal "))
             if event == HANG_UP:
@@ -146,7 +122,7 @@ class Live:
             self._take()
         elif event == SUSPEND:
             self.screen.leave()
-            self.source.suspend()
+            self.terminal.suspend()
             self.screen.enter()
         elif event and event != RESIZE:
             self.state = press(self.state, event, shown)
@@ -158,7 +134,7 @@ class Live:
         self._answered, self._asked = self._asked, None
         if self._answered and self._answered.seek:
             self.state = replace(self.state, seek=0)
-        if isinstance(answer, ServerError):
+        if isinstance(answer, ServerError) or (isinstance(answer, NoMatchError) and self.data):
             self.trouble = visible(str(answer))
         elif isinstance(answer, BaseException):
             raise answer

@@ -39,7 +39,7 @@ class Top(NamedTuple):
         screen = Screen(surroundings.stdout, paint)
         with terminal.listening():
             live = Live(
-                source=terminal,
+                terminal=terminal,
                 screen=screen,
                 asker=BackgroundAsker(Fetcher(client, self.request), terminal.wake),
                 clock=time.monotonic,
@@ -61,7 +61,7 @@ class Top(NamedTuple):
 
         data = Fetcher(client, self.request)(Asked(self._period_seconds(client)))
         return Shown(
-            data.text,
+            data.interrupts.text,
             lambda: show_interrupts(data.interrupts),
             lambda: list_interrupts(data.interrupts),
             lambda width: printed(data, width),

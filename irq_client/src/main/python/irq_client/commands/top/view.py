@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ...figures.imbalance import device_loads, imbalance
-from ...figures.rows import device_text, is_own
+from ...figures.rows import device_text, is_own, mostly
 from ...server import model
 from ...terminal.table import (
     FAINT,
@@ -67,7 +67,7 @@ def frame(
     lines = _mode_lines(state, data, trouble, server, width)
     page = last = 0
     if state.help:
-        lines += [((f"  {keys:24}{what}", ""),) for keys, what in KEYS]
+        lines += [((f"  {keys:23}{what}", ""),) for keys, what in KEYS]
     elif data is not None:
         lines += _head(data, width)
         page = max(height - len(lines) - 2, 0)  # a line of headings, and the foot
@@ -128,7 +128,7 @@ def _balance_line(data: TopData) -> Line:
     seconds = answer.window.seconds
     if not answer.cpus or not seconds:
         return (("no two samples in the window", WARNING),)
-    loads = device_loads(answer)
+    loads = device_loads(answer, data.usable) or device_loads(answer)
     busiest = max(loads, key=lambda cpu: loads[cpu])
     figure = [("  imbalance ", ""), (f"{imbalance(loads.values()):.2f}", HEADING)]
     return (
@@ -208,7 +208,7 @@ def _irq_table(state: TopState, data: TopData, width: int) -> _Table:
             visible(irq.irq),
             names[irq.irq],
             irq.total / seconds,
-            *(rates if has_room else (_mostly(irq, answer.cpus),)),
+            *(rates if has_room else (mostly(irq.counts, answer.cpus),)),
             visible(data.affinities.get(irq.irq, "")),
         )
 
@@ -259,20 +259,6 @@ def _marked(state: TopState, title: str, cells: int = 0) -> str:
     if title.lower().startswith(state.sort):
         arrow = "▼" if (state.sort == "rate") != state.reverse else "▲"
     return f"{title}{arrow}".ljust(cells)
-
-
-def _mostly(irq: model.Irq, cpus: Sequence[int]) -> str:
-    """Return the CPU that an IRQ fired on most, and the share there: ``CPU38 98%``.
-
-    If that is less than twice the mean of all where it fired, their number: ``16 CPUs``.
-    """
-    if not irq.counts or not irq.total:
-        return ""
-    place = max(range(len(irq.counts)), key=irq.counts.__getitem__)
-    fired = len(irq.counts) - irq.counts.count(0)
-    if fired > 1 and irq.counts[place] * fired < 2 * irq.total:
-        return f"{fired} CPUs"
-    return f"CPU{cpus[place]} {100 * irq.counts[place] / irq.total:.0f}%"
 
 
 def _bar(total: int, largest: int) -> str:

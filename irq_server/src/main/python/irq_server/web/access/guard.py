@@ -13,12 +13,10 @@ from typing import Protocol
 from flask import Flask, Request, Response, request
 
 from ..problem import problem
+from ..routes import OPEN_PATHS, STATIC
 from .cors import Cors
 from .hosts import Hosts, authority_of, host_of
 from .tokens import Token
-
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
-"""Paths that never need a token: they reveal only that the server is well."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -56,8 +54,9 @@ class KnowsTokens(Protocol):
 class Rules:
     """The rights of requests.
 
-    Without ``tokens`` no request needs one. With them every write does, and with
-    ``reads_need_token`` all but OPEN_PATHS. Pages of ``cors_origins`` may ask, too.
+    Without ``tokens`` no request needs one. With them every write does. With
+    ``reads_need_token`` every read does, but those of OPEN_PATHS and of files below STATIC. Pages
+    of ``cors_origins`` may ask, too.
     """
 
     hosts: Hosts
@@ -148,7 +147,8 @@ class Guard:
 
     def _check_token(self, asked: Request, writes: bool) -> Response | None:
         rules = self._rules
-        needed = writes or (rules.reads_need_token and asked.path not in OPEN_PATHS)
+        is_open = asked.path in OPEN_PATHS or asked.path.startswith(STATIC)
+        needed = writes or (rules.reads_need_token and not is_open)
         if rules.tokens is None or not needed:
             return None
         given = asked.authorization

@@ -23,7 +23,7 @@ answer's `window` names the samples that were really used.
 Times are RFC 3339 with `Z` in JSON, Unix seconds in CSV. An error is `application/problem+json`
 and names the parameter at fault. An unknown or repeated parameter is an error.
 
-Beyond loopback every read but `/healthz` and `/readyz` needs a bearer token; a write always does.
+Beyond loopback every read of data needs a bearer token; a write always does.
 """
 
 _TAGS = {
@@ -74,7 +74,7 @@ def _statuses() -> set[int]:
 
 def _errors(route: Route) -> set[int]:
     writes = {403} if route.method == "PUT" else set()
-    anywhere = set(_ANYWHERE) - ({401} if route.name in ("healthz", "readyz") else set())
+    anywhere = set(_ANYWHERE) - ({401} if route.is_open else set())
     return set(route.errors) | anywhere | writes
 
 
@@ -131,7 +131,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
-    if route.name in ("healthz", "readyz"):
+    if route.is_open:
         return []
     return [{"token": []}] if route.method == "PUT" else [{}, {"token": []}]
 
