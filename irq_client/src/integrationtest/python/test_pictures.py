@@ -41,7 +41,7 @@ def test_cells_of_heat_are_filled_with_one_colour(environment, good):
     assert plain.rows == hot.rows
 
 
-def test_a_bar_tells_how_many_servers_have_answered_and_goes_away(environment, tmp_path):
+def test_the_number_of_servers_that_have_answered_is_shown_and_goes_away(environment, tmp_path):
     go_on = threading.Event()
 
     def answer(_: WebService, request: Request) -> bytes:
@@ -54,7 +54,7 @@ def test_a_bar_tells_how_many_servers_have_answered_and_goes_away(environment, t
         hosts.write_text(f"a {service.url}/a\nb {service.url}/slow\n")
         argv = [COMMAND, "status", "--hosts", hosts]
         with Session(argv, environment, 100, 20) as session:
-            session.shows("] 1 of 2 servers")
+            session.shows("1 of 2 servers")
             go_on.set()
 
             assert session.ends() == 0

@@ -38,12 +38,11 @@ _RATE_CELLS, _ON_CELLS, _AFFINITY_CELLS, _DEVICE_CELLS = 7, 10, 8, 16
 _FOOT = (
     "q quit  ",
     "? help  ",
-    "c/i per CPU/IRQ  ",
+    "c/i CPU/IRQ  ",
     "s sort  ",
     "/ filter  ",
-    "Space pause  ",
-    "<- -> time  ",
-    "[ ] change  ",
+    "p pause  ",
+    "<- -> [ ] t time  ",
     "l live",
 )
 
