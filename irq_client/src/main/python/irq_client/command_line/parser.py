@@ -169,6 +169,7 @@ def _general_parser(commands: Sequence[Command[object]]) -> Parser:
 
 def command_parser(command: Command[object], completers: Completers = _NO_COMPLETERS) -> Parser:
     """Return the parser of one command. Examples come first, then its own options."""
+    sentence = _wrapped(f"{command.help[0].upper()}{command.help[1:]}.")
     examples = ["", "examples:", *(f"  {each}" for each in command.examples)]
     own = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     arguments = own.add_argument_group("arguments")
@@ -182,9 +183,7 @@ def command_parser(command: Command[object], completers: Completers = _NO_COMPLE
     return Parser(
         f"irq_client {command.name}",
         usage=f"irq_client {_usage(command)} [OPTION]...",
-        description="\n".join(
-            [*_wrapped(f"{command.help[0].upper()}{command.help[1:]}."), *examples]
-        ),
+        description="\n".join([*sentence, *examples]),
         epilog=_epilog() if command.asks_server else None,
         formatter_class=_Formatter,
         allow_abbrev=False,
