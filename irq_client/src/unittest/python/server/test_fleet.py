@@ -148,7 +148,7 @@ def test_a_no_at_one_server_stops_no_other_and_hides_no_change(tmp_path: Path):
     assert (status, changed) == (1, [["GET", "PUT"], ["GET"]])
     assert written(given.stdout).splitlines()[-1].startswith("one ")
     assert written(given.stderr).endswith(
-        f"irq_client: {two.url}: nothing was changed\nirq_client: 1 of 2 servers failed: two\n"
+        "irq_client: two: nothing was changed\nirq_client: 1 of 2 servers failed: two\n"
     )
 
 

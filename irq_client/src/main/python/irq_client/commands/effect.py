@@ -293,6 +293,6 @@ COMMAND = Command(
         "irq_client effect boot",
     ),
     read,
-    ("[TIME]",),
+    ("[TIME...]",),
     (PERIOD, IRQ, CPU, DEVICE, TOP, ALL),
 )
