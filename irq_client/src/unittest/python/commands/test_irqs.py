@@ -77,9 +77,9 @@ def test_csv_has_a_row_for_each_irq():
     assert list(irqs.list_irqs(read(model.read_irqs, machine.IRQS))) == [
         ("irq", "device", "total", "rate", "affinity"),
         ("36", "virtio1-req.0", 5604, 93.4, "0-1"),
-        ("NMI", "", 3701, 61.7, ""),
+        ("NMI", "", 3701, 61.7, None),
         ("24", "ahci[0000:00:1f.2]", 1800, 30.0, "0-1"),
-        ("ERR", "", 2, 0.0, ""),
+        ("ERR", "", 2, 0.0, None),
     ]
 
 

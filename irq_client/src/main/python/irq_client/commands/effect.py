@@ -186,11 +186,21 @@ def _title(pair: Pair) -> str:
     return titles.get(pair.kind, pair.kind)
 
 
+def _device(pair: Pair) -> str:
+    return device_text(pair.name, pair.device)
+
+
+def _before(pair: Pair) -> Cell:
+    return _figure(pair, pair.before)
+
+
+def _after(pair: Pair) -> Cell:
+    return _figure(pair, pair.after)
+
+
 def _figure(pair: Pair, figure: float | None) -> Cell:
     """Return a rate, or the imbalance, which is no rate and has two decimals."""
-    if pair.kind != "imbalance":
-        return figure
-    return "" if figure is None else f"{figure:.2f}"
+    return figure if figure is None or pair.kind != "imbalance" else f"{figure:.2f}"
 
 
 def _change(pair: Pair) -> str:
@@ -209,30 +219,10 @@ def _is_cold(title: str) -> bool:
 COLUMNS: tuple[Column[Pair], ...] = (
     Column("", "", _title, is_cold=_is_cold),
     Column(None, "kind", lambda pair: pair.kind),
-    Column(None, "name", lambda pair: visible(pair.name)),
-    Column(
-        "DEVICE",
-        "device",
-        lambda pair: visible(device_text(pair.name, pair.device)),
-        lambda pair: visible(pair.device),
-        flexible=True,
-    ),
-    Column(
-        "BEFORE/s",
-        "before",
-        lambda pair: _figure(pair, pair.before),
-        lambda pair: pair.before,
-        right=True,
-        heat=True,
-    ),
-    Column(
-        "AFTER/s",
-        "after",
-        lambda pair: _figure(pair, pair.after),
-        lambda pair: pair.after,
-        right=True,
-        heat=True,
-    ),
+    Column(None, "name", lambda pair: pair.name),
+    Column("DEVICE", "device", _device, lambda pair: pair.device, flexible=True),
+    Column("BEFORE/s", "before", _before, lambda pair: pair.before, right=True, heat=True),
+    Column("AFTER/s", "after", _after, lambda pair: pair.after, right=True, heat=True),
     Column("CHANGE", "", _change, right=True),
     Column("MOSTLY BEFORE", "", lambda pair: pair.cpus[0]),
     Column("MOSTLY AFTER", "", lambda pair: pair.cpus[1]),

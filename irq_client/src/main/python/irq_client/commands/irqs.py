@@ -12,7 +12,7 @@ from ..figures.rows import device_text
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Heading, Sheet
-from ..terminal.text import count_text, rate_text, visible
+from ..terminal.text import count_text, rate_text
 from ..terminal.writer import Shown
 from .shared import (
     IRQ_COLUMNS,
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 COLUMNS: tuple[Column[model.Irq], ...] = (
     *IRQ_COLUMNS,
     *TOTAL_COLUMNS,
-    Column("AFFINITY", "affinity", lambda irq: visible(irq.affinity or ""), flexible=True),
-    Column("EFFECTIVE", "", lambda irq: visible(irq.effective_affinity or ""), flexible=True),
+    Column("AFFINITY", "affinity", lambda irq: irq.affinity, flexible=True),
+    Column("EFFECTIVE", "", lambda irq: irq.effective_affinity, flexible=True),
 )
 
 

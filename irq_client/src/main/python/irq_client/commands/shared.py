@@ -13,8 +13,8 @@ from ..figures.imbalance import device_loads, imbalance
 from ..figures.rows import device_text, is_own
 from ..server.model import AFFINITY
 from ..server.request import Request
-from ..server.times import Duration, Moment, edges_text
-from ..terminal.columns import Column, Row
+from ..server.times import Duration, edges_text
+from ..terminal.columns import UNKNOWN, Column, Row
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
 from ..terminal.writer import Shown
@@ -32,19 +32,16 @@ _TOGETHER_SECONDS = 5.0
 ON_THE_MACHINE = "on the machine"
 """Stands for a change that nobody asked this server for: by a person there, or a program."""
 
-UNKNOWN = "-"
-"""Stands for a value that the server does not know."""
-
 LOOK_BACK = Duration("7d", 604_800.0)
 """How far back the latest affinity change, or boot, is looked for."""
 
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
-    Column("IRQ", "irq", lambda irq: visible(irq.irq), is_cold=lambda irq: is_own(irq, "")),
+    Column("IRQ", "irq", lambda irq: irq.irq, is_cold=lambda irq: is_own(irq, "")),
     Column(
         "DEVICE",
         "device",
-        lambda irq: visible(device_text(irq.irq, irq.device)),
-        lambda irq: visible(irq.device),
+        lambda irq: device_text(irq.irq, irq.device),
+        lambda irq: irq.device,
         flexible=True,
         is_cold=lambda device: is_own("0", device),
     ),
@@ -226,9 +223,7 @@ def rate(total: int, window: model.Window) -> float:
 
 
 def known(text: str | None) -> str:
-    """Return a CPU list or a time for people."""
-    if isinstance(text, Moment):
-        return text.local
+    """Return a CPU list for people."""
     return visible(text) if text else UNKNOWN
 
 
