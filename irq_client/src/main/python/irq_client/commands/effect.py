@@ -24,9 +24,9 @@ from ..terminal.writer import Shown
 from .shared import (
     change_text,
     idle_text,
-    imbalance_of,
     latest_events,
     window_line,
+    window_of,
     window_warnings,
 )
 
@@ -80,8 +80,8 @@ class Around(NamedTuple):
                 raise
             # the same question was right before the moment: there is no time after it
             raise UsageError("TIME", last.text, "a time in the past, such as -15m") from None
-        figures = imbalance_of(client, sides[0])[1], imbalance_of(client, sides[1])[1]
-        effect = Effect(before, after, events, figures)
+        cpus = [client.cpus(window_of(side)) for side in sides]
+        effect = Effect(before, after, events, (cpus[0].imbalance, cpus[1].imbalance))
         change = json.dumps(asdict(events[-1]) if events else None).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
@@ -98,7 +98,7 @@ class Effect(NamedTuple):
     after: model.Interrupts
     events: Sequence[model.Event]
     """The affinity changes, or the boot; none if a person gave the time."""
-    imbalance: tuple[float, float]
+    imbalance: tuple[float | None, float | None]
     """Of the whole machine, before and after."""
 
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
 from ..errors import ServerError
-from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
 from ..terminal.text import bytes_text, count_text, span_text, visible
 from ..terminal.writer import Shown
-from .shared import imbalance_of
 
 if TYPE_CHECKING:
     from ..server import model
@@ -31,7 +29,7 @@ class Status(NamedTuple):
         imbalance: float | None = None
         if self.form != "json":
             with suppress(ServerError):  # no sample yet
-                imbalance = imbalance_of(client, Request())[1]
+                imbalance = client.cpus().imbalance
         return Shown(
             answer.text,
             lambda: show_status(answer, imbalance),
