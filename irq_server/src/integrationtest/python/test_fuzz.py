@@ -25,9 +25,9 @@ from irq_server.events import Event, Kind
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
 from irq_server.settings.load import load
-from irq_server.store import verify
 from irq_server.store.counts import Filters, count
-from irq_server.store.export import rows, write_csv
+from irq_server.store.offline import verify
+from irq_server.store.offline.export import rows, write_csv
 from irq_server.store.segments.packed import make_index, pack
 from irq_server.store.segments.segment import (
     HEADER,

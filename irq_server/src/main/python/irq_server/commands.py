@@ -14,7 +14,7 @@ from .daemon.privileges import acting_as_owner
 from .errors import IrqServerError, SettingsError, TimeFormatError
 from .settings.load import file_of, load_data_dir
 from .settings.table import DEFAULT_DATA_DIR
-from .store.export import (
+from .store.offline.export import (
     Saved,
     import_files,
     parquet_library,
@@ -22,18 +22,10 @@ from .store.export import (
     write_csv,
     write_parquet,
 )
-from .store.verify import SegmentReport, repair, verify
+from .store.offline.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
 DONE, FAILED, USAGE = 0, 1, 2
-
-_HELP = {
-    "verify": "checks every commit mark; exit status 1 where something is damaged",
-    "repair": "sets damaged bytes aside, as NAME.damaged beside the segment",
-    "export": "writes the running totals of a window as one table",
-    "import": "takes saved /proc/interrupts files, with their times, into the store",
-}
-COMMANDS = tuple(_HELP)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -130,16 +122,21 @@ def _import(options: argparse.Namespace) -> int:
     return DONE
 
 
-_RUN = {"verify": _verify, "repair": _repair, "export": _export, "import": _import}
+COMMANDS = {
+    "verify": (_verify, "checks every commit mark; exit status 1 where something is damaged"),
+    "repair": (_repair, "sets damaged bytes aside, as NAME.damaged beside the segment"),
+    "export": (_export, "writes the running totals of a window as one table"),
+    "import": (_import, "takes saved /proc/interrupts files, with their times, into the store"),
+}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="irq_server", allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     where = f"the data directory (default: {DEFAULT_DATA_DIR}; IRQ_SERVER_DATA_DIR)"
-    for name, text in _HELP.items():
+    for name, (run, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
-        command.set_defaults(run=_RUN[name])
+        command.set_defaults(run=run)
         command.add_argument("--config", metavar="FILE", help="take data_dir from this TOML file")
         if name == "import":
             command.add_argument("--data-dir", dest="directory", type=Path, help=where)

@@ -9,8 +9,8 @@ import mock
 import pytest
 
 from irq_server.errors import StoreError
-from irq_server.store import export
-from irq_server.store.export import Saved, import_files, rows, write_csv, write_parquet
+from irq_server.store.offline import export
+from irq_server.store.offline.export import Saved, import_files, rows, write_csv, write_parquet
 from irq_server.store.segments import segment
 from irq_server.store.segments.files import Files
 from segments import encoded

@@ -10,14 +10,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
-from ..errors import InterruptsFormatError, StoreError
-from ..kernel.interrupts import Snapshot, parse
-from .segments import segment
-from .segments.files import Files
-from .segments.packed import texts
-from .segments.segment_files import SegmentFile, is_packed, read_segment, segments_in
-from .segments.tier_shape import shapes_in
-from .store import Store
+from ...errors import InterruptsFormatError, StoreError
+from ...kernel.interrupts import Snapshot, parse
+from ..segments import segment
+from ..segments.files import Files
+from ..segments.packed import texts
+from ..segments.segment_files import SegmentFile, is_packed, read_segment, segments_in
+from ..segments.tier_shape import shapes_in
+from ..store import Store
 
 COLUMNS = ("time", "irq", "cpu", "count")
 Row = tuple[str, str, str, int]
