@@ -26,18 +26,19 @@ COMMANDS = {
 }
 
 
-def test_an_overview_is_a_table_of_irqs_by_cpus(run, good):
-    done = run("overview", "--server", good.url)
+def test_an_overview_is_a_sentence_and_a_table_of_irqs_by_cpus(run, good):
+    done = run("overview", "--server", good.url, TZ="UTC0")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "2026-01-01T00:00:00Z .. 2026-01-01T00:01:00Z  60 s, 7 samples\n"
-        "IRQ    DEVICE               CPU0   CPU1   TOTAL  RATE/s\n"
-        "24     ahci[0000:00:1f.2]  1,800      0   1,800    30.0\n"
-        "36     virtio1-req.0           0  5,604   5,604    93.4\n"
-        "NMI                            4  3,697   3,701    61.7\n"
-        "ERR                                           2     0.0\n"
-        "total                      1,804  9,301  11,105   185.1\n"
+        "Calm: CPU 1 takes 76% of what devices ask (93.4/s).\n"
+        "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples\n"
+        "IRQ    DEVICE                    CPU0   CPU1   TOTAL  RATE/s\n"
+        "24     ahci[0000:00:1f.2]       1,800      0   1,800    30.0\n"
+        "36     virtio1-req.0                0  5,604   5,604    93.4\n"
+        "NMI    Non-maskable interrupts      4  3,697   3,701    61.7\n"
+        "ERR                                                2     0.0\n"
+        "total                           1,804  9,301  11,105   185.1\n"
     )
 
 

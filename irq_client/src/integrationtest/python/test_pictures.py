@@ -90,7 +90,9 @@ def test_the_pictures_in_the_documents_show_what_the_program_does(
             session.shows("imbalance")
         else:
             assert session.ends() == 0
-        shown = svg.picture(session.emulator).replace(service.url, "http://127.0.0.1:50000")
+        shown = svg.picture(session.emulator).replace(
+            service.url.removeprefix("http://"), "127.0.0.1:50000"
+        )
 
     stored = DOCS / f"{name}.svg"
     if not stored.exists() or stored.read_text("utf-8") != shown:

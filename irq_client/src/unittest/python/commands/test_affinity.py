@@ -30,7 +30,7 @@ def test_a_change_shows_before_and_after():
         model.read_affinity, machine.AFFINITY | {"affinity": "0", "effective_affinity": "0"}
     )
 
-    assert lines(affinity.show_change(before, after)) == [
+    assert lines(affinity.show_change(affinity.Move(before, after))) == [
         "IRQ 36 (virtio1-req.0)",
         "affinity            0-1 -> 0",
         "effective affinity  1 -> 0",

@@ -9,7 +9,7 @@ WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_cpus_are_listed_with_the_part_of_devices_and_the_imbalance():
-    assert lines(cpus.show_cpus(read(model.read_cpus, machine.CPUS)))[1:] == [
+    assert lines(cpus.shown_cpus(read(model.read_cpus, machine.CPUS)).sheet())[1:] == [
         # 5604 on CPU 1, 3702 on the mean CPU
         "imbalance 1.51",
         "CPU     TOTAL  RATE/s  DEVICES",
@@ -22,15 +22,15 @@ def test_cpus_are_listed_with_the_part_of_devices_and_the_imbalance():
 def test_the_busiest_cpus_are_chosen():
     answer = read(model.read_cpus, machine.CPUS)
 
-    assert [row[0] for row in cpus.show_cpus(answer, top=1).rows] == ["1"]
-    assert [row[0] for row in cpus.list_cpus(answer, top=1)] == ["cpu", "1"]
+    assert [row[0] for row in cpus.shown_cpus(answer, top=1).sheet().rows] == ["1"]
+    assert [row[0] for row in cpus.shown_cpus(answer, top=1).rows()] == ["cpu", "1"]
 
 
 def test_an_older_server_says_nothing_of_devices():
     rows = [{"cpu": 0, "total": 60, "rate": 1.0}]
     answer = {"window": machine.WINDOW, "cpus": rows, "total": 60}
 
-    assert lines(cpus.show_cpus(read(model.read_cpus, answer)))[1:] == [
+    assert lines(cpus.shown_cpus(read(model.read_cpus, answer)).sheet())[1:] == [
         "CPU    TOTAL  RATE/s  DEVICES",
         "0         60     1.0",
         "total     60     1.0",
@@ -38,7 +38,7 @@ def test_an_older_server_says_nothing_of_devices():
 
 
 def test_one_cpu_has_its_irqs_busiest_first():
-    assert lines(cpus.show_one_cpu(read(model.read_one_cpu, machine.ONE_CPU)))[1:] == [
+    assert lines(cpus.shown_cpu(read(model.read_one_cpu, machine.ONE_CPU)).sheet())[1:] == [
         "CPU 1",
         "IRQ    DEVICE                   TOTAL  RATE/s",
         "36     virtio1-req.0            5,604    93.4",
@@ -51,12 +51,12 @@ def test_idle_rows_are_shown_if_wanted():
     idle = {"irq": "9", "device": "acpi", "total": 0, "rate": 0}
     answer = read(model.read_one_cpu, machine.ONE_CPU | {"irqs": [idle]})
 
-    assert "1 idle row left out; --all shows them" in lines(cpus.show_one_cpu(answer))
-    assert lines(cpus.show_one_cpu(answer, every=True))[3].split()[:2] == ["9", "acpi"]
+    assert "1 idle row left out; --all shows them" in lines(cpus.shown_cpu(answer).sheet())
+    assert lines(cpus.shown_cpu(answer, every=True).sheet())[3].split()[:2] == ["9", "acpi"]
 
 
 def test_csv_has_a_row_for_each_cpu():
-    assert list(cpus.list_cpus(read(model.read_cpus, machine.CPUS))) == [
+    assert list(cpus.shown_cpus(read(model.read_cpus, machine.CPUS)).rows()) == [
         ("cpu", "total", "rate", "devices"),
         ("0", 1804, 30.1, 1800),
         ("1", 9301, 155.0, 5604),
@@ -64,7 +64,7 @@ def test_csv_has_a_row_for_each_cpu():
 
 
 def test_csv_of_one_cpu_has_its_irqs():
-    assert list(cpus.list_one_cpu(read(model.read_one_cpu, machine.ONE_CPU))) == [
+    assert list(cpus.shown_cpu(read(model.read_one_cpu, machine.ONE_CPU)).rows()) == [
         ("irq", "device", "total", "rate"),
         ("36", "virtio1-req.0", 5604, 93.4),
         ("NMI", "", 3697, 61.6),

@@ -13,14 +13,14 @@ WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 def test_a_window_of_one_sample_has_no_rate():
     window = machine.WINDOW | {"end": machine.WINDOW["start"], "seconds": 0.0, "samples": 1}
-    sheet = irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ | {"window": window}))
+    sheet = irqs.shown_irq(read(model.read_one_irq, machine.ONE_IRQ | {"window": window})).sheet()
 
     assert lines(sheet)[0] == "2026-01-01 00:00:00 .. 00:00:00 UTC  0 s, 1 sample"
     assert lines(sheet)[-1] == "  1  5,604     0.0  100.0%"
 
 
 def test_irqs_stand_busiest_first():
-    assert lines(irqs.show_irqs(read(model.read_irqs, machine.IRQS)))[1:] == [
+    assert lines(irqs.shown_irqs(read(model.read_irqs, machine.IRQS)).sheet())[1:] == [
         "IRQ    DEVICE                    TOTAL  RATE/s  AFFINITY  EFFECTIVE",
         "36     virtio1-req.0             5,604    93.4  0-1       1",
         "NMI    Non-maskable interrupts   3,701    61.7",
@@ -31,7 +31,7 @@ def test_irqs_stand_busiest_first():
 
 
 def test_one_irq_has_shares():
-    assert lines(irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ))) == [
+    assert lines(irqs.shown_irq(read(model.read_one_irq, machine.ONE_IRQ)).sheet()) == [
         WINDOW_LINE,
         "IRQ 36 (virtio1-req.0)",
         "5,604 interrupts, 93.4 per second",
@@ -45,7 +45,7 @@ def test_one_irq_has_shares():
 def test_one_irq_without_cpus_is_the_whole_machines():
     answer = machine.ONE_IRQ | {"irq": "ERR", "device": None, "counts": None, "affinity": None}
 
-    assert lines(irqs.show_one_irq(read(model.read_one_irq, answer)))[1:] == [
+    assert lines(irqs.shown_irq(read(model.read_one_irq, answer)).sheet())[1:] == [
         "IRQ ERR",
         "5,604 interrupts, 93.4 per second",
         "affinity -, effective 1",
@@ -56,8 +56,13 @@ def test_one_irq_without_cpus_is_the_whole_machines():
 def test_idle_cpus_are_shown_if_wanted():
     answer = read(model.read_one_irq, machine.ONE_IRQ | {"counts": [0, 0], "total": 0, "rate": 0})
 
-    assert lines(irqs.show_one_irq(answer))[-1] == "nothing in the window"
-    assert lines(irqs.show_one_irq(answer, every=True))[-1].split() == ["1", "0", "0.0", "0.0%"]
+    assert lines(irqs.shown_irq(answer).sheet())[-1] == "nothing in the window"
+    assert lines(irqs.shown_irq(answer, every=True).sheet())[-1].split() == [
+        "1",
+        "0",
+        "0.0",
+        "0.0%",
+    ]
 
 
 def test_idle_irqs_are_shown_if_wanted():
@@ -67,24 +72,24 @@ def test_idle_irqs_are_shown_if_wanted():
     ]
     answer = read(model.read_irqs, machine.IRQS | {"irqs": rows})
 
-    assert lines(irqs.show_irqs(answer))[1] == "1 idle row left out; --all shows them"
-    assert [row[0] for row in irqs.show_irqs(answer).rows] == ["36"]
-    assert [row[0] for row in irqs.show_irqs(answer, every=True).rows] == ["36", "24"]
-    assert len(list(irqs.list_irqs(answer))) == 3
+    assert lines(irqs.shown_irqs(answer).sheet())[1] == "1 idle row left out; --all shows them"
+    assert [row[0] for row in irqs.shown_irqs(answer).sheet().rows] == ["36"]
+    assert [row[0] for row in irqs.shown_irqs(answer, every=True).sheet().rows] == ["36", "24"]
+    assert len(list(irqs.shown_irqs(answer).rows())) == 3
 
 
 def test_csv_has_a_row_for_each_irq():
-    assert list(irqs.list_irqs(read(model.read_irqs, machine.IRQS))) == [
+    assert list(irqs.shown_irqs(read(model.read_irqs, machine.IRQS)).rows()) == [
         ("irq", "device", "total", "rate", "affinity"),
         ("36", "virtio1-req.0", 5604, 93.4, "0-1"),
-        ("NMI", "", 3701, 61.7, ""),
+        ("NMI", "", 3701, 61.7, None),
         ("24", "ahci[0000:00:1f.2]", 1800, 30.0, "0-1"),
-        ("ERR", "", 2, 0.0, ""),
+        ("ERR", "", 2, 0.0, None),
     ]
 
 
 def test_csv_of_one_irq_has_one_row_in_the_same_columns():
-    assert list(irqs.list_one_irq(read(model.read_one_irq, machine.ONE_IRQ))) == [
+    assert list(irqs.shown_irq(read(model.read_one_irq, machine.ONE_IRQ)).rows()) == [
         ("irq", "device", "total", "rate", "affinity"),
         ("36", "virtio1-req.0", 5604, 93.4, "0-1"),
     ]

@@ -9,7 +9,7 @@ from sheets import lines, read
 
 def test_a_window_that_is_not_whole_says_so():
     window = machine.WINDOW | {"complete": False, "gaps": 2, "resets": 1}
-    sheet = cpus.show_cpus(read(model.read_cpus, machine.CPUS | {"window": window}))
+    sheet = cpus.shown_cpus(read(model.read_cpus, machine.CPUS | {"window": window})).sheet()
 
     assert lines(sheet)[2:5] == [
         "incomplete: the store does not hold the whole window that was asked for",
@@ -34,13 +34,13 @@ def test_no_name_of_the_network_reaches_a_line_as_it_is():
                 machine.INTERRUPTS | {"irqs": [machine.ROWS[0] | irq]},
             )
         ),
-        irqs.show_irqs(
+        irqs.shown_irqs(
             read(model.read_irqs, machine.IRQS | {"irqs": [machine.ROWS[0] | irq]}),
-        ),
-        irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ | irq)),
-        cpus.show_one_cpu(
+        ).sheet(),
+        irqs.shown_irq(read(model.read_one_irq, machine.ONE_IRQ | irq)).sheet(),
+        cpus.shown_cpu(
             read(model.read_one_cpu, machine.ONE_CPU | {"irqs": [machine.ROWS[0] | irq]})
-        ),
+        ).sheet(),
         events.show_events(WINDOW, [events.Happened(change, HOSTILE)]),
         history.show_series(
             read(model.read_series, machine.SERIES | {"by": HOSTILE, "points": [series]})

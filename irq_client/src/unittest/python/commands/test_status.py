@@ -5,7 +5,6 @@ from test_history import run
 import machine
 from irq_client.cli import main
 from irq_client.commands import status
-from irq_client.commands.status import Health
 from irq_client.server import model
 from service import Request, WebService, json_reply
 from sheets import lines, read
@@ -15,7 +14,7 @@ WINDOW_LINE = "2026-01-01 00:00:00 .. 00:01:00 UTC  60 s, 7 samples"
 
 
 def test_a_status_is_a_list_of_names_and_values():
-    assert lines(status.show_status(Health(read(model.read_status, machine.STATUS), 1.514))) == [
+    assert lines(status.show_status(read(model.read_status, machine.STATUS), 1.514)) == [
         "sampler         running",
         "imbalance       1.5",
         "interval        10 s",
@@ -34,7 +33,7 @@ def test_a_failing_sampler_says_why():
     store = machine.STATUS["store"] | {"max_bytes": None, "holds_seconds": None}
     answer = {"sampler": sampler, "store": store}
 
-    shown = lines(status.show_status(Health(read(model.read_status, answer))))
+    shown = lines(status.show_status(read(model.read_status, answer), None))
 
     assert shown[0] == r"last error: disk\x1b[2J full"
     assert "store           1.5 MiB" in shown
@@ -43,7 +42,7 @@ def test_a_failing_sampler_says_why():
 
 def listed(answer: dict) -> dict:
     """Return the fields of CSV by their names."""
-    heading, row = status.list_status(Health(read(model.read_status, answer), 1.5))
+    heading, row = status.list_status(read(model.read_status, answer), 1.5)
     return dict(zip(heading, row, strict=True))
 
 

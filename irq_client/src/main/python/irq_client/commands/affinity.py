@@ -19,7 +19,6 @@ from ..server.names import NUMBER
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, field_sheet, headings, table_rows
 from ..terminal.table import Sheet
-from ..terminal.text import visible
 from ..terminal.writer import Shown
 from .shared import LOOK_BACK, known, named, shown
 
@@ -35,8 +34,6 @@ Confirm = Callable[[str], None]
 
 _REFUSED = 409
 """The status of a change that the kernel refuses, or would."""
-
-_PENDING = " (pending: the kernel changes it at the next interrupt)"
 
 
 class Affinity(NamedTuple):
@@ -88,7 +85,7 @@ class NewAffinity(NamedTuple):
                 moves[name] = Move(before[name], before[name], True, error.reason)
         if is_one:
             (move,) = moves.values()
-            return shown(move.after, lambda after: show_change(move.before, after), list_affinity)
+            return shown(move.after, lambda _: show_change(move), list_affinity)
         return _shown_moves(list(moves.values()), changes=True)._replace(failures=tuple(refusals))
 
     def _wanted(self, client: Client, before: Affinities, is_one: bool) -> Mapping[str, str]:
@@ -183,8 +180,7 @@ def _question(server: str, before: Affinities, wanted: Mapping[str, str]) -> str
 # ---- one IRQ
 
 
-def _flag(value: bool) -> str:
-    return "true" if value else "false"
+_PENDING = " (pending: the kernel changes it at the next interrupt)"
 
 
 def _effective(answer: model.Affinity) -> str:
@@ -192,43 +188,27 @@ def _effective(answer: model.Affinity) -> str:
 
 
 COLUMNS: tuple[Column[model.Affinity], ...] = (
-    Column(None, "irq", lambda each: visible(each.irq)),
-    Column(None, "device", lambda each: visible(each.device)),
-    Column(
-        "affinity",
-        "affinity",
-        lambda each: known(each.affinity),
-        lambda each: visible(each.affinity or ""),
-    ),
-    Column(
-        "effective affinity",
-        "effective_affinity",
-        _effective,
-        lambda each: visible(each.effective_affinity or ""),
-    ),
-    Column(
-        "writable",
-        "writable",
-        lambda each: "yes" if each.writable else "no",
-        lambda each: _flag(each.writable),
-    ),
-    Column(None, "pending", lambda each: _flag(each.pending)),
+    Column(None, "irq", lambda each: each.irq),
+    Column(None, "device", lambda each: each.device),
+    Column("affinity", "affinity", lambda each: each.affinity),
+    Column("effective affinity", "effective_affinity", _effective, lambda x: x.effective_affinity),
+    Column("writable", "writable", lambda each: each.writable),
+    Column(None, "pending", lambda each: each.pending),
 )
-CHANGE_COLUMNS: tuple[Column[tuple[model.Affinity, model.Affinity]], ...] = (
-    Column(
-        "affinity",
-        "",
-        lambda pair: (
-            f"{known(pair[0].affinity)} -> {known(pair[1].affinity)}"
-            if pair[0].affinity != pair[1].affinity
-            else f"{known(pair[1].affinity)} (there already)"
-        ),
-    ),
-    Column(
-        "effective affinity",
-        "",
-        lambda pair: f"{known(pair[0].effective_affinity)} -> {_effective(pair[1])}",
-    ),
+
+
+def _affinities(move: Move) -> str:
+    before, after = known(move.before.affinity), known(move.after.affinity)
+    return f"{after} (there already)" if before == after else f"{before} -> {after}"
+
+
+def _effectives(move: Move) -> str:
+    return f"{known(move.before.effective_affinity)} -> {_effective(move.after)}"
+
+
+CHANGE_COLUMNS: tuple[Column[Move], ...] = (
+    Column("affinity", "", _affinities),
+    Column("effective affinity", "", _effectives),
 )
 
 
@@ -242,35 +222,30 @@ def list_affinity(answer: model.Affinity) -> Iterator[Row]:
     return csv_rows(COLUMNS, [answer])
 
 
-def show_change(before: model.Affinity, after: model.Affinity) -> Sheet:
+def show_change(move: Move) -> Sheet:
     """Return what a change did: ``affinity 0-3 -> 2``, ``effective affinity 3 -> 2``."""
-    return field_sheet(CHANGE_COLUMNS, (before, after), (named("IRQ", after.irq, after.device),))
+    return field_sheet(CHANGE_COLUMNS, move, (named("IRQ", move.after.irq, move.after.device),))
 
 
 # ---- several IRQs
 
 
 def _remark(move: Move) -> str:
-    after = move.after
     if move.refused:
-        return f"refused: {visible(move.refused)}"
-    if not after.writable:
+        return f"refused: {move.refused}"
+    if not move.after.writable:
         return "managed: the kernel's alone"
-    return "pending" if after.pending and move.is_wanted else ""
+    return "pending" if move.after.pending and move.is_wanted else ""
 
 
 MOVE_COLUMNS: tuple[Column[Move], ...] = (
-    Column("IRQ", "irq", lambda move: visible(move.after.irq)),
-    Column("DEVICE", "device", lambda move: visible(move.after.device), flexible=True),
-    Column("BEFORE", "before", lambda move: visible(move.before.affinity or "")),
-    Column("AFFINITY", "affinity", lambda move: visible(move.after.affinity or "")),
-    Column(
-        "EFFECTIVE",
-        "effective_affinity",
-        lambda move: visible(move.after.effective_affinity or ""),
-    ),
-    Column(None, "pending", lambda move: _flag(move.after.pending)),
-    Column("", "refused", _remark, lambda move: visible(move.refused), flexible=True),
+    Column("IRQ", "irq", lambda move: move.after.irq),
+    Column("DEVICE", "device", lambda move: move.after.device, flexible=True),
+    Column("BEFORE", "before", lambda move: move.before.affinity),
+    Column("AFFINITY", "affinity", lambda move: move.after.affinity),
+    Column("EFFECTIVE", "effective_affinity", lambda move: move.after.effective_affinity),
+    Column(None, "pending", lambda move: move.after.pending),
+    Column("", "refused", _remark, lambda move: move.refused, flexible=True),
 )
 
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
 from ..command_line.options import ALL, DEVICE, FILTERS, IRQ, NONZERO, TOP, WINDOW
 from ..command_line.values import read_cpu
 from ..server.request import Request
-from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
-from ..terminal.table import Sheet
+from ..terminal.columns import Column
 from ..terminal.writer import Shown
-from .shared import (
-    IRQ_COLUMNS,
-    TOTAL_COLUMNS,
-    busiest_first,
-    fired,
-    rate,
-    shown,
-    window_sheet,
-)
+from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, counted, rate
 
 if TYPE_CHECKING:
     from ..server import model
@@ -43,12 +33,7 @@ class Cpus(NamedTuple):
 
     def ask(self, client: Client) -> Shown:
         """Ask for all CPUs."""
-        answer, top = client.cpus(self.request), self.request.top
-        return shown(
-            answer,
-            lambda value: show_cpus(value, self.every, top),
-            lambda value: list_cpus(value, top),
-        )
+        return shown_cpus(client.cpus(self.request), self.every, self.request.top)
 
 
 class OneCpu(NamedTuple):
@@ -61,57 +46,30 @@ class OneCpu(NamedTuple):
 
     def ask(self, client: Client) -> Shown:
         """Ask for the CPU."""
-        answer = client.cpu(self.cpu, self.request)
-        return shown(answer, lambda value: show_one_cpu(value, self.every), list_one_cpu)
+        return shown_cpu(client.cpu(self.cpu, self.request), self.every)
 
 
-def show_cpus(answer: model.Cpus, every: bool = False, top: int | None = None) -> Sheet:
+def shown_cpus(answer: model.Cpus, every: bool = False, top: int | None = None) -> Shown:
     """Return totals per CPU, in the server's order or the `top` busiest, and the imbalance."""
-    cpus, idle = fired(_busiest(answer, top), every)
     figure = answer.imbalance
-    return window_sheet(
-        answer.window,
-        headings(COLUMNS),
-        table_rows(COLUMNS, cpus),
-        "no CPU passed the filters",
+    devices = [each.devices for each in answer.cpus if each.devices is not None]
+    total = ("total", answer.total, rate(answer.total, answer.window))
+    return counted(
+        answer,
+        COLUMNS,
+        answer.cpus if top is None else busiest_first(answer.cpus)[:top],
+        every,
+        total=(*total, sum(devices) if devices else None),
         notes=() if figure is None else (f"imbalance {figure:.2f}",),
-        idle=idle,
-        total=("total", answer.total, rate(answer.total, answer.window), _devices(answer)),
     )
 
 
-def _devices(answer: model.Cpus) -> int | None:
-    known = [each.devices for each in answer.cpus if each.devices is not None]
-    return sum(known) if known else None
-
-
-def _busiest(answer: model.Cpus, top: int | None) -> Sequence[model.Cpu]:
-    return answer.cpus if top is None else busiest_first(answer.cpus)[:top]
-
-
-def list_cpus(answer: model.Cpus, top: int | None = None) -> Iterator[Row]:
-    """Return a row for each CPU."""
-    return csv_rows(COLUMNS, _busiest(answer, top))
-
-
-def show_one_cpu(answer: model.OneCpu, every: bool = False) -> Sheet:
+def shown_cpu(answer: model.OneCpu, every: bool = False) -> Shown:
     """Return one CPU, its counts by IRQ, busiest first."""
     cpu = answer.cpu
-    irqs, idle = fired(busiest_first(answer.irqs), every)
-    return window_sheet(
-        answer.window,
-        headings(COLUMNS_OF_ONE),
-        table_rows(COLUMNS_OF_ONE, irqs),
-        "no IRQ passed the filters",
-        notes=(f"CPU {cpu.cpu}",),
-        idle=idle,
-        total=("total", "", cpu.total, cpu.rate),
-    )
-
-
-def list_one_cpu(answer: model.OneCpu) -> Iterator[Row]:
-    """Return a row for each IRQ, busiest first."""
-    return csv_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs))
+    total, notes = ("total", "", cpu.total, cpu.rate), (f"CPU {cpu.cpu}",)
+    irqs = busiest_first(answer.irqs)
+    return counted(answer, COLUMNS_OF_ONE, irqs, every, total=total, notes=notes)
 
 
 CPUS = Command(

@@ -24,9 +24,9 @@ from ..terminal.writer import Shown
 from .shared import (
     change_text,
     idle_text,
-    imbalance_of,
     latest_events,
     window_line,
+    window_of,
     window_warnings,
 )
 
@@ -80,8 +80,8 @@ class Around(NamedTuple):
                 raise
             # the same question was right before the moment: there is no time after it
             raise UsageError("TIME", last.text, "a time in the past, such as -15m") from None
-        figures = imbalance_of(client, sides[0])[1], imbalance_of(client, sides[1])[1]
-        effect = Effect(before, after, events, figures)
+        cpus = [client.cpus(window_of(side)) for side in sides]
+        effect = Effect(before, after, events, (cpus[0].imbalance, cpus[1].imbalance))
         change = json.dumps(asdict(events[-1]) if events else None).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
@@ -98,7 +98,7 @@ class Effect(NamedTuple):
     after: model.Interrupts
     events: Sequence[model.Event]
     """The affinity changes, or the boot; none if a person gave the time."""
-    imbalance: tuple[float, float]
+    imbalance: tuple[float | None, float | None]
     """Of the whole machine, before and after."""
 
 
@@ -186,11 +186,21 @@ def _title(pair: Pair) -> str:
     return titles.get(pair.kind, pair.kind)
 
 
+def _device(pair: Pair) -> str:
+    return device_text(pair.name, pair.device)
+
+
+def _before(pair: Pair) -> Cell:
+    return _figure(pair, pair.before)
+
+
+def _after(pair: Pair) -> Cell:
+    return _figure(pair, pair.after)
+
+
 def _figure(pair: Pair, figure: float | None) -> Cell:
     """Return a rate, or the imbalance, which is no rate and has two decimals."""
-    if pair.kind != "imbalance":
-        return figure
-    return "" if figure is None else f"{figure:.2f}"
+    return figure if figure is None or pair.kind != "imbalance" else f"{figure:.2f}"
 
 
 def _change(pair: Pair) -> str:
@@ -209,30 +219,10 @@ def _is_cold(title: str) -> bool:
 COLUMNS: tuple[Column[Pair], ...] = (
     Column("", "", _title, is_cold=_is_cold),
     Column(None, "kind", lambda pair: pair.kind),
-    Column(None, "name", lambda pair: visible(pair.name)),
-    Column(
-        "DEVICE",
-        "device",
-        lambda pair: visible(device_text(pair.name, pair.device)),
-        lambda pair: visible(pair.device),
-        flexible=True,
-    ),
-    Column(
-        "BEFORE/s",
-        "before",
-        lambda pair: _figure(pair, pair.before),
-        lambda pair: pair.before,
-        right=True,
-        heat=True,
-    ),
-    Column(
-        "AFTER/s",
-        "after",
-        lambda pair: _figure(pair, pair.after),
-        lambda pair: pair.after,
-        right=True,
-        heat=True,
-    ),
+    Column(None, "name", lambda pair: pair.name),
+    Column("DEVICE", "device", _device, lambda pair: pair.device, flexible=True),
+    Column("BEFORE/s", "before", _before, lambda pair: pair.before, right=True, heat=True),
+    Column("AFTER/s", "after", _after, lambda pair: pair.after, right=True, heat=True),
     Column("CHANGE", "", _change, right=True),
     Column("MOSTLY BEFORE", "", lambda pair: pair.cpus[0]),
     Column("MOSTLY AFTER", "", lambda pair: pair.cpus[1]),

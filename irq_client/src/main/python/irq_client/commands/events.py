@@ -10,7 +10,6 @@ from ..command_line.options import CPU, DEVICE, IRQ, WINDOW
 from ..server.request import Request
 from ..terminal.columns import Column, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
-from ..terminal.text import visible
 from ..terminal.writer import Shown
 from .shared import author, devices_of, window_of, window_sheet
 
@@ -26,31 +25,23 @@ class Happened(NamedTuple):
     device: str = ""
 
 
-def _detail(happened: Happened) -> str:
+def _detail(event: model.Event) -> str:
     """Return what happened, less the author, who has a column: ``1 from ::1`` is ``1``."""
-    event = happened.event
-    return visible(event.detail.replace(f" from {event.by}", "") if event.by else event.detail)
+    return event.detail.replace(f" from {event.by}", "") if event.by else event.detail
+
+
+def _cpu(event: model.Event) -> str | None:
+    return None if event.cpu is None else str(event.cpu)
 
 
 COLUMNS: tuple[Column[Happened], ...] = (
-    Column("TIME", "time", lambda each: each.event.time.local, lambda each: each.event.time),
-    Column("EVENT", "event", lambda each: visible(each.event.event)),
-    Column("IRQ", "irq", lambda each: visible(each.event.irq or "")),
-    Column(
-        "CPU",
-        "cpu",
-        lambda each: None if each.event.cpu is None else str(each.event.cpu),
-        right=True,
-    ),
-    Column("DETAIL", "detail", _detail, lambda each: visible(each.event.detail), flexible=True),
-    Column(
-        "BY",
-        "by",
-        lambda each: visible(author(each.event)),
-        lambda each: visible(each.event.by),
-        flexible=True,
-    ),
-    Column("DEVICE", "device", lambda each: visible(each.device), flexible=True),
+    Column("TIME", "time", lambda each: each.event.time),
+    Column("EVENT", "event", lambda each: each.event.event),
+    Column("IRQ", "irq", lambda each: each.event.irq),
+    Column("CPU", "cpu", lambda each: _cpu(each.event), right=True),
+    Column("DETAIL", "detail", lambda x: _detail(x.event), lambda x: x.event.detail, flexible=True),
+    Column("BY", "by", lambda each: author(each.event), lambda each: each.event.by, flexible=True),
+    Column("DEVICE", "device", lambda each: each.device, flexible=True),
 )
 
 

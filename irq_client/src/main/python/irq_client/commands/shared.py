@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from ..errors import NoMatchError
-from ..figures.imbalance import device_loads, imbalance
+from ..figures.imbalance import imbalance
 from ..figures.rows import device_text, is_own
 from ..server.model import AFFINITY
 from ..server.request import Request
-from ..server.times import Duration, Moment, edges_text
-from ..terminal.columns import Column, Row
+from ..server.times import Duration, edges_text
+from ..terminal.columns import UNKNOWN, Column, Row, csv_rows, headings, table_rows
 from ..terminal.table import Cell, Heading, Sheet
 from ..terminal.text import numbered, span_text, visible
 from ..terminal.writer import Shown
@@ -32,19 +32,16 @@ _TOGETHER_SECONDS = 5.0
 ON_THE_MACHINE = "on the machine"
 """Stands for a change that nobody asked this server for: by a person there, or a program."""
 
-UNKNOWN = "-"
-"""Stands for a value that the server does not know."""
-
 LOOK_BACK = Duration("7d", 604_800.0)
 """How far back the latest affinity change, or boot, is looked for."""
 
 IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
-    Column("IRQ", "irq", lambda irq: visible(irq.irq), is_cold=lambda irq: is_own(irq, "")),
+    Column("IRQ", "irq", lambda irq: irq.irq, is_cold=lambda irq: is_own(irq, "")),
     Column(
         "DEVICE",
         "device",
-        lambda irq: visible(device_text(irq.irq, irq.device)),
-        lambda irq: visible(irq.device),
+        lambda irq: device_text(irq.irq, irq.device),
+        lambda irq: irq.device,
         flexible=True,
         is_cold=lambda device: is_own("0", device),
     ),
@@ -111,24 +108,14 @@ class Balance(NamedTuple):
     imbalance: float
 
 
-def imbalance_of(client: Client, request: Request) -> tuple[model.Window, float]:
-    """Return the window of a request and the imbalance of the whole machine in it.
-
-    Raise ServerError.
-    """
-    answer = client.cpus(window_of(request))
-    figure = answer.imbalance
-    return answer.window, _counted(client, request).imbalance if figure is None else figure
-
-
-def balance_of(client: Client, request: Request) -> Balance:
-    """Return the balance of the whole machine in a window: the server's figures, if it has them.
+def balance_of(client: Client, request: Request) -> Balance | None:
+    """Return the balance of the whole machine in a window; None if the server does not say.
 
     Raise ServerError.
     """
     answer = client.cpus(window_of(request))
     if answer.imbalance is None:
-        return _counted(client, request)
+        return None
     seconds = answer.window.seconds or 1.0
     loads = {each.cpu: (each.devices or 0) / seconds for each in answer.cpus}
     if abs(imbalance(loads.values()) - answer.imbalance) > 0.001:
@@ -138,18 +125,35 @@ def balance_of(client: Client, request: Request) -> Balance:
     return Balance(loads, answer.imbalance)
 
 
-def _counted(client: Client, request: Request) -> Balance:
-    """Return the balance as the counts of all IRQs say: an older server gives no imbalance."""
-    answer = client.interrupts(window_of(request))
-    seconds = answer.window.seconds or 1.0
-    counts = device_loads(answer, client.status().usable)
-    loads = {cpu: count / seconds for cpu, count in counts.items()}
-    return Balance(loads, imbalance(loads.values()))
-
-
 def shown(answer: A, sheet: Callable[[A], Sheet], rows: Callable[[A], Iterator[Row]]) -> Shown:
     """Return an answer in its three forms."""
     return Shown(answer.text, lambda: sheet(answer), lambda: rows(answer))
+
+
+def counted(
+    answer: model.Irqs | model.Cpus | model.OneCpu,
+    columns: Sequence[Column[Item]],
+    items: Sequence[Item],
+    every: bool,
+    *,
+    total: tuple[Cell, ...],
+    notes: tuple[str, ...] = (),
+) -> Shown:
+    """Return IRQs or CPUs in the three forms of an answer; a table leaves idle ones out."""
+    kept, idle = fired(items, every)
+    return Shown(
+        answer.text,
+        lambda: window_sheet(
+            answer.window,
+            headings(columns),
+            table_rows(columns, kept),
+            "nothing passed the filters",
+            notes=notes,
+            idle=idle,
+            total=total,
+        ),
+        lambda: csv_rows(columns, items),
+    )
 
 
 def window_sheet(
@@ -224,9 +228,7 @@ def rate(total: int, window: model.Window) -> float:
 
 
 def known(text: str | None) -> str:
-    """Return a CPU list or a time for people."""
-    if isinstance(text, Moment):
-        return text.local
+    """Return a CPU list for people."""
     return visible(text) if text else UNKNOWN
 
 

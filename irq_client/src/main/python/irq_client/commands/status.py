@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
 from ..errors import ServerError
-from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
 from ..terminal.text import bytes_text, count_text, span_text, visible
 from ..terminal.writer import Shown
-from .shared import UNKNOWN, imbalance_of, known
 
 if TYPE_CHECKING:
     from ..server import model
     from ..server.client import Client
-
-
-class Health(NamedTuple):
-    """A server's status, and the imbalance of its machine; None if there is none to have."""
-
-    status: model.Status
-    imbalance: float | None = None
 
 
 class Status(NamedTuple):
@@ -35,11 +26,15 @@ class Status(NamedTuple):
     def ask(self, client: Client) -> Shown:
         """Ask for the status and, unless it is for JSON, for the imbalance."""
         answer = client.status()
-        health = Health(answer)
+        imbalance: float | None = None
         if self.form != "json":
             with suppress(ServerError):  # no sample yet
-                health = Health(answer, imbalance_of(client, Request())[1])
-        return Shown(answer.text, lambda: show_status(health), lambda: list_status(health))
+                imbalance = client.cpus().imbalance
+        return Shown(
+            answer.text,
+            lambda: show_status(answer, imbalance),
+            lambda: list_status(answer, imbalance),
+        )
 
 
 def _store(answer: model.Status) -> str:
@@ -47,75 +42,49 @@ def _store(answer: model.Status) -> str:
     return bytes_text(answer.bytes) + cap
 
 
-def _held(answer: model.Status) -> str:
-    return UNKNOWN if answer.holds_seconds is None else span_text(answer.holds_seconds)
+def _held(answer: model.Status) -> str | None:
+    return None if answer.holds_seconds is None else span_text(answer.holds_seconds)
 
 
-COLUMNS: tuple[Column[Health], ...] = (
-    Column("sampler", "state", lambda each: visible(each.status.state)),
-    Column("imbalance", "", lambda each: UNKNOWN if each.imbalance is None else each.imbalance),
-    Column(
-        "interval",
-        "interval_seconds",
-        lambda each: span_text(each.status.interval_seconds),
-        lambda each: each.status.interval_seconds,
-    ),
-    Column(
-        "last sample",
-        "last_sample",
-        lambda each: known(each.status.last_sample),
-        lambda each: each.status.last_sample,
-    ),
-    Column(
-        "samples",
-        "samples",
-        lambda each: f"{count_text(each.status.samples)}, {count_text(each.status.late)} late",
-        lambda each: each.status.samples,
-    ),
-    Column(None, "late", lambda each: each.status.late),
-    Column(
-        None, "last_error", lambda each: each.status.last_error and visible(each.status.last_error)
-    ),
-    Column("store", "bytes", lambda each: _store(each.status), lambda each: each.status.bytes),
-    Column(None, "max_bytes", lambda each: each.status.max_bytes),
-    Column(
-        "oldest",
-        "oldest",
-        lambda each: known(each.status.oldest),
-        lambda each: each.status.oldest,
-    ),
-    Column(
-        "newest",
-        "newest",
-        lambda each: known(each.status.newest),
-        lambda each: each.status.newest,
-    ),
-    Column(
-        "size cap holds",
-        "holds_seconds",
-        lambda each: _held(each.status),
-        lambda each: each.status.holds_seconds,
-    ),
-    Column(
-        "damaged",
-        "damaged",
-        lambda each: count_text(each.status.damaged),
-        lambda each: each.status.damaged,
-    ),
-    Column(None, "imbalance", lambda each: each.imbalance),
+def _interval(answer: model.Status) -> str:
+    return span_text(answer.interval_seconds)
+
+
+def _samples(answer: model.Status) -> str:
+    return f"{count_text(answer.samples)}, {count_text(answer.late)} late"
+
+
+COLUMNS: tuple[Column[model.Status], ...] = (
+    Column("sampler", "state", lambda x: x.state),
+    Column("interval", "interval_seconds", _interval, lambda x: x.interval_seconds),
+    Column("last sample", "last_sample", lambda x: x.last_sample),
+    Column("samples", "samples", _samples, lambda x: x.samples),
+    Column(None, "late", lambda x: x.late),
+    Column(None, "last_error", lambda x: x.last_error),
+    Column("store", "bytes", _store, lambda x: x.bytes),
+    Column(None, "max_bytes", lambda x: x.max_bytes),
+    Column("oldest", "oldest", lambda x: x.oldest),
+    Column("newest", "newest", lambda x: x.newest),
+    Column("size cap holds", "holds_seconds", _held, lambda x: x.holds_seconds),
+    Column("damaged", "damaged", lambda x: x.damaged),
 )
 
 
-def show_status(health: Health) -> Sheet:
-    """Return the state of sampler and store."""
-    error = health.status.last_error
+def _imbalance(figure: float | None) -> Column[model.Status]:
+    return Column("imbalance", "imbalance", lambda _: figure)
+
+
+def show_status(answer: model.Status, imbalance: float | None) -> Sheet:
+    """Return the state of sampler and store, and the imbalance."""
+    error = answer.last_error
     warnings = () if error is None else (f"last error: {visible(error)}",)
-    return field_sheet(COLUMNS, health, warnings=warnings)
+    columns = (COLUMNS[0], _imbalance(imbalance), *COLUMNS[1:])
+    return field_sheet(columns, answer, warnings=warnings)
 
 
-def list_status(health: Health) -> Iterator[Row]:
-    """Return one row; times are Unix seconds."""
-    return csv_rows(COLUMNS, [health])
+def list_status(answer: model.Status, imbalance: float | None) -> Iterator[Row]:
+    """Return one row."""
+    return csv_rows((*COLUMNS, _imbalance(imbalance)), [answer])
 
 
 COMMAND = Command(

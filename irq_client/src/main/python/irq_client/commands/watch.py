@@ -20,7 +20,7 @@ from ..figures.condition import Condition
 from ..server.request import Request
 from ..server.times import Duration, Moment
 from ..terminal.text import rate_text, span_text
-from .shared import Surroundings, default_period_seconds, imbalance_of
+from .shared import Surroundings, default_period_seconds
 
 if TYPE_CHECKING:
     from ..server.client import Client
@@ -70,8 +70,8 @@ class Reading(NamedTuple):
 def read_figure(client: Client, condition: Condition, request: Request) -> Reading:
     """Ask for the figure of a condition in a window. Raise ServerError."""
     if condition.kind == "imbalance":
-        window, figure = imbalance_of(client, request)
-        return Reading(window.end, figure if window.seconds else None)
+        cpus = client.cpus(request)
+        return Reading(cpus.window.end, cpus.imbalance if cpus.window.seconds else None)
     answer = client.interrupts(request)
     return Reading(answer.window.end, condition.figure(answer), condition.unknown_name(answer))
 

@@ -6,15 +6,23 @@ from typing import Generic, NamedTuple, TypeVar
 
 from ..errors import UsageError, did_you_mean
 from .table import Cell, Heading, Sheet
+from .text import visible
 
 T = TypeVar("T", contravariant=True)
 
 Row = Sequence[Cell]
 """One row of CSV; None is an empty field."""
 
+UNKNOWN = "-"
+"""Stands for a value that the server does not know."""
+
 
 class Column(NamedTuple, Generic[T]):
-    """One column: its names, its value of an item, and its layout."""
+    """One column: its names, its value of an item, and its layout.
+
+    A text may be any name of the network: it is made harmless here. A table shows moments in local
+    time, truths as yes and no.
+    """
 
     title: str | None
     """The heading in a table; None if only CSV has the column."""
@@ -49,7 +57,7 @@ def headings(columns: Iterable[Column[T]]) -> tuple[Heading, ...]:
 def table_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> tuple[tuple[Cell, ...], ...]:
     """Return the table's cells, a row for each item."""
     values = [each.value for each in columns if each.title is not None]
-    return tuple(tuple(value(item) for value in values) for item in items)
+    return tuple(tuple(_cell(value(item)) for value in values) for item in items)
 
 
 def csv_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> Iterator[Row]:
@@ -58,7 +66,21 @@ def csv_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> Iterator[Row]:
     yield tuple(each.csv for each in listed)
     values = [each.csv_value or each.value for each in listed]
     for item in items:
-        yield tuple(value(item) for value in values)
+        yield tuple(_field(value(item)) for value in values)
+
+
+def _cell(cell: Cell) -> Cell:
+    """Return a value as a table shows it: moments in local time, names made harmless."""
+    if isinstance(cell, str):
+        return visible(str(getattr(cell, "local", cell)))
+    return ("no", "yes")[cell] if isinstance(cell, bool) else cell
+
+
+def _field(cell: Cell) -> Cell:
+    """Return a value as CSV holds it; what becomes of a moment the writer knows."""
+    if isinstance(cell, bool):
+        return ("false", "true")[cell]
+    return visible(cell) if isinstance(cell, str) else cell
 
 
 def field_sheet(
@@ -68,7 +90,8 @@ def field_sheet(
     warnings: tuple[str, ...] = (),
 ) -> Sheet:
     """Return a sheet of one item: names and values below each other, without headings."""
-    rows = tuple((each.title, each.value(item)) for each in columns if each.title is not None)
+    values = ((each.title, _cell(each.value(item))) for each in columns if each.title is not None)
+    rows = tuple((title, UNKNOWN if value is None else value) for title, value in values)
     names = (Heading("", flexible=True), Heading("", flexible=True))
     return Sheet(notes=notes, warnings=warnings, columns=names, rows=rows)
 
