@@ -13,6 +13,7 @@ from irq_client import streams as streams_module
 from irq_client.cli import main
 from irq_client.streams import Streams
 from service import WebService, json_reply, problem, reply
+from terminal import stream as terminal_stream
 from terminal import streams, written
 
 
@@ -365,3 +366,13 @@ def test_output_that_is_only_refused_at_the_end(error: OSError, exit_status: int
     assert main(["--version"], given) == exit_status
     assert message in written(given.stderr)
     given.stdout.error = None
+
+
+def test_a_version_that_cannot_be_written_is_a_failure(monkeypatch: pytest.MonkeyPatch):
+    full = Broken(OSError(28, "No space left on device"))
+    message = terminal_stream()
+    monkeypatch.setattr(sys, "stdout", full)
+    monkeypatch.setattr(sys, "stderr", message)
+
+    assert main(["--version"]) == 1
+    assert written(message) == "irq_client: cannot write the results: No space left on device\n"

@@ -42,7 +42,8 @@ def own_streams() -> Streams:
     """Return the process's streams; os.devnull takes the place of one that is closed."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            with contextlib.suppress(OSError):  # it flushes, which fails again when it matters
+                stream.reconfigure(errors="backslashreplace")
     return Streams(
         stdin=sys.stdin or _nowhere(),
         stdout=sys.stdout or _nowhere(),

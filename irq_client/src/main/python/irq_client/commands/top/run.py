@@ -84,6 +84,7 @@ COMMAND = Command(
     settings=(
         REFRESH,
         COUNT._replace(
+            short="-n",
             help="print N readings instead of the live view, then stop",
             default="the live view; into a pipe until it closes",
         ),
