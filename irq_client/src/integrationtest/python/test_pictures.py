@@ -41,7 +41,7 @@ def test_cells_of_heat_are_filled_with_one_colour(environment, good):
     assert plain.rows == hot.rows
 
 
-def test_a_bar_tells_how_many_servers_have_answered_and_goes_away(environment, tmp_path):
+def test_the_number_of_servers_that_have_answered_is_shown_and_goes_away(environment, tmp_path):
     go_on = threading.Event()
 
     def answer(_: WebService, request: Request) -> bytes:
@@ -54,7 +54,7 @@ def test_a_bar_tells_how_many_servers_have_answered_and_goes_away(environment, t
         hosts.write_text(f"a {service.url}/a\nb {service.url}/slow\n")
         argv = [COMMAND, "status", "--hosts", hosts]
         with Session(argv, environment, 100, 20) as session:
-            session.shows("] 1 of 2 servers")
+            session.shows("1 of 2 servers")
             go_on.set()
 
             assert session.ends() == 0
@@ -90,7 +90,9 @@ def test_the_pictures_in_the_documents_show_what_the_program_does(
             session.shows("imbalance")
         else:
             assert session.ends() == 0
-        shown = svg.picture(session.emulator).replace(service.url, "http://127.0.0.1:50000")
+        shown = svg.picture(session.emulator).replace(
+            service.url.removeprefix("http://"), "127.0.0.1:50000"
+        )
 
     stored = DOCS / f"{name}.svg"
     if not stored.exists() or stored.read_text("utf-8") != shown:

@@ -11,8 +11,8 @@ from irq_client.command_line.values import read_duration, read_time
 from machine import STATUS
 from service import Request, WebService, json_reply, problem
 
-END = 1_767_225_660
-"""2026-01-01T00:01:00Z, in Unix seconds: the newest sample."""
+END = 1_767_268_860
+"""2026-01-01T12:01:00Z, in Unix seconds: the newest sample."""
 
 MOVED = END - 130
 QUEUE = "26"

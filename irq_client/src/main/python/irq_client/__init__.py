@@ -13,7 +13,7 @@ of `irq_client.model`. It raises the errors of `irq_client.errors`.
 
 The wings, and what each may import: itself, and those below it.
 
-- cli: argv becomes an exit status.
+- cli, run: argv becomes an exit status; streams: those of the process.
 - commands: one file a command: its options, its question, its columns, its picture.
 - command_line: options, variables and files become checked values.
 - terminal: values become cells, pictures and colours; bytes become keys. Knows no server.
@@ -24,10 +24,9 @@ The wings, and what each may import: itself, and those below it.
 Values are NamedTuples, except for the answers: help and wrong usage then need no dataclasses.
 """
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing's own would make `--version` slower
 if TYPE_CHECKING:
     from .server import model
     from .server.client import Client

@@ -31,7 +31,7 @@ def near(word: str, words: Iterable[str], most: int = 2) -> list[str]:
     from difflib import get_close_matches  # here: only an error needs it
 
     known = {each.casefold(): each for each in words}
-    found = get_close_matches(word.casefold(), known, most, 0.6)
+    found = get_close_matches(word.casefold(), known, most, 0.7)
     found += [each for each in known if each.startswith(word.casefold()) and each not in found]
     return [known[each] for each in found[:most]] if word else []
 
@@ -53,8 +53,9 @@ class UsageError(IrqClientError):
 
     exit_status = 2
 
-    def __init__(self, option: str, value: str, expected: str) -> None:
-        super().__init__(f"{option}: expected {expected}, found {value[:SHOWN_CHARACTERS]!r}")
+    def __init__(self, option: str, value: str, expected: str, advice: str = "") -> None:
+        found = repr(value[:SHOWN_CHARACTERS])
+        super().__init__(f"{option}: expected {expected}, found {found}{advice}")
         self.option = option
         self.value = value
         self.expected = expected
@@ -115,10 +116,14 @@ class NoMatchError(IrqClientError):
 
 
 class ServerError(IrqClientError):
-    """Something went wrong with one server; `advice` may be empty. Never raised itself."""
+    """Something went wrong with one server; `advice` may be empty. Never raised itself.
 
-    def __init__(self, url: str, reason: str, advice: str = "") -> None:
-        super().__init__(f"{url}: {reason}" + (f"; {advice}" if advice else ""))
+    Its text has the URL, for programs and logs; `words` is the text for people.
+    """
+
+    def __init__(self, url: str, reason: str, advice: str = "", note: str = "") -> None:
+        self.words = reason + (f"; {advice}" if advice else "")
+        super().__init__(f"{url}: {reason}{note}" + (f"; {advice}" if advice else ""))
         self.url = url
         self.reason = reason
         self.advice = advice
@@ -132,7 +137,7 @@ class ProblemError(ServerError):
     """The server reports an error, by an HTTP status of 400 or more."""
 
     def __init__(self, url: str, reason: str, advice: str = "", *, status: int) -> None:
-        super().__init__(url, f"{reason} (status {status})", advice)
+        super().__init__(url, reason, advice, f" (status {status})")
         self.status = status
 
 

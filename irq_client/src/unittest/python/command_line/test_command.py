@@ -32,7 +32,7 @@ def test_environment_names_follow_from_the_options():
 
 def test_every_command_of_the_contract_is_there():
     names = "overview irqs irq cpus cpu history heatmap top affinity effect watch events status"
-    names += " completion man"
+    names += " completion"
 
     assert [command.name for command in COMMANDS] == names.split()
 

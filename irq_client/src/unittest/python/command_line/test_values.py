@@ -207,6 +207,11 @@ def test_a_number_starts_at_one():
         ("http://[::1]:5000/", "http://[::1]:5000"),
         ("https://irq.example.org/prefix/", "https://irq.example.org/prefix"),
         ("unix:/run/irq_server/socket", "unix:/run/irq_server/socket"),
+        ("localhost", "http://localhost:5000"),
+        ("localhost:80", "http://localhost:80"),
+        ("[::1]", "http://[::1]:5000"),
+        ("h:80/prefix", "http://h:80/prefix"),
+        ("h/prefix", "http://h/prefix"),
     ],
 )
 def test_a_server_is_a_url(text: str, server: str):
@@ -217,8 +222,8 @@ def test_a_server_is_a_url(text: str, server: str):
     "text",
     [
         "",
-        "localhost",
-        "localhost:5000",
+        ":5000",
+        "a b",
         "ftp://h",
         "http://",
         "http://h:99999",
@@ -230,7 +235,7 @@ def test_a_server_is_a_url(text: str, server: str):
     ],
 )
 def test_what_is_no_url_of_a_server_is_refused(text: str):
-    with pytest.raises(UsageError, match="URL"):
+    with pytest.raises(UsageError, match="expected a server such as"):
         read_server("--server", text)
 
 

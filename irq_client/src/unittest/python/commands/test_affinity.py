@@ -53,7 +53,7 @@ def run(
         given = streams({"IRQ_CLIENT_SERVER": service.url}, typed="y\n")
         status = main(["affinity", "36", *argv], given)
         changed = [json.loads(each.body)["cpus"] for each in service.requests if each.body]
-        messages = written(given.stderr).replace(service.url, "URL")
+        messages = written(given.stderr).replace(service.url[7:], "SERVER")
         return status, written(given.stdout), messages, changed
 
 
@@ -63,7 +63,9 @@ def run(
 def test_the_question_before_a_change_names_all_that_matters(now: str, tail: str):
     status, output, messages, changed = run("3", now=now)
 
-    question = f"URL: change the affinity of IRQ 36 (virtio1-req.0) from {now} to 3{tail}? [y/N] "
+    question = (
+        f"SERVER: change the affinity of IRQ 36 (virtio1-req.0) from {now} to 3{tail}? [y/N] "
+    )
     assert (status, messages, changed) == (0, question, ["3"])
     assert f"affinity            {now} -> 3" in output
 
@@ -91,7 +93,7 @@ def test_without_a_change_there_is_nothing_to_undo(detail: str | None):
     status, _, messages, changed = run("--undo", "--yes", events=events)
 
     assert (status, changed) == (3, [])
-    assert messages == "irq_client: URL: no change to undo in the last 7d\n"
+    assert messages == "irq_client: no change to undo in the last 7d\n"
 
 
 def test_undo_takes_no_cpus():

@@ -35,13 +35,13 @@ class Given:
         """True if several servers are asked."""
 
     def argument(self, name: str, read: Reader[T]) -> T:
-        """Return an argument of the command that argparse requires."""
+        """Return an argument of the command that argparse requires; several words are one text."""
         text = self._texts[name]
         return read(name, (" ".join(text) if isinstance(text, list) else str(text)).strip(" "))
 
     def optional_argument(self, name: str, read: Reader[T]) -> T | None:
         """Return an argument of the command, None without one."""
-        return None if self._texts[name] is None else self.argument(name, read)
+        return None if self._texts.get(name) in (None, []) else self.argument(name, read)
 
     def option(self, name: str, read: Reader[T]) -> T | None:
         """Return the value of an option; None without one, or if the command has no such option."""
@@ -62,10 +62,7 @@ class Given:
     def choice(self, name: str) -> str:
         """Return one of a setting's choices, by default its default; empty without the setting."""
         setting = self._settings.get(name)
-        if setting is None:
-            return ""
-        text = str(self._texts[name] or setting.default)
-        return values.read_choice(setting.option, text, setting.choices)
+        return str(self._texts.get(name) or setting.default) if setting else ""
 
     def seconds(self, name: str) -> float | None:
         """Return the seconds of a duration, None without one."""
@@ -109,10 +106,10 @@ class Given:
 
 
 ARGUMENT_HELP = {
-    "IRQ": "an IRQ by its name in the first column of /proc/interrupts, such as 36, NMI or THR#2",
+    "IRQ": "36, 36,38-41, NMI, a device, a network interface or a shell pattern",
     "CPU": "a CPU's number",
     "CPU-LIST": "the CPUs that it may go to from now on, such as 2 or 0-3,8",
-    "TIME": "such as 2026-01-01T00:00:00Z or -15m; default: the latest affinity change",
+    "TIME": "such as 10:00 or -15m, or boot; default: the latest affinity change",
     "CONDITION": "FIGURE above NUMBER [for DURATION], or FIGURE alone, which prints it; FIGURE is "
     "imbalance, rate, cpu CPUS rate, or irq IRQ rate; in quotes above may also be >, >=, <, <=, "
     "== or !=; below is <; NUMBER may end in k, M or G",
@@ -132,6 +129,7 @@ class Command(NamedTuple, Generic[J]):
     arguments: tuple[str, ...] = ()
     """Names of the positional arguments: ``[X]`` may be left out, ``X...`` is several words."""
     settings: tuple[Setting, ...] = ()
+    asks_server: bool = True
 
 
 def all_settings(commands: Sequence[Command[object]]) -> tuple[Setting, ...]:

@@ -14,6 +14,8 @@ from ..server.cpu_list import MAX_CPU, CpuList, parse_cpu_list
 from ..server.request import checked
 from ..server.times import NOW, Duration, Time, parse_duration, parse_time
 
+DEFAULT_PORT = 5000
+
 _SOCKET = re.compile(r"unix:(?=/)[!-\"$&->@-~]{1,107}(?<!/)", re.ASCII)
 """Source: unix(7), a path has at most 107 bytes; ``# % ?`` would be a URL's."""
 
@@ -90,13 +92,8 @@ def read_number(option: str, text: str) -> int:
     return int(text)
 
 
-def is_url(text: str) -> bool:
-    """Return True if a text is meant as a URL, not as the name of a server."""
-    return "://" in text or is_socket(text)
-
-
 def read_server(option: str, text: str) -> str:
-    """Return a server's URL without a slash at its end.
+    """Return a server's URL without a slash at its end, by a URL, a socket, or ``host[:port]``.
 
     Refused: another scheme than http, https and unix, a name or password in it (the token has its
     own file), a query, a fragment, a socket's path that is not absolute.
@@ -105,9 +102,13 @@ def read_server(option: str, text: str) -> str:
         if not _SOCKET.fullmatch(text):
             raise UsageError(option, text, "a socket such as unix:/run/irq_server/socket")
         return text
-    expected = "a URL such as http://127.0.0.1:5000"
+    expected = "a server such as localhost:5000, http://127.0.0.1:5000 or unix:/run/socket"
+    url = text
+    if "://" not in text:
+        is_whole = "/" in text or ":" in text.rpartition("]")[2]
+        url = f"http://{text}" if is_whole else f"http://{text}:{DEFAULT_PORT}"
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(url)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         raise UsageError(option, text, expected) from None
@@ -118,10 +119,10 @@ def read_server(option: str, text: str) -> str:
         or parts.scheme not in ("http", "https")
         or parts.query
         or parts.fragment
-        or not re.fullmatch(r"[!-~]{1,2000}", text)
+        or not re.fullmatch(r"[!-~]{1,2000}", url)
     ):
         raise UsageError(option, text, expected)
-    return text.rstrip("/")
+    return url.rstrip("/")
 
 
 def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:

@@ -73,7 +73,7 @@ class NewAffinity(NamedTuple):
         wanted = self._wanted(client, before, is_one)
         wanted = {name: to for name, to in wanted.items() if not _is_there(before[name], to)}
         if wanted:
-            confirm(_question(client.server, before, wanted))
+            confirm(_question(client.name, before, wanted))
         moves, refusals = {name: Move(each, each) for name, each in before.items()}, []
         for name, to in wanted.items():
             try:
@@ -129,7 +129,7 @@ def movable_names(client: Client, name: str) -> Sequence[str]:
         return (name,)
     found = [irq.irq for irq in client.named(name) if irq.affinity is not None]
     if not found:
-        raise NoMatchError(f"{client.server}: no IRQ with an affinity is named {name}")
+        raise NoMatchError(f"no IRQ with an affinity is named {name}")
     return found
 
 
@@ -142,7 +142,7 @@ def _former_cpus(client: Client, names: Collection[str]) -> Mapping[str, str]:
     former = {each.irq: each.change[0] for each in events if each.change}
     found = {name: former[name] for name in names if _cpus(former.get(name))}
     if not found:
-        raise NoMatchError(f"{client.server}: no change to undo in the last {LOOK_BACK.text}")
+        raise NoMatchError(f"no change to undo in the last {LOOK_BACK.text}")
     return found
 
 

@@ -262,6 +262,6 @@ COMMAND = Command(
         "irq_client effect boot",
     ),
     read,
-    ("[TIME]",),
+    ("[TIME...]",),
     (PERIOD, IRQ, CPU, DEVICE, TOP, ALL),
 )

@@ -1,13 +1,12 @@
 """Every command, in the order in which help, README.md and the manual page list them.
 
-`completion` and `man` stand here: they ask no server, and are made of all commands.
+`completion` stands here: it asks no server.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from ..command_line.command import Command, Given
-from ..command_line.completion import SHELLS, completion_script
 from ..command_line.options import READING
 from ..command_line.values import read_choice
 from ..terminal.writer import Shown
@@ -67,23 +66,14 @@ class CompletionScript(NamedTuple):
 
     def document(self) -> str:
         """Return the script."""
-        return completion_script(self.shell, COMMANDS)
+        from ..command_line.completion import completion_script
 
-
-class ManualPage(NamedTuple):
-    """The manual page."""
-
-    def document(self) -> str:
-        """Return the page."""
-        from ..command_line.manual import manual_page
-        from .top.state import KEYS
-
-        return manual_page(COMMANDS, KEYS)
+        return completion_script(self.shell)
 
 
 def _read_completion(given: Given) -> CompletionScript:
     return CompletionScript(
-        given.argument("SHELL", lambda name, text: read_choice(name, text, SHELLS))
+        given.argument("SHELL", lambda name, text: read_choice(name, text, ("bash", "zsh", "fish")))
     )
 
 
@@ -112,11 +102,6 @@ COMMANDS: tuple[Command[Job], ...] = (
         ('eval "$(irq_client completion bash)"', "irq_client completion fish | source"),
         _read_completion,
         ("SHELL",),
-    ),
-    Command(
-        "man",
-        "the manual page, as the package installs it in share/man/man1",
-        ("irq_client man | man -l -",),
-        lambda _: ManualPage(),
+        asks_server=False,
     ),
 )

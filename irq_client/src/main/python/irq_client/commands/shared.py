@@ -89,9 +89,7 @@ def latest_events(client: Client, kind: str, request: Request) -> list[model.Eve
     events = [each for each in client.events(lately).events if each.event == kind]
     if not events:
         what = "affinity change" if kind == AFFINITY else kind
-        raise NoMatchError(
-            f"{client.server}: no {what} in the last {LOOK_BACK.text}; give a time, as in -15m"
-        )
+        raise NoMatchError(f"no {what} in the last {LOOK_BACK.text}; give a time, as in -15m")
     found = [events.pop()]
     while events and found[0].time.seconds - events[-1].time.seconds <= _TOGETHER_SECONDS:
         found.insert(0, events.pop())

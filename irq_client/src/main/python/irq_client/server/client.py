@@ -44,6 +44,7 @@ class Client:
     """One irq_server, by its URL (``http://127.0.0.1:5000``, or ``unix:/path``), over one session.
 
     `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
+    `name` is what people call the server, by default its URL without the scheme.
 
     A question takes a Request, or its fields as values or as a person writes them: ``irqs(period=
     "15m", top=5)``. It returns a value of `model`, whose `text` is the JSON as it came.
@@ -63,8 +64,10 @@ class Client:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         wait: Callable[[float], None] = time.sleep,
+        name: str = "",
     ) -> None:
         self.server = server.rstrip("/")
+        self.name = name or self.server.partition("://")[2] or self.server
         self._timeout_seconds = timeout_seconds
         self._wait = wait
         self._resolved_names: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], str]] = {}

@@ -8,7 +8,6 @@ last columns are left out, and a line below the table names them.
 Colour of a number is its size. Red is for faults alone.
 """
 
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
@@ -114,6 +113,10 @@ def _left_out(sheet: Sheet, shown: Iterable[tuple[Heading, int]]) -> str:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Return a text in lines of at most `width` cells, all but the first indented."""
+    if text.isascii() and len(text) <= width:
+        return [text] if text else []
+    import textwrap
+
     return textwrap.wrap(
         text, max(width, len(GAP) + 1), subsequent_indent=GAP, break_on_hyphens=False
     )

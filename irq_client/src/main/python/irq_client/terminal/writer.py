@@ -1,6 +1,5 @@
 """Sheets, rows and JSON go to one stream, as a terminal, a pipe or a file needs them."""
 
-import csv
 import json
 import os
 import re
@@ -111,6 +110,8 @@ class Output:
 
     def _write_csv(self, server: str, rows: Iterable[Row]) -> None:
         """Write RFC 4180 below one heading; of several servers with a first column `server`."""
+        import csv
+
         writer = csv.writer(self._stream)
         for number, row in enumerate(rows):
             if number == 0 and self.written:

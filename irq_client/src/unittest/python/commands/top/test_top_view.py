@@ -112,8 +112,12 @@ def test_own_interrupts_are_not_hot():
     assert any(style == "bold cyan" for _, style in lines[4])
 
 
-def test_printed_are_all_rows_with_the_head_above():
-    lines = plain(printed(DATA, 100))
+def test_printed_are_the_rows_that_fired_with_the_head_above():
+    idle = replace(INTERRUPTS.irqs[0], irq="25", counts=(0, 0), total=0)
+    irqs = (*INTERRUPTS.irqs, idle)
+    data = replace(DATA, interrupts=replace(INTERRUPTS, irqs=irqs))
+
+    lines = plain(printed(data, 100))
 
     assert lines[0].startswith("2026-01-01 00:00:00 .. ")
     assert lines[1:] == screen()[1:8]

@@ -43,7 +43,7 @@ class Top(NamedTuple):
                 screen=screen,
                 asker=BackgroundAsker(Fetcher(client, self.request), terminal.wake),
                 clock=time.monotonic,
-                server=client.server,
+                server=client.name,
                 refresh_seconds=self.refresh_seconds,
                 state=TopState(period_seconds=seconds),
             )

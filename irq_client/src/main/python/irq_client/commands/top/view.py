@@ -5,6 +5,7 @@ not depend on which CPU is busy now. A column for each CPU if all fit, else one 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -38,12 +39,11 @@ _RATE_CELLS, _ON_CELLS, _AFFINITY_CELLS, _DEVICE_CELLS = 7, 10, 8, 16
 _FOOT = (
     "q quit  ",
     "? help  ",
-    "c/i per CPU/IRQ  ",
+    "c/i CPU/IRQ  ",
     "s sort  ",
     "/ filter  ",
-    "Space pause  ",
-    "<- -> time  ",
-    "[ ] change  ",
+    "p pause  ",
+    "<- -> [ ] t time  ",
     "l live",
 )
 
@@ -83,9 +83,12 @@ def frame(
 
 
 def printed(data: TopData, width: int) -> Iterator[Line]:
-    """Return all rows below the head, as for a pipe."""
+    """Return all rows that fired below the head, as for a pipe."""
     state = TopState(period_seconds=data.interrupts.window.seconds)
-    columns, rows = _table(state, data, width)
+    irqs = tuple(irq for irq in data.interrupts.irqs if irq.total)
+    columns, rows = _irq_table(
+        state, replace(data, interrupts=replace(data.interrupts, irqs=irqs)), width
+    )
     yield ((window_line(data.interrupts.window), ""),)
     yield from _head(data, width)
     yield from layout(Sheet((), columns, tuple(row() for row in rows)), width)
