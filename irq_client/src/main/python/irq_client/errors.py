@@ -30,10 +30,12 @@ def near(word: str, words: Iterable[str], most: int = 2) -> list[str]:
     """Return the words that look like another one, the most alike first."""
     from difflib import get_close_matches  # here: only an error needs it
 
-    known = {each.casefold(): each for each in words}
-    found = get_close_matches(word.casefold(), known, most, 0.7)
-    found += [each for each in known if each.startswith(word.casefold()) and each not in found]
-    return [known[each] for each in found[:most]] if word else []
+    wanted = word.casefold()
+    whole = {each.casefold(): each for each in words}
+    begun = {name[: len(wanted)]: each for name, each in reversed(whole.items())}
+    found = [whole[each] for each in get_close_matches(wanted, whole, most, 0.7)]
+    found = found or [begun[each] for each in get_close_matches(wanted, begun, most, 0.7)]
+    return found if word else []
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

@@ -37,8 +37,8 @@ def test_every_command_of_the_contract_is_there():
     assert [command.name for command in COMMANDS] == names.split()
 
 
-def test_the_readme_holds_the_table_of_settings():
-    assert settings_table() in (PROJECT / "README.md").read_text("utf-8")
+def test_the_reference_holds_the_table_of_settings():
+    assert settings_table() in (PROJECT / "docs" / "reference.md").read_text("utf-8")
 
 
 def test_the_readme_holds_the_table_of_commands():

@@ -273,6 +273,11 @@ def test_short_options_mean_long_ones(short: str, long: str):
     assert parse(["irqs", *short.split()], {}) == parse(["irqs", *long.split()], {})
 
 
+def test_the_short_n_is_what_a_command_counts():
+    assert parser.parse(["top", "-n", "3"], {}, COMMANDS).given.repeat().last == 3
+    assert parse(["irqs", "-n", "3"], {}).job.request.top == 3
+
+
 def test_a_script_of_completion_reads_no_settings():
     general = parse(["completion", "bash"], {"IRQ_CLIENT_CONFIG": "/nonexistent"}).general
 

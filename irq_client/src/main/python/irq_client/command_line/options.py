@@ -124,7 +124,7 @@ WINDOW = (
     PERIOD,
     Setting(
         "start",
-        "begin of the window: 10:00, 'yesterday 10:00', -15m",
+        "start of the window: 10:00, 'yesterday 10:00', -15m",
         "TIME",
         "a period before the end",
         short="-s",
@@ -142,7 +142,7 @@ IRQ = Setting(
 CPU = Setting("cpu", "only these CPUs, such as 0-3,8", "CPU-LIST", short="-c")
 DEVICE = Setting(
     "device",
-    "only a device or network interface as it is written, or those that match a shell pattern",
+    "only this device or network interface, as it is written, or a shell pattern",
     "PATTERN",
     short="-d",
 )

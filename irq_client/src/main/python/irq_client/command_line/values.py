@@ -53,7 +53,7 @@ def check_window(period: Duration | None, start: Time | None, end: Time | None) 
     if start is None or start.is_ago != last.is_ago or (end is None and period is not None):
         return
     if start.seconds <= last.seconds if start.is_ago else start.seconds >= last.seconds:
-        raise UsageError("--start", start.text, f"a time before the end ({last.text})")
+        raise UsageError("--start", start.local, f"a time before the end ({last.local})")
 
 
 def read_cpu_list(option: str, text: str) -> CpuList:

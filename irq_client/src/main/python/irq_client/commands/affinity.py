@@ -273,7 +273,7 @@ def read(given: Given) -> Affinity | NewAffinity:
 
 COMMAND = Command(
     "affinity",
-    "the CPUs that an IRQ may go to; with a CPU list, sets them (IRQ: also a pattern or 40-47)",
+    "the CPUs that IRQs may go to; with a CPU list, sets them",
     (
         "irq_client affinity 36 2-3 --yes",
         "irq_client affinity 'eth0-*' 0-7",

@@ -289,7 +289,7 @@ def read(given: Given) -> History:
 
 BY = Setting(
     "by",
-    "what each count, or each row of a picture, is for",
+    "what each count is for",
     "KEY",
     "total",
     choices=("total", "cpu", "irq", "irq,cpu"),

@@ -194,7 +194,7 @@ def read(given: Given) -> Watching:
 
 COMMAND = Command(
     "watch",
-    "nothing until a condition holds, then prints it and ends; a figure alone: its number, at once",
+    "waits until a condition holds, then prints it; a figure alone is printed at once",
     (
         "irq_client watch imbalance above 1.5 for 5m",
         "irq_client watch 'irq eth0-* rate above 50k' --within 1h",
@@ -207,6 +207,6 @@ COMMAND = Command(
         Setting("within", "stop after this long, with exit status 1", "DURATION", "never"),
         Setting("follow", "keep running; print every change (of a figure alone every reading)"),
         REFRESH,
-        PERIOD,
+        PERIOD._replace(default="two samples of the server, at least 5s"),
     ),
 )

@@ -194,10 +194,6 @@ class Status(Answer):
     newest: Moment | None
     holds_seconds: float | None
     damaged: int
-    hostname: str = ""
-    version: str = ""
-    writes_allowed: bool | None = None
-    now: Moment | None = None
     usable: frozenset[int] | None = None
     """The CPUs that are online and not isolated; None if the server does not say."""
 
@@ -307,10 +303,6 @@ def read_status(answer: JsonObject) -> Status:
         newest=store.optional_moment("newest"),
         holds_seconds=store.optional_number("holds_seconds"),
         damaged=store.whole("damaged"),
-        hostname=answer.text("hostname") if answer.has("hostname") else "",
-        version=answer.text("version") if answer.has("version") else "",
-        writes_allowed=answer.flag("writes_allowed") if answer.has("writes_allowed") else None,
-        now=answer.moment("now") if answer.has("now") else None,
         usable=_usable(answer),
     )
 

@@ -74,11 +74,6 @@ class Moment(str):
         """The reader's local time with its zone: ``2026-01-01 01:00:00 CET``."""
         return local_time.local_text(self.milliseconds)
 
-    @property
-    def clock(self) -> str:
-        """The reader's local time of day: ``01:00:00``."""
-        return self.local.split(" ")[1]
-
 
 def edges_text(start: Moment, end: Moment) -> str:
     """Return two moments, what they share once: ``2026-01-01 01:00:00 .. 01:15:00 CET``."""
@@ -112,6 +107,11 @@ class Time(NamedTuple):
     seconds: float
     """Unix seconds, or seconds before now."""
     is_ago: bool = False
+
+    @property
+    def local(self) -> str:
+        """The time for people: local if it is absolute, else as it was written."""
+        return self.text if self.is_ago else local_time.local_text(round(self.seconds * 1000))
 
     @classmethod
     def at(cls, unix_seconds: float) -> "Time":

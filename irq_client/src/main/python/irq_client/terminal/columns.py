@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from .table import Cell, Heading, Sheet
 from .text import visible
 
@@ -162,8 +162,9 @@ def _place(option: str, wanted: str, names: Sequence[tuple[str, str]]) -> int:
     for place, each in enumerate(found):
         if _plain(wanted) and _plain(wanted) in each:
             return place
-    known = ", ".join(title.strip() or csv for title, csv in names if title or csv)
-    raise UsageError(option, wanted, f"one of the columns {known}")
+    known = [title.strip() or csv for title, csv in names if title or csv]
+    expected = f"one of the columns {', '.join(known)}"
+    raise UsageError(option, wanted, expected, did_you_mean(wanted, known))
 
 
 def _plain(name: str) -> str:

@@ -83,7 +83,7 @@ COMMAND = Command(
     lambda given: Top(given.request(), given.repeat().every_seconds or 1.0),
     settings=(
         REFRESH,
-        COUNT._replace(help="print so often instead, as into a pipe; then end"),
+        COUNT._replace(short="-n", help="print so often instead, as into a pipe; then end"),
         PERIOD._replace(default="two samples of the server, at least 5s"),
         IRQ,
         CPU,
