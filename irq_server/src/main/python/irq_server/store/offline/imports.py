@@ -1,6 +1,5 @@
 """Count saved /proc/interrupts files into a store."""
 
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
@@ -12,6 +11,9 @@ from ...kernel.interrupts import Snapshot, parse
 from ..segments.tier_shape import TIERS, shapes_of
 from ..store import Store
 from .export import tiers_of
+
+
+_NO_CAP_BYTES = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManage
     """Return the store with every tier that it has, and no cap: a server knows what is to go."""
     tiers = shapes_of([shape.name for shape in (*tiers_of(folder), *TIERS)])
     store = Store(
-        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=sys.maxsize
+        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=_NO_CAP_BYTES
     )
     return closing(store)
 
