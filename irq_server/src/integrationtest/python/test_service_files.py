@@ -325,7 +325,7 @@ def complete(bash_completion: Path, line: str, folder: Path) -> list[str]:
         ("irq_server --port ", []),
         ("irq_server ve", ["verify"]),
         ("irq_server verify ", ["folder"]),
-        ("irq_server export --format ", ["csv", "parquet"]),
+        ("irq_server export --format ", ["csv", "openmetrics", "parquet"]),
         ("irq_server export --out", ["--output"]),
         ("irq_server import n", ["notes.txt"]),
         ("irq_server --daemon --pid", ["--pid-file"]),

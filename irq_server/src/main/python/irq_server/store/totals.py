@@ -84,6 +84,7 @@ class Identity:
     hwirq: str = ""
     trigger: str = ""
     device: str = ""
+    interface: str = ""
 
     @property
     def label(self) -> str:

@@ -37,7 +37,7 @@ class Answer:
     csv: Callable[[], Iterable[list[Any]]] | None = None
 
 
-Sources = Callable[[Query], object | None]
+Sources = Callable[[Route, Query], object | None]
 """Return everything that an answer is made from beside its query; None if that is of now."""
 
 
@@ -49,7 +49,7 @@ def view(route: Route, answer: Callable[..., Answer], sources: Sources) -> Calla
         form = _form(route, query)
         if form is None:
             return problem(406, f"this route answers {_types(route)}, and Accept takes neither")
-        made_from = sources(query) if route.is_kept else None
+        made_from = sources(route, query) if route.is_kept else None
         etag = None if made_from is None else _digest(request.path, form, query.pairs, made_from)
         if etag is not None and request.if_none_match.contains_weak(etag):
             response = Response(status=304, mimetype=CSV if form == "csv" else JSON)

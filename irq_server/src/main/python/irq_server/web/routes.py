@@ -58,16 +58,19 @@ class Route:
         return (*self.query, "format") if self.columns else self.query
 
 
-def _read(path: str, name: str, summary: str, **more: object) -> Route:
-    return Route("GET", API + path, name, "interrupts", summary, **more)  # type: ignore[arg-type]  # passed on as given
+def _read(
+    path: str,
+    name: str,
+    summary: str,
+    errors: tuple[int, ...] = (400, 404, 406, 503),
+    **more: object,
+) -> Route:
+    return Route("GET", API + path, name, "interrupts", summary, errors=errors, **more)  # type: ignore[arg-type]  # passed on as given
 
 
 def _health(word: str) -> Schema:
     return fields("All is well", status={"type": "string", "enum": [word]})
 
-
-_WINDOWED = (400, 404, 406, 503)
-_IRQ_WINDOW = (*WINDOW, "cpu")
 
 ROUTES = (
     _read(
@@ -84,7 +87,6 @@ ROUTES = (
             total=shape.ALL,
         ),
         columns=("irq", "device", "cpu", "count"),
-        errors=_WINDOWED,
         is_kept=True,
     ),
     _read(
@@ -100,16 +102,14 @@ ROUTES = (
             total=shape.ALL,
         ),
         columns=("irq", "device", "total", "rate", "affinity"),
-        errors=_WINDOWED,
     ),
     _read(
         "/irqs/{irq}",
         "irq",
         "One IRQ",
-        query=_IRQ_WINDOW,
+        query=(*WINDOW, "cpu"),
         schema=fields("One IRQ", window=shape.WINDOW, cpus=shape.CPUS, **shape.PLACED),
         columns=("irq", "device", "total", "rate", "affinity"),
-        errors=_WINDOWED,
     ),
     _read(
         "/irqs/{irq}/affinity",
@@ -117,7 +117,6 @@ ROUTES = (
         "Where the IRQ may go, and where the kernel sends it",
         schema="Affinity",
         columns=("irq", "device", "affinity", "effective_affinity", "writable", "pending"),
-        errors=(400, 404, 406, 503),
     ),
     Route(
         "PUT",
@@ -160,7 +159,6 @@ ROUTES = (
             | {"minimum": 1},
         ),
         columns=("cpu", "total", "rate"),
-        errors=_WINDOWED,
         is_kept=True,
     ),
     _read(
@@ -186,7 +184,6 @@ ROUTES = (
             ),
         ),
         columns=("irq", "device", "total", "rate"),
-        errors=_WINDOWED,
         is_kept=True,
     ),
     _read(
@@ -216,7 +213,6 @@ ROUTES = (
             ),
         ),
         columns=("start", "end", "key", "count"),
-        errors=_WINDOWED,
         narrow="step",
         is_kept=True,
     ),
@@ -244,7 +240,6 @@ ROUTES = (
             ),
         ),
         columns=("time", "event", "irq", "cpu", "detail", "by"),
-        errors=_WINDOWED,
         narrow="start",
         is_kept=True,
     ),

@@ -53,10 +53,12 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
 
 
 def affinity_fields(affinity: IrqAffinity | None) -> Json:
-    """Return the two fields of an IRQ's affinity, null if the kernel has none."""
+    """Return the fields of an IRQ's affinity, null and false if the kernel has none."""
     return {
         "affinity": affinity.affinity if affinity else None,
         "effective_affinity": affinity.effective if affinity else None,
+        "writable": affinity is not None and affinity.writable,
+        "pending": affinity is not None and affinity.is_pending,
     }
 
 
@@ -89,7 +91,9 @@ def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffini
         "window": window_json(window),
         "cpus": list(counts.cpus),
         "irqs": [
-            irq_json(item, window) | affinity_fields(affinities.get(item.irq))
+            irq_json(item, window)
+            | affinity_fields(affinities.get(item.irq))
+            | {"interface": item.interface}
             for item in counts.irqs
         ],
         "total": counts.total,
@@ -172,8 +176,6 @@ def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
         "irq": identity.irq,
         "device": identity.device,
         **affinity_fields(affinity),
-        "writable": affinity.writable,
-        "pending": affinity.is_pending,
     }
 
 

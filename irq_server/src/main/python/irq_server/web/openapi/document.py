@@ -54,7 +54,7 @@ def document() -> dict[str, Any]:
         spec.components.parameter(
             _component(parameter), "path" if parameter.in_path else "query", _parameter(parameter)
         )
-    for status in sorted(_statuses()):
+    for status in sorted({each for route in ROUTES for each in _errors(route)}):
         spec.components.response(str(status), _problem(status))
     for path in dict.fromkeys(route.path for route in ROUTES):
         spec.path(
@@ -69,10 +69,6 @@ def document() -> dict[str, Any]:
 
 def _schema_name(route: Route) -> str:
     return route.schema if isinstance(route.schema, str) else route.name.capitalize()
-
-
-def _statuses() -> set[int]:
-    return {status for route in ROUTES for status in _errors(route)}
 
 
 def _errors(route: Route) -> set[int]:
