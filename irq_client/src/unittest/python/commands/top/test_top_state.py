@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.commands.top.state import Shown, TopState, press
+from irq_client.commands.top.state import Seen, TopState, press
 
 START = TopState(period_seconds=5.0)
-SHOWN = Shown(page=10, last=25, end=1000.0, newest=1000.0)
+SEEN = Seen(page=10, last=25, end=1000.0, newest=1000.0)
 
 
-def after(*keys: str, state: TopState = START, shown: Shown = SHOWN) -> TopState:
+def after(*keys: str, state: TopState = START, seen: Seen = SEEN) -> TopState:
     """Return the state after some keys, a window that ended at 1000 being shown."""
     for key in keys:
-        state = press(state, key, shown)
+        state = press(state, key, seen)
     return state
 
 
@@ -74,7 +74,7 @@ def test_a_step_back_is_a_window_and_a_step_forth_ends_live():
 
 
 def test_nothing_is_stepped_over_before_the_first_answer():
-    assert after("left", shown=Shown()) == START
+    assert after("left", seen=Seen()) == START
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_rows_scroll_between_the_first_and_the_last():
 
 
 def test_a_table_that_became_shorter_scrolls_up_at_once():
-    assert after("up", state=after("end"), shown=SHOWN._replace(last=3)).scroll == 2
+    assert after("up", state=after("end"), seen=SEEN._replace(last=3)).scroll == 2
 
 
 @given(

@@ -13,7 +13,7 @@ from ...terminal.keyboard import ANSWER, HANG_UP, RESIZE, SUSPEND, Terminal
 from ...terminal.screen import Screen
 from ...terminal.text import span_text, visible
 from .fetch import TopData
-from .state import Asked, Shown, TopState, press
+from .state import Asked, Seen, TopState, press
 from .view import frame
 
 IDLE_SECONDS = 3600.0
@@ -86,7 +86,7 @@ class Live:
                 return _SIGNALLED + int(event.removeprefix("signal "))
             if event == HANG_UP:
                 return 0
-            self._handle(event, Shown(shown.page, shown.last, self._end(), self._newest))
+            self._handle(event, Seen(shown.page, shown.last, self._end(), self._newest))
         return 0
 
     def _wait_seconds(self) -> float:
@@ -117,7 +117,7 @@ class Live:
             self._due = now + self.refresh_seconds
             self.asker.ask(self._asked)
 
-    def _handle(self, event: str, shown: Shown) -> None:
+    def _handle(self, event: str, seen: Seen) -> None:
         if event == ANSWER:
             self._take()
         elif event == SUSPEND:
@@ -125,7 +125,7 @@ class Live:
             self.terminal.suspend()
             self.screen.enter()
         elif event and event != RESIZE:
-            self.state = press(self.state, event, shown)
+            self.state = press(self.state, event, seen)
 
     def _take(self) -> None:
         answer = self.asker.answer()

@@ -83,7 +83,11 @@ COMMAND = Command(
     lambda given: Top(given.request(), given.repeat().every_seconds or 1.0),
     settings=(
         REFRESH,
-        COUNT._replace(short="-n", help="print so often instead, as into a pipe; then end"),
+        COUNT._replace(
+            short="-n",
+            help="print N readings instead of the live view, then stop",
+            default="the live view; into a pipe until it closes",
+        ),
         PERIOD._replace(default="two samples of the server, at least 5s"),
         IRQ,
         CPU,

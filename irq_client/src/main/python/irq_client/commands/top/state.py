@@ -75,7 +75,7 @@ class TopState:
         return self.typed if self.prompt == "filter" else self.filter
 
 
-class Shown(NamedTuple):
+class Seen(NamedTuple):
     """What is on the screen when a key is pressed."""
 
     page: int = 1
@@ -88,27 +88,27 @@ class Shown(NamedTuple):
     """The end of the newest window seen. A step forth that reaches it is live again."""
 
 
-def press(state: TopState, key: str, shown: Shown) -> TopState:
+def press(state: TopState, key: str, seen: Seen) -> TopState:
     """Return the state after a key."""
-    state = replace(state, message="", scroll=min(state.scroll, shown.last))
+    state = replace(state, message="", scroll=min(state.scroll, seen.last))
     if state.prompt:
-        return _type(state, key, shown)
+        return _type(state, key, seen)
     if state.help:
         return replace(state, help=False)
     if key in ("left", "right"):
-        return _step(state, key, shown)
-    moves = {"up": -1, "down": 1, "page up": -shown.page, "page down": shown.page}
-    moves |= {"home": -shown.last, "end": shown.last}
+        return _step(state, key, seen)
+    moves = {"up": -1, "down": 1, "page up": -seen.page, "page down": seen.page}
+    moves |= {"home": -seen.last, "end": seen.last}
     if key in moves:
-        return replace(state, scroll=min(max(state.scroll + moves[key], 0), shown.last))
+        return replace(state, scroll=min(max(state.scroll + moves[key], 0), seen.last))
     return _switch(state, key)
 
 
-def _type(state: TopState, key: str, shown: Shown) -> TopState:
+def _type(state: TopState, key: str, seen: Seen) -> TopState:
     if key == "enter":
         typed = replace(state, prompt="", scroll=0)
         if state.prompt == "time":
-            return _jump(typed, shown)
+            return _jump(typed, seen)
         return replace(typed, filter=state.typed)
     if key == "escape":
         return replace(state, prompt="")
@@ -120,27 +120,27 @@ def _type(state: TopState, key: str, shown: Shown) -> TopState:
     return replace(state, typed=text, scroll=0)
 
 
-def _jump(state: TopState, shown: Shown) -> TopState:
+def _jump(state: TopState, seen: Seen) -> TopState:
     """Go to the time that was typed."""
     try:
         time = read_time("time", state.typed.strip())
     except UsageError as error:
         return replace(state, message=str(error))
-    end = (shown.newest or 0.0) - time.seconds if time.is_ago else time.seconds
-    return _ending(state, max(end, 1.0), shown)
+    end = (seen.newest or 0.0) - time.seconds if time.is_ago else time.seconds
+    return _ending(state, max(end, 1.0), seen)
 
 
-def _step(state: TopState, key: str, shown: Shown) -> TopState:
+def _step(state: TopState, key: str, seen: Seen) -> TopState:
     """Go one window back, or forth."""
-    if shown.end is None or (key == "right" and state.end is None):
+    if seen.end is None or (key == "right" and state.end is None):
         return state
     by = state.period_seconds if key == "right" else -state.period_seconds
-    start = shown.end if state.end is None else state.end
-    return _ending(state, max(round(start + by, 3), 1.0), shown)
+    start = seen.end if state.end is None else state.end
+    return _ending(state, max(round(start + by, 3), 1.0), seen)
 
 
-def _ending(state: TopState, end: float, shown: Shown) -> TopState:
-    is_past = shown.newest is None or end < shown.newest
+def _ending(state: TopState, end: float, seen: Seen) -> TopState:
+    is_past = seen.newest is None or end < seen.newest
     return replace(state, end=end if is_past else None)
 
 
