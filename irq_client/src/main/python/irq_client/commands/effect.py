@@ -6,7 +6,7 @@ Every name that comes from a server passes through `visible` before it is shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command, Given
@@ -125,60 +125,39 @@ def pairs(effect: Effect, most: int | None = None) -> list[Pair]:
 
     `most` bounds each of these groups; an IRQ that fired in neither window is there if it moved.
     """
-    before, after = effect.before, effect.after
-    loads = [dict(zip(each.cpus, each.totals, strict=True)) for each in (before, after)]
-    cpus = [
-        Pair(
-            "cpu",
-            str(cpu),
-            "",
-            _rate_of(loads[0].get(cpu), before),
-            _rate_of(loads[1].get(cpu), after),
-        )
-        for cpu in sorted({*before.cpus, *after.cpus})
-    ]
+    sides = effect.before, effect.after
+    totals = [_rates(each, {"": each.total}).get("") for each in sides]
+    loads = [zip(map(str, each.cpus), each.totals, strict=True) for each in sides]
+    cpus = [_rates(each, dict(load)) for each, load in zip(sides, loads, strict=True)]
+    irqs = [_rates(each, {irq.irq: irq.total for irq in each.irqs}) for each in sides]
+    places = [{irq.irq: mostly(irq.counts, each.cpus) for irq in each.irqs} for each in sides]
+    devices = {irq.irq: irq.device for each in sides for irq in each.irqs}
     moved = {each.irq for each in effect.events}
-    irqs = _irq_pairs(before, after, moved)
-    for found in (cpus, irqs):
-        found.sort(key=lambda pair: -pair.size)
+
+    def of_cpu(cpu: str) -> Pair:
+        return Pair("cpu", cpu, "", cpus[0].get(cpu), cpus[1].get(cpu))
+
+    def of_irq(irq: str) -> Pair:
+        where = places[0].get(irq, ""), places[1].get(irq, "")
+        return Pair("irq", irq, devices[irq], irqs[0].get(irq), irqs[1].get(irq), where)
+
+    def most_changed(found: Iterable[Pair]) -> list[Pair]:
+        return sorted(found, key=lambda pair: -pair.size)[:most]
+
+    others = (of_irq(irq) for irq in devices if irq not in moved)
     return [
-        *[each for each in irqs if each.name in moved][:most],
+        *most_changed(of_irq(irq) for irq in devices if irq in moved),
         Pair("imbalance", "", "", *effect.imbalance),
-        Pair("total", "", "", _rate_of(before.total, before), _rate_of(after.total, after)),
-        *cpus[:most],
-        *[each for each in irqs if each.name not in moved][:most],
+        Pair("total", "", "", totals[0], totals[1]),
+        *most_changed(of_cpu(cpu) for cpu in dict.fromkeys([*cpus[0], *cpus[1]])),
+        *most_changed(pair for pair in others if pair.before or pair.after),
     ]
 
 
-def _irq_pairs(
-    before: model.Interrupts, after: model.Interrupts, moved: Collection[str | None]
-) -> list[Pair]:
-    rows = [{irq.irq: irq for irq in each.irqs} for each in (before, after)]
-    found = []
-    for name in dict.fromkeys([*rows[1], *rows[0]]):
-        first, last = rows[0].get(name), rows[1].get(name)
-        if name not in moved and not any(irq and irq.total for irq in (first, last)):
-            continue
-        named = last or first
-        found.append(
-            Pair(
-                "irq",
-                name,
-                named.device if named else "",
-                _rate_of(first.total if first else None, before),
-                _rate_of(last.total if last else None, after),
-                (
-                    mostly(first.counts if first else None, before.cpus),
-                    mostly(last.counts if last else None, after.cpus),
-                ),
-            )
-        )
-    return found
-
-
-def _rate_of(total: int | None, answer: model.Interrupts) -> float | None:
+def _rates(answer: model.Interrupts, totals: Mapping[str, int]) -> Mapping[str, float]:
+    """Return counts as rates by the same names; none if the window has no length."""
     seconds = answer.window.seconds
-    return None if total is None or not seconds else total / seconds
+    return {name: total / seconds for name, total in totals.items()} if seconds else {}
 
 
 def _title(pair: Pair) -> str:

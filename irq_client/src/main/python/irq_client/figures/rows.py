@@ -32,15 +32,9 @@ DESCRIPTIONS = {
 }
 
 PER_CPU_DEVICES = {
-    "arch_timer",
-    "arm-pmu",
-    "clint-timer",
-    "kvm guest ptimer",
-    "kvm guest vtimer",
-    "riscv-timer",
-    "twd",
-    "vgic",
-}
+    "arch_timer", "arm-pmu", "clint-timer", "kvm guest ptimer", "kvm guest vtimer", "riscv-timer",
+    "twd", "vgic",
+}  # fmt: skip
 """Devices of which every CPU has its own under one number (request_percpu_irq)."""
 
 
