@@ -369,10 +369,11 @@ def test_output_that_is_only_refused_at_the_end(error: OSError, exit_status: int
 
 
 def test_a_version_that_cannot_be_written_is_a_failure(monkeypatch: pytest.MonkeyPatch):
-    full = Broken(OSError(28, "No space left on device"))
+    full = Late(OSError(28, "No space left on device"))
     message = terminal_stream()
     monkeypatch.setattr(sys, "stdout", full)
     monkeypatch.setattr(sys, "stderr", message)
 
     assert main(["--version"]) == 1
     assert written(message) == "irq_client: cannot write the results: No space left on device\n"
+    full.error = None

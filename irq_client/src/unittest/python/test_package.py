@@ -45,3 +45,15 @@ def test_what_is_not_there_is_an_error():
 def test_every_public_method_says_what_it_gives():
     for name, member in vars(Client).items():
         assert name.startswith("_") or member.__doc__, name
+
+
+def test_help_needs_neither_requests_nor_what_only_some_runs_need():
+    source = str(Path(irq_client.__file__).parents[1])
+    program = f"import sys; sys.path.insert(0, {source!r}); from irq_client.cli import main; "
+    program += "main(['irqs', '--help']); "
+    names = "argcomplete dataclasses difflib logging requests tomllib"
+    program += f"sys.exit(str([name for name in {names.split()} if name in sys.modules]))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stderr == "[]\n"

@@ -14,7 +14,7 @@ from ..command_line.options import ALL, CPU, DEVICE, IRQ, PERIOD, TOP
 from ..command_line.values import read_time
 from ..errors import ProblemError, UsageError
 from ..figures.rows import device_text, is_own, mostly
-from ..server.model import AFFINITY
+from ..server.event_kinds import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, Time
 from ..terminal.columns import Column, Row, csv_rows, headings, table_rows

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 from ..errors import NoMatchError
 from ..figures.imbalance import imbalance
 from ..figures.rows import device_text, is_own
-from ..server.model import AFFINITY
+from ..server.event_kinds import AFFINITY
 from ..server.request import Request
 from ..server.times import Duration, edges_text
 from ..terminal.columns import UNKNOWN, Column, Row, csv_rows, headings, table_rows

@@ -8,11 +8,9 @@ Times are Moments, texts as they came; counts are whole numbers, rates are per s
 
 from dataclasses import dataclass, field, replace
 
+from .event_kinds import AFFINITY
 from .json_fields import JsonObject
 from .times import Moment
-
-AFFINITY = "affinity"
-"""The kind of event that is a changed affinity, whoever changed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
