@@ -12,7 +12,6 @@ from ..segments.tier_shape import TIERS, shapes_of
 from ..store import Store
 from .export import tiers_of
 
-
 _NO_CAP_BYTES = 2**62
 
 
