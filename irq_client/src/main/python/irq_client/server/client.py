@@ -57,8 +57,8 @@ class Client:
     "15m", top=5)``. It returns a value of `model`, whose `text` is the JSON as it came.
 
     IRQs and devices are named as `names` says; for other names than numbers the server is first
-    asked which IRQs it has, once a minute. Every question raises UsageError for a field that cannot be,
-    before anything is sent, NoMatchError for a name that nothing has, else a ServerError:
+    asked which IRQs it has, once a minute. Every question raises UsageError for a field that cannot
+    be, before anything is sent, NoMatchError for a name that nothing has, else a ServerError:
     UnreachableError if no answer came, TimeLimitError if it did not come in time, ProblemError if
     the server reports an error, AnswerError if the answer is not an irq_server's.
     """
