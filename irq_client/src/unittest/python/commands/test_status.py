@@ -85,6 +85,14 @@ def test_a_server_without_samples_has_a_status():
     assert "imbalance       -" in output.splitlines()
 
 
+def test_one_sample_has_no_imbalance():
+    window = machine.WINDOW | {"seconds": 0.0, "samples": 1}
+
+    _, output, _ = run("status", answers={"cpus": machine.CPUS | {"window": window}})
+
+    assert "imbalance       -" in output.splitlines()
+
+
 def test_several_servers_are_sorted_by_their_imbalance():
     def machine_of(imbalance: float) -> WebService:
         def answer(service: WebService, request: Request) -> bytes:

@@ -24,6 +24,7 @@ from ..terminal.writer import Shown
 from .shared import (
     change_text,
     idle_text,
+    imbalance_of,
     latest_events,
     window_line,
     window_of,
@@ -81,7 +82,7 @@ class Around(NamedTuple):
             # the same question was right before the moment: there is no time after it
             raise UsageError("TIME", last.text, "a time in the past, such as -15m") from None
         cpus = [client.cpus(window_of(side)) for side in sides]
-        effect = Effect(before, after, events, (cpus[0].imbalance, cpus[1].imbalance))
+        effect = Effect(before, after, events, (imbalance_of(cpus[0]), imbalance_of(cpus[1])))
         change = json.dumps(asdict(events[-1]) if events else None).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'

@@ -101,6 +101,11 @@ def devices_of(client: Client, request: Request) -> Mapping[str, str]:
     return {irq.irq: irq.device for irq in client.interrupts(request).irqs}
 
 
+def imbalance_of(cpus: model.Cpus) -> float | None:
+    """Return the machine's imbalance; None in a window of one sample, or if nobody says it."""
+    return cpus.imbalance if cpus.window.seconds else None
+
+
 class Balance(NamedTuple):
     """What devices ask of the usable CPUs, in interrupts per second, and how evenly."""
 

@@ -12,6 +12,7 @@ from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
 from ..terminal.text import bytes_text, count_text, span_text, visible
 from ..terminal.writer import Shown
+from .shared import imbalance_of
 
 if TYPE_CHECKING:
     from ..server import model
@@ -29,7 +30,7 @@ class Status(NamedTuple):
         imbalance: float | None = None
         if self.form != "json":
             with suppress(ServerError):  # no sample yet
-                imbalance = client.cpus().imbalance
+                imbalance = imbalance_of(client.cpus())
         return Shown(
             answer.text,
             lambda: show_status(answer, imbalance),

@@ -20,7 +20,7 @@ from ..figures.condition import Condition
 from ..server.request import Request
 from ..server.times import Duration, Moment
 from ..terminal.text import rate_text, span_text
-from .shared import Surroundings, default_period_seconds
+from .shared import Surroundings, default_period_seconds, imbalance_of
 
 if TYPE_CHECKING:
     from ..server.client import Client
@@ -73,7 +73,7 @@ def read_figure(client: Client, condition: Condition, request: Request) -> Readi
     """Ask for the figure of a condition in a window. Raise ServerError."""
     if condition.kind == "imbalance":
         cpus = client.cpus(request)
-        return Reading(cpus.window.end, cpus.imbalance if cpus.window.seconds else None)
+        return Reading(cpus.window.end, imbalance_of(cpus))
     answer = client.interrupts(request)
     return Reading(answer.window.end, condition.figure(answer), condition.unknown_name(answer))
 
