@@ -55,7 +55,7 @@ def view(route: Route, answer: Callable[..., Answer], sources: Sources) -> Calla
             response = Response(status=304, mimetype=CSV if form == "csv" else JSON)
         else:
             found = answer(query, **path)
-            response = _csv(found) if form == "csv" else _json(found)
+            response = _csv(route, found) if form == "csv" else _json(found)
             check_bytes(response.content_length or 0, route.narrow)
         if etag is not None:
             response.set_etag(etag, weak=True)  # gzip may follow
@@ -113,8 +113,8 @@ def _json(answer: Answer) -> Response:
     return Response(json_bytes(answer.json()) + b"\n", mimetype=JSON)
 
 
-def _csv(answer: Answer) -> Response:
+def _csv(route: Route, answer: Answer) -> Response:
     text = io.StringIO()
     if answer.csv is not None:
-        csv.writer(text, lineterminator="\n").writerows(answer.csv())
+        csv.writer(text, lineterminator="\n").writerows([route.columns, *answer.csv()])
     return Response(text.getvalue(), mimetype=CSV)

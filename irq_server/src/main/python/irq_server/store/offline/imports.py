@@ -12,7 +12,7 @@ from ..segments.tier_shape import TIERS, shapes_of
 from ..store import Store
 from .export import tiers_of
 
-_NO_CAP = 2**63
+_NO_CAP_BYTES = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def import_files(
 
 def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManager[Store]:
     """Return the store with every tier that it has, and no cap: a server knows what is to go."""
-    tiers = shapes_of(shape.name for shape in (*tiers_of(folder), *TIERS))
+    tiers = shapes_of([shape.name for shape in (*tiers_of(folder), *TIERS)])
     store = Store(
-        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=_NO_CAP
+        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=_NO_CAP_BYTES
     )
     return closing(store)
 
