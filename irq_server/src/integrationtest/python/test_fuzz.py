@@ -296,7 +296,7 @@ def check_import(data: bytes, folder: Path) -> None:
     status, out, err = run("export", folder / "data", "--start", 0)
     assert (status, err) == (0, "")
     header, *lines = out.splitlines()
-    assert header == "time,irq,cpu,count"
+    assert header == "host,time,irq,device,cpu,count"
     assert all(0 <= int(line.rpartition(",")[2]) < COUNT_LIMIT for line in lines)
 
 

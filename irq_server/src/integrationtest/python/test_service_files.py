@@ -253,7 +253,10 @@ def test_logrotate_takes_the_log_and_the_server_opens_another(tree: Tree, tmp_pa
         assert "error" not in tried.stderr
         for number in range(2):
             requests.get(f"{url}/healthz?{number}", timeout=10)
-            wait_until(lambda number=number: f"/healthz?{number}" in log.read_text())
+            # a request is logged after its answer, into a file that the server makes then
+            wait_until(
+                lambda number=number: log.exists() and f"/healthz?{number}" in log.read_text()
+            )
             done = run("logrotate", "--force", "--state", tmp_path / "state", rules)
             assert (done.returncode, done.stderr) == (0, "")
         requests.get(f"{url}/healthz?2", timeout=10)
