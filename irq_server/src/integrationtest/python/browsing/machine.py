@@ -1,0 +1,144 @@
+"""A machine whose devices fire at set rates and obey their affinity files, and its past."""
+
+import random
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from irq_server.events import Event, Kind
+from irq_server.kernel.cpuset import parse_list
+from irq_server.kernel.interrupts import parse
+from irq_server.store.store import Store
+
+BOOT_ID = "33333333-0000-4000-8000-000000000000"
+TICK_SECONDS = 0.2
+OWN_ROWS = {"LOC": ("Local timer interrupts", 100), "RES": ("Rescheduling interrupts", 6)}
+
+
+@dataclass(slots=True)
+class Device:
+    """An IRQ: its action name, its rate, the CPU it arrives on, and its cells."""
+
+    name: str
+    rate: float
+    cpu: int
+    cells: list[int] = field(default_factory=list)
+
+
+class Busy:
+    """A /proc tree of a machine with `cpus` CPUs and `irqs` devices.
+
+    IRQ 94, eth1-TxRx-6, fires 4,500 times a second on the last CPU, where nvme0q1 fires, too.
+    The other devices are spread over all CPUs and fire rarely.
+    """
+
+    def __init__(self, root: Path, cpus: int = 16, irqs: int = 40) -> None:
+        """Write the tree; nothing has fired yet."""
+        self.root = root
+        self.cpus = cpus
+        self._random = random.Random(20)
+        self.devices = {94: Device("eth1-TxRx-6", 4500, cpus - 1), 66: Device("nvme0q1", 900, cpus - 1)}
+        for number in range(irqs - 2):
+            rate = 120 / (1 + number)
+            self.devices[100 + number] = Device(f"nvme1q{number}", rate, number % cpus)
+        self._own = {label: [0] * cpus for label in OWN_ROWS}
+        for irq, device in self.devices.items():
+            device.cells = [0] * cpus
+            self.set_affinity(irq, f"0-{cpus - 1}" if irq == 94 else str(device.cpu), device.cpu)
+        (root / "sys/kernel/random").mkdir(parents=True, exist_ok=True)
+        (root / "sys/kernel/random/boot_id").write_text(f"{BOOT_ID}\n")
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.show()
+
+    def set_affinity(self, irq: int, affinity: str, cpu: int) -> None:
+        """Write the files of an IRQ's affinity, and send the IRQ to `cpu`."""
+        folder = self.root / "irq" / str(irq)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "smp_affinity_list").write_text(f"{affinity}\n")
+        (folder / "effective_affinity_list").write_text(f"{cpu}\n")
+        self.devices[irq].cpu = cpu
+
+    def obey(self) -> None:
+        """Send each IRQ whose affinity file excludes its CPU to the first CPU of the file."""
+        for irq, device in self.devices.items():
+            wanted = parse_list((self.root / f"irq/{irq}/smp_affinity_list").read_text().strip())
+            if device.rate and wanted and device.cpu not in wanted:
+                device.cpu = min(wanted)
+                (self.root / f"irq/{irq}/effective_affinity_list").write_text(f"{device.cpu}\n")
+
+    def fire(self, seconds: float) -> None:
+        """Let every row fire for so many seconds."""
+        for device in self.devices.values():
+            about = device.rate * seconds * self._random.uniform(0.8, 1.2)
+            device.cells[device.cpu] += int(about) + (self._random.random() < about % 1)
+        for label, (_, rate) in OWN_ROWS.items():
+            cells = self._own[label]
+            for cpu in range(self.cpus):
+                cells[cpu] += int(rate * seconds * self._random.uniform(0.9, 1.1))
+
+    def text(self) -> str:
+        """Return the machine's /proc/interrupts."""
+        lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(self.cpus))]
+        for irq, device in self.devices.items():
+            cells = "".join(f"{cell % 2**32:10d} " for cell in device.cells)
+            lines.append(f"{irq:>3}: {cells} PCI-MSIX-0000:00:{irq % 32:02x}.0 {irq}-edge {device.name}")
+        for label, (text, _) in OWN_ROWS.items():
+            cells = "".join(f"{cell % 2**32:10d} " for cell in self._own[label])
+            lines.append(f"{label:>3}: {cells} {text}")
+        return "\n".join(lines) + "\n"
+
+    def show(self) -> None:
+        """Replace the tree's interrupts at once, as the kernel would."""
+        temporary = self.root / "interrupts.new"
+        temporary.write_text(self.text())
+        temporary.rename(self.root / "interrupts")
+
+    def remember(self, folder: Path, seconds: int, step: int, end: float | None = None) -> None:
+        """Write the past into a data directory: `seconds` until `end`, a sample each `step`.
+
+        IRQ 94 is quiet for the first third. It moves from CPU 0 at two thirds.
+        """
+        end = time.time() if end is None else end
+        first = int(end - seconds) // step * step
+        hot, moved = self.devices[94], first + seconds * 2 // 3 // step * step
+        rate, target = hot.rate, hot.cpu
+        hot.rate, hot.cpu = 5.0, self.devices[66].cpu
+        past = (self.cpus - 1) - target if self.cpus == 1 else self.devices[66].cpu
+        self.devices[66].cpu, hot.cpu = past, past
+        store = Store(folder, interval_seconds=step, retention_seconds={"raw": 10**9, "1m": 10**9, "1h": 10**9})
+        for moment in range(first, int(end) - step + 1, step):
+            if moment >= first + seconds // 3:
+                hot.rate = rate
+            if moment == moved:
+                hot.cpu = 0 if self.cpus > 1 else target
+                store.record(Event(moment, Kind.AFFINITY, "94", detail=f"{past} -> 0"))
+            self.fire(step)
+            store.append(parse(self.text()), BOOT_ID, moment, step)
+        store.close()
+        self.set_affinity(94, str(hot.cpu), hot.cpu)
+        self.show()
+
+    def live(self) -> None:
+        """Fire and obey in a thread of its own, until end()."""
+
+        def run() -> None:
+            before = time.monotonic()
+            while not self._stop.wait(TICK_SECONDS):
+                now = time.monotonic()
+                self.fire(now - before)
+                before = now
+                self.obey()
+                self.show()
+
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+
+    def end(self) -> None:
+        """End the thread, and remove the tree."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        shutil.rmtree(self.root, ignore_errors=True)
