@@ -68,6 +68,7 @@ def describe(project):
     project.build_depends_on("requests", ">=2.31")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("schemathesis", ">=4.32")
+    project.build_depends_on("selenium", ">=4.20")
     project.build_depends_on("types-requests", ">=2.31")
     project.build_depends_on("types-waitress", ">=3")
 

@@ -49,6 +49,7 @@ class Busy:
             self.set_affinity(irq, f"0-{cpus - 1}" if irq == 94 else str(device.cpu), device.cpu)
         (root / "sys/kernel/random").mkdir(parents=True, exist_ok=True)
         (root / "sys/kernel/random/boot_id").write_text(f"{BOOT_ID}\n")
+        self._shown = time.time()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.show()
@@ -96,27 +97,28 @@ class Busy:
         temporary.write_text(self.text())
         temporary.rename(self.root / "interrupts")
 
-    def remember(self, folder: Path, seconds: int, step: int, end: float | None = None) -> None:
-        """Write the past into a data directory: `seconds` until `end`, a sample each `step`.
+    def remember(self, folder: Path, seconds: int, step: int) -> None:
+        """Write the past into a data directory: `seconds` until now, a sample each `step`.
 
-        IRQ 94 is quiet for the first third. It moves from CPU 0 at two thirds.
+        IRQ 94 is quiet for the first third, on the last CPU. At two thirds it moves to CPU 0.
         """
-        end = time.time() if end is None else end
-        first = int(end - seconds) // step * step
-        hot, moved = self.devices[94], first + seconds * 2 // 3 // step * step
-        rate, target = hot.rate, hot.cpu
-        hot.rate, hot.cpu = 5.0, self.devices[66].cpu
-        past = (self.cpus - 1) - target if self.cpus == 1 else self.devices[66].cpu
-        self.devices[66].cpu, hot.cpu = past, past
-        store = Store(folder, interval_seconds=step, retention_seconds={"raw": 10**9, "1m": 10**9, "1h": 10**9})
-        for moment in range(first, int(end) - step + 1, step):
-            if moment >= first + seconds // 3:
+        first = int(time.time() - seconds) // step * step
+        moved = first + seconds * 2 // 3 // step * step
+        hot, last = self.devices[94], self.cpus - 1
+        rate, hot.rate, hot.cpu = hot.rate, 5.0, last
+        kept = dict.fromkeys(("raw", "1m", "1h"), 10.0**9)
+        store = Store(folder, interval_seconds=step, retention_seconds=kept)
+        moment = first
+        while moment <= time.time():
+            if moment == first + seconds // 3 // step * step:
                 hot.rate = rate
             if moment == moved:
-                hot.cpu = 0 if self.cpus > 1 else target
-                store.record(Event(moment, Kind.AFFINITY, "94", detail=f"{past} -> 0"))
+                hot.cpu = 0
+                store.record(Event(moment, Kind.AFFINITY, "94", detail=f"{last} -> 0"))
             self.fire(step)
             store.append(parse(self.text()), BOOT_ID, moment, step)
+            self._shown = moment
+            moment += step
         store.close()
         self.set_affinity(94, str(hot.cpu), hot.cpu)
         self.show()
@@ -126,6 +128,7 @@ class Busy:
 
         def run() -> None:
             before = time.monotonic()
+            self.fire(time.time() - self._shown)
             while not self._stop.wait(TICK_SECONDS):
                 now = time.monotonic()
                 self.fire(now - before)

@@ -5,7 +5,7 @@ import uPlot from "../uplot/uPlot.esm.js";
 import { short } from "./scale.js";
 import { ticks } from "./times.js";
 
-const HEIGHTS = { rates: 120, imbalance: 76 };
+const HEIGHTS = { rates: 120, imbalance: 84 };
 
 export class Lines {
   #plots = null;
@@ -67,7 +67,7 @@ export class Lines {
       scales: { x: { time: true }, y: { range: (_, low, high) => [least, Math.max(high ?? 1, least + 1) * 1.08] } },
       axes: [
         { ...axis, size: 20, gap: 2, splits: (plot) => at(plot).map((tick) => tick.time), values: (plot) => at(plot).map((tick) => tick.text) },
-        { ...axis, size: this.axisWidth(), gap: 4, space: 24, values: (_, values) => values.map((each) => short(each)) },
+        { ...axis, size: this.axisWidth(), gap: 4, space: 20, values: (_, values) => values.map((each) => short(each)) },
       ],
       series: [{}, ...series.map((each) => ({ ...each, points: { show: false }, spanGaps: false }))],
       hooks: {

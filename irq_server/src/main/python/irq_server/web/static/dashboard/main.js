@@ -166,7 +166,8 @@ class Dashboard {
     this.shown = [...older, ...tiles.filter((tile) => !older.includes(tile))];
     this.#derive();
     try {
-      await this.#loadTables(view);
+      await this.#loadRecent();
+      await this.#loadTable(view);
       await this.marks.need(view.start, this.state.end ?? Math.max(this.now, this.last));
       await this.#loadSparks(view);
     } catch (error) {
@@ -175,8 +176,19 @@ class Dashboard {
     await this.#showChange();
   }
 
-  // Load the IRQs of the selection, or of all that is shown, and those of the last minute.
-  async #loadTables(view) {
+  // Load the IRQs of the last minute, for the verdict: few samples, so this comes first.
+  async #loadRecent() {
+    if (this.state.end === null && !this.selection && this.recentEnd !== this.last) {
+      const seconds = Math.min(Math.max(VERDICT_SECONDS, 4 * this.interval), this.state.span);
+      const end = this.last;
+      this.recent = await this.#irqs(end - seconds, end);
+      this.recentEnd = end;
+    }
+    this.#drawVerdict();
+  }
+
+  // Load the IRQs of the selection, or of all that is shown.
+  async #loadTable(view) {
     const wanted = this.selection ? { start: this.selection.from, end: this.selection.to } : view;
     const key = `${wanted.start} ${wanted.end}`;
     if (key !== this.tableKey) {
@@ -184,11 +196,6 @@ class Dashboard {
       [this.tableKey, this.answer] = [key, answer];
     }
     this.#drawTable();
-    if (this.state.end === null && !this.selection && this.recentEnd !== this.last) {
-      const seconds = Math.min(Math.max(VERDICT_SECONDS, 4 * this.interval), this.state.span);
-      this.recent = await this.#irqs(this.last - seconds, this.last);
-      this.recentEnd = this.last;
-    }
     this.#drawVerdict();
   }
 

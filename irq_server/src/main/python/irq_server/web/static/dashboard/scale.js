@@ -39,7 +39,7 @@ export function ceiling(rates) {
   const every = Math.ceil(rates.length / MOST_SORTED);
   const sorted = Float64Array.from({ length: Math.ceil(rates.length / every) }, (_, i) => rates[i * every]).sort();
   const most = rates.reduce((a, b) => Math.max(a, b), 0);
-  const usual = sorted[Math.floor((sorted.length - 1) * 0.999)];
+  const usual = sorted[sorted.length - 1 - Math.floor(sorted.length * 0.001)];
   return round(most > 4 * usual && usual > 0 ? usual * 2 : most);
 }
 

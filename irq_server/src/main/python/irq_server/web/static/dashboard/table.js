@@ -92,9 +92,10 @@ export class IrqTable {
     });
     const total = items.reduce((sum, each) => sum + each.rate, 0) || 1;
     for (const each of items) each.share = each.rate / total;
+    const isConcerned = ({ irq, rate }) => matches(irq, wanted) && (rate > 0 || !pinned.length);
     const { sort } = state;
     const byName = (a, b) => String(a.irq[sort] ?? "").localeCompare(String(b.irq[sort] ?? ""), "en", { numeric: true });
-    return items.filter(({ irq }) => matches(irq, wanted)).sort(sort === "rate" ? (a, b) => b.rate - a.rate : byName);
+    return items.filter(isConcerned).sort(sort === "rate" ? (a, b) => b.rate - a.rate : byName);
   }
 
   #fill({ irq, perCpu, rate, share }, most) {

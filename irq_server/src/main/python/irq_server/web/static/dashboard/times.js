@@ -34,7 +34,7 @@ export function ticks(start, end, most) {
 }
 
 function monthTicks(start, end, most) {
-  const months = Math.max(1, Math.ceil((end - start) / (30.4 * DAY) / most));
+  const months = Math.max(1, Math.ceil((end - start) / (30.5 * DAY) / most));
   const found = [];
   const first = new Date(start * 1000);
   for (let month = Math.ceil((first.getMonth() + 1) / months) * months; ; month += months) {

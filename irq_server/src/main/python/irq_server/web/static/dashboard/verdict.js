@@ -1,11 +1,11 @@
 // Which CPU drowns in which device's interrupts, since when, and whether a move helped. Pure.
 
-import { median } from "./cells.js";
 import { percent, short } from "./scale.js";
 
 const UNEVEN = 1.5; // busiest over mean
 const BUSY_PER_SECOND = 100; // below this no CPU drowns
 const SAME_LOAD = 0.05;
+const NEWEST_COLUMNS = 3;
 
 // Return whether an IRQ is a device's. Rows without a number are a CPU's own interrupts, as are
 // the numbered ones that every CPU has for itself.
@@ -56,7 +56,8 @@ export function busiestOn(answer, cpu) {
 // so in every column. `rates` holds null for gaps.
 export function since(rates) {
   const known = rates.map((rate, at) => [rate, at]).filter(([rate]) => rate !== null);
-  const level = median(known.slice(-5).map(([rate]) => rate)) / 2;
+  const newest = known.slice(-NEWEST_COLUMNS);
+  const level = newest.reduce((sum, [rate]) => sum + rate, 0) / newest.length / 2;
   for (let i = known.length - 1; i >= 1; i--) {
     if (known[i][0] < level && known[i - 1][0] < level) return known[i + 1]?.[1] ?? null;
   }

@@ -1,0 +1,504 @@
+"""The dashboard as a reader sees it: a real browser on a real server of a busy machine."""
+
+import json
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import needs
+from browsing import axe
+from browsing.browser import BROWSERS, Browser, browsing
+from browsing.machine import Busy
+from conftest import Server, wait_until
+
+WRITES, READS = "a-token-that-writes", "a-token-that-reads"
+HOUR = 3600
+SCREENSHOTS = Path(__file__).parents[3] / "target/screenshots"
+REFUSED = "Failed to load resource: the server responded with a status of"
+TAB, ENTER, ESCAPE, SHIFT_LEFT = "\ue004", "\ue007", "\ue00c", "\ue008\ue012\ue000"
+LEFT, UP, RIGHT, DOWN, HOME, END = "\ue012", "\ue013", "\ue014", "\ue015", "\ue011", "\ue010"
+
+
+@dataclass
+class Site:
+    """A busy machine, its server and a browser."""
+
+    machine: Busy
+    server: Server
+    folder: Path
+    arguments: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Start without a browser."""
+        self.browsers = 0
+
+    @contextmanager
+    def browser(self, size: tuple[int, int] = (1280, 900), scheme: str = "light") -> Iterator[Browser]:
+        """Run a browser that may talk to this server alone."""
+        self.browsers += 1
+        profile = self.folder / f"browser-{self.browsers}"
+        with browsing(profile, [f"{self.server.url}/"], size, scheme) as started:
+            yield started
+
+    @contextmanager
+    def page(self, fragment: str = "", **more: Any) -> Iterator[Browser]:
+        """Show the dashboard in a browser whose console stays empty."""
+        with self.browser(**more) as started:
+            started.open(f"{self.server.url}/#{fragment}")
+            yield started
+            assert started.console() == []
+
+
+@contextmanager
+def site(
+    folder: Path, cpus: int, seconds: int, step: int = 10, irqs: int = 40, allow: bool = True
+) -> Iterator[Site]:
+    """Run a machine with a past, and its server."""
+    needs.program(*BROWSERS)
+    needs.program("chromedriver")
+    machine = Busy(folder / "proc", cpus, irqs)
+    machine.remember(folder / "data", seconds, step)
+    tokens = folder / "tokens"
+    tokens.write_text(f"rw {WRITES}\nro {READS}\n")
+    tokens.chmod(0o600)
+    arguments = (
+        "--procfs", str(machine.root), "--data-dir", str(folder / "data"), "--interval", "1s",
+        "--retention", "raw=3650d,1m=3650d,1h=3650d", "--token-file", str(tokens),
+        *(["--allow-affinity"] if allow else []),
+    )  # fmt: skip
+    machine.live()
+    server = Server(*arguments)
+    found = Site(machine, server, folder, arguments)
+    try:
+        wait_until(lambda: server.get("/readyz").status_code == 200)
+        server.wait_for_samples(3)
+        yield found
+    finally:
+        found.server.kill()
+        machine.end()
+
+
+@pytest.fixture(scope="module")
+def sixteen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A machine with 16 CPUs and an hour's past, for tests that change nothing."""
+    with site(tmp_path_factory.mktemp("sixteen"), 16, HOUR) as found:
+        yield found
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Site]:
+    """A machine with 4 CPUs and ten minutes' past, to change."""
+    with site(tmp_path, 4, 600) as found:
+        yield found
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def test_the_first_picture_says_which_cpu_drowns_in_what_since_when(sixteen: Site):
+    with sixteen.page() as page:
+        page.wait("document.getElementById('verdict').textContent.includes('since')")
+        verdict = page.text("#verdict")
+        moved = page.js(
+            "dashboard.marks.all.find((each) => each.kind === 'affinity').time * 1000"
+        )
+        clock = page.js("new Date(arguments[0]).toTimeString().slice(0, 5)", moved)
+
+        assert verdict.startswith("CPU 0 takes ")
+        assert "mostly eth1-TxRx-6 (IRQ 94)" in verdict
+        assert f"since {clock}" in verdict
+        assert page.js("document.getElementById('state').className") == "live"
+        assert page.js("dashboard.shown.length") > 1
+        assert page.text("#irqs tbody tr").startswith("94")
+        assert pixel(page, 0, 0.95) > 5 * pixel(page, 7, 0.95)
+
+
+def pixel(page: Browser, cpu: int, part: float) -> float:
+    """Return the brightness of a CPU's cell at a part of the time axis."""
+    script = """(() => {
+      const { heat } = dashboard, canvas = document.getElementById('cells');
+      const x = heat.left + arguments[1] * (heat.width - heat.left);
+      const y = heat.yOf(heat.rows.findIndex((row) => row.cpu === arguments[0]));
+      const at = canvas.getContext('2d').getImageData(x * heat.ratio, y * heat.ratio, 1, 1).data;
+      return at[0] + at[1] + at[2]; })()"""
+    return float(page.js(script, cpu, part))
+
+
+def place(page: Browser, cpu: int, part: float) -> tuple[float, float]:
+    """Return where a CPU's cell at a part of the time axis lies on the map."""
+    script = """(() => { const { heat } = dashboard;
+      return [heat.left + arguments[1] * (heat.width - heat.left),
+              heat.yOf(heat.rows.findIndex((row) => row.cpu === arguments[0]))]; })()"""
+    x, y = page.js(script, cpu, part)
+    return x, y
+
+
+def test_hovering_shows_cpu_time_rate_and_the_top_three(sixteen: Site):
+    with sixteen.page() as page:
+        page.mouse("mouseMoved", *place(page, 0, 0.9))
+        page.wait("document.querySelectorAll('#tip p').length === 4")
+
+        head, rate, *top = page.text("#tip").splitlines()
+        assert head.startswith("CPU 0, ")
+        assert rate.endswith(" interrupts a second")
+        assert "94 eth1-TxRx-6" in top[0]
+        assert "94 eth1-TxRx-6" in page.js("document.getElementById('spoken').textContent")
+
+        asked = len([url for url in page.asked() if "/cpus/0" in url])
+        page.mouse("mouseMoved", *place(page, 3, 0.9))
+        page.mouse("mouseMoved", *place(page, 0, 0.9))
+        page.wait("document.querySelectorAll('#tip p').length === 4")
+        assert asked == 1
+        assert [url for url in page.asked() if "/cpus/0" in url] == []
+
+
+def test_arrow_keys_move_the_cursor_and_enter_pins_the_cpu(sixteen: Site):
+    with sixteen.page() as page:
+        page.type("#map", LEFT)
+        first = page.js("dashboard.cursor.cell")
+        page.type("#map", DOWN, LEFT, ENTER)
+        then = page.js("dashboard.cursor.cell")
+
+        assert first["cpu"] == 0  # the busiest
+        assert then["cpu"] == 1
+        assert then["start"] == first["start"] - page.js("dashboard.source.step")
+        assert page.js("dashboard.state.pins") == [1]
+        page.wait("location.hash.includes('cpu=1')")
+        page.wait("document.getElementById('lines-key').textContent.includes('CPU 1')")
+        page.type("#map", ENTER)
+        assert page.js("dashboard.state.pins") == []
+
+
+def test_a_click_pins_a_cpu_and_the_table_shows_what_fires_on_it(sixteen: Site):
+    with sixteen.page() as page:
+        x, y = place(page, 15, 0.9)
+        page.mouse("mousePressed", x, y)
+        page.mouse("mouseReleased", x, y)
+
+        page.wait("document.querySelector('#irqs tbody tr').innerText.startsWith('66')")
+        assert page.text("#irqs-window").startswith("on CPU 15, ")
+
+
+def test_a_drag_selects_a_stretch_and_the_table_follows(sixteen: Site):
+    with sixteen.page() as page:
+        page.drag(place(page, 5, 0.05), place(page, 5, 0.25))
+        page.wait("document.getElementById('irqs-window').textContent.startsWith('selection')")
+
+        assert "sel=" in page.js("location.hash")
+        assert page.text("#selection").startswith("Selected:")
+        rows = page.js("dashboard.answer.irqs.find((each) => each.irq === '94').rate")
+        assert rows < 10  # IRQ 94 was quiet in the first third
+        assert page.text("#verdict").startswith("CPU 15 took")
+
+        page.click("#selection-zoom")
+        page.wait("dashboard.state.span < 1000 && dashboard.state.end !== null")
+        assert page.js("document.getElementById('state').className") == "paused"
+        page.driver.back()
+        page.wait("dashboard.state.span === 3600 && dashboard.state.from !== null")
+        page.driver.back()
+        page.wait("dashboard.state.from === null")
+        page.driver.forward()
+        page.wait("dashboard.state.from !== null")
+
+
+def test_keys_select_a_stretch_too(sixteen: Site):
+    with sixteen.page() as page:
+        page.type("#map", HOME, "s", RIGHT, RIGHT, "s")
+
+        step = page.js("dashboard.source.step")
+        assert page.js("dashboard.state.to - dashboard.state.from") == 3 * step
+        page.type("#map", ESCAPE)
+        assert page.js("dashboard.state.from") is None
+
+
+def test_zooming_keeps_the_place_and_panning_pauses(sixteen: Site):
+    with sixteen.page() as page:
+        page.type("#map", SHIFT_LEFT)
+        page.wait("dashboard.state.end !== null")
+        x, y = place(page, 3, 0.5)
+        before = page.js("dashboard.heat.timeOf(arguments[0])", x)
+        page.mouse("mouseWheel", x, y, deltaX=0, deltaY=-120, modifiers=2)
+        page.wait("dashboard.state.span < 3600")
+        page.wait("dashboard.heat.view.end - dashboard.heat.view.start === dashboard.state.span")
+
+        assert page.js("dashboard.heat.timeOf(arguments[0])", x) == pytest.approx(before, abs=1)
+        end = page.js("dashboard.state.end")
+        page.mouse("mouseWheel", x, y, deltaX=0, deltaY=-100, modifiers=8)
+        page.wait("dashboard.state.end < arguments[0]", end)
+        page.click("#live")
+        page.wait("dashboard.state.end === null")
+
+
+def test_a_wheel_without_a_key_scrolls_the_page(sixteen: Site):
+    with sixteen.page() as page:
+        page.mouse("mouseWheel", *place(page, 3, 0.5), deltaX=0, deltaY=200)
+        page.wait("window.scrollY > 0")
+
+        assert page.js("dashboard.state.span") == HOUR
+
+
+def test_a_shared_address_shows_the_same_view(sixteen: Site):
+    with sixteen.page("span=1800&cpu=3,15&scale=log&colour=cividis&order=load&sort=irq&filter=nvme1") as page:
+        assert page.js("document.querySelectorAll('#ranges [aria-pressed=true]').length") == 0
+        assert page.js("document.getElementById('choice-scale').value") == "log"
+        assert page.js("document.getElementById('filter').value") == "nvme1"
+        first = page.js("[...document.querySelectorAll('#irqs tbody th')].map((th) => th.innerText)")
+        assert first == sorted(first, key=int)
+        assert "nvme1q" in page.text("#irqs tbody tr")
+        page.wait("dashboard.heat.rows[0].cpu === 0 && dashboard.heat.rows[1].cpu === 15")
+
+
+def test_a_shared_address_that_is_nonsense_does_no_harm(sixteen: Site):
+    with sixteen.page("span=x&sel=3-1&cpu=999999&irq=no-such&scale=%3Cscript%3E", size=(900, 700)) as page:
+        page.console()  # the server answers 404 for that IRQ
+        page.click("#all-irqs")
+        page.wait("dashboard.shown.length > 0")
+        page.console()
+
+
+def test_an_irqs_row_opens_its_own_history(sixteen: Site):
+    with sixteen.page() as page:
+        page.click("#irqs tbody tr td.device button")
+        page.wait("document.getElementById('map-what').textContent === 'IRQ 94 eth1-TxRx-6'")
+        page.wait("dashboard.tiles.isComplete")
+
+        assert page.js("location.hash") == "#irq=94"
+        page.wait("dashboard.columns.length > 100")
+        busiest = page.js("[...new Set(dashboard.summary.who)]")
+        assert set(busiest) <= {0, 15, None}
+        page.click("#all-irqs")
+        page.wait("location.hash === ''")
+
+
+def test_live_cells_appear_at_the_sampling_interval(sixteen: Site):
+    with sixteen.page("span=300") as page:
+        before = page.js("dashboard.last")
+        page.wait("dashboard.last >= arguments[0] + 3", before)
+        page.wait("dashboard.columns.at(-1).end >= arguments[0] + 3", before)
+        page.asked()
+        page.wait("dashboard.last >= arguments[0] + 5", before)
+
+        series = [url for url in page.asked() if "by=cpu" in url]
+        assert series
+        for url in series:  # only what is new is fetched
+            start, end = (float(url.split(f"{edge}=")[1].split("&")[0]) for edge in ("start", "end"))
+            assert end - start <= 5
+
+
+def test_nothing_is_fetched_while_the_page_is_hidden(sixteen: Site):
+    with sixteen.page("span=300") as page:
+        hide = "Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true })"
+        page.js(f"({hide}, true)", True)
+        page.driver.implicitly_wait(0)
+        page.wait("!dashboard.tiles.isFetching && performance.now() > arguments[0] + 2000", page.js("performance.now()"))
+        page.asked()
+        page.wait("performance.now() > arguments[0] + 2500", page.js("performance.now()"))
+        assert [url for url in page.asked() if "/api/" in url] == []
+        page.js(f"({hide}, document.dispatchEvent(new Event('visibilitychange')), true)", False)
+        before = page.js("dashboard.last")
+        page.wait("dashboard.last > arguments[0]", before)
+
+
+def test_a_click_on_a_change_compares_before_and_after(sixteen: Site):
+    with sixteen.page() as page:
+        time = page.js("dashboard.marks.all.find((each) => each.kind === 'affinity').time")
+        x = page.js("dashboard.heat.xOf(arguments[0])", time)
+        page.mouse("mousePressed", x, 6)
+        page.mouse("mouseReleased", x, 6)
+        page.wait("document.querySelectorAll('#compare-table tbody tr').length === 2")
+
+        # 4,500/s and 900/s on CPU 15; then 4,500/s and 120/s on CPU 0
+        assert page.text("#compare-text").startswith("The change helped: the busiest CPU has 1")
+        before, after = page.text("#compare-table tbody").splitlines()
+        assert before.startswith("Before\tCPU 15\t5,")
+        assert after.startswith("After\tCPU 0\t4,")
+        page.click("#compare-close")
+        page.wait("document.getElementById('compare').hidden")
+
+
+def test_coarse_steps_say_that_they_are_means(sixteen: Site):
+    with sixteen.page("span=86400") as page:
+        assert page.text("#legend-mean") == "mean over 3 min"
+
+
+def test_a_picture_and_a_table_for_a_ticket(sixteen: Site, tmp_path: Path):
+    with sixteen.page() as page:
+        page.command("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+        page.js("document.querySelector('.folds details').open = true")
+        page.click("#save")
+        wait_until(lambda: bool(list(tmp_path.glob("interrupts-*.png"))))
+        assert next(tmp_path.glob("*.png")).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+        page.command("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+        page.js("document.getElementById('filter').value = ''")
+        page.click("#copy")
+        page.wait("document.getElementById('copy').textContent === 'Copied'")
+        copied = page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+        head, first, *_ = copied.splitlines()
+        assert head.startswith("irq,device,rate,share,affinity,effective_affinity,cpu0,cpu1,")
+        assert first.startswith("94,eth1-TxRx-6,")
+
+
+def test_there_is_a_table_behind_the_pictures(sixteen: Site):
+    with sixteen.page() as page:
+        page.click("#numbers summary")
+        page.wait("document.querySelectorAll('#cpus tbody tr').length === 16")
+        page.click("#changes summary")
+        page.wait("document.getElementById('changes-list').innerText.includes('IRQ 94 moved from CPU 15 to 0')")
+        assert page.text("#cpus tbody tr").startswith("CPU 0")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 380])
+def test_nothing_keeps_people_from_using_the_page(sixteen: Site, width: int, scheme: str):
+    script = axe.script()
+    with sixteen.page("cpu=3", size=(width, 900), scheme=scheme) as page:
+        page.js("(document.querySelectorAll('details').forEach((each) => (each.open = true)), true)")
+        time = page.js("dashboard.marks.all.find((each) => each.kind === 'affinity').time")
+        page.js("dashboard.change({ change: arguments[0] })", time)
+        page.wait("document.querySelectorAll('#compare-table tbody tr').length === 2")
+        page.driver.execute_script(script)
+        run = "axe.run().then((found) => arguments[0](found.violations))"
+        found = page.driver.execute_async_script(run)
+
+        serious = [
+            (each["id"], each["nodes"][0]["html"][:200], each["nodes"][0]["failureSummary"][:300])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+        assert page.js("document.documentElement.scrollWidth") <= width
+        page.screenshot(SCREENSHOTS / f"sixteen-{width}-{scheme}.png")
+
+
+# ---- a server that is lost, or wants a token ----------------------------------------------------
+
+
+def test_a_lost_server_leaves_the_picture_and_is_found_again(small: Site):
+    port = small.server.url.rpartition(":")[2]
+    with small.browser() as page:
+        page.open(f"{small.server.url}/#span=300")
+        small.server.kill()
+        page.wait("document.getElementById('state').className === 'unreachable'")
+
+        assert "picture is" in page.text("#state-text")
+        assert pixel(page, 0, 0.95) > 200
+        small.server = start_at(port, small.arguments)
+        page.wait("document.getElementById('state').className === 'live'")
+        before = page.js("dashboard.columns.at(-1).end")
+        page.wait("dashboard.columns.at(-1).end > arguments[0]", before)
+        assert [line for line in page.console() if "ERR_CONNECTION_REFUSED" not in line] == []
+
+
+def start_at(port: str, arguments: tuple[str, ...]) -> Server:
+    """Start a server at a port that was given before."""
+
+    class Again(Server):
+        pass
+
+    return Again(*arguments, "--port", port)
+
+
+def test_beyond_loopback_the_page_opens_and_asks_for_a_token(small: Site):
+    small.server.kill()
+    small.server = Server(*small.arguments, "--host", "0.0.0.0")
+    small.server.url = small.server.url.replace("0.0.0.0", "127.0.0.1")
+    with small.browser() as page:
+        page.driver.get(f"{small.server.url}/")
+        page.wait("document.getElementById('token').open")
+        page.type("#token-value", "wrong-token", ENTER)
+        page.wait("document.getElementById('token-text').textContent.includes('does not know')")
+        page.type("#token-value", READS, ENTER)
+        page.wait("document.body.dataset.drawn && document.querySelector('#irqs tbody tr')")
+        assert all(f"{REFUSED} 401" in line for line in page.console())
+        assert page.js("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+# ---- affinities ---------------------------------------------------------------------------------
+
+
+def test_an_affinity_is_set_followed_marked_and_undone(small: Site):
+    file = small.machine.root / "irq/94/smp_affinity_list"
+    with small.page("span=300") as page:
+        page.click("#irqs tbody td.affinity button")
+        page.wait("!document.querySelector('[data-part=set]').disabled")
+        assert page.text("[data-part=now]") == "0"
+        page.driver.find_element("css selector", "[data-part=cpus]").clear()
+        page.type("[data-part=cpus]", "2-3")
+        page.type("[data-part=token]", WRITES, ENTER)
+
+        page.wait("document.querySelector('[data-part=result]').textContent.startsWith('Written. Pending: it arrives on CPU 0')"
+                  " || document.querySelector('[data-part=result]').textContent.startsWith('Done')")  # fmt: skip
+        page.wait("document.querySelector('[data-part=result]').textContent.startsWith('Done')")
+        assert file.read_text() == "2-3\n"
+        assert page.text("[data-part=before]") == "0"
+        assert page.text("[data-part=now]") == "2-3"
+        assert page.text("[data-part=arrives]") == "2"
+        page.wait("dashboard.marks.all.some((mark) => mark.from === '0' && mark.to === '2-3')")
+
+        page.click("[data-part=undo]")
+        page.wait("document.querySelector('[data-part=now]').textContent === '0'")
+        assert file.read_text() == "0\n"
+        page.click("[data-part=close]")
+        assert page.text("#notice-text") == "IRQ 94 eth1-TxRx-6: CPU 2-3 → 0."
+
+
+def test_a_pending_affinity_says_where_the_irq_still_arrives(small: Site):
+    small.machine.devices[66].rate = 0  # an IRQ that does not fire never arrives elsewhere
+    with small.page("span=300&filter=66") as page:
+        page.click("#irqs tbody td.affinity button")
+        page.wait("!document.querySelector('[data-part=set]').disabled")
+        page.driver.find_element("css selector", "[data-part=cpus]").clear()
+        page.type("[data-part=cpus]", "1")
+        page.type("[data-part=token]", WRITES, ENTER)
+
+        page.wait("document.querySelector('[data-part=result]').textContent === "
+                  "'Written. Pending: it arrives on CPU 3 until it fires next.'")  # fmt: skip
+        assert page.text("[data-part=arrives]") == "3 (pending)"
+
+
+@pytest.mark.parametrize(
+    ("token", "cpus", "said", "status"),
+    [
+        ("wrong-token", "1", "The server does not know this token.", 401),
+        ("", "1", "Writing needs a token.", 401),
+        (READS, "1", "Not allowed: this token may read, not write.", 403),
+        (WRITES, "7", "Refused: ", 409),
+        (WRITES, "x", "Expected a CPU list, such as 0-3,8.", None),
+    ],
+)
+def test_a_refusal_shows_its_reason(small: Site, token: str, cpus: str, said: str, status: int | None):
+    before = (small.machine.root / "irq/94/smp_affinity_list").read_text()
+    with small.browser() as page:
+        page.open(f"{small.server.url}/")
+        page.click("#irqs tbody td.affinity button")
+        page.wait("!document.querySelector('[data-part=set]').disabled")
+        page.driver.find_element("css selector", "[data-part=cpus]").clear()
+        page.type("[data-part=cpus]", cpus)
+        page.type("[data-part=token]", token, ENTER)
+
+        page.wait("document.querySelector('[data-part=result]').className === 'bad'")
+        assert page.text("[data-part=result]").startswith(said)
+        assert (small.machine.root / "irq/94/smp_affinity_list").read_text() == before
+        console = page.console()
+        assert all(f"{REFUSED} {status}" in line for line in console)
+        assert len(console) == (status is not None)
+
+
+def test_a_managed_irq_cannot_be_set(small: Site):
+    (small.machine.root / "irq/94/smp_affinity_list").chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+    with small.page("filter=94") as page:
+        writable = page.js("dashboard.answer.irqs.find((each) => each.irq === '94').writable")
+        if writable is None:  # the list does not say so: then the dialog does
+            page.click("#irqs tbody td.affinity button")
+            page.wait("document.querySelector('[data-part=result]').textContent.startsWith('Managed')")
+            assert page.js("document.querySelector('[data-part=set]').disabled")
+        else:
+            assert page.js("document.querySelector('#irqs tbody td.affinity button').disabled")
+            assert page.text("#irqs tbody td.affinity").endswith("managed by the kernel")
