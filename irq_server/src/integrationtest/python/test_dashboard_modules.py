@@ -32,7 +32,7 @@ STATES = [
     {},
     {"span": 300},
     {"span": 86400, "end": 1767225600.5, "pins": [3, 11], "irq": "THR#2"},
-    {"from": 1767225600, "to": 1767225660.125, "change": 1767225601, "filter": "eth0 & =\"x\""},
+    {"from": 1767225600, "to": 1767225660.125, "change": 1767225601, "filter": 'eth0 & ="x"'},
     {"scale": "log", "colour": "cividis", "order": "node", "sort": "device", "what": "devices"},
 ]
 
@@ -160,7 +160,14 @@ def test_ticks_stand_at_round_local_times(browser: Browser):
     # 2026-01-01T00:00:00Z is 01:00 in Berlin
     ticks = browser.module("times.js", "m.ticks(a[0], a[0] + 3600, 6)", 1767225600 + 60)
 
-    assert [each["text"] for each in ticks] == ["01:10", "01:20", "01:30", "01:40", "01:50", "02:00"]
+    assert [each["text"] for each in ticks] == [
+        "01:10",
+        "01:20",
+        "01:30",
+        "01:40",
+        "01:50",
+        "02:00",
+    ]
 
 
 def test_ticks_of_a_year_stand_at_months(browser: Browser):
@@ -218,7 +225,9 @@ def test_points_fill_the_cells_between_their_samples(browser: Browser):
 
 
 def test_samples_far_apart_leave_a_gap(browser: Browser):
-    given = points((0, 10, {"3": 10}), (10, 20, {"3": 10}), (20, 50, {"3": 9000}), (50, 60, {"3": 20}))
+    given = points(
+        (0, 10, {"3": 10}), (10, 20, {"3": 10}), (20, 50, {"3": 9000}), (50, 60, {"3": 20})
+    )
 
     found = browser.module("cells.js", FILL, given, 60)
 
@@ -248,7 +257,9 @@ def answer(seconds: float = 10, **irqs: tuple[str, list[int]]) -> dict[str, obje
     return {"cpus": [0, 1, 2, 3], "irqs": rows, "window": {"seconds": seconds}}
 
 
-BUSY = answer(_94=("eth1", [0, 0, 0, 45000]), _66=("nvme0", [5000, 5000, 5000, 0]), LOC=("", [90000] * 4))
+BUSY = answer(
+    _94=("eth1", [0, 0, 0, 45000]), _66=("nvme0", [5000, 5000, 5000, 0]), LOC=("", [90000] * 4)
+)
 SAY = "m.sentence(m.judge(a[0], new Set(a[1])), a[2], a[3]).map(([text]) => text).join('')"
 
 

@@ -89,7 +89,10 @@ class Browser:
         return str(self.js("document.querySelector(arguments[0]).innerText", selector))
 
     def click(self, selector: str) -> None:
-        """Click an element."""
+        """Click an element, after scrolling it out from below the header."""
+        self.js(
+            "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })", selector
+        )
         self.driver.find_element("css selector", selector).click()
 
     def type(self, selector: str, *keys: str) -> None:
@@ -153,7 +156,10 @@ class Browser:
 
 @contextmanager
 def browsing(
-    profile: Path, origins: Sequence[str], size: tuple[int, int] = (1280, 900), scheme: str = "light"
+    profile: Path,
+    origins: Sequence[str],
+    size: tuple[int, int] = (1280, 900),
+    scheme: str = "light",
 ) -> Iterator[Browser]:
     """Run a browser while the block runs. Fail if a page requests anything beyond `origins`."""
     browser = Browser(profile, size, scheme)

@@ -35,11 +35,14 @@ class Busy:
     """
 
     def __init__(self, root: Path, cpus: int = 16, irqs: int = 40) -> None:
-        """Write the tree; nothing has fired yet."""
+        """Write the tree of `irqs` devices; nothing has fired yet."""
         self.root = root
         self.cpus = cpus
         self._random = random.Random(20)
-        self.devices = {94: Device("eth1-TxRx-6", 4500, cpus - 1), 66: Device("nvme0q1", 900, cpus - 1)}
+        self.devices = {
+            94: Device("eth1-TxRx-6", 4500, cpus - 1),
+            66: Device("nvme0q1", 900, cpus - 1),
+        }
         for number in range(irqs - 2):
             rate = 120 / (1 + number)
             self.devices[100 + number] = Device(f"nvme1q{number}", rate, number % cpus)
@@ -85,7 +88,9 @@ class Busy:
         lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(self.cpus))]
         for irq, device in self.devices.items():
             cells = "".join(f"{cell % 2**32:10d} " for cell in device.cells)
-            lines.append(f"{irq:>3}: {cells} PCI-MSIX-0000:00:{irq % 32:02x}.0 {irq}-edge {device.name}")
+            lines.append(
+                f"{irq:>3}: {cells} PCI-MSIX-0000:00:{irq % 32:02x}.0 {irq}-edge {device.name}"
+            )
         for label, (text, _) in OWN_ROWS.items():
             cells = "".join(f"{cell % 2**32:10d} " for cell in self._own[label])
             lines.append(f"{label:>3}: {cells} {text}")

@@ -127,7 +127,7 @@ export class Controls {
     const { heat } = this.dashboard;
     const mark = heat.isInMarks(y) ? this.#markAt(x) : null;
     const row = heat.rowAt(y);
-    if (mark) this.dashboard.change({ change: mark.time }, true);
+    if (mark) this.dashboard.openChange(mark.time);
     else if (row !== null) this.#pin(heat.rows[row].cpu);
   }
 
@@ -244,7 +244,7 @@ export class Controls {
     const { dashboard } = this;
     const distance = (mark) => Math.abs(mark.time - cell.start);
     const [nearest] = dashboard.marks.in(dashboard.view).filter((mark) => mark.kind !== "gap").sort((a, b) => distance(a) - distance(b));
-    if (nearest) dashboard.change({ change: nearest.time }, true);
+    if (nearest) dashboard.openChange(nearest.time);
     else setText(byId("spoken"), "No change in this stretch.");
   }
 

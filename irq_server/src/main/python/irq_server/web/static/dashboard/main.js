@@ -27,6 +27,8 @@ const LOST_MILLISECONDS = 2000;
 const MOST_CHANGES = 200;
 const VERDICT_SECONDS = 60;
 const SPARK_COLUMNS = 40;
+const SLOWEST_REFRESH = 60;
+const MOST_ISOLATED = 3; // sentences
 
 class Dashboard {
   constructor() {
@@ -39,7 +41,8 @@ class Dashboard {
     this.most = 1;
     this.shown = [];
     this.columns = [];
-    this.brush = null;
+    this.brush = null; // what a drag selects just now
+    this.problem = "";
     this.order = { key: "", cpus: [] };
     this.api = new Api((isReached) => this.#reached(isReached), askForToken);
     this.tiles = new Tiles(this.api, (tile, source) => this.#arrived(tile, source), (error) => this.#failed(error));
@@ -53,12 +56,15 @@ class Dashboard {
     });
     this.table = new IrqTable(byId("irqs"), byId("more"), {
       sort: (sort) => this.change({ sort }),
-      open: (irq) => this.change({ irq: this.state.irq === irq.irq ? "" : irq.irq }, true),
+      open: (irq) => this.#openIrq(irq),
       set: (irq) => this.dialog.open(irq),
     });
     this.dialog = new AffinityDialog(byId("affinity"), this.api, (done) => this.#affinitySet(done));
     this.compare = new Compare(this.api, {
-      close: () => this.change({ change: null }, true),
+      close: () => {
+        this.change({ change: null }, true);
+        byId("map").focus();
+      },
       undo: (mark) => this.dialog.open(this.#irqNamed(mark.irq), mark.from),
       canUndo: () => this.canWrite,
     });
@@ -104,7 +110,9 @@ class Dashboard {
   }
 
   #stateChanged() {
+    this.problem = "";
     this.controls.draw();
+    this.drawHealth();
     this.#recolourIfChosen();
     this.#drawTable();
     this.frame();
@@ -132,11 +140,12 @@ class Dashboard {
     if (document.hidden) return;
     try {
       this.#take(await this.api.get("/status"));
-      if (this.state.end === null || this.answer === null) await this.refresh();
+      const isDue = this.answer === null || this.last - this.refreshed >= Math.min(this.state.span / 1000, SLOWEST_REFRESH);
+      if (this.state.end === null || this.answer === null) await (isDue ? this.refresh() : this.#loadRecent());
     } catch (error) {
       this.#failed(error);
     }
-    this.#drawHealth();
+    this.drawHealth();
     const pause = this.isReachable ? Math.max(this.interval, 1) * 1000 : LOST_MILLISECONDS;
     clearTimeout(this.polling);
     this.polling = setTimeout(() => this.poll(), pause);
@@ -152,12 +161,13 @@ class Dashboard {
     const clock = status.now ? Date.parse(status.now) / 1000 : this.api.serverTime ?? this.last;
     this.skew = Math.max(clock, this.last ?? 0) - Date.now() / 1000;
     setText(byId("machine"), status.hostname ?? "");
-    this.#drawHealth();
+    this.drawHealth();
   }
 
   async refresh() {
     if (this.last === null) return;
     clearTimeout(this.refreshing);
+    this.refreshed = this.last;
     this.#layout();
     const { view, source } = this;
     const tiles = this.tiles.need(source, view, this.oldest, this.last);
@@ -217,6 +227,7 @@ class Dashboard {
   #arrived(tile, source) {
     if (sourceKey(source) !== sourceKey(this.source) || source.step !== this.source.step) return;
     if (!this.shown.includes(tile)) this.shown.push(tile);
+    this.problem = "";
     if (this.tiles.isComplete) this.shown = this.shown.filter((each) => each.step === source.step);
     this.#layout();
     this.#derive();
@@ -226,13 +237,13 @@ class Dashboard {
     if (this.isReachable === isReached) return;
     this.isReachable = isReached;
     document.body.classList.toggle("unreachable", !isReached);
-    this.#drawHealth();
+    this.drawHealth();
   }
 
   #failed(error) {
-    if (error.status === undefined) {
-      if (this.isReachable) console.error(error);
-    } else setText(byId("irqs-window"), error.message);
+    if (error.status !== undefined) this.problem = `The server refused: ${error.message}.`;
+    else if (this.isReachable) console.error(error);
+    this.#drawVerdict();
   }
 
   // ---- what follows from the data --------------------------------------------------------------
@@ -295,6 +306,8 @@ class Dashboard {
     } catch (error) {
       this.#failed(error);
     }
+    if (this.leads && mark) byId("compare-title").focus();
+    this.leads = false;
   }
 
   #irqNamed(name) {
@@ -310,10 +323,22 @@ class Dashboard {
     return { row, cpu, start, end: start + step, rate: column ? rowIn([column], cpu)[0] : null };
   }
 
+  // Show an IRQ's own history, or that of all again.
+  #openIrq({ irq }) {
+    this.change({ irq: this.state.irq === irq ? "" : irq }, true);
+    byId("map-title").scrollIntoView({ block: "nearest" });
+  }
+
   #compareAt(time) {
     const reach = (this.state.span / (this.heat.width - this.heat.left)) * MARK_REACH;
     const near = this.marks.in(this.view).find((mark) => Math.abs(mark.time - time) <= reach);
-    if (near) this.change({ change: near.time }, true);
+    if (near) this.openChange(near.time);
+  }
+
+  // Compare before and after a change, and take the reader there.
+  openChange(time) {
+    this.leads = true;
+    this.change({ change: time }, true);
   }
 
   // An affinity was written here: mark it at once, and offer to undo it.
@@ -364,7 +389,7 @@ class Dashboard {
     this.heat.drawOverlay({ theme: this.theme, selection: this.selection, cell: this.cursor.cell, change: this.state.change });
   }
 
-  #drawHealth() {
+  drawHealth() {
     const { now, last, interval, isReachable } = this;
     const found = health({ now, last, interval, isReachable, sampler: this.status?.sampler, isPaused: this.state.end !== null });
     byId("state").className = found.kind;
@@ -372,6 +397,7 @@ class Dashboard {
   }
 
   #drawVerdict() {
+    this.#drawRemarks();
     const isNow = this.state.end === null && !this.selection;
     const answer = isNow ? this.recent : this.answer;
     if (!answer) return;
@@ -383,7 +409,6 @@ class Dashboard {
       byId("verdict").replaceChildren(...parts.map(([part, isStrong]) => (isStrong ? make("b", {}, part) : part)));
     }
     document.title = verdict.kind === "busy" ? `CPU ${verdict.cpu} busy – interrupts` : "Interrupts";
-    this.#drawRemarks(answer);
   }
 
   #sinceText(cpu) {
@@ -394,20 +419,24 @@ class Dashboard {
     return `since ${about}${moment(this.columns[at].end - this.source.step, this.now)}`;
   }
 
-  #drawRemarks(answer) {
+  #drawRemarks() {
+    const answer = this.recent ?? this.answer;
     const isolated = this.cpus.filter((each) => each.isolated).map((each) => each.cpu);
-    const remarks = onIsolated(answer, isolated).slice(0, 3).map((text) => make("li", { class: "warn" }, text));
+    const warnings = [this.problem, ...(answer ? onIsolated(answer, isolated).slice(0, MOST_ISOLATED) : [])].filter(Boolean);
+    const remarks = warnings.map((text) => make("li", { class: "warn" }, text));
     const lacking = this.answer ? missing(this.answer.window, this.now) : "";
     if (lacking) remarks.push(make("li", {}, `${lacking[0].toUpperCase()}${lacking.slice(1)}.`));
     const move = this.marks.in(this.view).findLast((mark) => mark.kind === "affinity");
     if (move && this.state.change !== move.time) {
-      const ask = make("button", { type: "button", onclick: () => this.change({ change: move.time }, true) }, "Did it help?");
+      const ask = make("button", { type: "button", onclick: () => this.openChange(move.time) }, "Did it help?");
       remarks.push(make("li", {}, `${moment(move.time, this.now)}: ${move.text}. `, ask));
     }
     const key = remarks.map((each) => each.textContent).join("\n");
     if (key === this.remarksKey) return;
     this.remarksKey = key;
+    const hadFocus = byId("remarks").contains(document.activeElement);
     byId("remarks").replaceChildren(...remarks);
+    if (hadFocus) byId("remarks").querySelector("button")?.focus();
   }
 
   #drawLegend() {
@@ -492,7 +521,7 @@ class Dashboard {
     setText(byId("changes-count"), `(${marks.length})`);
     if (!byId("changes").open) return;
     const items = marks.slice(-MOST_CHANGES).reverse().map((mark) => make("li", {},
-      make("button", { type: "button", onclick: () => this.change({ change: mark.time }, true) }, `${moment(mark.time, this.now, true)} ${mark.text}`)));
+      make("button", { type: "button", onclick: () => this.openChange(mark.time) }, `${moment(mark.time, this.now, true)} ${mark.text}`)));
     byId("changes-list").replaceChildren(...items);
   }
 }
@@ -533,3 +562,4 @@ function askForToken(wasWrong) {
 const dashboard = new Dashboard();
 window.dashboard = dashboard; // for tests, and for the curious
 dashboard.poll();
+setInterval(() => document.hidden || dashboard.drawHealth(), 1000);

@@ -1,5 +1,7 @@
 // Events: which the map marks, and what they say. Fetched once for each stretch.
 
+import { duration } from "./times.js";
+
 const COLOURS = {
   affinity: "accent", cpu_online: "good", cpu_offline: "bad", boot: "bad", gap: "warn", clock: "warn", reset: "warn",
 };
@@ -67,6 +69,10 @@ function markOf(event) {
     const [from, to] = event.detail.split(" -> ");
     const author = mark.by ? `, by ${mark.by}` : "";
     return { ...mark, from, to, text: `IRQ ${event.irq} moved from CPU ${from} to ${to}${author}` };
+  }
+  if (event.event === "gap") {
+    const [, began] = /^since (\S+?Z)/.exec(event.detail) ?? [];
+    return { ...mark, text: began ? `no samples for ${duration(time - Date.parse(began) / 1000)}` : WORDS.gap };
   }
   const cpu = event.cpu === null ? "" : ` ${event.cpu}`;
   const text = WORDS[event.event].replace("CPU", `CPU${cpu}`);
