@@ -117,11 +117,11 @@ class Busy:
         while moment <= time.time():
             if moment == first + seconds // 3 // step * step:
                 hot.rate = rate
+            self.fire(step)
+            store.append(parse(self.text()), BOOT_ID, moment, step)
             if moment == moved:
                 hot.cpu = 0
                 store.record(Event(moment, Kind.AFFINITY, "94", detail=f"{last} -> 0"))
-            self.fire(step)
-            store.append(parse(self.text()), BOOT_ID, moment, step)
             self._shown = moment
             moment += step
         store.close()
