@@ -51,6 +51,8 @@ def describe(project):
     for name in ("irq_server-affinity.conf", "irq_server.init", "irq_server.logrotate"):
         ship(project, "share/irq_server", name)
     ship(project, "share/irq_server/nginx", "nginx/irq_server.conf")
+    for path in sorted(Path(project.expand_path("src/main/data/prometheus")).iterdir()):
+        ship(project, "share/irq_server/prometheus", f"prometheus/{path.name}")
     project.depends_on("apispec", ">=6.6")
     project.depends_on("flask", ">=3.0")
     project.depends_on("prometheus-client", ">=0.20")

@@ -16,8 +16,8 @@ from recorders import PACKAGES, pmlogger, recording, sadc
 
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
-from irq_server.store.files import Files
-from irq_server.store.segment_files import segments_in
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment_files import segments_in
 from irq_server.store.store import Store
 
 SAMPLES = 400

@@ -5,7 +5,6 @@ others (elsewhere.py) hold what came between the samples, or read the store's ow
 asked what fired where, IRQ by CPU, in a few random windows, and every answer is compared.
 """
 
-import gzip
 import random
 import sqlite3
 import sys
@@ -27,8 +26,11 @@ from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen, url_of
-from irq_server.store import segment
-from irq_server.store.store import Store
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment import State
+from irq_server.store.segments.tier import Tier
+from irq_server.store.segments.tier_shape import RAW
+from irq_server.store.store import MAX_SEGMENT_BYTES, Store
 from irq_server.web.app import create_app
 
 CPUS, IRQS = 16, 120
@@ -41,7 +43,7 @@ LIMITS = {SCAN: 3}
 """Of COMPARED windows, so few for what takes long."""
 
 
-def states(days: int) -> Iterator[tuple[int, segment.State]]:
+def states(days: int) -> Iterator[tuple[int, State]]:
     """Return the running totals of a simulated machine, every STEP seconds."""
     machine = Machine(CPUS, IRQS)
     rates = [(str(24 + n), cpu, rate) for n, (cpu, rate) in enumerate(machine.rates) if rate]
@@ -62,27 +64,17 @@ def build(folder: Path, days: int, rows: list[Fired] | None = None) -> int:
 
     What came between the samples goes into `rows`, too.
     """
-    raw, last = 0, START + days * DAY
-    before: segment.State = {}
-    parts: list[bytes] = []
-    first = START
+    raw = 0
+    before: State = {}
+    tier = Tier(folder, RAW, Files(), "never")
     for moment, state in states(days):
-        keyframe = moment % segment.KEYFRAME_SECONDS == 0
-        cells = state if keyframe else segment.moved(before, state)
-        parts.append(segment.encode_sample(str(moment), cells))
+        raw += tier.append(moment, True, state, MAX_SEGMENT_BYTES)
         if rows is not None:
             old = before or dict.fromkeys(state, 0)
             deltas = [(key.split(","), n - old[key]) for key, n in state.items()]
             rows += [(moment, irq, int(cpu), n) for (irq, cpu), n in deltas if n]
         before = state
-        if (moment + STEP) % 3600 == 0 or moment + STEP == last:
-            day = time.strftime("%Y%m%d", time.gmtime(first))
-            path = folder / "raw" / day / f"{first}.csv.gz"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            data = segment.HEADER + b"".join(parts)
-            raw += len(data)
-            path.write_bytes(gzip.compress(data, 1))
-            parts, first = [], moment + STEP
+    tier.close()
     return raw
 
 

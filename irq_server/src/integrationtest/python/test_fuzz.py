@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import logging
-import math
 import re
 import shutil
 import tarfile
@@ -29,15 +28,13 @@ from irq_server.settings.load import load
 from irq_server.store import verify
 from irq_server.store.counts import Filters, count
 from irq_server.store.export import rows, write_csv
-from irq_server.store.segment import (
+from irq_server.store.segments.packed import make_index, pack
+from irq_server.store.segments.segment import (
     HEADER,
     State,
-    as_named,
-    believed,
-    cells_of,
-    committed_length,
-    examine,
-    state_at,
+    cells_in,
+    tail_length,
+    valid_samples,
 )
 from irq_server.store.store import Store
 from irq_server.web.body import parse_affinity
@@ -76,7 +73,7 @@ def counters(number: int) -> str:
 
 
 def few_counters(number: int) -> str:
-    """The same of a machine with so few cells that no keyframe shows itself."""
+    """The same of a machine with two cells."""
     return f"      CPU0\n  1: {number * 3 - number % 2:10d}   XT-PIC  timer\nNMI: 0  none\n"
 
 
@@ -127,47 +124,52 @@ def append_next(store: Store, text: Callable[[int], str]) -> State:
 # ---- a segment by itself
 
 
+def replayed(data: bytes) -> list[tuple[float, State]]:
+    """Return the valid samples of a segment with their states."""
+    found: list[tuple[float, State]] = []
+    for each in valid_samples(data):
+        cells = cells_in(data[each.start : each.mark])
+        state = cells if each.is_keyframe else found[-1][1] | cells
+        found.append((each.time, state))
+    return found
+
+
 def check_segment(data: bytes, states: Mapping[float, State]) -> None:
-    """A look-up gives the state of a sample that was written by then; totals rise with its time.
-
-    A sample that is copied to an earlier place hides those between: then a look-up may give less
-    than one of an earlier moment, but of an earlier sample, and the damage is reported.
-    """
-    data = as_named(data, START)
-    before, last_time = State(), -math.inf
-    moments, damaged = examine(data)
-    for moment in [*(START + STEP * n for n in range(-1, SAMPLES + 1)), math.inf]:
-        found = state_at(data, moment)
-        if found is None:
-            continue
-        time, state = found
-        assert time <= moment
-        earlier = [each for t, each in states.items() if t <= moment]
-        if state not in earlier:
-            assert damaged
-            assert all(total <= earlier[-1].get(key, 0) for key, total in state.items())
-        if time < last_time:
-            assert damaged
-        else:
-            assert all(state.get(key, 0) >= total for key, total in before.items())
-        before, last_time = state, time
-    assert 0 <= damaged <= len(data)
-    assert len(moments) <= data.count(b",END,")
-    assert 0 <= committed_length(data) <= len(data)
+    """Every valid sample was sampled, at its time and with its state; the rest is counted."""
+    found = replayed(data)
+    assert all(states.get(time) == state for time, state in found)
+    times = [time for time, _ in found]
+    assert times == sorted(set(times))
+    index = make_index(data, is_packed=False)
+    assert list(index.times) == times
+    assert 0 <= index.damaged_bytes <= len(data)
+    assert 0 <= tail_length(data) <= len(data)
+    if len(found) < len(states):
+        assert index.damaged_bytes or len(data) < len(HEADER) or _is_shorter(data, times)
+    for number in range(len(index.offsets)):
+        block = valid_samples(data[slice(*index.bounds(number))])
+        assert {each.time for each in block} <= set(times)
 
 
-_LINE_OF_MARK = re.compile(rb"^([^,\n]*),END,[0-9]*,[0-9]*$")
+def _is_shorter(data: bytes, times: list[float]) -> bool:
+    """Return whether whole samples are missing at the end, or whole frames: no byte shows it."""
+    return data.count(b",END,") + data.count(b",KEY,") == len(times)
+
+
+_LINE_OF_MARK = re.compile(rb"^([^,\n]*),(KEY|END),[0-9]*,[0-9]*$")
 
 
 def mended(data: bytes) -> bytes:
     """Return a segment with every commit mark made to fit, as another program might write it."""
-    made, sample = [], b""
+    made, sample, crc = [], b"", 0
     for line in data.removeprefix(HEADER).splitlines(keepends=True):
         match = _LINE_OF_MARK.match(line.rstrip(b"\n"))
         if match and line.endswith(b"\n"):
-            made.append(sample)
-            made.append(b"%b,END,%d,%d\n" % (match[1], sample.count(b"\n"), zlib.crc32(sample)))
-            sample = b""
+            crc = 0 if match[2] == b"KEY" else crc
+            covered = b"%b%b,%b,%d," % (sample, match[1], match[2], sample.count(b"\n"))
+            rest = b"%d\n" % zlib.crc32(covered, crc)
+            made.append(covered + rest)
+            crc, sample = zlib.crc32(made[-1], crc), b""
         else:
             sample += line
     return HEADER + b"".join([*made, sample])
@@ -175,11 +177,8 @@ def mended(data: bytes) -> bytes:
 
 def check_mended_segment(data: bytes) -> None:
     """Whatever rows a segment of another program has, what is read of them is counts of cells."""
-    for moment in (START, START + 610, START + 1190, math.inf):
-        found = state_at(data, moment)
-        _check_state(found[1] if found else {})
-    for mark, _ in believed(data):
-        _check_state(cells_of(data, mark))
+    for _, state in replayed(data):
+        _check_state(state)
 
 
 def _check_state(state: State) -> None:
@@ -411,7 +410,7 @@ def test_a_store_with_a_saved_segment_goes_on_and_counts_nothing_twice(
 
 
 def test_a_store_with_any_packed_segment_goes_on(large: Whole, folder: Path):
-    packed = gzip.compress(large.raw, mtime=0)
+    packed = pack(large.raw)
     hunt(lambda data: check_packed(large, data, folder / "store"), [packed])
 
 

@@ -9,6 +9,7 @@ import pace
 from captures import unpack as unpack_archive
 from house import House
 from irq_server.kernel.procfs import Procfs
+from irq_server.kernel.topology import Topology
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.store import Store
 from irq_server.web.access.guard import Rules
@@ -79,7 +80,8 @@ def empty(machine: Machine, tmp_path: Path) -> Iterator[House]:
     procfs = Procfs(machine.root)
     sampler = Sampler(procfs, store, clock)
     rules = Rules(Hosts(["127.0.0.1"], []), writes_allowed=True)
-    app = create_app(store, sampler, procfs, clock.now, rules=rules)
+    topology = Topology(machine.root.parent / "sys")
+    app = create_app(store, sampler, procfs, clock.now, topology=topology, rules=rules)
     yield House(machine, store, clock, sampler, app.test_client())
     store.close()
 

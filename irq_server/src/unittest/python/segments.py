@@ -1,40 +1,56 @@
-"""Segments for tests: written by the plainest means, damaged, and watched while they are read."""
+"""Segments for tests: written by the plainest means, and damaged."""
 
 import zlib
+from collections.abc import Iterable
 
-from irq_server.store.segment import HEADER, State, encode_keyframe, encode_moved, moved
+from irq_server.store.segments.segment import State
 
-START = 1767225600.0  # the start of a keyframe slot: 2,945,376 slots of 600 s
+START = 1767225600.0
 
 Samples = list[tuple[float, State]]
 
 
-def encode(samples: Samples, whole: bool = True) -> bytes:
-    """Write a segment as the contract says, by the slowest and plainest means."""
-    data = b"time,irq,cpu,count\n"
-    previous: tuple[float, State] | None = None
-    for moment, state in samples:
+def frames(samples: Samples, length: int = 3, whole: bool = True) -> list[list[bytes]]:
+    """Write frames of `length` samples as the contract says, by the slowest and plainest means."""
+    made: list[list[bytes]] = []
+    before: State = {}
+    for number, (moment, state) in enumerate(samples):
         time = f"{moment:.0f}" if whole else f"{moment:.3f}"
-        key_frame = previous is None or moment // 600 != previous[0] // 600
-        before = {} if key_frame or previous is None else previous[1]
+        is_key = number % length == 0
+        if is_key:
+            before = {}
+            made.append([])
         rows = "".join(f"{time},{key},{n}\n" for key, n in state.items() if before.get(key) != n)
-        data += f"{rows}{time},END,{rows.count(chr(10))},{zlib.crc32(rows.encode())}\n".encode()
-        previous = (moment, state)
-    return data
+        mark = f"{time},{'KEY' if is_key else 'END'},{rows.count(chr(10))},"
+        crc = zlib.crc32(b"".join(made[-1]) + f"{rows}{mark}".encode())
+        made[-1].append(f"{rows}{mark}{crc}\n".encode())
+        before = state
+    return made
 
 
-def turned(samples: Samples) -> bytes:
-    """Write a segment as the store does."""
-    data, before = HEADER, None
-    for moment, state in samples:
-        keyframe = before is None or moment // 600 != before[0] // 600
-        time = f"{moment:.0f}"
-        if keyframe or before is None:
-            data += encode_keyframe(time, state)
-        else:
-            data += encode_moved(time, moved(before[1], state))
-        before = (moment, state)
-    return data
+def encode(samples: Samples, length: int = 3, whole: bool = True) -> bytes:
+    """Write a segment."""
+    return b"time,irq,cpu,count\n" + joined(frames(samples, length, whole))
+
+
+def joined(parts: Iterable[Iterable[bytes]]) -> bytes:
+    """Join frames."""
+    return b"".join(sample for frame in parts for sample in frame)
+
+
+def encoded(*parts: tuple[float, State], keyframes: Iterable[float] = ()) -> list[bytes]:
+    """Return samples of cells as they are given; the first and those of `keyframes` are such."""
+    made: list[bytes] = []
+    frame = b""
+    for number, (moment, cells) in enumerate(parts):
+        is_key = number == 0 or moment in keyframes
+        rows = "".join(f"{moment:.0f},{key},{n}\n" for key, n in cells.items())
+        mark = f"{moment:.0f},{'KEY' if is_key else 'END'},{len(cells)},"
+        frame = b"" if is_key else frame
+        crc = zlib.crc32(frame + f"{rows}{mark}".encode())
+        made.append(f"{rows}{mark}{crc}\n".encode())
+        frame += made[-1]
+    return made
 
 
 def last_before(samples: Samples, moment: float) -> tuple[float, State] | None:
@@ -46,35 +62,3 @@ def last_before(samples: Samples, moment: float) -> tuple[float, State] | None:
 def flipped(data: bytes, position: int, bit: int) -> bytes:
     """Return `data` with one bit flipped."""
     return data[:position] + bytes([data[position] ^ 1 << bit]) + data[position + 1 :]
-
-
-class Watched(bytes):
-    """Bytes that count how many of them were looked at, as often as they were."""
-
-    seen = 0
-
-    def __getitem__(self, part):
-        """Return a part, and count it."""
-        found = super().__getitem__(part)
-        self.seen += len(found) if isinstance(part, slice) else 1
-        return found
-
-    def find(self, what: bytes, start: int | None = None, end: int | None = None) -> int:
-        """Searches from the left, and counts what it passed."""
-        found = super().find(what, start, end)
-        start, end, _ = slice(start, end).indices(len(self))
-        self.seen += max(0, (end if found < 0 else found) - start)
-        return found
-
-    def rfind(self, what: bytes, start: int | None = None, end: int | None = None) -> int:
-        """Searches from the right, and counts what it passed."""
-        found = super().rfind(what, start, end)
-        start, end, _ = slice(start, end).indices(len(self))
-        self.seen += max(0, end - (start if found < 0 else found))
-        return found
-
-    def index(self, what: bytes, start: int | None = None, end: int | None = None) -> int:
-        """Searches as find() does; raises ValueError where there is nothing."""
-        found = super().index(what, start, end)
-        self.seen += found - (start or 0)
-        return found

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from irq_server.kernel.interrupts import CELL_MODULUS, Snapshot, parse
-from irq_server.store.files import Files
-from irq_server.store.segment import examine
-from irq_server.store.tier import Tier
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.tier import Tier
 
 BOOT_IDS = tuple(f"{number:08x}-0000-4000-8000-000000000000" for number in range(1, 100))
 
@@ -201,10 +200,10 @@ class FaultyFiles(Files):
         if method in self.broken:
             raise OSError(self.broken[method], os.strerror(self.broken[method]))
 
-    def append(self, path: Path, data: bytes, sync: bool) -> None:
+    def append(self, path: Path, data: bytes, sync: bool) -> int:
         """Append, or fail."""
         self._call("append")
-        super().append(path, data, sync)
+        return super().append(path, data, sync)
 
     def write(self, descriptor: int, data: bytes) -> None:
         """Write all, a part, or nothing."""
@@ -246,13 +245,14 @@ class FaultyFiles(Files):
         self._call("sync")
         super().sync(path)
 
-    def read(self, path: Path) -> bytes:
+    def read_part(self, path: Path, start: int = 0, end: int | None = None) -> bytes:
         """Read, or fail."""
         self._call("read")
-        return super().read(path)
+        return super().read_part(path, start, end)
 
 
 def moments(tier: Tier, start: float, end: float) -> list[float]:
     """Return the times of the samples in a tier's files from `start` to `end`, both counted."""
-    found = [time for each in tier.segments for time in examine(tier.read(each) or b"")[0]]
+    lookup = tier.lookup
+    found = [time for each in lookup.segments for time in lookup.index_of(each).times]
     return [time for time in found if start <= time <= end]

@@ -1,12 +1,12 @@
 """What the store's tests share: samples of a simulated machine, and the files as they lie there."""
 
+import gzip
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from irq_server.store.files import Files
-from irq_server.store.segment_files import segments_in
+from irq_server.store.segments.segment_files import segments_in
 from irq_server.store.store import Store
 from simulated import Machine
 
@@ -39,20 +39,32 @@ def size_of(folder: Path) -> int:
     return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
+def text_of(path: Path) -> str:
+    """Return the text of a segment, unpacked as every tool does it."""
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+
+
 def every_state(folder: Path) -> list[dict[str, int]]:
-    """Replays every raw segment by the plainest means; fails where one is damaged."""
+    """Replay every raw segment by the plainest means; fail if one is damaged."""
     states = []
     for each in segments_in(folder / "raw"):
-        lines = Files().read(each.path).decode().splitlines(keepends=True)[1:]
+        lines = text_of(each.path).splitlines(keepends=True)[1:]
         state: dict[str, int] = {}
-        rows: list[str] = []
-        for line in lines:
+        frame = ""
+        marks = [
+            number for number, line in enumerate(lines) if line.split(",")[1] in ("KEY", "END")
+        ]
+        starts = {a + 1 for a, b in zip([-1, *marks], marks, strict=False) if ",KEY," in lines[b]}
+        for number, line in enumerate(lines):
+            frame = "" if number in starts else frame
             _, irq, cpu, count = line.rstrip("\n").split(",")
-            if irq != "END":
-                rows.append(line)
+            is_mark = irq in ("KEY", "END")
+            if is_mark:
+                covered = line[: line.rindex(",") + 1]
+                assert int(count) == zlib.crc32((frame + covered).encode())
+                states.append(state)
+            frame += line
+            if not is_mark:
                 state = state | {f"{irq},{cpu}": int(count)}
-                continue
-            assert (int(cpu), int(count)) == (len(rows), zlib.crc32("".join(rows).encode()))
-            states.append(state)
-            rows = []
     return states

@@ -71,7 +71,7 @@ def test_a_signal_ends_it_with_0_and_the_sample_in_hand_whole(
         assert cli.main(arguments) == 0
 
     (segment,) = (tmp_path / "data/raw").glob("*/*.csv")
-    assert [line.split(",")[1] for line in segment.read_text().splitlines()[1:]] == ["24", "END"]
+    assert [line.split(",")[1] for line in segment.read_text().splitlines()[1:]] == ["24", "KEY"]
     events = (tmp_path / "data/events.csv").read_text().splitlines()
     assert [line.split(",")[1] for line in events[1:]] == ["start", "stop"]
     assert not [each for each in threading.enumerate() if each.name == "sampler"]

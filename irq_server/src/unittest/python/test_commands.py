@@ -12,7 +12,8 @@ import pytest
 import needs
 from irq_server import cli
 from irq_server.commands import main
-from irq_server.store import segment
+from irq_server.store.segments import segment
+from segments import encoded
 
 NOBODY = 65534
 
@@ -20,7 +21,7 @@ NOBODY = 65534
 def put(folder: Path, *moments: int) -> Path:
     path = folder / "raw/19700101/600.csv"
     path.parent.mkdir(parents=True)
-    parts = [segment.encode_sample(str(moment), {"24,0": moment}) for moment in moments]
+    parts = encoded(*((moment, {"24,0": moment}) for moment in moments))
     path.write_bytes(segment.HEADER + b"".join(parts))
     return path
 
@@ -51,7 +52,7 @@ def test_damage_is_told_with_its_bytes_and_repaired(
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    put(tmp_path, 600).with_name("700.csv.gz").write_bytes(b"rubbish")
+    put(tmp_path, 600).with_name("700.csv.gz").mkdir()
 
     assert main(["verify", str(tmp_path)]) == 1
     assert "700.csv.gz: cannot be read: " in capsys.readouterr().out

@@ -14,6 +14,7 @@ WINGS = Wings(
         ("errors",),
         ("times", "events", "addresses"),
         ("kernel",),
+        ("store.segments",),
         ("store",),
         ("settings",),
         ("sampling",),
@@ -57,7 +58,7 @@ def test_the_web_opens_no_file(module: str):
     names = {node.id for node in ast.walk(WINGS.tree(module)) if isinstance(node, ast.Name)}
 
     assert not WINGS.packages(module) & FILES
-    assert "store.files" not in WINGS.imports(module)
+    assert "store.segments.files" not in WINGS.imports(module)
     assert "open" not in names
 
 

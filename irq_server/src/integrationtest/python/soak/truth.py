@@ -10,6 +10,7 @@ import io
 import math
 import re
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,9 @@ from .machine import CPUS, IRQS, LINEAR, TRIANGLE, Machine
 
 Json = Any
 Between = tuple[int, int]
-_SERIES = re.compile(r'^irq_interrupts_total\{cpu="(.+)",device=".*",irq="(.+)"\} (.+)$')
+_SERIES = re.compile(
+    r'^(irq_interrupts_total|irq_cpu_interrupts_total)\{cpu="(.+?)",.*\} (\d+) \d+$'
+)
 
 
 class Wrong(AssertionError):  # noqa: N818 - it is no fault of the test
@@ -237,14 +240,18 @@ class Truth:
         return sequence
 
     def metrics(self, text: str) -> int:
-        """Check every counter of /metrics; return the sequence they show."""
-        cells = {}
-        for line in text.splitlines():
-            found = _SERIES.match(line)
-            if found:
-                right(float(found[3]).is_integer(), line)
-                cells[found[2], found[1]] = int(float(found[3]))
-        return self.state(cells)
+        """Check the counters of /metrics, summed by CPU; return the sequence they show."""
+        sums: dict[str, Counter[int]] = defaultdict(Counter)
+        for found in filter(None, map(_SERIES.match, text.splitlines())):
+            sums[found[1]][int(found[2])] += int(found[3])
+        by_kind = sums["irq_cpu_interrupts_total"]
+        sequence = by_kind[LINEAR]
+        table = self._machine.table(sequence).values()
+        true = {cpu: sum(row[cpu] for row in table) for cpu in by_kind}
+        right(by_kind == true, f"/metrics at sequence {sequence}:", by_kind, true)
+        by_irq = sums["irq_interrupts_total"]
+        right(by_irq == true, f"/metrics by IRQ at sequence {sequence}:", by_irq, true)
+        return sequence
 
     def export(self, lines: Iterable[str]) -> int:
         """Check the totals of each sample in an exported table; return how many samples."""

@@ -29,7 +29,7 @@ DONE, FAILED, USAGE = 0, 1, 2
 
 _HELP = {
     "verify": "checks every commit mark; exit status 1 where something is damaged",
-    "repair": "sets damaged stretches aside, as NAME.damaged beside the segment",
+    "repair": "sets damaged bytes aside, as NAME.damaged beside the segment",
     "export": "writes the running totals of a window as one table",
     "import": "takes saved /proc/interrupts files, with their times, into the store",
 }

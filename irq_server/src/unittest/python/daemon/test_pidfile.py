@@ -12,7 +12,7 @@ import pytest
 from irq_server.daemon import pidfile
 from irq_server.daemon.pidfile import PidFile
 from irq_server.errors import PidFileError
-from irq_server.store.files import open_file
+from irq_server.store.segments.files import open_file
 
 
 @pytest.fixture

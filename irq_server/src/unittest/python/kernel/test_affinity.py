@@ -116,7 +116,7 @@ def test_a_change_and_who_wanted_it_are_told_apart(desk: Desk):
 
 
 def test_the_next_look_does_not_tell_the_change_again(desk: Desk):
-    irqs = [("24", "24")]
+    irqs = {"24": "24"}
     desk.watch.look(irqs, 90.0, 0.0)
 
     desk.set(1)
@@ -125,7 +125,7 @@ def test_the_next_look_does_not_tell_the_change_again(desk: Desk):
 
 
 def test_what_somebody_else_changed_before_is_a_change_of_its_own(desk: Desk):
-    desk.watch.look([("24", "24")], 90.0, 0.0)
+    desk.watch.look({"24": "24"}, 90.0, 0.0)
     desk.machine.set_affinity(24, "3")
 
     desk.set(1)

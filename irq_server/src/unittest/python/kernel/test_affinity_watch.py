@@ -1,6 +1,9 @@
 """Changes of affinities are noticed at the next look, whoever made them."""
 
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -8,7 +11,8 @@ from irq_server.events import Event, Kind
 from irq_server.kernel.affinity_watch import AffinityWatch
 from irq_server.kernel.procfs import Procfs
 
-IRQS = [("24", "24"), ("45#2", "45")]
+IRQS = {"24": "24", "45#2": "45"}
+MANY = {str(number): str(number) for number in range(100)}
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def test_the_first_look_finds_no_change(root: Path):
     assert AffinityWatch(Procfs(root)).look(IRQS, 100.0, 0.0) == []
 
 
-def test_a_change_is_told_with_the_old_and_the_new_list(root: Path):
+def test_a_change_is_reported_with_the_old_and_the_new_list(root: Path):
     watch = AffinityWatch(Procfs(root))
     watch.look(IRQS, 100.0, 0.0)
     set_affinity(root, "45", "1")
@@ -48,34 +52,68 @@ def test_another_spelling_of_the_same_cpus_is_no_change(root: Path):
 
 def test_an_irq_that_comes_or_cannot_be_read_has_no_event(root: Path):
     watch = AffinityWatch(Procfs(root))
-    watch.look(IRQS[:1], 100.0, 0.0)
+    watch.look({"24": "24"}, 100.0, 0.0)
     (root / "irq/24/smp_affinity_list").write_text("rubbish")
 
-    assert watch.look([*IRQS, ("99", "99")], 110.0, 10.0) == []
+    assert watch.look(IRQS | {"99": "99"}, 110.0, 10.0) == []
 
 
-def test_a_look_is_due_every_ten_seconds(root: Path):
-    watch = AffinityWatch(Procfs(root))
-    assert watch.is_due(5.0)
+class Looks(Procfs):
+    """Affinities that never change, and when each was looked at."""
 
-    watch.look(IRQS, 100.0, 5.0)
+    def __init__(self) -> None:
+        super().__init__(Path("nowhere"))
+        self.now = 0.0
+        self.times: dict[str, list[float]] = {}
 
-    assert not watch.is_due(14.9)
-    assert watch.is_due(15.0)
+    def affinity_text(self, irq: str) -> bytes:
+        """Return one CPU, and note the time."""
+        self.times.setdefault(irq, []).append(self.now)
+        return b"0\n"
 
 
-@pytest.mark.parametrize(
-    ("interval_seconds", "due", "not_due"),
-    [(10.0, 9.98, None), (60.0, 59.9, None), (7.0, 7.0, 2.9), (4.0, 7.98, 4.0), (1.0, 9.5, 8.0)],
-)
-def test_a_look_that_would_be_too_late_next_time_is_due_now(
-    root: Path, interval_seconds: float, due: float, not_due: float | None
-):
-    watch = AffinityWatch(Procfs(root), interval_seconds)
-    watch.look(IRQS, 100.0, 0.0)
+@pytest.mark.parametrize("interval", [0.01, 0.3, 1.0, 4.0, 7.0, 10.0, 60.0])
+@pytest.mark.parametrize("late", [0.0, 0.05])
+def test_each_irq_is_looked_at_within_ten_seconds_or_an_interval(interval: float, late: float):
+    looks, dice = Looks(), Random(1)
+    watch = AffinityWatch(looks, interval)
+    for sample in range(int(max(35 / interval, 3)) + 1):
+        looks.now = (sample + dice.uniform(0, late)) * interval
+        assert watch.look(MANY, looks.now, looks.now) == []
 
-    assert watch.is_due(due)
-    assert not_due is None or not watch.is_due(not_due)
+    assert looks.times.keys() == set(MANY.values())
+    for times in looks.times.values():
+        waits = [b - a for a, b in pairwise([*times, looks.now])]
+        assert max(waits) <= max(10.0, interval) + 2 * late * interval
+
+
+def test_a_sample_each_second_looks_at_a_tenth_of_the_irqs_or_little_more():
+    looks = Looks()
+    watch = AffinityWatch(looks, 1.0)
+    for second in range(100):
+        looks.now = float(second)
+        watch.look(MANY, looks.now, looks.now)
+
+    times = Counter(time for times in looks.times.values() for time in times)
+    assert times.pop(0.0) == len(MANY)
+    assert 10 <= min(times.values()) <= max(times.values()) <= 12
+
+
+def test_a_sample_that_is_late_makes_up_for_those_that_were_missed():
+    looks = Looks()
+    watch = AffinityWatch(looks, 1.0)
+    for looks.now in (0.0, 10.0):
+        watch.look(MANY, looks.now, looks.now)
+
+    assert all(times == [0.0, 10.0] for times in looks.times.values())
+
+
+def test_all_are_looked_at_when_an_irq_comes_or_goes(root: Path):
+    watch = AffinityWatch(Procfs(root), 0.1)
+    watch.look({"24": "24"}, 100.0, 0.0)
+    set_affinity(root, "24", "1")
+
+    assert watch.look(IRQS, 100.1, 0.1) == [Event(100.1, "affinity", irq="24", detail="0-3 -> 1")]
 
 
 def test_an_empty_list_of_a_move_in_hand_is_no_change(root: Path):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from irq_server.store.counts import Counts, Filters, KnownRow, count, cpus_in, keys, point
 from irq_server.store.pattern import Pattern
-from irq_server.store.segment import State
+from irq_server.store.segments.segment import State
 from irq_server.store.totals import Identity
 
 START: State = {"24,0": 100, "24,1": 7, "25,1": 3, "LOC,0": 50, "EXT,0": 1000, "ERR,": 2}

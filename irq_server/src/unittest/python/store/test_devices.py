@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from irq_server.store.devices import IRQ_FIELDS, Appearance, identity_row, read_appearances
-from irq_server.store.files import Files
 from irq_server.store.ledger import Ledger
+from irq_server.store.segments.files import Files
 from irq_server.store.totals import Identity
 
 

@@ -9,9 +9,11 @@ import mock
 import pytest
 
 from irq_server.errors import StoreError
-from irq_server.store import export, segment
+from irq_server.store import export
 from irq_server.store.export import Saved, import_files, rows, write_csv, write_parquet
-from irq_server.store.files import Files
+from irq_server.store.segments import segment
+from irq_server.store.segments.files import Files
+from segments import encoded
 
 HEADER = "           CPU0       CPU1\n"
 
@@ -19,8 +21,7 @@ HEADER = "           CPU0       CPU1\n"
 def put(folder: Path, tier: str, name: str, *parts: tuple[int, segment.State]) -> None:
     path = folder / tier / "19700101" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    encoded = [segment.encode_sample(str(time), cells) for time, cells in parts]
-    path.write_bytes(segment.HEADER + b"".join(encoded))
+    path.write_bytes(segment.HEADER + b"".join(encoded(*parts)))
 
 
 def save(folder: Path, name: str, *lines: str) -> Path:

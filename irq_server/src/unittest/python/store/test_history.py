@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 import pace
 from irq_server.errors import NoSampleError
 from irq_server.events import Event, Kind
-from irq_server.store.files import Files
 from irq_server.store.history import NOT_COUNTED, History, Sample, interval_detail
-from irq_server.store.segment import State
-from irq_server.store.tier import Tier
-from irq_server.store.tier_shape import RAW, TIERS
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.lookup import Lookup
+from irq_server.store.segments.segment import State
+from irq_server.store.segments.tier import Tier
+from irq_server.store.segments.tier_shape import RAW, TIERS, with_sums
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z
 FAR = START + 10**7
+
+
+def summed(state: State) -> State:
+    return {"all,0": state["24,0"]}
 
 
 class Kept:
@@ -26,10 +31,10 @@ class Kept:
 
     def __init__(self, root: Path, interval: float = 10.0, events: Sequence[Event] = ()) -> None:
         """Open the history that lies in `root`."""
-        self.tiers = tuple(Tier(root, shape, Files(), "never") for shape in TIERS)
+        self.tiers = tuple(Tier(root, shape, Files(), "never") for shape in with_sums(TIERS))
         for tier in self.tiers:
             tier.load()
-        self.history = History(self.tiers, events, interval)
+        self.history = History(self.tiers, events, interval, summed)
 
     def sample(self, *seconds: float) -> "Kept":
         """Keep samples in which IRQ 24 fired once more than milliseconds passed."""
@@ -37,7 +42,8 @@ class Kept:
             state: State = {"24,0": round(second * 1000) + 1}
             for tier in self.tiers:
                 if tier.is_due(START + second):
-                    tier.append(START + second, second == round(second), state, 2**30)
+                    kept = summed(state) if tier.shape.is_sums else state
+                    tier.append(START + second, second == round(second), kept, 2**30)
             self.history.set_latest(Sample(START + second, state, RAW))
         return self
 
@@ -116,13 +122,13 @@ def drop_closed(kept: Kept) -> None:
 
 def test_samples_never_go_back_where_what_follows_is_dropped_meanwhile(tmp_path: Path):
     kept = dropping(Kept(tmp_path))
-    samples = kept.history.samples_at([START + 95, START + 105, START + 125])
+    samples = kept.history.samples_at([START + 110, START + 115, START + 125])
 
     times = [next(samples).time - START]
     drop_closed(kept)
 
     # of a minute's samples the coarser tier has the first, at 60, which lies before
-    assert [*times, *(each.time - START for each in samples)] == [90, 90, 120]
+    assert [*times, *(each.time - START for each in samples)] == [110, 110, 120]
 
 
 def test_a_window_whose_start_is_dropped_meanwhile_starts_with_what_is_left(
@@ -270,7 +276,7 @@ def without_raw(root: Path, seconds: Iterable[int], raw_from: int) -> Kept:
         if float(each.name.partition(".")[0]) < START + raw_from:
             each.unlink()
     kept = Kept(root)
-    last = kept.tiers[0].find(FAR)
+    last = kept.tiers[0].lookup.find(FAR)
     assert last is not None
     kept.history.set_latest(Sample(*last, RAW))
     return kept
@@ -364,13 +370,13 @@ def test_a_sample_that_was_just_asked_for_needs_no_file(
 ):
     kept = Kept(tmp_path).sample(*every(10, 90))
     read: list[Path] = []
-    really = Files.read
+    really = Files.read_part
 
-    def reading(self: Files, path: Path) -> bytes:
+    def reading(self: Files, path: Path, start: int = 0, end: int | None = None) -> bytes:
         read.append(path)
-        return really(self, path)
+        return really(self, path, start, end)
 
-    monkeypatch.setattr(Files, "read", reading)
+    monkeypatch.setattr(Files, "read_part", reading)
     found = [kept.history.sample_at(START + second) for second in (30, 35, 39.9, 30, 40, 45, 31)]
 
     assert [each.time - START for each in found] == [30, 30, 30, 30, 40, 40, 30]
@@ -395,14 +401,79 @@ def test_what_is_known_of_a_window_is_not_worked_out_again(
     kept = Kept(tmp_path).sample(*every(10, 90))
     before = kept.window(20, 80)
     worked: list[float] = []
-    really = Tier.survey
+    really = Lookup.survey
 
-    def working(self: Tier, start: float, end: float) -> object:
+    def working(self: Lookup, start: float, end: float) -> object:
         worked.append(start - START)
         return really(self, start, end)
 
-    monkeypatch.setattr(Tier, "survey", working)
+    monkeypatch.setattr(Lookup, "survey", working)
 
     assert kept.window(20, 80) == kept.window(25, 85) == before
     assert kept.window(30, 80)["samples"] == 6
     assert worked == [30]
+
+
+# ---- series -------------------------------------------------------------------------------------
+
+
+def places(samples: Iterable[Sample]) -> list[tuple[str, float]]:
+    return [(each.tier.name, each.time - START) for each in samples]
+
+
+def moments_of(*seconds: float) -> list[float]:
+    return [START + second for second in seconds]
+
+
+@pytest.mark.parametrize(
+    ("step", "tier"),
+    [(60, "1m"), (240, "1m"), (3600, "1h"), (7200, "1h"), (90, "raw"), (30, "raw")],
+)
+def test_the_inner_edges_come_from_the_coarsest_tier_whose_step_divides_that_of_the_series(
+    tmp_path: Path, step: int, tier: str
+):
+    kept = Kept(tmp_path).sample(*every(10, 4 * 7200 + 60))
+
+    found = places(kept.history.samples_at(moments_of(*range(25, 25 + 4 * step, step)), step))
+
+    apart = {"raw": 10, "1m": 60, "1h": 3600}[tier]
+    inner = [(tier, (25 + step * n) // apart * apart) for n in (1, 2)]
+    assert found == [("raw", 20), *inner, ("raw", (25 + 3 * step) // 10 * 10)]
+
+
+def test_with_sums_the_states_are_sums_from_tiers_of_sums_and_from_others(tmp_path: Path):
+    kept = Kept(tmp_path).sample(*every(10, 7200))
+
+    found = list(kept.history.samples_at(moments_of(25, 145, 265, 385), 120, sums=True))
+
+    assert places(found) == [("raw", 20), ("cpus-1m", 120), ("cpus-1m", 240), ("raw", 380)]
+    assert [each.state for each in found] == [
+        {"all,0": 1000 * second + 1} for second in (20, 120, 240, 380)
+    ]
+
+
+def test_where_the_tier_of_sums_does_not_reach_back_the_other_answers(tmp_path: Path):
+    kept = Kept(tmp_path).sample(*every(10, 3 * 86400, 3 * 86400 - 300))
+    sums = next(tier for tier in kept.tiers if tier.shape.name == "cpus-1m")
+    sums.close()
+    assert sums.drop_oldest()
+    base = 3 * 86400 - 300
+
+    moments = moments_of(base + 5, base + 65, base + 125, base + 185)
+    found = list(kept.history.samples_at(moments, 60, sums=True))
+
+    assert [tier for tier, _ in places(found)] == ["raw", "1m", "1m", "raw"]
+    assert [each.state["all,0"] for each in found] == [
+        1000 * (base + second) + 1 for second in (0, 60, 120, 180)
+    ]
+
+
+def test_a_series_beside_a_writer_that_packs_and_drops_never_goes_back(tmp_path: Path):
+    kept = dropping(Kept(tmp_path))
+    samples = kept.history.samples_at(moments_of(15, 60, 120, 125), 60)
+    first = [next(samples), next(samples)]
+    drop_closed(kept)
+
+    times = [each.time for each in (*first, *samples)]
+
+    assert times == sorted(times)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from irq_server.store.event_log import EVENT_FIELDS
-from irq_server.store.files import Files
 from irq_server.store.ledger import Ledger
+from irq_server.store.segments.files import Files
 from simulated import FaultyFiles
 
 HEADER = "time,event,irq,cpu,detail\n"

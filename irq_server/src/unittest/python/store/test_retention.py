@@ -9,10 +9,10 @@ import pytest
 
 from irq_server.events import Event, Kind
 from irq_server.store import retention
-from irq_server.store.segment_files import segments_in
-from irq_server.store.tier_shape import TIERS
+from irq_server.store.segments.segment_files import segments_in
+from irq_server.store.segments.tier_shape import shapes_in, shapes_of
 from simulated import Machine
-from storing import START, Open, events, sample, size_of
+from storing import START, Open, events, killed, sample, size_of
 
 
 def busy(cpus: int = 8) -> Machine:
@@ -59,9 +59,10 @@ def test_the_size_that_is_told_is_the_size_on_the_disk(opened: Open, folder: Pat
     assert status.oldest == START
     assert status.newest == START + 400 * 49
     last = {"raw": START + 19600, "1m": START + 19600, "1h": START + 18000}
+    last |= {"cpus-1m": START + 19600, "cpus-1h": START + 18000}
     first = {name: min(each.first for each in segments_in(folder / name)) for name in last}
     per_second = sum(size_of(folder / name) / (last[name] - first[name]) for name in last)
-    assert first == {"raw": START + 14400, "1m": START, "1h": START}
+    assert first == dict.fromkeys(last, START) | {"raw": START + 14400}
     assert status.holds_seconds == pytest.approx(2**30 / per_second, rel=1e-6)
 
 
@@ -72,14 +73,59 @@ def test_samples_go_with_their_age_by_tier_and_the_coarser_stay(
     for second in range(0, 3 * 86400, 1800):
         sample(store, machine, second)
 
-    firsts = {shape.name: segments_in(folder / shape.name)[0].first - START for shape in TIERS}
+    shapes = shapes_in(folder)
+    firsts = {shape.name: segments_in(folder / shape.name)[0].first - START for shape in shapes}
     last = 3 * 86400 - 1800
     assert last - 3600 - 3600 < firsts["raw"] <= last - 3600
-    assert firsts["1m"] == 86400
-    assert firsts["1h"] == 0
+    assert firsts["1m"] == firsts["cpus-1m"] == 86400
+    assert firsts["1h"] == firsts["cpus-1h"] == 0
     early = store.history.window(START + 7200, START + 10800, START + last)
     assert (early.start.state, early.end.state) == ({"24,1": 5}, {"24,1": 7})
     assert early.resolution_seconds == 3600.0
+
+
+# ---- tiers that are not kept any more -----------------------------------------------------------
+
+
+def with_orphans(opened: Open, machine: Machine, hours: int = 3) -> None:
+    """Leave a store with a tier 5m, and its sums, behind."""
+    store = opened(tiers=shapes_of(["5m", "1h"]), retention_seconds={"5m": 1e9, "1h": 1e9})
+    for second in range(0, hours * 3600, 300):
+        sample(store, machine, second, ago=300.0)
+    killed(store)
+
+
+def test_a_tier_that_is_not_kept_any_more_goes_at_the_oldest_age(
+    opened: Open, folder: Path, machine: Machine
+):
+    with_orphans(opened, machine)
+    store = opened(retention_seconds={"raw": 3600.0, "1m": 3600.0, "1h": 2 * 86400.0})
+
+    sample(store, machine, 2 * 86400 + 86399)
+    assert {"5m", "cpus-5m"} <= {each.name for each in folder.iterdir()}
+    assert store.status().size_bytes == size_of(folder)
+
+    sample(store, machine, 3 * 86400)  # all of the day that the file may hold is old now
+    assert not {"5m", "cpus-5m"} & {each.name for each in folder.iterdir()}
+    assert store.status().size_bytes == size_of(folder)
+
+
+def test_a_tier_that_is_not_kept_any_more_goes_first_if_the_store_is_too_large(
+    opened: Open, folder: Path
+):
+    machine = busy()
+    store = opened(tiers=shapes_of(["5m", "1h"]), max_bytes=2**20)
+    for step in range(60):
+        work(machine)
+        store.append(machine.look(), machine.boot_id, START + 300 * step, 300.0)
+    killed(store)
+    before = segments_in(folder / "raw")
+
+    store = opened(max_bytes=size_of(folder) - size_of(folder / "5m") // 2)
+    sample(store, machine, 300 * 60)
+
+    assert "5m" not in {each.name for each in folder.iterdir()}
+    assert before[0] in segments_in(folder / "raw")
 
 
 # ---- stores of other programs, and damaged ones -------------------------------------------------
@@ -87,10 +133,11 @@ def test_samples_go_with_their_age_by_tier_and_the_coarser_stay(
 
 def write_foreign(folder: Path) -> None:
     rows = ["1767225600,24,3,100\n1767225600,ERR,,4\n1767225600,LOC,0,7\n", "1767225610,24,3,160\n"]
-    text = "time,irq,cpu,count\n"
-    for row in rows:
-        time = row.partition(",")[0]
-        text += f"{row}{time},END,{row.count(chr(10))},{zlib.crc32(row.encode())}\n"
+    frame = ""
+    for row, kind in zip(rows, ("KEY", "END"), strict=True):
+        frame += f"{row}{row.partition(',')[0]},{kind},{row.count(chr(10))},"
+        frame += f"{zlib.crc32(frame.encode())}\n"
+    text = f"time,irq,cpu,count\n{frame}"
     (folder / "raw/20260101").mkdir(parents=True)
     (folder / "raw/20260101/1767225600.csv").write_text(text)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from irq_server.store.counts import Filters, KnownRow, count, point
 from irq_server.store.pattern import Pattern
-from irq_server.store.segment import State
+from irq_server.store.segments.segment import State
 from irq_server.store.series import Tally
 from irq_server.store.totals import Identity
 

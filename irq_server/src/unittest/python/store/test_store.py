@@ -28,7 +28,7 @@ def test_a_new_store_makes_its_folder_and_has_no_sample(opened: Open, folder: Pa
     assert (status.size_bytes, status.max_bytes, status.damaged_bytes) == (0, 2**30, 0)
 
 
-def test_a_sample_lies_in_the_three_tiers_with_its_rows_and_the_memory(
+def test_a_sample_is_in_every_tier_with_its_rows_and_the_memory(
     opened: Open, folder: Path, machine: Machine
 ):
     taken = sample(opened(), machine, 0)
@@ -38,12 +38,14 @@ def test_a_sample_lies_in_the_three_tiers_with_its_rows_and_the_memory(
     assert files_in(folder) == [
         "1h/202601/1767225600.csv",
         "1m/20260101/1767225600.csv",
+        "cpus-1h/202601/1767225600.csv",
+        "cpus-1m/20260101/1767225600.csv",
         "irqs.csv",
         "lock",
         "raw/20260101/1767225600.csv",
         "state.json",
     ]
-    text = "time,irq,cpu,count\n1767225600,24,1,1\n1767225600,END,1,"
+    text = "time,irq,cpu,count\n1767225600,24,1,1\n1767225600,KEY,1,"
     assert (folder / "raw/20260101/1767225600.csv").read_text().startswith(text)
     assert (folder / "irqs.csv").read_text().splitlines()[:2] == [
         "time,irq,chip,hwirq,trigger,device",
@@ -347,3 +349,22 @@ def test_every_cpu_that_was_ever_seen_is_known(opened: Open, machine: Machine):
     sample(store, machine, 10)
 
     assert store.rows.cpus == {0, 1}
+
+
+def test_labels_that_no_segment_can_hold_get_other_names(
+    opened: Open, folder: Path, machine: Machine
+):
+    labels = ("KEY", "END", "a,b", "a;b", ",0")
+    for number, label in enumerate(labels, 1):
+        machine.add(label, "odd")
+        machine.fire(label, 1, number)
+    store = opened()
+    sample(store, machine, 0)
+    machine.fire("KEY", 0, 9)
+    last = sample(store, machine, 10)
+
+    names = {"KEY;,1": 1, "END;,1": 2, "a;b;,1": 3, "a;b,1": 4, ";0,1": 5, "KEY;,0": 9}
+    assert {key: n for key, n in last.state.items() if key in names} == names
+    assert every_state(folder)[-1] == {key: n for key, n in last.state.items() if n}
+    killed(store)
+    assert opened().history.latest.state == every_state(folder)[-1]

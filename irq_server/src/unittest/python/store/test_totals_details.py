@@ -17,6 +17,24 @@ def device(number: int, cells: str, action: str = "eth0") -> str:
     return f"{number}: {cells} PCI-MSI 7-edge {action}"
 
 
+@pytest.mark.parametrize(
+    ("identity", "is_own"),
+    [
+        (Identity("24", "PCI-MSI", "1", "edge", "eth0"), False),
+        (Identity("45#2", "GICv3", "27", "Level", "eth0"), False),
+        (Identity("LOC"), True),
+        (Identity("THR#2"), True),
+        (Identity("11", "GICv3", "27", "Level", "arch_timer"), True),
+        (Identity("12", "GICv3", "26", "Level", "kvm guest vtimer"), True),
+        (Identity("13", "XIVE-IPI", "0", "Edge", "IPI"), True),
+        (Identity("14", "xen-percpu", "", "", "timer0"), True),
+        (Identity("15", "GICv3", "30", "Level", "my_arch_timer"), False),
+    ],
+)
+def test_a_cpus_own_interrupts_are_told_from_a_devices(identity: Identity, is_own: bool):
+    assert identity.is_own == is_own
+
+
 def test_a_row_that_is_not_due_keeps_no_row_behind_it_from_being_counted():
     totals = Totals({})
     totals.update(parsed(device(24, "1 0"), device(25, "1 0")), BOOT, 10)

@@ -3,6 +3,7 @@
 import pytest
 
 from house import House
+from irq_server import __version__
 from irq_server.events import Event, Kind
 from storing import START
 
@@ -114,9 +115,10 @@ def test_a_machine_wide_row_can_be_asked_for_but_not_on_one_cpu(house: House):
 def test_cpus_and_one_cpu(house: House):
     cpus = house.json("/api/v1/cpus?period=20s")
     assert cpus["cpus"] == [
-        {"cpu": 0, "total": 110, "rate": 5.5},
-        {"cpu": 1, "total": 15, "rate": 0.75},
+        {"cpu": 0, "total": 110, "rate": 5.5, "devices": 100},
+        {"cpu": 1, "total": 15, "rate": 0.75, "devices": 5},
     ]
+    assert cpus["imbalance"] == pytest.approx(100 / 52.5)
     assert cpus["total"] == 125
 
     cpu = house.json("/api/v1/cpus/1?period=20s&nonzero")
@@ -208,6 +210,45 @@ def test_events_in_the_window_are_told(house: House):
     assert len(house.json("/api/v1/events?period=20s&irq=24")["events"]) == 1
     assert len(house.json("/api/v1/events?period=20s&cpu=1")["events"]) == 1
     assert house.json("/api/v1/events?start=-20s&end=-15s")["events"] == events[:1]
+
+
+def test_only_cpus_that_may_be_used_count_in_the_imbalance(house: House):
+    assert house.machine.root
+    isolated = house.machine.root.parent / "sys/devices/system/cpu/isolated"
+    isolated.parent.mkdir(parents=True)
+    isolated.write_text("0\n")
+    assert house.json("/api/v1/cpus?period=20s")["imbalance"] == 1.0
+    assert [each["isolated"] for each in house.json("/api/v1/status")["cpus"]] == [True, False]
+    isolated.write_text("\n")
+    house.machine.offline(1)
+    house.sample()
+    assert [each["online"] for each in house.json("/api/v1/status")["cpus"]] == [True, False]
+    assert house.json("/api/v1/cpus?period=20s")["imbalance"] == 1.0
+
+
+def test_an_idle_machine_is_in_balance(house: House):
+    house.sample()
+    answer = house.json("/api/v1/cpus?period=10s&irq=25")
+    assert (answer["total"], answer["imbalance"]) == (0, 1.0)
+
+
+def test_the_status_says_what_runs_where(house: House):
+    assert house.machine.root
+    name = house.machine.root / "sys/kernel/hostname"
+    name.write_text("web1\n")
+    node = house.machine.root.parent / "sys/devices/system/node/node1/cpulist"
+    node.parent.mkdir(parents=True)
+    node.write_text("1\n")
+
+    status = house.json("/api/v1/status")
+
+    assert status["hostname"] == "web1"
+    assert status["now"] == "2026-01-01T00:00:20.000Z"
+    assert (status["version"], status["writes_allowed"]) == (__version__, True)
+    assert status["cpus"] == [
+        {"cpu": 0, "online": True, "node": None, "isolated": False},
+        {"cpu": 1, "online": True, "node": 1, "isolated": False},
+    ]
 
 
 def test_the_status_tells_sampler_and_store(house: House):

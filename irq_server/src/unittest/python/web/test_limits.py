@@ -15,7 +15,7 @@ from irq_server.web.query import Edges
 
 def counts(rows: int, columns: int) -> Counts:
     item = IrqCounts("24", "eth0", (0,) * columns, 0)
-    return Counts(tuple(range(columns)), (item,) * rows, (0,) * columns, 0)
+    return Counts(tuple(range(columns)), (item,) * rows, (0,) * columns, (0,) * columns, 0)
 
 
 def test_a_table_has_at_most_a_million_numbers():

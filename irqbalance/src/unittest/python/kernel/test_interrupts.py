@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from irqbalance.errors import InterruptsFormatError
-from irqbalance.kernel.interrupts import Description, Parser, Row, describe, parse
+from irqbalance.kernel.interrupts import Description, Parser, Row, Snapshot, describe, parse
 
 # name: CPUs of the header, number of rows, one IRQ and its counts: read off the files by eye
 MACHINES = {
@@ -293,6 +293,76 @@ def test_a_parser_forgets_the_old_rows_when_the_cpus_change():
 
     assert after.cpus == (0,)
     assert after.rows[0].counts == (1,)
+
+
+CELLS = st.one_of(st.integers(0, 99), st.integers(0, 2**32 - 1))
+TEXT_ROWS = st.tuples(
+    st.sampled_from(["24:", "45:", "LOC:", "IPI0:", "THR:", "ERR:", "MIS :"]),
+    st.lists(CELLS.map(str), min_size=1, max_size=3),
+    st.sampled_from(
+        ["", " PCI-MSI 1-edge eth0", " PCI-MSI 2-edge eth0, eth1", " 7 Edge x", "\tT "]
+    ),
+)
+
+
+@given(st.lists(st.lists(TEXT_ROWS, min_size=3, max_size=4), min_size=2, max_size=5), st.data())
+def test_a_parser_reads_each_text_as_if_it_were_the_first(
+    texts: list[list[tuple[str, list[str], str]]], data: st.DataObject
+):
+    parser = Parser()
+    for number, rows in enumerate(texts):
+        # most lines are as in the text before, but for a cell
+        before = texts[number - 1] if number else rows
+        rows[:] = [
+            (label, [data.draw(st.sampled_from([cells[0], new[0]])), *cells[1:]], text)
+            for (label, cells, text), (_, new, _) in zip(before, rows, strict=False)
+        ] + rows[len(before) :]
+        glue = data.draw(st.sampled_from([" ", ""]))
+        lines = [f"{label}{glue}{'  '.join(cells)}{text}" for label, cells, text in rows]
+        printed = "\n".join(["CPU0 CPU1", *lines]) + "\n"
+
+        assert outcome(parser, printed) == outcome(Parser(), printed)
+
+
+def outcome(parser: Parser, text: str) -> Snapshot | int:
+    try:
+        return parser.parse(text)
+    except InterruptsFormatError as error:
+        return error.line_number
+
+
+@pytest.mark.parametrize("cell", ["4294967296", "-1", "1_0", "\u0661", "x"])
+def test_a_cell_that_cannot_be_is_refused_in_a_changed_line_too(cell: str):
+    parser = Parser()
+    for count in (1, 2):
+        parser.parse(TWO_CPUS + f" 24: {count} 7 PCI-MSI 1-edge eth0\n")
+
+    with pytest.raises(InterruptsFormatError, match="line 2"):
+        parser.parse(TWO_CPUS + f" 24: {cell} 7 PCI-MSI 1-edge eth0\n")
+
+    # what was read of a text that is refused counts nowhere
+    after = parser.parse(TWO_CPUS + " 24: 2 9 PCI-MSI 1-edge eth0\n")
+    assert after.rows[0].counts == (2, 9)
+
+
+def test_a_cell_behind_a_glued_one_is_the_next_cpus():
+    parser = Parser()
+    for count in (4, 5, 6):
+        snapshot = parser.parse(TWO_CPUS + f"IPI0:4294967295 {count} Rescheduling interrupts\n")
+
+        assert snapshot.rows[0].counts == (4294967295, count)
+
+
+def test_a_text_that_is_refused_leaves_no_cell_behind():
+    parser = Parser()
+    for count in (1, 2):
+        parser.parse(TWO_CPUS + f" 24: {count} 7 x\n 25: {count} 7 x\n")
+
+    with pytest.raises(InterruptsFormatError, match="line 3"):
+        parser.parse(TWO_CPUS + " 24: 5 7 x\n 25: nonsense\n")
+
+    after = parser.parse(TWO_CPUS + " 24: 5 8 x\n 25: 2 8 x\n")
+    assert [row.counts for row in after.rows] == [(5, 8), (2, 8)]
 
 
 @given(st.text())

@@ -17,7 +17,7 @@ from typing import Self
 from ..errors import LogError
 from ..serving import access_log
 from ..settings.table import Settings
-from ..store.files import open_file
+from ..store.segments.files import open_file
 from .log_format import JournalFormatter, JsonFormatter, TextFormatter
 
 SYSLOG_SOCKET = Path("/dev/log")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import PidFileError
-from ..store.files import open_file
+from ..store.segments.files import open_file
 
 _log = logging.getLogger(__name__)
 

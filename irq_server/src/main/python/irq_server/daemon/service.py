@@ -11,6 +11,7 @@ from functools import partial
 
 from ..errors import SettingsError
 from ..kernel.procfs import Procfs
+from ..kernel.topology import Topology
 from ..sampling.recording import Recording
 from ..sampling.sampler import Sampler
 from ..serving.descriptors import raise_limit
@@ -76,7 +77,14 @@ def serve(settings: Settings, around: Surroundings) -> None:
         procfs.check()
         recording = Recording(settings, procfs)
         sampler = recording.sampler
-        app = create_app(recording.store, sampler, procfs, rules=_rules(settings, bound, tokens))
+        app = create_app(
+            recording.store,
+            sampler,
+            procfs,
+            topology=Topology(settings.sysfs),
+            rules=_rules(settings, bound, tokens),
+            metrics_series=settings.metrics_series,
+        )
         proxy = settings.trusted_proxy
         web = WebServer(TrustedProxy(app, proxy) if proxy else app, bound)
         held.enter_context(recording)

@@ -23,7 +23,8 @@ Documentation/filesystems/proc.rst.
 """
 
 import re
-from itertools import pairwise
+from itertools import compress, pairwise
+from operator import ne
 from typing import NamedTuple
 
 from ..errors import InterruptsFormatError
@@ -31,6 +32,8 @@ from .cpuset import MAX_CPU
 
 CELL_MODULUS = 2**32
 """Cells are ``unsigned int`` and wrap here. Source: include/linux/irqdesc.h, struct irqstat."""
+
+_CELL_DIGITS = len(str(CELL_MODULUS))
 
 FIGURE_MODULUS = 2**64
 """A figure of the whole machine is ``unsigned long`` at the most (alpha's ``ERR``)."""
@@ -143,6 +146,7 @@ class Parser:
         self._header = ""
         self._cpus: tuple[int, ...] = ()
         self._lines: list[str] = []
+        self._words: list[list[str]] = []  # of each line; none before its first change
         self._rows: list[Row] = []
         self._descriptions: dict[tuple[str, bool], Description] = {}
 
@@ -153,26 +157,32 @@ class Parser:
             del lines[-1]
         if header != self._header or not self._cpus:
             self._header, self._cpus = "", _parse_header(header)
-            self._lines, self._rows, self._descriptions = [], [], {}
+            self._lines, self._words, self._rows, self._descriptions = [], [], [], {}
         if not lines:
             raise InterruptsFormatError(2, "a row such as '24: 0 1 PCI-MSI'", "the end of the text")
-        rows = self._parse_rows(lines)
-        self._header, self._lines, self._rows = header, lines, rows
+        rows, words = self._parse_rows(lines)
+        self._header, self._lines, self._words, self._rows = header, lines, words, rows
         return Snapshot(self._cpus, tuple(rows))
 
-    def _parse_rows(self, lines: list[str]) -> list[Row]:
-        old_lines, old_rows = self._lines, self._rows
+    def _parse_rows(self, lines: list[str]) -> tuple[list[Row], list[list[str]]]:
+        """Return the rows, and the words of the lines that changed so far."""
+        old_lines, most = self._lines, len(self._cpus) + 1
         if len(lines) == len(old_lines):
-            rows = old_rows.copy()
+            rows, words = self._rows.copy(), self._words.copy()
             changed = [n for n, (a, b) in enumerate(zip(lines, old_lines, strict=True)) if a != b]
             for index in changed:
-                row, old = self._parse_row(lines[index], index + 2), old_rows[index]
-                if row.irq != old.irq.partition("#")[0]:
-                    break
-                rows[index] = row if row.irq == old.irq else row._replace(irq=old.irq)
+                old, before = rows[index], words[index]
+                words[index] = lines[index].split(None, most)
+                row = _recount(old, before, words[index])
+                if row is None:
+                    row = self._parse_row(lines[index], index + 2)
+                    if row.irq != old.irq.partition("#")[0]:
+                        break
+                    row = row if row.irq == old.irq else row._replace(irq=old.irq)
+                rows[index] = row
             else:
-                return rows
-        return self._parse_other_rows(lines)
+                return rows, words
+        return self._parse_other_rows(lines), [[]] * len(lines)
 
     def _parse_other_rows(self, lines: list[str]) -> list[Row]:
         """Return the rows of a text whose labels differ from the last one's."""
@@ -252,6 +262,24 @@ def _is_label(text: str) -> bool:
     if text.isdecimal():
         return _IRQ_NUMBER.fullmatch(text) is not None
     return bool(text) and "#" not in text and not any(map(str.isspace, text))
+
+
+def _recount(old: Row, before: list[str], words: list[str]) -> Row | None:
+    """Return `old`, whose line had the words `before`, with the counts that `words` have.
+
+    Most lines that change differ in one cell, so only the texts that differ become numbers. Return
+    None if the line differs elsewhere, or holds what only a parse of all of it can judge.
+    """
+    if old.counts is None or len(words) != len(before) or words[0][-1] != ":":
+        return None
+    counts = list(old.counts)
+    for place in compress(range(len(words)), map(ne, words, before)):
+        word = words[place]
+        is_short = len(word) <= _CELL_DIGITS and word.isdecimal() and word.isascii()
+        if not is_short or not 0 < place <= len(counts) or int(word) >= CELL_MODULUS:
+            return None
+        counts[place - 1] = int(word)
+    return Row(old.irq, tuple(counts), None, old.description)
 
 
 def _counts(cells: list[str], digits: str, line_number: int) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ A captured tree, or a host's tree mounted into a container, works in their place
 """
 
 import os
+import socket
 import stat
 import time
 from collections.abc import Callable
@@ -101,6 +102,25 @@ class Procfs:
             return _read_at_once(self._boot_id).decode(errors="replace").strip()
         except (FileNotFoundError, PermissionError):
             return self._read_boot_time()
+
+    def read_hostname(self) -> str:
+        """Return the machine's name; that of this one if the tree does not say."""
+        try:
+            name = _read_at_once(f"{self._root}/sys/kernel/hostname").decode(errors="replace")
+        except OSError:
+            name = ""
+        return name.strip() or socket.gethostname()
+
+    def read_boot_seconds(self) -> float | None:
+        """Return when the machine booted, Unix seconds; None if the tree does not say.
+
+        The kernel's figure changes if somebody sets the clock. Source: proc(5), stat, btime.
+        """
+        try:
+            number = self._read_boot_time().split()[1]
+        except (OSError, IndexError):
+            return None
+        return float(number) if number.isdecimal() and len(number) < 13 else None
 
     def _read_boot_time(self) -> str:
         try:

@@ -11,8 +11,8 @@ from ..kernel.procfs import Procfs
 from ..settings.table import Settings
 from ..store.history import interval_detail
 from ..store.schedule import Schedule
+from ..store.segments.tier_shape import shapes_of
 from ..store.store import Store
-from ..store.tier_shape import shapes_of
 from ..times import format_duration
 from .sampler import Sampler
 

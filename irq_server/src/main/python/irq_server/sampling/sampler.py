@@ -17,8 +17,8 @@ from ..kernel.affinity_watch import AffinityWatch
 from ..kernel.interrupts import Parser, Snapshot
 from ..kernel.procfs import Procfs
 from ..store.schedule import Schedule
+from ..store.segments.tier_shape import GAP_INTERVALS
 from ..store.store import Store
-from ..store.tier_shape import GAP_INTERVALS
 
 _log = logging.getLogger(__name__)
 
@@ -231,8 +231,7 @@ class Sampler:
         events = []
         if abs(jump) > JUMP_SECONDS:
             events.append(Event(time, Kind.CLOCK, detail=f"{jump:+.3f} s"))
-        if self._watch.is_due(monotonic):
-            events += self._watch.look(self._store.rows.numbered.items(), time, monotonic)
+        events += self._watch.look(self._store.rows.numbered, time, monotonic)
         if events:
             self._store.record(*events)
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from ..errors import TimeFormatError
-from ..store.tier_shape import shape_of
+from ..store.segments.tier_shape import shape_of
 from ..times import parse_duration
 
 MIN_INTERVAL_SECONDS = 0.01
@@ -22,6 +22,13 @@ def port(text: str) -> int:
     """Return a TCP port; 0 stands for a free one."""
     if not (text.isdecimal() and text.isascii()) or len(text) > 5 or int(text) > 65535:
         raise ValueError("a port from 0 (a free one) to 65535")
+    return int(text)
+
+
+def series(text: str) -> int:
+    """Return a number of series."""
+    if not (text.isdecimal() and text.isascii()) or len(text) > 6:
+        raise ValueError("a number from 0 to 999999")
     return int(text)
 
 

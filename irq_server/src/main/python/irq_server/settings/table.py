@@ -47,6 +47,9 @@ class Settings:
     procfs: Path
     sysfs: Path
 
+    # what it shows to Prometheus
+    metrics_series: int
+
     # how it runs
     user: str
     daemon: bool
@@ -201,6 +204,14 @@ SETTINGS = (
     # what it reads
     Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),
     Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree in the place of /sys"),
+    # what it shows to Prometheus
+    Setting(
+        "metrics-series",
+        "N",
+        "2000",
+        converters.series,
+        "the most series of interrupts in /metrics; the other cells count together",
+    ),
     # how it runs
     Setting(
         "user",

@@ -2,11 +2,11 @@
 
 - store: the store, one writer and many readers. opening mends what a kill left; restart has
   the lock and what the next start needs; retention drops what is too old or too much.
-- history: the state at a moment, and the window between two. survey: its samples and gaps.
-- counts, counting, series: two states become counts, by IRQ, by CPU and by step.
+- history: the state at a moment, and the window between two.
+- counts, counting, series: two states become counts, by IRQ, by CPU and by step. sums: of a CPU.
 - totals: the kernel's 32-bit cells become totals that never fall. schedule: which rows when.
 - devices, event_log: what the rows are, and what happened. ledger: the CSV files of both.
-- tier, tier_shape, segment_files, segment: samples in files, down to their text. files: the disk.
+- segments: samples in files, down to their text, and the disk.
 - verify, export: a data directory without a server.
 
 Starts no thread, and knows no HTTP.

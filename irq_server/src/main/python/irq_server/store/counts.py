@@ -5,11 +5,11 @@ The count of a cell in a window is its running total at the end less that at the
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import add
+from operator import add, sub
 
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from .pattern import Pattern
-from .segment import State
+from .segments.segment import State
 from .totals import Identity
 
 MACHINE_WIDE_LABELS = frozenset({"ERR", "MIS", "Err", "BAD"})
@@ -67,12 +67,14 @@ class IrqCounts:
 class Counts:
     """What fired in a window. ``totals`` are per CPU, ``total`` is of all of them.
 
+    ``devices`` is the part of ``totals`` that devices asked for, and not the CPUs themselves.
     Subtotals of other rows and machine-wide figures are in no total.
     """
 
     cpus: tuple[int, ...]
     irqs: tuple[IrqCounts, ...]
     totals: tuple[int, ...]
+    devices: tuple[int, ...]
     total: int
 
 
@@ -91,6 +93,7 @@ def count(
     texts = [str(cpu) for cpu in columns]
     fired = _fired(start, end)
     irqs, totals = [], [0] * len(columns)
+    own = totals
     for row in rows:
         cells = fired.get(row.identity.irq, {})
         if not cells and (filters.nonzero or not row.is_present):
@@ -103,9 +106,12 @@ def count(
         irqs.append(item)
         if item.total and item.counts is not None and item.irq not in SUBTOTAL_LABELS:
             totals = list(map(add, totals, item.counts))
+            if row.identity.is_own:
+                own = list(map(add, own, item.counts))
     if filters.top is not None:
         irqs = sorted(irqs, key=lambda each: -each.total)[: filters.top]
-    return Counts(columns, tuple(irqs), tuple(totals), sum(totals))
+    devices = tuple(map(sub, totals, own))
+    return Counts(columns, tuple(irqs), tuple(totals), devices, sum(totals))
 
 
 def _fired(start: State, end: State) -> dict[str, dict[str, int]]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..kernel.interrupts import Snapshot
 from .counts import MACHINE_WIDE_LABELS, KnownRow, cpus_in
 from .history import History, Sample
-from .segment import State
-from .totals import Identity, Totals
+from .segments.segment import State
+from .totals import Identity, Memory, Totals
 
 IRQ_FIELDS = ("time", "irq", "chip", "hwirq", "trigger", "device")
 
@@ -40,12 +40,19 @@ class Rows:
         self._first_times = _first_times(self._appearances)
         self._cpus = frozenset(cpus_in(state))
         self._snapshot: Snapshot | None = None
-        self._numbered: tuple[Snapshot | None, dict[str, str]] = (None, {})
+        self._labels: list[str] = []
+        self._memory: Memory | None = None
+        self._numbered: Mapping[str, str] = {}
 
     def take(self, snapshot: Snapshot) -> None:
         """Note a snapshot that was counted, also if the disk does not take its sample."""
         if not self._cpus.issuperset(snapshot.cpus):
             self._cpus = self._cpus.union(snapshot.cpus)
+        labels, memory = [row.irq for row in snapshot.rows], self._totals.memory
+        if labels != self._labels or memory is not self._memory:
+            owners = memory.owners
+            self._numbered = {owners[irq]: irq for irq in labels if irq.isdecimal()}
+            self._labels, self._memory = labels, memory
         self._snapshot = snapshot
 
     def add(self, appeared: Sequence[Appearance]) -> None:
@@ -75,14 +82,11 @@ class Rows:
 
     @property
     def numbered(self) -> Mapping[str, str]:
-        """Return the numbered IRQs of the last snapshot: the number of each name in the store."""
-        snapshot, names = self._numbered
-        if snapshot is not self._snapshot:
-            snapshot, name_of = self._snapshot, self._totals.name_of
-            rows = snapshot.rows if snapshot else ()
-            names = {name_of(row): row.irq for row in rows if row.irq.isdecimal()}
-            self._numbered = (snapshot, names)
-        return names
+        """Return the numbered IRQs of the last snapshot: the number of each name in the store.
+
+        It is the same object until an IRQ comes or goes.
+        """
+        return self._numbered
 
     @property
     def cpus(self) -> frozenset[int]:

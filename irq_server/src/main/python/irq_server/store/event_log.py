@@ -16,9 +16,9 @@ from pathlib import Path
 
 from ..events import Event, Kind
 from ..times import format_unix
-from .files import Files
 from .ledger import Ledger
-from .segment_files import SegmentFile, segments_in
+from .segments.files import Files
+from .segments.segment_files import SegmentFile, segments_in
 
 _log = logging.getLogger(__name__)
 

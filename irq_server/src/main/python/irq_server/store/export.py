@@ -12,11 +12,12 @@ from typing import IO
 
 from ..errors import InterruptsFormatError, StoreError
 from ..kernel.interrupts import Snapshot, parse
-from . import segment
-from .files import Files
-from .segment_files import SegmentFile, read_segment, segments_in
+from .segments import segment
+from .segments.files import Files
+from .segments.packed import texts
+from .segments.segment_files import SegmentFile, is_packed, read_segment, segments_in
+from .segments.tier_shape import shapes_in
 from .store import Store
-from .tier_shape import shapes_in
 
 COLUMNS = ("time", "irq", "cpu", "count")
 Row = tuple[str, str, str, int]
@@ -38,7 +39,7 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
     for time, state in _states(folder, start, end):
         text = segment.format_time(time, time == round(time))
         if last is None or time > last:
-            for key, count in segment.moved(before, state).items():
+            for key, count in segment.changes(before, state).items():
                 irq, _, cpu = key.rpartition(",")
                 yield text, irq, cpu, count
             before, last = state, time
@@ -46,7 +47,8 @@ def rows(folder: Path, start: float, end: float) -> Iterator[Row]:
 
 def _states(folder: Path, start: float, end: float) -> Iterator[tuple[float, segment.State]]:
     """Yield the samples from `start` on, the coarser tiers only before the finer ones begin."""
-    tiers = [(shape, segments_in(folder / shape.name)) for shape in shapes_in(folder)]
+    shapes = [shape for shape in shapes_in(folder) if not shape.is_sums]
+    tiers = [(shape, segments_in(folder / shape.name)) for shape in shapes]
     held = [(shape, found) for shape, found in tiers if found]
     began = False
     for index in range(len(held) - 1, -1, -1):
@@ -70,7 +72,7 @@ def _samples(
         behind = segments[number + 1].first if number + 1 < len(segments) else float("inf")
         if behind <= start or each.first > end:
             continue
-        for time, state in _replayed(read_segment(each, files) or b""):
+        for time, state in _replayed(read_segment(each, files)):
             if time > end:
                 break
             if time <= start:
@@ -84,12 +86,16 @@ def _samples(
         yield held
 
 
-def _replayed(data: bytes) -> Iterator[tuple[float, segment.State]]:
-    state: segment.State = {}
-    for mark, keyframe in segment.believed(data):
-        cells = segment.cells_of(data, mark)
-        state = cells if keyframe else state | cells
-        yield mark.time, state
+def _replayed(found: tuple[Path, bytes] | None) -> Iterator[tuple[float, segment.State]]:
+    """Yield the samples of a segment's file; none if there is no file."""
+    after = -1.0
+    for _, _, text in texts(found[1], is_packed(found[0])) if found else ():
+        state: segment.State = {}
+        for each in segment.valid_samples(text, after):
+            cells = segment.cells_in(text[each.start : each.mark])
+            state = cells if each.is_keyframe else state | cells
+            after = each.time
+            yield after, state
 
 
 def write_csv(table: Iterable[Row], output: IO[str]) -> int:

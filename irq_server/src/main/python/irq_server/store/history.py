@@ -5,17 +5,18 @@ threads ask it, and none waits.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ..errors import NoSampleError, TimeFormatError
 from ..events import Event, Kind
 from ..times import format_duration, parse_duration
 from .authors import Authors
-from .segment import State
-from .survey import Survey, join, survey
-from .tier import Reader, Tier
-from .tier_shape import GAP_INTERVALS, TierShape
+from .segments.lookup import Reader
+from .segments.segment import State
+from .segments.survey import Survey, join, survey
+from .segments.tier import Tier
+from .segments.tier_shape import GAP_INTERVALS, TierShape
 
 NOT_COUNTED = "not counted"
 """Stands in the detail of a gap where what fired meanwhile is lost."""
@@ -62,9 +63,20 @@ class Window:
 class History:
     """The samples and events of one store."""
 
-    def __init__(self, tiers: Sequence[Tier], events: Sequence[Event], interval: float) -> None:
-        """Takes the tiers, the finest first, what happened, and the interval set now, seconds."""
-        self._tiers = tuple(tiers)
+    def __init__(
+        self,
+        tiers: Sequence[Tier],
+        events: Sequence[Event],
+        interval: float,
+        sums_of: Callable[[State], State] | None = None,
+    ) -> None:
+        """Take the tiers, the finest first, the events, and the interval set now, in seconds.
+
+        `sums_of` returns the sums of a state, for a store with tiers of sums.
+        """
+        self._tiers = tuple(tier for tier in tiers if not tier.shape.is_sums)
+        self._all_tiers = tuple(tiers)
+        self._sums_of = sums_of or dict
         self._by_shape = {tier.shape.name: tier for tier in tiers}
         self._interval_seconds = interval
         self._events: list[Event] = []
@@ -114,14 +126,17 @@ class History:
         return events[index : bisect_right(events, end, key=_time_of)]
 
     def sample_at(self, moment: float) -> Sample:
-        """Gives the last sample at or before `moment`; where none is, the first there is.
+        """Return the last sample at or before `moment`; if there is none, the first there is.
 
-        The finest tier that still reaches back to `moment` answers. Raises NoSampleError.
+        The finest tier that still reaches back to `moment` answers. Raise NoSampleError.
         """
         recent = self._recent
         found = recent.get(self._known_before(moment))
         if found is None:
-            found = next(self.samples_at([moment]))
+            latest = self.latest
+            found = latest if moment >= latest.time else None
+            found = found or _find(self._sources(sums=False), moment)
+            found = found or self._first_sample() or latest
             # a new dictionary, as other threads may read this one
             newest = list(recent.items())[1 - _RECENT :]
             self._recent = dict(newest) | {(found.tier.name, found.time): found}
@@ -132,37 +147,56 @@ class History:
         if moment >= self.latest.time:
             return None
         for tier in self._tiers:
-            if tier.first is not None and tier.first <= moment:
-                time = tier.known_before(moment)
+            first = tier.lookup.first
+            if first is not None and first <= moment:
+                time = tier.lookup.known_before(moment)
                 return None if time is None else (tier.shape.name, time)
         return None
 
-    def samples_at(self, moments: Sequence[float]) -> Iterator[Sample]:
-        """Gives sample_at() of each of rising `moments`, every segment read once.
+    def samples_at(
+        self, moments: Sequence[float], step: float = 0.0, sums: bool = False
+    ) -> Iterator[Sample]:
+        """Yield sample_at() of each of rising `moments`, and read each block once.
 
-        Their times never fall, also where the writer drops meanwhile what would be read next.
+        Those between the first and the last come from the coarsest tier whose step divides `step`,
+        in seconds, if it reaches back to them. With `sums`, the states are sums, also from tiers of
+        sums. The times never fall, also if the writer drops meanwhile what would be read next.
         """
         latest = self.latest
-        firsts = [(tier.first, tier) for tier in self._tiers if tier.first is not None]
-        readers = [(first, tier.shape, Reader(tier)) for first, tier in firsts]
+        sources = self._sources(sums)
+        coarse = [each for each in sources if _divides(each.shape.step_seconds, step)]
+        coarse.sort(key=lambda each: (-each.shape.step_seconds, not each.shape.is_sums))
+        sources = [*coarse, *(each for each in sources if each not in coarse)]
+        found: Sample | None
         before: Sample | None = None
-        for moment in moments:
-            found = latest if moment >= latest.time else None
-            for first, shape, reader in readers if found is None else ():
-                sample = reader.find(moment) if first <= moment else None
-                if sample is not None:
-                    found = Sample(*sample, shape)
-                    break
-            found = found or self._first_sample() or latest
-            if before is not None and found.time < before.time:
-                found = before  # what followed it was dropped meanwhile
+        for number, moment in enumerate(moments):
+            if number in (0, len(moments) - 1):
+                found = self.sample_at(moment)
+            else:
+                found = latest if moment >= latest.time else None
+                found = found or _find(sources, moment) or self._first_sample() or latest
+            if before is not None and found.time <= before.time:
+                found = before  # the same, or the one that followed was dropped meanwhile
+            elif sums and not found.tier.is_sums:
+                found = replace(found, state=self._sums_of(found.state))
             before = found
             yield found
 
+    def _sources(self, sums: bool) -> list["_Source"]:
+        """Return the tiers that hold samples, the finest first, a tier of sums before its other."""
+        tiers = self._all_tiers if sums else self._tiers
+        firsts = [(tier.lookup.first, tier) for tier in tiers]
+        held = [
+            _Source(first, tier.shape, Reader(tier.lookup))
+            for first, tier in firsts
+            if first is not None
+        ]
+        return sorted(held, key=lambda each: (each.shape.step_seconds, not each.shape.is_sums))
+
     def _first_sample(self) -> Sample | None:
-        held = [tier for tier in self._tiers if tier.first is not None]
-        for tier in sorted(held, key=lambda each: each.first or 0.0):
-            found = tier.find_first()
+        held = [tier for tier in self._tiers if tier.lookup.first is not None]
+        for tier in sorted(held, key=lambda each: each.lookup.first or 0.0):
+            found = tier.lookup.find_first()
             if found is not None:
                 return Sample(*found, tier.shape)
         return None
@@ -197,7 +231,7 @@ class History:
         surveyed = self._surveyed
         found = surveyed.get(key)
         if found is None:
-            found = self._by_shape[tier].survey(first, last)
+            found = self._by_shape[tier].lookup.survey(first, last)
             if found.last != last:
                 found = join([found, survey([last])])
             newest = list(surveyed.items())[1 - _RECENT :]
@@ -211,7 +245,7 @@ class History:
         """
         if edge <= sample.time:
             return False
-        behind = self._by_shape[sample.tier.name].next_after(sample.time)
+        behind = self._by_shape[sample.tier.name].lookup.next_after(sample.time)
         if behind is None:
             behind = max(until, edge)
         return behind - sample.time > self._limit(sample.time, behind, sample.tier)
@@ -227,6 +261,28 @@ class History:
             return self._interval_seconds
         index = bisect_right(self._intervals, (moment, float("inf"))) - 1
         return self._intervals[max(index, 0)][1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A tier's first sample, its shape, and what looks its samples up."""
+
+    first: float
+    shape: TierShape
+    reader: Reader
+
+
+def _find(sources: Iterable[_Source], moment: float) -> Sample | None:
+    """Return the last sample at or before `moment` from the first source that has one."""
+    for each in sources:
+        found = each.reader.find(moment) if each.first <= moment else None
+        if found is not None:
+            return Sample(*found, each.shape)
+    return None
+
+
+def _divides(tier_step: float, step: float) -> bool:
+    return 0 < tier_step <= step and round(step * 1000) % round(tier_step * 1000) == 0
 
 
 def _time_of(event: Event) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..times import LATEST_IN_FILES
-from .files import Files
+from .segments.files import Files
 
 _log = logging.getLogger(__name__)
 

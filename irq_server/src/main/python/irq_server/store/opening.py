@@ -12,7 +12,7 @@ from .event_log import EventLog
 from .history import Sample
 from .ledger import Ledger
 from .restart import read_memory
-from .tier import Tier
+from .segments.tier import Tier
 from .totals import Identity, Memory, Totals
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ def _load(tier: Tier) -> int:
 
 def _newest(tiers: Sequence[Tier]) -> Sample | None:
     """Gives the newest sample of all tiers, the finest where several hold it."""
-    found = [(tier.find(math.inf), tier.shape) for tier in tiers]
+    whole = [tier for tier in tiers if not tier.shape.is_sums]
+    found = [(tier.lookup.find(math.inf), tier.shape) for tier in whole]
     samples = [Sample(*each, shape) for each, shape in found if each is not None]
     return max(samples, key=lambda sample: sample.time, default=None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreLockedError
-from .files import Files, open_file
+from .segments.files import Files, open_file
 from .totals import Memory
 
 _log = logging.getLogger(__name__)

@@ -1,12 +1,12 @@
-"""Keeps a store within its bounds: what is too old goes, and the oldest where all is too large."""
+"""Keep a store within its bounds: drop what is too old, and the oldest if all is too large."""
 
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .event_log import EventLog
-from .files import size_of
-from .tier import Tier
+from .segments.files import size_of
+from .segments.tier import Tier
 
 BESIDE = ""
 """In the place of a tier's name: the files beside the tiers."""
@@ -26,20 +26,26 @@ class Bounds:
         events: EventLog,
         retention_seconds: Mapping[str, float],
         max_bytes: int,
+        orphans: Sequence[Tier] = (),
     ) -> None:
-        """Takes what is bounded, the age at which a tier's samples go, by its name, and the cap."""
+        """Take the parts, the age at which a tier's samples go, by its name, and the cap.
+
+        `orphans` are tiers on the disk that are not kept any more. They go at the oldest age of
+        all, and first of all if the store is too large.
+        """
         self._folder = folder
         self._tiers = tuple(tiers)
         self._events = events
         self._sizing = threading.Lock()
         self._sizes: dict[str, int] = {}
-        self._ages = [retention_seconds.get(tier.shape.name) for tier in self._tiers]
+        self._orphans = tuple(orphans)
+        self._ages = [retention_seconds.get(tier.shape.age_name) for tier in self._tiers]
         self._max_bytes = max_bytes
         self.measure()
 
     def measure(self) -> None:
         """Measure the sizes on the disk: they fall when segments are packed or go."""
-        names = [tier.shape.name for tier in self._tiers]
+        names = [tier.shape.name for tier in (*self._tiers, *self._orphans)]
         with self._sizing:
             self._measured = self._files()
             sizes = {name: size_of(self._folder / name) for name in names}
@@ -47,7 +53,8 @@ class Bounds:
             self._sizes = sizes
 
     def _files(self) -> list[object]:
-        return [self._events.closed, *(tier.segments for tier in self._tiers)]
+        tiers = (*self._tiers, *self._orphans)
+        return [self._events.closed, *(tier.lookup.segments for tier in tiers)]
 
     def grew(self, name: str, size_bytes: int) -> None:
         """Count the bytes by which a tier, or what is BESIDE them, grew. Any thread may call it."""
@@ -56,33 +63,35 @@ class Bounds:
 
     @property
     def size_bytes(self) -> int:
-        """The size of all files."""
+        """Return the size of all files."""
         return sum(self._sizes.values())
 
     def apply(self, moment: float) -> float | None:
-        """Drops what has to go at `moment`: by age, then the oldest of the finest tier.
+        """Drop what has to go at `moment`: by age, then the oldest of orphans and finer tiers.
 
-        Gives since when the events are known, where some were dropped. Raises OSError.
+        Return since when the events are known, if some were dropped. Raise OSError.
         """
         for tier, age in zip(self._tiers, self._ages, strict=True):
             if age is not None:
                 tier.drop_before(moment - age)
         ages = [age for age in self._ages if age is not None]
-        events_left = self._events.bound(
-            moment - max(ages) if len(ages) == len(self._ages) else None
-        )
+        oldest = moment - max(ages) if len(ages) == len(self._ages) else None
+        for tier in self._orphans:
+            if oldest is not None:
+                tier.drop_before(oldest)
+        events_left = self._events.bound(oldest)
         if self._measured != self._files() or self.size_bytes > self._max_bytes:
             self.measure()
-        for tier in self._tiers:
+        for tier in (*self._orphans, *self._tiers):
             while self.size_bytes > self._max_bytes and tier.drop_oldest():
                 self.measure()
         return events_left
 
     def holds_seconds(self) -> float | None:
-        """Gives how long an empty store would take to be full, as each tier grew so far."""
+        """Return how long an empty store would take to be full, as each tier grew so far."""
         per_second = 0.0
         for tier in self._tiers:
-            first, last = tier.first, tier.last
+            first, last = tier.lookup.first, tier.last
             if first is not None and last is not None and last > first:
                 per_second += self._sizes[tier.shape.name] / (last - first)
         return round(self._max_bytes / per_second, 1) if per_second else None

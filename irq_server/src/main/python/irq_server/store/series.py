@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from .counts import Filters, KnownRow, Point
-from .segment import State
+from .segments.segment import State
 
 _Place = tuple[bool, str | None]
 """Whether a cell counts in the total, and the key that it counts under."""

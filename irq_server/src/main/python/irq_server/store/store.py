@@ -2,7 +2,8 @@
 
 Format
     ``raw/``, ``1m/`` and ``1h/`` hold segments (see segment.py): every sample, the first of every
-    minute, the first of every hour. ``irqs.csv`` (see devices.py) describes the rows,
+    minute, the first of every hour. ``cpus-1m/`` and ``cpus-1h/`` hold the sums of the same samples
+    for each CPU (see sums.py). ``irqs.csv`` (see devices.py) describes the rows,
     ``events.csv`` (see event_log.py) lists the events. ``state.json`` holds what a restart needs
     beyond them: the boot's id and the offsets of totals.py. ``lock`` is locked by the one process
     that writes.
@@ -30,17 +31,18 @@ from ..kernel.interrupts import Snapshot
 from ..times import format_moment
 from .devices import IRQ_FIELDS, Appearance, Rows, first_and_last, identity_row
 from .event_log import EventLog
-from .files import Files
 from .history import NOT_COUNTED, History, Sample
 from .ledger import Ledger
 from .opening import look_into
 from .restart import Lock, write_memory
 from .retention import BESIDE, Bounds
 from .schedule import Elapsed
-from .segment import format_time
-from .tier import Tier
-from .tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape
-from .totals import Identity, Update
+from .segments.files import Files
+from .segments.segment import format_time
+from .segments.tier import Tier
+from .segments.tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape, shapes_in, with_sums
+from .sums import Sums
+from .totals import Identity, Update, storable
 
 MAX_SEGMENT_BYTES = 8 * 2**20
 _MIN_SEGMENT_BYTES = 4096
@@ -98,7 +100,7 @@ class Store:
             self._whole = whole_seconds
         self._retention = dict(retention_seconds or {})
         self._max_bytes = max_bytes
-        self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in tiers)
+        self._tiers = tuple(Tier(folder, shape, self._files, sync) for shape in with_sums(tiers))
         self._irqs = Ledger(folder / "irqs.csv", IRQ_FIELDS, self._files)
         self._events = EventLog(folder, self._files, max_bytes // _EVENTS_PART)
         self._described: list[Identity] = []
@@ -121,7 +123,8 @@ class Store:
         self._cut_bytes = found.cut_bytes
         self._memory = found.memory
         self._totals = found.totals()
-        self.history = History(self._tiers, found.events, self._interval_seconds)
+        self._sums = Sums(self._totals.identities)
+        self.history = History(self._tiers, found.events, self._interval_seconds, self._sums.of)
         last = found.last
         if last is not None:
             self.history.set_latest(last)
@@ -130,8 +133,22 @@ class Store:
         self._last = last.time if last else None
         self._is_counting = found.memory is not None or last is None
         self._bounds = Bounds(
-            self._folder, self._tiers, self._events, self._retention, self._max_bytes
+            self._folder,
+            self._tiers,
+            self._events,
+            self._retention,
+            self._max_bytes,
+            self._orphans(),
         )
+
+    def _orphans(self) -> list[Tier]:
+        """Return the tiers on the disk that are not kept any more, opened."""
+        kept = {tier.shape for tier in self._tiers}
+        shapes = [shape for shape in shapes_in(self._folder) if shape not in kept]
+        orphans = [Tier(self._folder, shape, self._files, "never") for shape in shapes]
+        for tier in orphans:
+            tier.load()
+        return orphans
 
     @property
     def folder(self) -> Path:
@@ -163,10 +180,12 @@ class Store:
         StoreError where the disk refuses: the counts stay in memory and reach the disk with the
         next sample that it takes.
         """
-        moment = self._time_after_last(moment)
+        moment, snapshot = self._time_after_last(moment), storable(snapshot)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
         self.rows.take(snapshot)
-        self._described += update.described
+        if update.described:
+            self._described += update.described
+            self._sums.forget()
         with self._recording:
             self._noticed += _events_of(update, moment)
         sample = Sample(moment, update.state, RAW)
@@ -220,7 +239,8 @@ class Store:
         gap = self._gap_before(sample.time)
         for tier in self._tiers:
             if tier.is_due(sample.time):
-                size = tier.append(sample.time, self._whole, sample.state, limit)
+                state = self._sums.of(sample.state) if tier.shape.is_sums else sample.state
+                size = tier.append(sample.time, self._whole, state, limit)
                 self._bounds.grew(tier.shape.name, size)
             if tier.shape == RAW:
                 with self._recording:
@@ -293,7 +313,7 @@ class Store:
     def warm(self, stop: threading.Event) -> None:
         """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
         for tier in self._tiers:
-            tier.warm(stop)
+            tier.lookup.warm(stop)
 
     def close(self) -> None:
         """Waits for the disk as the policy says, and lets another process write."""
@@ -307,8 +327,9 @@ class Store:
 
     def status(self) -> StoreStatus:
         """Tells how full the store is, and how long a history the cap holds at the present rate."""
-        oldest = min((tier.first for tier in self._tiers if tier.first is not None), default=None)
-        damaged = sum(tier.damaged_bytes for tier in self._tiers)
+        firsts = (tier.lookup.first for tier in self._tiers)
+        oldest = min((first for first in firsts if first is not None), default=None)
+        damaged = sum(tier.lookup.damaged_bytes for tier in self._tiers)
         return StoreStatus(
             size_bytes=self._bounds.size_bytes,
             max_bytes=self._max_bytes,

@@ -21,13 +21,58 @@ from dataclasses import dataclass
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 from .schedule import Elapsed
-from .segment import State
+from .segments.segment import State
 
 MAX_INTERRUPTS_PER_SECOND = 5_000_000
 """No cell is believed to count faster; measured storms stay far below."""
 
 MAX_WRAPPED = 2**31
 """No fall of a cell is believed to be a wrap over more than half of its range."""
+
+
+PER_CPU_DEVICES = frozenset(
+    {
+        "arch_timer",  # drivers/clocksource/arm_arch_timer.c
+        "arm-pmu",  # drivers/perf/arm_pmu_platform.c
+        "clint-timer",  # drivers/clocksource/timer-clint.c
+        "kvm guest ptimer",  # arch/arm64/kvm/arch_timer.c
+        "kvm guest vtimer",
+        "riscv-timer",  # drivers/clocksource/timer-riscv.c
+        "twd",  # arch/arm/kernel/smp_twd.c
+        "vgic",  # arch/arm64/kvm/vgic/vgic-init.c
+    }
+)
+"""Devices that request one interrupt per CPU (request_percpu_irq) under one IRQ number."""
+
+PER_CPU_CHIPS = frozenset(
+    {
+        "XIVE-IPI",  # arch/powerpc/sysdev/xive/common.c
+        "xen-percpu",  # drivers/xen/events/events_base.c
+    }
+)
+"""Interrupt controllers whose interrupts belong to one CPU each."""
+
+_NAMES_OF_MARKS = frozenset({"KEY", "END"})
+
+
+def storable(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose labels a segment can hold: no comma, and no commit mark's name.
+
+    A semicolon takes the comma's place, and follows the name. No kernel prints such labels so far.
+    """
+    odd = [row for row in snapshot.rows if "," in row.irq or row.irq in _NAMES_OF_MARKS]
+    if not odd:
+        return snapshot
+    taken = {row.irq for row in snapshot.rows}
+    names: dict[str, str] = {}
+    for row in odd:
+        name = row.irq.replace(",", ";")
+        while name in taken:
+            name += ";"
+        taken.add(name)
+        names[row.irq] = name
+    rows = (row._replace(irq=names.get(row.irq, row.irq)) for row in snapshot.rows)
+    return snapshot._replace(rows=tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +90,13 @@ class Identity:
         """The row's name in /proc/interrupts: ``45`` for ``45#2``, but ``THR#2`` for itself."""
         number, _, _ = self.irq.partition("#")
         return number if number.isdecimal() else self.irq
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether its interrupts are the CPUs' own (ticks, IPIs), and no device's."""
+        if not self.label.isdecimal() or self.chip in PER_CPU_CHIPS:
+            return True
+        return not PER_CPU_DEVICES.isdisjoint(self.device.split(", "))
 
     def is_still(self, row: Row) -> bool:
         """Whether `row` of a later snapshot is the same device under the same number."""
@@ -115,13 +167,19 @@ class Totals:
         self._rows_cpus: tuple[int, ...] = ()
         self._keys: dict[str, list[str]] = {}
         self._described: list[Identity] = []
+        self._memory: Memory | None = None  # None after a change
 
     @property
     def memory(self) -> Memory:
-        """What a restart needs, as of the last update."""
-        adopted = None if self._adopted is None else tuple(sorted(self._adopted))
-        offsets, owners = dict(self._offsets), dict(self._owners)
-        return Memory(self._boot_id or "", offsets, self._cpus, owners, adopted)
+        """Return what a restart needs, as of the last update: the same object until it changes.
+
+        Only the thread that updates may ask.
+        """
+        if self._memory is None:
+            adopted = None if self._adopted is None else tuple(sorted(self._adopted))
+            offsets, owners = dict(self._offsets), dict(self._owners)
+            self._memory = Memory(self._boot_id or "", offsets, self._cpus, owners, adopted)
+        return self._memory
 
     @property
     def identities(self) -> Mapping[str, Identity]:
@@ -173,6 +231,8 @@ class Totals:
                 resets.append(self.name_of(row))
             rows[row.irq] = row
         before, self._cpus = self._cpus, snapshot.cpus
+        if before != snapshot.cpus or self._boot_id != boot_id:
+            self._memory = None
         self._state, self._boot_id = state, boot_id
         self._described = []
         return Update(
@@ -203,6 +263,7 @@ class Totals:
                 if key.rpartition(",")[2] not in done:
                     self._set_offset(key, self._state.get(key, 0) - cell)
         adopted.update(snapshot.cpus)
+        self._memory = None
 
     def _identify(self, row: Row, described: list[Identity]) -> None:
         """Finds or makes the identity of `row`; adds it to `described` where it is news."""
@@ -222,7 +283,9 @@ class Totals:
                 self._restart(self._every_key_of(known.irq))
                 self._rows.pop(irq, None)
                 self._keys.pop(irq, None)
-            self._owners[irq] = known.irq
+            if owner != known.irq:
+                self._owners[irq] = known.irq
+                self._memory = None
 
     def _find(self, row: Row) -> Identity | None:
         same_label = (each for each in self._identities.values() if each.label == row.irq)
@@ -251,21 +314,16 @@ class Totals:
 
     def _count(self, row: Row, state: State, seconds: float) -> bool:
         """Adds to `state` what `row` counted since the last sample; tells whether it was reset."""
-        irq, cells = row.irq, _cells(row)
-        name, last = self._owners.get(irq, irq), self._rows.get(irq)
-        if last is not None and len(_cells(last)) != len(cells):
-            last = None
-            del self._keys[irq]
-        keys = self._keys.get(irq) or self._keys_of(name, row, self._rows_cpus)
-        if last is not None:
-            old = _cells(last)
-        else:
-            get, offset = self._state.get, self._offsets.get
-            old = tuple((get(key, 0) - offset(key, 0)) % CELL_MODULUS for key in keys)
+        irq, cells = row.irq, row.counts or _cells(row)
+        last, keys = self._rows.get(irq), self._keys.get(irq, ())
+        old = () if last is None else last.counts or _cells(last)
+        if not len(old) == len(keys) == len(cells):
+            self._keys.pop(irq, None)
+            keys, old = self._restored(row)
         changes = [(key, a, b) for key, a, b in zip(keys, old, cells, strict=True) if a != b]
-        limit = min(MAX_INTERRUPTS_PER_SECOND * max(seconds, 1.0), MAX_WRAPPED)
-        fallen = {key for key, a, b in changes if b < a and b - a + CELL_MODULUS > limit}
+        fallen = {key for key, a, b in changes if b < a and not _may_wrap(a, b, seconds)}
         if fallen:
+            name = self.name_of(row)
             # the kernel clears all cells of a numbered row together when it allocates the IRQ; a
             # CPU that was offline may show late that it did, when the others are counted already
             if row.is_numbered and not fallen.isdisjoint(f"{name},{cpu}" for cpu in self._cpus):
@@ -279,6 +337,12 @@ class Totals:
                 state[key] = state.get(key, 0) + (b - a) % CELL_MODULUS
         return bool(fallen)
 
+    def _restored(self, row: Row) -> tuple[list[str], tuple[int, ...]]:
+        """Return the keys of a row, and the cells that agree with their totals."""
+        keys = self._keys_of(self.name_of(row), row, self._rows_cpus)
+        get, offset = self._state.get, self._offsets.get
+        return keys, tuple((get(key, 0) - offset(key, 0)) % CELL_MODULUS for key in keys)
+
     def _every_key_of(self, name: str) -> list[str]:
         """Gives the keys of an IRQ on every CPU that was ever online."""
         return [f"{name},{cpu}" for cpu in self._ever_online]
@@ -289,10 +353,17 @@ class Totals:
             self._set_offset(key, self._state.get(key, 0))
 
     def _set_offset(self, key: str, offset: int) -> None:
+        self._memory = None
         if offset % CELL_MODULUS:
             self._offsets[key] = offset % CELL_MODULUS
         else:
             self._offsets.pop(key, None)
+
+
+def _may_wrap(before: int, cell: int, seconds: float) -> bool:
+    """Return whether a cell can have wrapped from `before` to `cell` in these seconds."""
+    limit = min(MAX_INTERRUPTS_PER_SECOND * max(seconds, 1.0), MAX_WRAPPED)
+    return cell - before + CELL_MODULUS <= limit
 
 
 def _cells(row: Row) -> tuple[int, ...]:

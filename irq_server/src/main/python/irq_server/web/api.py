@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from .. import __version__
 from ..errors import (
     AffinityError,
     AffinityRefusedError,
@@ -25,13 +26,16 @@ from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot
 from ..kernel.procfs import IrqAffinity, Procfs
+from ..kernel.topology import Cpu, Topology
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
 from ..store.history import Window
 from ..store.series import Tally
 from ..store.store import Store
+from ..store.sums import ROWS, serves
 from ..store.totals import Identity
+from ..times import format_moment
 from . import serialize
 from .body import parse_affinity
 from .limits import check_bytes, check_events, check_series, check_table
@@ -81,12 +85,21 @@ class Api:
     """The answers of /api/v1, from one store; `now` returns the moment, Unix seconds."""
 
     def __init__(
-        self, store: Store, sampler: Sampler, procfs: Procfs, now: Callable[[], float]
+        self,
+        store: Store,
+        sampler: Sampler,
+        procfs: Procfs,
+        topology: Topology,
+        now: Callable[[], float],
+        *,
+        writes_allowed: bool,
     ) -> None:
         self._store = store
         self._counting = Counting(store)
         self._sampler = sampler
         self._procfs = procfs
+        self._topology = topology
+        self._writes_allowed = writes_allowed
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
@@ -179,8 +192,9 @@ class Api:
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
         asked = self._count(query)
+        usable = {each.number for each in self._cpus() if each.is_usable}
         return Answer(
-            lambda: serialize.cpus_json(asked.counts, asked.window),
+            lambda: serialize.cpus_json(asked.counts, asked.window, usable),
             lambda: serialize.cpus_csv(asked.counts, asked.window),
             asked.is_fixed,
         )
@@ -206,7 +220,7 @@ class Api:
         rows = self._store.rows.at(asked.window.end)
         reads = max(len(asked.window.end.state), len(rows))
         check_series(edges, step, len(keys(asked.counts, by)), reads)
-        points = list(self._points(asked, by, series_edges(edges, step), rows))
+        points = list(self._points(asked, by, step, series_edges(edges, step), rows))
         return Answer(
             lambda: serialize.series_json(points, asked.window, step, by),
             lambda: serialize.series_csv(points),
@@ -214,13 +228,20 @@ class Api:
         )
 
     def _points(
-        self, asked: _Counted, by: str, moments: Sequence[float], rows: Sequence[KnownRow]
+        self,
+        asked: _Counted,
+        by: str,
+        step: float,
+        moments: Sequence[float],
+        rows: Sequence[KnownRow],
     ) -> Iterator[Point]:
         shown = None
         if asked.filters.top is not None:
             shown = {each.irq for each in asked.counts.irqs}
+        is_summed = serves(asked.filters, by)
+        rows = ROWS if is_summed else rows
         tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
-        for a, b in pairwise(self._store.history.samples_at(moments)):
+        for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed)):
             if a.time < b.time:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
@@ -242,8 +263,24 @@ class Api:
         )
 
     def status(self, _: Query) -> Answer:
-        """Return the state of the sampler and the store."""
-        return Answer(lambda: serialize.status_json(self._sampler.status, self._store.status()))
+        """Return the state of the sampler and the store, and the CPUs."""
+        own = {
+            "now": format_moment(self._clock()),
+            "hostname": self._procfs.read_hostname(),
+            "version": __version__,
+            "writes_allowed": self._writes_allowed,
+        }
+        sampler, store, cpus = self._sampler.status, self._store.status(), self._cpus()
+        return Answer(lambda: serialize.status_json(sampler, store, cpus, own))
+
+    def _cpus(self) -> tuple[Cpu, ...]:
+        """Return every CPU that was ever seen, none before the first sample."""
+        snapshot = self._store.rows.snapshot
+        try:
+            numbers = self._store.rows.cpus
+        except NoSampleError:
+            return ()
+        return self._topology.cpus(numbers, snapshot.cpus if snapshot else numbers)
 
     def _count(
         self,

@@ -1,51 +1,81 @@
-"""Select the cells with a series of their own in /metrics, so that no series ever falls. Pure.
+"""Select the cells with a series of their own in /metrics; each interrupt counts once. Pure.
 
-The cells with the largest totals have one; the other cells of a CPU count together. If a cell gets
-a series later, its count so far stays with the others, as their offset: no counter loses anything.
-If it loses its series, only its later counts go to the others.
+The cells with the largest totals have a series each; the other cells of a CPU count together. A
+series says only what it counted itself, and all the rest of a CPU is the others'. So no series ever
+falls, and the sum over a CPU's series grows by each interrupt once.
+
+A series begins at 0, and stays there for HELD_SECONDS: a scraper must see the 0 to count from it,
+and there may be two scrapers. Until then the others count for it. A series that is shown again goes
+on at its last value in the same way.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from heapq import nlargest
+from heapq import nlargest, nsmallest
+from typing import Any, NamedTuple
 
-from ..store.segment import State
+from ..store.segments.segment import State
 
 OVERTAKEN_BY = 2
 """A cell takes another's place if its total is this many times as large: that is rare."""
 
+HELD_SECONDS = 120.0
+"""How long a series that is new, or shown again, stays at its first value."""
 
-class _CpuOf(dict[str, str]):
-    """The CPU of each key, worked out once."""
 
-    def __missing__(self, key: str) -> str:
-        self[key] = cpu = key.rpartition(",")[2]
-        return cpu
+class Name(NamedTuple):
+    """What names a series: the cell's key in the store, and the device that it had."""
+
+    key: str
+    device: str
+
+
+@dataclass(slots=True)
+class Shown:
+    """A cell with a series of its own: its name, its value at the last update, and more.
+
+    ``base`` is what the cell had counted when the series had counted nothing. It is None until the
+    moment ``held_until``, Unix seconds.
+    """
+
+    name: Name
+    value: int
+    held_until: float
+    base: int | None = None
 
 
 @dataclass(slots=True)
 class Selection:
-    """The cells with a series of their own, ``shown``, and the others' offsets by CPU."""
+    """The series that are shown, by the cell's key, and the last values of those that were."""
 
-    shown: set[str] = field(default_factory=set)
-    offsets: dict[str, int] = field(default_factory=dict)
-    _cpu_of: _CpuOf = field(default_factory=_CpuOf, repr=False, compare=False)
+    shown: dict[str, Shown] = field(default_factory=dict)
+    hidden: dict[Name, int] = field(default_factory=dict)
 
-    def update(self, cells: State, room: int) -> bool:
-        """Choose at most `room` of `cells`, all above zero; return whether anything changed."""
-        before = set(self.shown)
-        self.shown.intersection_update(cells)
-        free = max(min(room, len(cells)) - len(self.shown), 0)
-        if free:
-            hidden = (key for key in cells if key not in self.shown)
-            self.shown.update(nlargest(free, hidden, key=cells.__getitem__))
+    def update(self, cells: State, devices: Mapping[str, str], moment: float, room: int) -> bool:
+        """Take a sample's `cells`, all above zero; return whether a restart must know of a change.
+
+        At most `room` cells have a series. `devices` gives the device of each IRQ. `moment` is the
+        sample's, Unix seconds.
+        """
+        before = {series.name for series in self.shown.values()}
+        for key, series in list(self.shown.items()):
+            if key not in cells or _name(key, devices) != series.name:
+                self._hide(key)
+        free = min(room, len(cells)) - len(self.shown)
+        if free < 0:
+            for key in nsmallest(-free, self.shown, key=cells.__getitem__):
+                self._hide(key)
+        elif free:
+            waiting = (key for key in cells if key not in self.shown)
+            for key in nlargest(free, waiting, key=cells.__getitem__):
+                self._show(_name(key, devices), moment)
         if len(self.shown) < len(cells):
-            self._swap(cells)
-        return self.shown != before
+            self._swap(cells, devices, moment)
+        began = self._count(cells, moment)
+        return began or before != {series.name for series in self.shown.values()}
 
-    def _swap(self, cells: State) -> None:
+    def _swap(self, cells: State, devices: Mapping[str, str], moment: float) -> None:
         """Give the places of the least busy to those that overtook them."""
         enough = OVERTAKEN_BY * min(map(cells.__getitem__, self.shown), default=0)
         waiting = [key for key, n in cells.items() if n > enough and key not in self.shown]
@@ -54,39 +84,82 @@ class Selection:
         for promoted, demoted in zip(waiting, least, strict=False):
             if cells[promoted] <= OVERTAKEN_BY * cells[demoted]:
                 return
-            self._move(promoted, cells[promoted])
-            self._move(demoted, -cells[demoted])
-            self.shown.add(promoted)
-            self.shown.remove(demoted)
+            self._hide(demoted)
+            self._show(_name(promoted, devices), moment)
 
-    def _move(self, key: str, count: int) -> None:
-        cpu = self._cpu_of[key]
-        self.offsets[cpu] = self.offsets.get(cpu, 0) + count
+    def _show(self, name: Name, moment: float) -> None:
+        value = self.hidden.pop(name, 0)
+        self.shown[name.key] = Shown(name, value, moment + HELD_SECONDS)
 
-    def others(self, cells: State) -> dict[str, int]:
-        """Return the counter of the cells without a series, by CPU."""
-        cpu_of, counts = self._cpu_of, defaultdict(int, self.offsets)
+    def _hide(self, key: str) -> None:
+        """Hide a series; the others count from its last value on."""
+        series = self.shown.pop(key)
+        self.hidden[series.name] = series.value
+
+    def _count(self, cells: State, moment: float) -> bool:
+        """Bring the values up to date; return whether a series began to count."""
+        began = False
+        for key, series in self.shown.items():
+            if series.base is not None:
+                series.value = cells[key] - series.base
+            elif moment >= series.held_until:
+                series.base, began = cells[key] - series.value, True
+        return began
+
+    def others(self, cells: State, cpus: Iterable[int]) -> dict[str, int]:
+        """Return the counter of all that no series counted, for each of `cpus`."""
+        counts: defaultdict[str, int] = defaultdict(int, dict.fromkeys(map(str, cpus), 0))
         for key, n in cells.items():
-            counts[cpu_of[key]] += n
-        for key in self.shown:
-            counts[cpu_of[key]] -= cells[key]
-        return {cpu: n for cpu, n in counts.items() if n > 0}
+            counts[key[key.rindex(",") + 1 :]] += n
+        for name, n in self.hidden.items():
+            counts[_cpu(name)] -= n
+        for series in self.shown.values():
+            counts[_cpu(series.name)] -= series.value
+        return dict(counts)
 
 
-def write_selection(selection: Selection) -> bytes:
-    """Return the bytes of metrics.json, for the next start."""
-    values = {"shown": sorted(selection.shown), "offsets": selection.offsets}
-    return json.dumps(values, indent=0).encode() + b"\n"
+def _name(key: str, devices: Mapping[str, str]) -> Name:
+    return Name(key, devices[key[: key.rindex(",")]])
 
 
-def read_selection(data: bytes) -> Selection:
-    """Return the selection in metrics.json. Raise ValueError if it holds none."""
-    values = json.loads(data)
-    if not isinstance(values, Mapping):
-        raise ValueError("an object was expected")
-    shown, offsets = values.get("shown"), values.get("offsets")
-    if not isinstance(shown, list) or not isinstance(offsets, Mapping):
-        raise ValueError("a list 'shown' and an object 'offsets' were expected")
-    if not all(isinstance(count, int) for count in offsets.values()):
-        raise ValueError("whole numbers were expected in 'offsets'")
-    return Selection({str(key) for key in shown}, dict(offsets))
+def _cpu(name: Name) -> str:
+    return name.key[name.key.rindex(",") + 1 :]
+
+
+def selection_json(selection: Selection) -> dict[str, Any]:
+    """Return what the next start must know of a selection; one that is held is as if hidden."""
+    shown = [series for series in selection.shown.values() if series.base is not None]
+    held = [series for series in selection.shown.values() if series.base is None]
+    hidden = [*selection.hidden.items(), *((series.name, series.value) for series in held)]
+    return {
+        "shown": [[*series.name, series.base] for series in shown],
+        "hidden": [[*name, n] for name, n in hidden if n],
+    }
+
+
+def read_selection(values: Mapping[str, Any], cells: State) -> Selection:
+    """Return the selection that selection_json() wrote, for the first `cells` after a start.
+
+    Raise ValueError if there is none, or if the series counted more than the cells hold: then this
+    is another history.
+    """
+    shown, hidden = (_read_counts(values.get(part)) for part in ("shown", "hidden"))
+    for name, n in [*shown.items(), *hidden.items()]:
+        if cells.get(name.key, 0) < n:
+            raise ValueError(f"{name.key} has counted less than {n}")
+    return Selection(
+        {name.key: Shown(name, cells[name.key] - base, 0.0, base) for name, base in shown.items()},
+        hidden,
+    )
+
+
+def _read_counts(rows: Any) -> dict[Name, int]:
+    """Return whole numbers by name, of lists of a key, a device and a number."""
+    found = {}
+    for row in rows if isinstance(rows, list) else [None]:
+        match row:
+            case [str(key), str(device), int(count)] if "," in key and count >= 0:
+                found[Name(key, device)] = count
+            case _:
+                raise ValueError(f"expected a key, a device and a count, found {row!r:.60}")
+    return found

@@ -1,10 +1,11 @@
 """Values -> the JSON objects and CSV rows of the API. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..events import Event
 from ..kernel.procfs import IrqAffinity
+from ..kernel.topology import Cpu
 from ..sampling.sampler import SamplerStatus
 from ..store.counts import Counts, IrqCounts, Point
 from ..store.history import Window
@@ -114,17 +115,24 @@ def irqs_csv(
     return rows
 
 
-def cpus_json(counts: Counts, window: Window) -> Json:
-    """Return the answer of /cpus."""
-    seconds = window.seconds
+def cpus_json(counts: Counts, window: Window, usable: Collection[int]) -> Json:
+    """Return the answer of /cpus; the imbalance is that of the `usable` CPUs."""
+    figures = list(zip(counts.cpus, counts.totals, counts.devices, strict=True))
     return {
         "window": window_json(window),
         "cpus": [
-            {"cpu": cpu, "total": total, "rate": total / seconds if seconds else 0.0}
-            for cpu, total in zip(counts.cpus, counts.totals, strict=True)
+            {"cpu": cpu, "total": total, "rate": rate(total, window), "devices": devices}
+            for cpu, total, devices in figures
         ],
         "total": counts.total,
+        "imbalance": imbalance([devices for cpu, _, devices in figures if cpu in usable]),
     }
+
+
+def imbalance(loads: Sequence[int]) -> float:
+    """Return the largest load over the mean, 1.0 if there is none."""
+    total = sum(loads)
+    return max(loads) * len(loads) / total if total else 1.0
 
 
 def cpus_csv(counts: Counts, window: Window) -> Rows:
@@ -179,9 +187,12 @@ def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
     return [list(fields), values]
 
 
-def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
-    """Return the answer of /status."""
+def status_json(
+    sampler: SamplerStatus, store: StoreStatus, cpus: Iterable[Cpu], own: Mapping[str, Any]
+) -> Json:
+    """Return the answer of /status; `own` is what the server says of itself."""
     return {
+        **own,
         "sampler": {
             "state": sampler.state,
             "interval_seconds": sampler.interval_seconds,
@@ -198,6 +209,15 @@ def status_json(sampler: SamplerStatus, store: StoreStatus) -> Json:
             "holds_seconds": store.holds_seconds,
             "damaged": store.damaged_bytes,
         },
+        "cpus": [
+            {
+                "cpu": each.number,
+                "online": each.is_online,
+                "node": each.node,
+                "isolated": each.is_isolated,
+            }
+            for each in cpus
+        ],
     }
 
 

@@ -9,14 +9,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ... import __version__
 from ...events import Event, Kind
 from ...kernel.procfs import IrqAffinity
+from ...kernel.topology import Cpu
 from ...sampling.sampler import SamplerStatus
 from ...store.counts import Counts, Filters, KnownRow, count, point
 from ...store.history import Sample, Window
+from ...store.segments.tier_shape import RAW
 from ...store.store import StoreStatus
-from ...store.tier_shape import RAW
 from ...store.totals import Identity
+from ...times import format_moment
 from .. import serialize
 from ..parameters import SERIES_KEYS
 from ..problem import problem_text
@@ -102,6 +105,15 @@ def problem(status: int) -> Any:
     return json.loads(problem_text(status, *PROBLEMS[status]))
 
 
+_SEEN = [Cpu(cpu, is_online=True, node=0, package=0, is_isolated=False) for cpu in _CPUS]
+_OWN = {
+    "now": format_moment(_END),
+    "hostname": "web1",
+    "version": __version__,
+    "writes_allowed": False,
+}
+
+
 def _counts(**filters: Any) -> Counts:
     return count(_BEFORE, _AFTER, _ROWS, _CPUS, Filters(**filters))
 
@@ -120,11 +132,11 @@ _ANSWERS: Mapping[str, Any] = {
     "irq": lambda: serialize.one_irq_json(_disk(), _WINDOW, _AFFINITIES),
     "affinity": lambda: serialize.affinity_json(_DISK, _AFFINITY),
     "set_affinity": lambda: serialize.affinity_json(_DISK, _AFFINITY),
-    "cpus": lambda: serialize.cpus_json(_counts(), _WINDOW),
+    "cpus": lambda: serialize.cpus_json(_counts(), _WINDOW, _CPUS),
     "cpu": lambda: serialize.cpu_json(1, _counts(cpus=frozenset({1})), _WINDOW),
     "series": lambda: serialize.series_json(_points(), _WINDOW, 60.0, SERIES_KEYS[1]),
     "events": lambda: serialize.events_json(_EVENTS, _WINDOW),
-    "status": lambda: serialize.status_json(_SAMPLER, _STORE),
+    "status": lambda: serialize.status_json(_SAMPLER, _STORE, _SEEN, _OWN),
     "healthz": lambda: {"status": "ok"},
     "readyz": lambda: {"status": "ready"},
 }

@@ -112,8 +112,22 @@ SCHEMAS: Mapping[str, Schema] = {
     "Cpus": _object(
         "CPUs",
         window=_WINDOW,
-        cpus=_list(_object("One CPU", cpu=_CPU, total=_TOTAL, rate=_RATE)),
+        cpus=_list(
+            _object(
+                "One CPU",
+                cpu=_CPU,
+                total=_TOTAL,
+                rate=_RATE,
+                devices=_natural("Of the total, what devices asked for: not ticks, not IPIs"),
+            )
+        ),
         total=_ALL,
+        imbalance={
+            "type": "number",
+            "minimum": 1,
+            "description": "`devices` of the busiest CPU that is online and not isolated, over the "
+            "mean of such CPUs; 1 is perfect",
+        },
     ),
     "Cpu": _object(
         "One CPU",
@@ -176,6 +190,19 @@ SCHEMAS: Mapping[str, Schema] = {
             newest=_or_null(_MOMENT),
             holds_seconds=_or_null(_seconds("How long the cap holds at the present rate")),
             damaged=_natural("Bytes that are damaged"),
+        ),
+        now=_MOMENT,
+        hostname=_text("The machine's name"),
+        version=_text("irq_server's version"),
+        writes_allowed={**_TRUTH, "description": "Whether a token may set affinities here"},
+        cpus=_list(
+            _object(
+                "One CPU that was ever seen",
+                cpu=_CPU,
+                online=_TRUTH,
+                node=_or_null(_natural("Its NUMA node; null if it is unknown")),
+                isolated={**_TRUTH, "description": "Kept free of other work: isolcpus, nohz_full"},
+            )
         ),
     ),
     "Health": _object("All is well", status={"type": "string", "enum": ["ok", "ready"]}),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import StoreError
-from irq_server.store.files import Files, open_file
+from irq_server.store.segments.files import Files, open_file
 from irq_server.store.store import Store
 
 SECRET = b"of another\n"

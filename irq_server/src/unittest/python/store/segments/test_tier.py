@@ -4,6 +4,7 @@ import errno
 import gzip
 import logging
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pace
-from irq_server.store import tier as tier_module
-from irq_server.store.files import Files
-from irq_server.store.segment import State
-from irq_server.store.segment_files import SegmentFile, segments_in
-from irq_server.store.tier import Tier
-from irq_server.store.tier_shape import RAW, TIERS
+from irq_server.store.segments import lookup as lookup_module
+from irq_server.store.segments.files import Files
+from irq_server.store.segments.segment import State, valid_samples
+from irq_server.store.segments.segment_files import SegmentFile, segments_in
+from irq_server.store.segments.tier import Tier
+from irq_server.store.segments.tier_shape import RAW, TIERS
 from simulated import FaultyFiles, moments
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, the start of an hour
@@ -47,11 +48,11 @@ def names(root: Path) -> list[str]:
 def test_an_empty_tier_has_no_samples(tmp_path: Path):
     tier = opened(tmp_path)
 
-    assert tier.first is None
+    assert tier.lookup.first is None
     assert tier.last is None
-    assert tier.find(START) is None
-    assert tier.find_first() is None
-    assert tier.next_after(START) is None
+    assert tier.lookup.find(START) is None
+    assert tier.lookup.find_first() is None
+    assert tier.lookup.next_after(START) is None
     assert moments(tier, 0.0, START) == []
     assert not tier.drop_oldest()
 
@@ -65,7 +66,7 @@ def test_samples_lie_in_a_segment_named_by_the_first_in_a_folder_of_its_day(tmp_
     path = tmp_path / "raw/20260101/1767225610.csv"
     lines = path.read_text().splitlines()
     assert lines[:2] == ["time,irq,cpu,count", "1767225610,24,0,1"]
-    assert lines[2].startswith("1767225610,END,1,")
+    assert lines[2].startswith("1767225610,KEY,1,")
     assert lines[3] == "1767225620,24,1,2"
     assert size + more == path.stat().st_size
 
@@ -76,7 +77,7 @@ def test_times_with_decimals_name_the_segment_with_them(tmp_path: Path):
     tier.append(START + 0.04, False, {"24,0": 2}, BIG)
 
     assert names(tmp_path) == ["raw/20260101/1767225600.020.csv"]
-    assert opened(tmp_path).find(START + 1) == (START + 0.04, {"24,0": 2})
+    assert opened(tmp_path).lookup.find(START + 1) == (START + 0.04, {"24,0": 2})
 
 
 def test_the_form_of_the_times_is_one_in_a_segment(tmp_path: Path):
@@ -87,26 +88,32 @@ def test_the_form_of_the_times_is_one_in_a_segment(tmp_path: Path):
     assert names(tmp_path) == ["raw/20260101/1767225600.csv.gz", "raw/20260101/1767225601.500.csv"]
 
 
-def test_a_keyframe_starts_every_ten_minutes_of_the_clock(tmp_path: Path):
-    filled(tmp_path, [590, 595, 600, 610])
+@pytest.mark.parametrize(
+    ("number", "step", "keyframes"), [(0, 10, [0, 13, 26]), (1, 60, [0, 3, 6])]
+)
+def test_a_keyframe_comes_when_the_bytes_behind_the_last_one_are_enough(
+    tmp_path: Path, number: int, step: int, keyframes: list[int]
+):
+    tier = opened(tmp_path, number=number)
+    for second in range(0, 30 * step, step):
+        tier.append(START + second, True, {"24,0": second + 1000, "LOC,1": 7}, BIG)
 
-    rows = (tmp_path / "raw/20260101/1767226190.csv").read_text().splitlines()[1:]
-    assert [row.split(",")[:3] for row in rows if ",END," not in row] == [
-        ["1767226190", "24", "0"],
-        ["1767226190", "LOC", "1"],
-        ["1767226195", "24", "0"],
-        ["1767226200", "24", "0"],
-        ["1767226200", "LOC", "1"],
-        ["1767226210", "24", "0"],
-    ]
+    (path,) = tmp_path.rglob("*.csv")
+    kinds = [row.split(b",")[1] for row in path.read_bytes().splitlines()]
+    kinds = [kind for kind in kinds if kind in (b"KEY", b"END")]
+    found = [place for place, kind in enumerate(kinds) if kind == b"KEY"]
+    # a keyframe has 66 to 68 bytes here, another sample 47 to 49: 12 of them exceed 8 keyframes,
+    # which are 528 to 544, and 2 of them exceed one
+    assert found[:3] == keyframes
+    assert len({b - a for a, b in pairwise(found)}) == 1
 
 
 def test_a_segment_ends_with_its_hour_and_is_packed(tmp_path: Path):
     tier = filled(tmp_path, [3580, 3590, 3600])
 
     assert names(tmp_path) == ["raw/20260101/1767229180.csv.gz", "raw/20260101/1767229200.csv"]
-    assert tier.find(START + 3595) == (START + 3590, state_of(3590))
-    assert tier.find(START + 3600) == (START + 3600, state_of(3600))
+    assert tier.lookup.find(START + 3595) == (START + 3590, state_of(3590))
+    assert tier.lookup.find(START + 3600) == (START + 3600, state_of(3600))
     assert moments(tier, START, START + 4000) == [START + s for s in (3580, 3590, 3600)]
 
 
@@ -145,17 +152,17 @@ def test_what_was_appended_is_found_by_another_reader(tmp_path: Path):
     filled(tmp_path, [0, 10, 20, 3600, 3610])
 
     tier = opened(tmp_path)
-    assert tier.first == START
+    assert tier.lookup.first == START
     assert tier.last == START + 3610
-    assert tier.find(START - 1) is None
-    assert tier.find(START) == (START, state_of(0))
-    assert tier.find(START + 19.9) == (START + 10, state_of(10))
-    assert tier.find(START + 1e9) == (START + 3610, state_of(3610))
-    assert tier.find_first() == (START, state_of(0))
-    assert tier.next_after(START) == START + 10
-    assert tier.next_after(START + 20) == START + 3600
-    assert tier.next_after(START - 5) == START
-    assert tier.next_after(START + 3610) is None
+    assert tier.lookup.find(START - 1) is None
+    assert tier.lookup.find(START) == (START, state_of(0))
+    assert tier.lookup.find(START + 19.9) == (START + 10, state_of(10))
+    assert tier.lookup.find(START + 1e9) == (START + 3610, state_of(3610))
+    assert tier.lookup.find_first() == (START, state_of(0))
+    assert tier.lookup.next_after(START) == START + 10
+    assert tier.lookup.next_after(START + 20) == START + 3600
+    assert tier.lookup.next_after(START - 5) == START
+    assert tier.lookup.next_after(START + 3610) is None
 
 
 def test_a_new_process_starts_a_new_segment_and_packs_the_old_when_it_closes(tmp_path: Path):
@@ -167,8 +174,8 @@ def test_a_new_process_starts_a_new_segment_and_packs_the_old_when_it_closes(tmp
     tier.close()
 
     assert names(tmp_path) == ["raw/20260101/1767225600.csv.gz", "raw/20260101/1767225620.csv.gz"]
-    assert tier.find(START + 15) == (START + 10, state_of(10))
-    assert tier.find(START + 25) == (START + 20, state_of(20))
+    assert tier.lookup.find(START + 15) == (START + 10, state_of(10))
+    assert tier.lookup.find(START + 25) == (START + 20, state_of(20))
 
 
 def test_an_unfinished_tail_is_cut_when_the_tier_is_opened(tmp_path: Path):
@@ -198,8 +205,7 @@ def test_cut_at_any_byte_a_tier_opens_with_every_whole_sample_and_goes_on(tmp_pa
     filled(tmp_path, [590, 600, 610])
     path = tmp_path / "raw/20260101/1767226190.csv"
     data = path.read_bytes()
-    ends = [data.index(b",END,", data.index(f"{1767225600 + s},END".encode())) for s in (590, 600)]
-    ends = [data.index(b"\n", end) + 1 for end in ends] + [len(data)]
+    ends = [each.end for each in valid_samples(data)]
 
     for cut in pace.some(range(len(data))):
         whole = sum(end <= cut for end in ends)
@@ -208,10 +214,10 @@ def test_cut_at_any_byte_a_tier_opens_with_every_whole_sample_and_goes_on(tmp_pa
         expected = START + (590, 600, 610)[whole - 1] if whole else None
         assert tier.last == expected
         tier.append(START + 620, True, state_of(620), BIG)
-        assert tier.find(START + 615) == (
+        assert tier.lookup.find(START + 615) == (
             (expected, state_of(expected - START)) if expected is not None else None
         )
-        assert tier.find(START + 620) == (START + 620, state_of(620))
+        assert tier.lookup.find(START + 620) == (START + 620, state_of(620))
         for made in (tmp_path / "raw/20260101").iterdir():
             made.unlink()
 
@@ -224,7 +230,7 @@ def test_files_that_are_no_segments_are_passed_over(tmp_path: Path):
     (folder / ".snapshot").mkdir()
 
     assert segments_in(tmp_path / "raw") == [SegmentFile(START, folder / "1767225600.csv")]
-    assert opened(tmp_path).find(START) == (START, state_of(0))
+    assert opened(tmp_path).lookup.find(START) == (START, state_of(0))
     assert (folder / ".snapshot").is_dir()
 
 
@@ -239,7 +245,7 @@ def test_what_a_kill_left_while_packing_is_cleaned_up(tmp_path: Path):
     tier = opened(tmp_path)
 
     assert names(tmp_path) == ["raw/20260101/1767225600.csv.gz"]
-    assert tier.find(START + 10) == (START + 10, state_of(10))
+    assert tier.lookup.find(START + 10) == (START + 10, state_of(10))
 
 
 def test_a_failed_append_is_made_up_for_by_the_next(tmp_path: Path):
@@ -251,9 +257,9 @@ def test_a_failed_append_is_made_up_for_by_the_next(tmp_path: Path):
         tier.append(START + 10, True, {"24,0": 50, "LOC,1": 8}, BIG)
     tier.append(START + 20, True, {"24,0": 60, "LOC,1": 8}, BIG)
 
-    assert tier.find(START + 15) == (START, state_of(0))
-    assert tier.find(START + 20) == (START + 20, {"24,0": 60, "LOC,1": 8})
-    assert opened(tmp_path).find(START + 20) == (START + 20, {"24,0": 60, "LOC,1": 8})
+    assert tier.lookup.find(START + 15) == (START, state_of(0))
+    assert tier.lookup.find(START + 20) == (START + 20, {"24,0": 60, "LOC,1": 8})
+    assert opened(tmp_path).lookup.find(START + 20) == (START + 20, {"24,0": 60, "LOC,1": 8})
 
 
 def test_a_keyframe_that_failed_is_written_by_the_next_sample(tmp_path: Path):
@@ -279,8 +285,8 @@ def test_a_segment_that_cannot_be_packed_stays_plain_and_sampling_goes_on(
     tier.append(START + 3600, True, state_of(3600), BIG)
 
     assert names(tmp_path) == ["raw/20260101/1767229190.csv", "raw/20260101/1767229200.csv"]
-    assert tier.find(START + 3595) == (START + 3590, state_of(3590))
-    assert tier.find(START + 3600) == (START + 3600, state_of(3600))
+    assert tier.lookup.find(START + 3595) == (START + 3590, state_of(3590))
+    assert tier.lookup.find(START + 3600) == (START + 3600, state_of(3600))
     assert "cannot be packed" in caplog.text
 
 
@@ -292,8 +298,8 @@ def test_a_folder_that_vanished_is_made_again(tmp_path: Path):
     tier.append(START + 20, True, state_of(20), BIG)
 
     assert names(tmp_path) == ["raw/20260101/1767225620.csv"]
-    assert tier.find(START + 15) is None
-    assert tier.find(START + 20) == (START + 20, state_of(20))
+    assert tier.lookup.find(START + 15) is None
+    assert tier.lookup.find(START + 20) == (START + 20, state_of(20))
 
 
 def test_the_oldest_closed_segment_goes_first_and_the_live_one_never(tmp_path: Path):
@@ -301,11 +307,11 @@ def test_the_oldest_closed_segment_goes_first_and_the_live_one_never(tmp_path: P
 
     assert tier.drop_oldest()
     assert names(tmp_path) == ["raw/20260101/1767229200.csv.gz", "raw/20260102/1767312000.csv"]
-    assert tier.first == START + 3600
+    assert tier.lookup.first == START + 3600
     assert tier.drop_oldest()
     assert not (tmp_path / "raw/20260101").exists()
     assert not tier.drop_oldest()
-    assert tier.find(START + 86400) == (START + 86400, state_of(86400))
+    assert tier.lookup.find(START + 86400) == (START + 86400, state_of(86400))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +325,7 @@ def test_only_segments_that_lie_wholly_before_a_moment_go_with_age(
 
     tier.drop_before(START + before)
 
-    assert tier.first == START + first
+    assert tier.lookup.first == START + first
 
 
 def test_a_packed_segment_that_is_damaged_costs_only_itself(
@@ -334,11 +340,11 @@ def test_a_packed_segment_that_is_damaged_costs_only_itself(
 
     tier = opened(tmp_path)
 
-    assert tier.find(START + 3600) == (START, state_of(0))
-    assert tier.find(START + 10800) == (START + 10800, state_of(10800))
+    assert tier.lookup.find(START + 3600) == (START, state_of(0))
+    assert tier.lookup.find(START + 10800) == (START + 10800, state_of(10800))
     assert tier.last == START + 10800
     assert moments(tier, START, START + 10800) == [START, START + 10800]
-    assert "cannot be read" in caplog.text
+    assert "bytes are damaged and passed over" in caplog.text
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -357,8 +363,8 @@ def test_a_segment_that_lost_its_first_sample_tells_no_counts_of_its_own(
 
     tier = opened(tmp_path)
 
-    assert tier.find(START + 3610) == (START, state_of(0))
-    assert tier.find(START + 7200) == (START + 7200, state_of(7200))
+    assert tier.lookup.find(START + 3610) == (START, state_of(0))
+    assert tier.lookup.find(START + 7200) == (START + 7200, state_of(7200))
 
 
 def test_a_newest_segment_that_is_damaged_does_not_stop_the_start(tmp_path: Path):
@@ -370,7 +376,7 @@ def test_a_newest_segment_that_is_damaged_does_not_stop_the_start(tmp_path: Path
     tier = opened(tmp_path)
 
     assert tier.last == START
-    assert tier.find(START + 4000) == (START, state_of(0))
+    assert tier.lookup.find(START + 4000) == (START, state_of(0))
 
 
 def test_a_newest_segment_that_cannot_be_read_does_not_stop_the_start(tmp_path: Path):
@@ -396,7 +402,7 @@ def test_a_segment_that_is_packed_while_it_is_looked_for_is_found(tmp_path: Path
     tier = filled(tmp_path, [0, 10])
     Files().compress(tmp_path / "raw/20260101/1767225600.csv")
 
-    assert tier.find(START + 10) == (START + 10, state_of(10))
+    assert tier.lookup.find(START + 10) == (START + 10, state_of(10))
 
 
 @pytest.mark.parametrize(
@@ -407,9 +413,9 @@ def test_the_disk_is_waited_for_as_the_policy_says(
     tmp_path: Path, policy: str, on_append: list[bool], on_close: int
 ):
     class Recording(FaultyFiles):
-        def append(self, path: Path, data: bytes, sync: bool) -> None:
+        def append(self, path: Path, data: bytes, sync: bool) -> int:
             synced.extend([sync] if sync else [])
-            super().append(path, data, sync)
+            return super().append(path, data, sync)
 
     synced: list[bool] = []
     files = Recording()
@@ -422,7 +428,7 @@ def test_the_disk_is_waited_for_as_the_policy_says(
 
 
 def test_remembered_times_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(tier_module, "MAX_REMEMBERED_SAMPLES", 3)
+    monkeypatch.setattr(lookup_module, "MAX_REMEMBERED_SAMPLES", 3)
     filled(tmp_path, [0, 10, 3600, 3610, 7200, 7210])
     tier = opened(tmp_path)
 
@@ -450,8 +456,8 @@ def test_every_look_up_equals_a_list_of_what_was_appended(
 
     for moment in [each + shift for each in appended for shift in (-1, 0, 0.5)]:
         earlier = [each for each in appended if each <= moment]
-        found = tier.find(START + moment)
+        found = tier.lookup.find(START + moment)
         assert found == ((START + earlier[-1], state_of(earlier[-1])) if earlier else None)
         later = [each for each in appended if each > moment]
-        assert tier.next_after(START + moment) == (START + later[0] if later else None)
+        assert tier.lookup.next_after(START + moment) == (START + later[0] if later else None)
     assert moments(tier, 0.0, START + second) == [START + each for each in appended]

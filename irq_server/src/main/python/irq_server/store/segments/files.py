@@ -1,13 +1,15 @@
-"""The few ways in which the store touches files, in one place, so that a test can let them fail."""
+"""All that the store does to files, in one place, so that a test can make it fail."""
 
 import errno
 import gzip
+import io
 import os
 import tempfile
 import zlib
 from pathlib import Path
 
-from ..kernel import below
+from ...kernel import below
+from .packed import MAX_UNPACKED_BYTES, pack
 
 
 def open_file(path: Path, flags: int, other_names: bool = False) -> int:
@@ -39,10 +41,13 @@ def open_file(path: Path, flags: int, other_names: bool = False) -> int:
 
 
 class Files:
-    """Files on a disk. Every method raises OSError as the system call does."""
+    """Files on a disk. Every method may raise OSError."""
 
-    def append(self, path: Path, data: bytes, sync: bool) -> None:
-        """Appends `data` by one write, all of it or none; `sync` waits for the disk."""
+    def append(self, path: Path, data: bytes, sync: bool) -> int:
+        """Append `data` by one write, all of it or none; return the offset where it begins.
+
+        With `sync`, wait for the disk.
+        """
         descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, other_names=True)
         try:
             size = os.fstat(descriptor).st_size
@@ -55,18 +60,19 @@ class Files:
                 if not size:
                     path.unlink(missing_ok=True)
                 raise
+            return size
         finally:
             os.close(descriptor)
 
     def write(self, descriptor: int, data: bytes) -> None:
-        """Writes all of `data` by one write(2); a short one is an error: that is how room ends."""
+        """Write all of `data` by one write(2); a short one is an error: the disk is full."""
         written = os.write(descriptor, data)
         if written < len(data):
             room = f"{written} of {len(data)} bytes written"
             raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({room})")
 
     def replace(self, path: Path, data: bytes) -> None:
-        """Puts `data` in the place of `path` at once: readers see the old or the new, whole."""
+        """Replace `path` by `data` at once: readers see the old or the new bytes, whole."""
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         try:
@@ -82,28 +88,29 @@ class Files:
             raise
 
     def compress(self, path: Path) -> Path:
-        """Replaces a closed file by its gzipped form, ``NAME.gz``, and gives that path."""
+        """Replace a closed file by its packed form, ``NAME.gz``; return that path."""
         packed = path.with_name(f"{path.name}.gz")
-        self.replace(packed, gzip.compress(_bytes_of(path), 6, mtime=0))
+        self.replace(packed, pack(self.read_part(path)))
         path.unlink()
         return packed
 
     def make_folder(self, path: Path) -> None:
-        """Makes a folder, and those above it, where they are missing."""
+        """Make a folder, and those above it, if they are missing."""
         path.mkdir(parents=True, exist_ok=True)
 
     def remove(self, path: Path) -> None:
-        """Removes a file, if it is there, and its folder, if nothing else is in it."""
+        """Remove a segment, if it is there, and the folders of its day and tier if left empty."""
         path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        for folder in path.parents[:2]:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def rename(self, path: Path, target: Path) -> None:
-        """Gives a file another name."""
+        """Rename a file."""
         path.rename(target)
 
     def sync(self, path: Path) -> None:
-        """Waits until a file, or a folder's list of files, is on the disk."""
+        """Wait until a file, or a folder's list of files, is on the disk."""
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags)
         try:
@@ -112,7 +119,7 @@ class Files:
             os.close(descriptor)
 
     def truncate(self, path: Path, length: int) -> None:
-        """Cuts a file to `length` bytes."""
+        """Cut a file to `length` bytes."""
         descriptor = open_file(path, os.O_WRONLY, other_names=True)
         try:
             os.ftruncate(descriptor, length)
@@ -120,25 +127,28 @@ class Files:
             os.close(descriptor)
 
     def read(self, path: Path) -> bytes:
-        """Gives the bytes of a file, unpacked if its name ends in ``.gz``."""
-        data = _bytes_of(path)
+        """Return the bytes of a file, unpacked if its name ends in ``.gz``."""
+        data = self.read_part(path)
         if path.suffix != ".gz":
             return data
         try:
-            if not data:
-                raise EOFError("it is empty")
-            return gzip.decompress(data)
+            with gzip.open(io.BytesIO(data)) as file:
+                unpacked = file.read(MAX_UNPACKED_BYTES + 1)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise OSError(errno.EIO, f"damaged gzip file: {error}", str(path)) from error
+        if not 0 < len(unpacked) <= MAX_UNPACKED_BYTES:
+            raise OSError(errno.EIO, "it unpacks to none or too many bytes", str(path))
+        return unpacked
 
-
-def _bytes_of(path: Path) -> bytes:
-    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
-        return file.read()
+    def read_part(self, path: Path, start: int = 0, end: int | None = None) -> bytes:
+        """Return the bytes of a file, as they are there, from `start` to `end` or to the last."""
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
+            file.seek(start)
+            return file.read(-1 if end is None else max(end - start, 0))
 
 
 def size_of(folder: Path) -> int:
-    """Gives the bytes of all files below `folder`; one that goes meanwhile counts nothing."""
+    """Return the bytes of all files below `folder`; one that goes meanwhile counts nothing."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -4,7 +4,7 @@ from itertools import accumulate
 
 import pytest
 
-from irq_server.store.survey import Survey, join, survey
+from irq_server.store.segments.survey import Survey, join, survey
 
 
 def test_of_no_samples_nothing_is_known():

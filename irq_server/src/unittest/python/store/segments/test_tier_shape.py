@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import TimeFormatError
-from irq_server.store.tier_shape import RAW, TIERS, shape_of, shapes_in, shapes_of
+from irq_server.store.segments.tier_shape import RAW, TIERS, shape_of, shapes_in, shapes_of
 
 
 def test_a_tier_is_named_by_its_step():

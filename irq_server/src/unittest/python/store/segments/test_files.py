@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mock import patch
 
-from irq_server.store.files import Files
+from irq_server.store.segments.files import Files
 from simulated import FaultyFiles
 
 
