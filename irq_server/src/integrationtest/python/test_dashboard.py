@@ -65,7 +65,7 @@ def site(
     tokens.write_text(f"rw {WRITES}\nro {READS}\n")
     tokens.chmod(0o600)
     arguments = (
-        "--procfs", str(machine.root), "--data-dir", str(folder / "data"), "--interval", "1s",
+        "--procfs", str(machine.root), "--sysfs", str(machine.sysfs), "--data-dir", str(folder / "data"), "--interval", "1s",
         "--retention", "raw=3650d,1m=3650d,1h=3650d", "--token-file", str(tokens),
         *(["--allow-affinity"] if allow else []),
     )  # fmt: skip
@@ -527,10 +527,23 @@ def test_a_managed_irq_cannot_be_set(small: Site):
 
 def test_where_writes_are_not_allowed_affinities_are_plain_text(tmp_path: Path):
     with site(tmp_path, 2, 60, allow=False) as found, found.page("span=300") as page:
-        if page.js("dashboard.status.writes_allowed") is None:
-            pytest.skip("the server does not say yet whether writes are allowed")
         assert page.text("#irqs tbody td.affinity") == "0"
         assert page.js("document.querySelectorAll('#irqs td.affinity button').length") == 0
+
+
+def test_isolated_and_offline_cpus_are_marked(small: Site):
+    small.machine.isolate("3")
+    small.machine.offline.add(2)
+    small.machine.devices[94].cpu = 0
+    with small.page("span=300&order=node") as page:
+        page.wait("document.getElementById('key').textContent === '◇ isolated, ✕ offline'")
+        page.wait("document.getElementById('remarks').innerText"
+                  ".includes('CPU 3 is isolated, yet nvme0q1 (IRQ 66) fires on it: ')")  # fmt: skip
+        rows = page.js("dashboard.heat.rows")
+        assert [(each["cpu"], each["node"]) for each in rows] == [(0, 0), (1, 0), (2, 1), (3, 1)]
+        assert page.js("[...dashboard.usable]") == [0, 1]
+        page.wait("dashboard.marks.all.some((mark) => mark.text === 'CPU 2 went offline')")
+        page.screenshot(SCREENSHOTS / "isolated-and-offline.png")
 
 
 # ---- small and large machines -------------------------------------------------------------------

@@ -52,10 +52,27 @@ class Busy:
             self.set_affinity(irq, f"0-{cpus - 1}" if irq == 94 else str(device.cpu), device.cpu)
         (root / "sys/kernel/random").mkdir(parents=True, exist_ok=True)
         (root / "sys/kernel/random/boot_id").write_text(f"{BOOT_ID}\n")
+        self.offline: set[int] = set()
+        self.isolate("")
         self._shown = time.time()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.show()
+
+    @property
+    def sysfs(self) -> Path:
+        """The tree in the place of /sys: two nodes, each with half the CPUs."""
+        return self.root.parent / "sys"
+
+    def isolate(self, cpus: str) -> None:
+        """Isolate a list of CPUs, and no other."""
+        folder = self.sysfs / "devices/system"
+        half = self.cpus // 2
+        files = {"cpu/isolated": cpus, "node/node0/cpulist": f"0-{half - 1}"}
+        files["node/node1/cpulist"] = f"{half}-{self.cpus - 1}"
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(f"{text}\n")
 
     def set_affinity(self, irq: int, affinity: str, cpu: int) -> None:
         """Write the files of an IRQ's affinity, and send the IRQ to `cpu`."""
@@ -85,14 +102,15 @@ class Busy:
 
     def text(self) -> str:
         """Return the machine's /proc/interrupts."""
-        lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in range(self.cpus))]
+        online = [cpu for cpu in range(self.cpus) if cpu not in self.offline]
+        lines = ["           " + "".join(f"CPU{cpu:<8d}" for cpu in online)]
         for irq, device in self.devices.items():
-            cells = "".join(f"{cell % 2**32:10d} " for cell in device.cells)
+            cells = "".join(f"{device.cells[cpu] % 2**32:10d} " for cpu in online)
             lines.append(
                 f"{irq:>3}: {cells} PCI-MSIX-0000:00:{irq % 32:02x}.0 {irq}-edge {device.name}"
             )
         for label, (text, _) in OWN_ROWS.items():
-            cells = "".join(f"{cell % 2**32:10d} " for cell in self._own[label])
+            cells = "".join(f"{self._own[label][cpu] % 2**32:10d} " for cpu in online)
             lines.append(f"{label:>3}: {cells} {text}")
         return "\n".join(lines) + "\n"
 

@@ -267,7 +267,7 @@ class Dashboard {
   }
 
   #ordered() {
-    const rows = this.cpus.map(({ cpu, node, isolated, online }) => ({ cpu, node, isIsolated: isolated, isOnline: online }));
+    const rows = this.cpus.map(({ cpu, node, isolated, online }) => ({ cpu, node: node ?? 0, isIsolated: isolated, isOnline: online }));
     if (this.state.order === "load" && this.summary) {
       const mean = (row) => this.summary.perCpu.get(row.cpu)?.mean ?? -1;
       rows.sort((a, b) => mean(b) - mean(a));

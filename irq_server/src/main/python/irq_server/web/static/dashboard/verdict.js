@@ -7,10 +7,15 @@ const BUSY_PER_SECOND = 100; // below this no CPU drowns
 const SAME_LOAD = 0.05;
 const NEWEST_COLUMNS = 3;
 
-// Return whether an IRQ is a device's. Rows without a number are a CPU's own interrupts, as are
-// the numbered ones that every CPU has for itself.
+// Devices that have one interrupt for each CPU under one number, as the server lists them.
+const PER_CPU_DEVICES = new Set([
+  "arch_timer", "arm-pmu", "clint-timer", "kvm guest ptimer", "kvm guest vtimer", "riscv-timer", "twd", "vgic",
+]);
+
+// Return whether an IRQ is a device's: any other is a CPU's own.
 export function isDevice(irq) {
-  return /^\d/.test(irq.irq) && irq.counts !== null && !/^(arch_timer|arm-pmu|.*vtimer)/.test(irq.device);
+  const isNumbered = /^\d/.test(irq.irq) && irq.counts !== null;
+  return isNumbered && !irq.device.split(", ").some((name) => PER_CPU_DEVICES.has(name));
 }
 
 // Return an IRQ's name: "eth1-TxRx-6 (IRQ 94)".
