@@ -234,6 +234,46 @@ def test_zooming_keeps_the_place_and_panning_pauses(sixteen: Site):
         page.wait("dashboard.state.end === null")
 
 
+def test_fingers_tap_pan_zoom_and_select(sixteen: Site):
+    with sixteen.page(size=(380, 900)) as page:
+        left, middle, right = (place(page, 3, part) for part in (0.3, 0.5, 0.7))
+        page.touch("touchStart", middle)
+        page.touch("touchEnd")
+        page.wait("dashboard.state.pins[0] === 3")
+        page.wait("document.getElementById('tip').innerText.startsWith('CPU 3, ')")
+
+        page.touch("touchStart", left, right)
+        page.touch("touchMove", left, (right[0] + 40, right[1]))
+        page.touch("touchEnd")
+        page.wait("dashboard.state.span < 3600 && dashboard.state.end === null")
+
+        page.touch("touchStart", left)
+        page.touch("touchMove", middle)
+        page.touch("touchEnd")
+        page.wait("dashboard.state.end !== null")
+
+        now = page.js("performance.now()")
+        page.touch("touchStart", left)
+        page.wait("performance.now() > arguments[0] + 700", now)
+        page.touch("touchMove", middle)
+        page.touch("touchEnd")
+        page.wait("dashboard.state.from !== null")
+
+
+def test_a_click_on_a_mark_of_the_lines_compares_too(sixteen: Site):
+    with sixteen.page() as page:
+        time = page.js("dashboard.marks.all.find((each) => each.kind === 'affinity').time")
+        page.js("document.getElementById('rates').scrollIntoView({ block: 'center' })")
+        box = page.js("document.querySelector('#rates .u-over').getBoundingClientRect()")
+        part = page.js("(arguments[0] - dashboard.view.start) / dashboard.state.span", time)
+        at = {"x": box["x"] + part * box["width"], "y": box["y"] + 20, "button": "left"}
+        page.command("Input.dispatchMouseEvent", {"type": "mouseMoved", **at, "button": "none"})
+        for kind in ("mousePressed", "mouseReleased"):
+            page.command("Input.dispatchMouseEvent", {"type": kind, "clickCount": 1, **at})
+        page.wait("dashboard.state.change === arguments[0]", time)
+        page.wait("document.querySelectorAll('#compare-table tbody tr').length === 2")
+
+
 def test_a_wheel_without_a_key_scrolls_the_page(sixteen: Site):
     with sixteen.page() as page:
         page.mouse("mouseWheel", *place(page, 3, 0.5), deltaX=0, deltaY=200)

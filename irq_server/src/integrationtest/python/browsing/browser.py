@@ -132,6 +132,15 @@ class Browser:
             self.mouse("mouseMoved", *place, buttons=1, **more)
         self.mouse("mouseReleased", *end, **more)
 
+    def touch(self, kind: str, *places: tuple[float, float]) -> None:
+        """Send a touch event with fingers at places of the map."""
+        box = self.js("document.getElementById('map').getBoundingClientRect()")
+        points = [
+            {"x": box["x"] + x, "y": box["y"] + y, "id": number}
+            for number, (x, y) in enumerate(places)
+        ]
+        self.command("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
     def console(self) -> list[str]:
         """Return what the console got since the last call."""
         return [each["message"] for each in self.driver.get_log("browser")]

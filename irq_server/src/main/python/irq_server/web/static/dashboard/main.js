@@ -71,6 +71,7 @@ class Dashboard {
     this.controls = new Controls(this);
     byId("notice-undo").addEventListener("click", () => this.dialog.open(this.written.irq, this.written.from));
     this.recolour();
+    setText(byId("zone"), Intl.DateTimeFormat().resolvedOptions().timeZone);
   }
 
   get now() {
@@ -168,6 +169,7 @@ class Dashboard {
     if (this.last === null) return;
     clearTimeout(this.refreshing);
     this.refreshed = this.last;
+    const turn = (this.turn = (this.turn ?? 0) + 1); // a later refresh makes this one's answers old
     this.#layout();
     const { view, source } = this;
     const tiles = this.tiles.need(source, view, this.oldest, this.last);
@@ -177,9 +179,9 @@ class Dashboard {
     this.#derive();
     try {
       await this.#loadRecent();
-      await this.#loadTable(view);
+      await this.#loadTable(view, turn);
       await this.marks.need(view.start, this.state.end ?? Math.max(this.now, this.last));
-      await this.#loadSparks(view);
+      await this.#loadSparks(view, turn);
     } catch (error) {
       this.#failed(error);
     }
@@ -198,11 +200,12 @@ class Dashboard {
   }
 
   // Load the IRQs of the selection, or of all that is shown.
-  async #loadTable(view) {
+  async #loadTable(view, turn) {
     const wanted = this.selection ? { start: this.selection.from, end: this.selection.to } : view;
     const key = `${wanted.start} ${wanted.end}`;
     if (key !== this.tableKey) {
       const answer = await this.#irqs(wanted.start, wanted.end);
+      if (turn !== this.turn) return;
       [this.tableKey, this.answer] = [key, answer];
     }
     this.#drawTable();
@@ -213,12 +216,13 @@ class Dashboard {
     return this.api.get("/irqs", { start: start.toFixed(3), end: end.toFixed(3), nonzero: true });
   }
 
-  async #loadSparks(view) {
+  async #loadSparks(view, turn) {
     const step = stepFor(this.state.span, SPARK_COLUMNS, this.interval);
     const end = Math.floor(view.end / step) * step, start = Math.max(end - SPARK_COLUMNS * step, this.oldest);
     const key = `${step} ${start} ${end}`;
     if (key === this.sparkKey || end - start < step) return;
     const { points } = await this.api.get("/series", { start, end, step, by: "irq", top: 60 });
+    if (turn !== this.turn) return;
     this.sparkKey = key;
     this.sparks = sparksIn(points);
     this.#drawTable();
@@ -382,7 +386,7 @@ class Dashboard {
     this.heat.draw({ view, tiles: this.shown, look, marks: this.marks.in(view), pins: this.state.pins });
     this.#overlay();
     this.lines.move(view);
-    if (this.shown.length) document.body.dataset.drawn = "true";
+    if (this.shown.length) document.body.dataset.drawn ??= performance.now(); // milliseconds since the page was asked for
   }
 
   #overlay() {
@@ -393,6 +397,7 @@ class Dashboard {
     const { now, last, interval, isReachable } = this;
     const found = health({ now, last, interval, isReachable, sampler: this.status?.sampler, isPaused: this.state.end !== null });
     byId("state").className = found.kind;
+    setText(byId("state-spoken"), found.kind); // the seconds that pass are not spoken
     setText(byId("state-text"), found.text);
   }
 
@@ -408,6 +413,9 @@ class Dashboard {
     if (text !== byId("verdict").textContent) {
       byId("verdict").replaceChildren(...parts.map(([part, isStrong]) => (isStrong ? make("b", {}, part) : part)));
     }
+    const key = [verdict.kind, verdict.cpu, verdict.irq?.irq].join();
+    if (key !== this.verdictKey) setText(byId("verdict-spoken"), text);
+    this.verdictKey = key;
     document.title = verdict.kind === "busy" ? `CPU ${verdict.cpu} busy – interrupts` : "Interrupts";
   }
 

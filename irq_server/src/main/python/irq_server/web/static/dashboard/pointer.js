@@ -51,8 +51,11 @@ export function listen(element, wants) {
     clearTimeout(press);
     const at = place(event);
     if (drag && pointers.size === 1) {
-      if (!drag.moves) wants.click(at.x, at.y);
-      else if (!drag.pans) wants.select(drag.from.x, at.x, true);
+      if (!drag.moves) {
+        wants.click(at.x, at.y);
+        if (event.pointerType === "touch") wants.hover(at.x, at.y); // a finger cannot hover
+      }
+      if (drag.moves && !drag.pans) wants.select(drag.from.x, at.x, true);
     }
     pointers.delete(event.pointerId);
     drag = null;
@@ -64,7 +67,9 @@ export function listen(element, wants) {
     drag = null;
   });
 
-  element.addEventListener("pointerleave", () => !drag && wants.leave());
+  element.addEventListener("pointerleave", (event) => {
+    if (!drag && event.pointerType !== "touch") wants.leave();
+  });
 
   element.addEventListener("wheel", (event) => {
     const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
