@@ -65,7 +65,8 @@ def site(
     tokens.write_text(f"rw {WRITES}\nro {READS}\n")
     tokens.chmod(0o600)
     arguments = (
-        "--procfs", str(machine.root), "--sysfs", str(machine.sysfs), "--data-dir", str(folder / "data"), "--interval", "1s",
+        "--procfs", str(machine.root), "--sysfs", str(machine.sysfs),
+        "--data-dir", str(folder / "data"), "--interval", "1s",
         "--retention", "raw=3650d,1m=3650d,1h=3650d", "--token-file", str(tokens),
         *(["--allow-affinity"] if allow else []),
     )  # fmt: skip
@@ -223,7 +224,8 @@ def test_zooming_keeps_the_place_and_panning_pauses(sixteen: Site):
         page.mouse("mouseWheel", x, y, deltaX=0, deltaY=-120, modifiers=2)
         page.wait("dashboard.state.span < 3600")
         page.wait(
-            "Math.abs(dashboard.heat.view.end - dashboard.heat.view.start - dashboard.state.span) < 1"
+            "dashboard.heat.view && Math.abs(dashboard.heat.view.end - dashboard.heat.view.start"
+            " - dashboard.state.span) < 1"
         )
 
         assert page.js("dashboard.heat.timeOf(arguments[0])", x) == pytest.approx(before, abs=1)
@@ -410,7 +412,8 @@ def test_there_is_a_table_behind_the_pictures(sixteen: Site):
         page.wait("document.querySelectorAll('#cpus tbody tr').length === 16")
         page.click("#changes summary")
         page.wait(
-            "document.getElementById('changes-list').innerText.includes('IRQ 94 moved from CPU 15 to 0')"
+            "document.getElementById('changes-list').innerText"
+            ".includes('IRQ 94 moved from CPU 15 to 0')"
         )
         assert page.text("#cpus tbody tr").startswith("CPU 0")
 
@@ -478,19 +481,27 @@ def test_beyond_loopback_the_page_opens_and_asks_for_a_token(small: Site):
 # ---- affinities ---------------------------------------------------------------------------------
 
 
+def wait_for_result(page: Browser, text: str) -> None:
+    """Wait until the dialog's result begins with a text."""
+    result = "document.querySelector('[data-part=result]').textContent"
+    page.wait(f"{result}.startsWith(arguments[0])", text)
+
+
+def ask_for(page: Browser, cpus: str, token: str) -> None:
+    """Open the dialog of the table's first IRQ, and set its affinity."""
+    page.click("#irqs tbody td.affinity button")
+    page.wait("!document.querySelector('[data-part=set]').disabled")
+    page.driver.find_element("css selector", "[data-part=cpus]").clear()
+    page.type("[data-part=cpus]", cpus)
+    page.type("[data-part=token]", token, ENTER)
+
+
 def test_an_affinity_is_set_followed_marked_and_undone(small: Site):
     file = small.machine.root / "irq/94/smp_affinity_list"
     with small.page("span=300") as page:
-        page.click("#irqs tbody td.affinity button")
-        page.wait("!document.querySelector('[data-part=set]').disabled")
-        assert page.text("[data-part=now]") == "0"
-        page.driver.find_element("css selector", "[data-part=cpus]").clear()
-        page.type("[data-part=cpus]", "2-3")
-        page.type("[data-part=token]", WRITES, ENTER)
+        ask_for(page, "2-3", WRITES)
 
-        page.wait("document.querySelector('[data-part=result]').textContent.startsWith('Written. Pending: it arrives on CPU 0')"
-                  " || document.querySelector('[data-part=result]').textContent.startsWith('Done')")  # fmt: skip
-        page.wait("document.querySelector('[data-part=result]').textContent.startsWith('Done')")
+        wait_for_result(page, "Done")
         assert file.read_text() == "2-3\n"
         assert page.text("[data-part=before]") == "0"
         assert page.text("[data-part=now]") == "2-3"
@@ -507,14 +518,9 @@ def test_an_affinity_is_set_followed_marked_and_undone(small: Site):
 def test_a_pending_affinity_says_where_the_irq_still_arrives(small: Site):
     small.machine.devices[66].rate = 0  # an IRQ that does not fire never arrives elsewhere
     with small.page("span=300&filter=66") as page:
-        page.click("#irqs tbody td.affinity button")
-        page.wait("!document.querySelector('[data-part=set]').disabled")
-        page.driver.find_element("css selector", "[data-part=cpus]").clear()
-        page.type("[data-part=cpus]", "1")
-        page.type("[data-part=token]", WRITES, ENTER)
+        ask_for(page, "1", WRITES)
 
-        page.wait("document.querySelector('[data-part=result]').textContent === "
-                  "'Written. Pending: it arrives on CPU 3 until it fires next.'")  # fmt: skip
+        wait_for_result(page, "Written. Pending: it arrives on CPU 3 until it fires next.")
         assert page.text("[data-part=arrives]") == "3 (pending)"
 
 
@@ -534,11 +540,7 @@ def test_a_refusal_shows_its_reason(
     before = (small.machine.root / "irq/94/smp_affinity_list").read_text()
     page = small.browser()
     page.open(f"{small.server.url}/")
-    page.click("#irqs tbody td.affinity button")
-    page.wait("!document.querySelector('[data-part=set]').disabled")
-    page.driver.find_element("css selector", "[data-part=cpus]").clear()
-    page.type("[data-part=cpus]", cpus)
-    page.type("[data-part=token]", token, ENTER)
+    ask_for(page, cpus, token)
 
     page.wait("document.querySelector('[data-part=result]').className === 'bad'")
     assert page.text("[data-part=result]").startswith(said)
@@ -556,9 +558,7 @@ def test_a_managed_irq_cannot_be_set(small: Site):
         writable = page.js("dashboard.answer.irqs.find((each) => each.irq === '94').writable")
         if writable is None:  # the list does not say so: then the dialog does
             page.click("#irqs tbody td.affinity button")
-            page.wait(
-                "document.querySelector('[data-part=result]').textContent.startsWith('Managed')"
-            )
+            wait_for_result(page, "Managed")
             assert page.js("document.querySelector('[data-part=set]').disabled")
         else:
             assert page.js("document.querySelector('#irqs tbody td.affinity button').disabled")
@@ -616,7 +616,7 @@ def test_a_reader_answers_five_questions_by_keyboard_alone(tmp_path: Path, cpus:
         page.wait("!document.querySelector('[data-part=set]').disabled")
         page.press(TAB)
         page.press(WRITES, ENTER)
-        page.wait("document.querySelector('[data-part=result]').textContent.startsWith('Done')")
+        wait_for_result(page, "Done")
         page.screenshot(SCREENSHOTS / f"question-{cpus}-3-undone.png")
         file = found.machine.root / "irq/94/smp_affinity_list"
         assert file.read_text() == f"{cpus - 1}\n"
@@ -636,13 +636,15 @@ def test_a_thousand_irqs_are_shown_sixty_first(tmp_path: Path):
 @pytest.mark.slow
 def test_a_year_is_shown_in_coarse_means(tmp_path: Path):
     year = 365 * 24 * HOUR
-    with site(tmp_path, 2, year, step=24 * HOUR, irqs=4) as found:
-        with found.page(f"span={year}") as page:
-            page.wait("dashboard.tiles.isComplete && dashboard.columns.length > 300")
+    with (
+        site(tmp_path, 2, year, step=24 * HOUR, irqs=4) as found,
+        found.page(f"span={year}") as page,
+    ):
+        page.wait("dashboard.tiles.isComplete && dashboard.columns.length > 300")
 
-            assert page.text("#legend-mean") == "mean over 24 h"
-            page.wait("document.getElementById('verdict').textContent.includes('since about')")
-            assert page.js("dashboard.summary.busiest.filter((each) => each !== null).length") > 300
+        assert page.text("#legend-mean") == "mean over 24 h"
+        page.wait("document.getElementById('verdict').textContent.includes('since about')")
+        assert page.js("dashboard.summary.busiest.filter((each) => each !== null).length") > 300
 
 
 HOSTILE = (

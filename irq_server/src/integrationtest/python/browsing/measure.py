@@ -1,6 +1,6 @@
-"""What the dashboard costs: the first picture, a frame while panning, the server's CPU for a day.
+r"""What the dashboard costs: the first picture, a frame while panning, the server's CPU for a day.
 
-    PYTHONPATH=src/main/python:src/testing/python:src/integrationtest/python WHEEL_COMMANDS=DIR \\
+    PYTHONPATH=src/main/python:src/testing/python:src/integrationtest/python WHEEL_COMMANDS=DIR \
         python -m browsing.measure
 
 Prints figures of this machine. DIR holds the irq_server command to measure.
@@ -26,19 +26,21 @@ RUNS = 7
 
 PANNING = """
 const { emptyTile, TILE } = await import("/static/dashboard/cells.js");
-const dashboard = window.dashboard, step = 10, cpus = Array.from({ length: 256 }, (_, cpu) => cpu);
+const dashboard = window.dashboard, step = 10;
+const cpus = Array.from({ length: 256 }, (_, cpu) => cpu);
 dashboard.poll = () => {};
-dashboard.status = { ...dashboard.status, cpus: cpus.map((cpu) => ({ cpu, online: true, node: 0, isolated: false })) };
 const newest = Math.floor(dashboard.last / (step * TILE));
 dashboard.shown = Array.from({ length: 10 }, (_, i) => {
   const tile = emptyTile(step, newest - i);
   tile.known.fill(1);
   tile.version = 1;
-  for (const cpu of cpus) tile.rates.set(cpu, Float32Array.from({ length: TILE }, () => Math.random() * 5000));
+  const rates = () => Float32Array.from({ length: TILE }, () => Math.random() * 5000);
+  for (const cpu of cpus) tile.rates.set(cpu, rates());
   return tile;
 });
 dashboard.state = { ...dashboard.state, span: 10000, end: dashboard.last };
-dashboard.heat.layout(cpus.map((cpu) => ({ cpu, node: 0, isIsolated: false, isOnline: true })), 1248);
+const rows = cpus.map((cpu) => ({ cpu, node: 0, isIsolated: false, isOnline: true }));
+dashboard.heat.layout(rows, 1248);
 dashboard.paint();
 const times = [];
 for (let i = 0; i < 300; i++) {
@@ -82,7 +84,8 @@ def a_day(server: Server, end: int) -> Callable[[], None]:
 
     def ask() -> None:
         for k in range(end // span - DAY // span, end // span):
-            url = f"{server.url}/api/v1/series?start={k * span}&end={(k + 1) * span}&step={step}&by=cpu"
+            window = f"start={k * span}&end={(k + 1) * span}&step={step}"
+            url = f"{server.url}/api/v1/series?{window}&by=cpu"
             known = {"If-None-Match": tags[url]} if url in tags else {}
             answer = requests.get(url, headers=known, timeout=60)
             assert answer.status_code == (304 if known else 200), answer.text[:200]
@@ -91,38 +94,47 @@ def a_day(server: Server, end: int) -> Callable[[], None]:
     return ask
 
 
-def measure(cpus: int, irqs: int, seconds: int, step: int, name: str) -> None:
+def panning(page: Browser) -> list[float]:
+    """Return the milliseconds of script of each frame while the map of 256 CPUs is panned."""
+    run = f"(async () => {{{PANNING}}})()"
+    script = f"const done = arguments[0]; {run}.then(done, (error) => done(String(error)))"
+    frames = page.driver.execute_async_script(script)
+    assert isinstance(frames, list), frames
+    return frames
+
+
+def measure(cpus: int, irqs: int, seconds: int, step: int) -> None:
     """Print the figures of one machine."""
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         machine = Busy(folder / "proc", cpus, irqs)
         machine.remember(folder / "data", seconds, step)
-        kept = "raw=3650d,1m=3650d,1h=3650d"
-        server = Server("--procfs", machine.root, "--sysfs", machine.sysfs, "--data-dir", folder / "data",
-                        "--interval", "10s", "--retention", kept)  # fmt: skip
+        trees = ("--procfs", machine.root, "--sysfs", machine.sysfs, "--data-dir", folder / "data")
+        server = Server(*trees, "--retention", "raw=3650d,1m=3650d,1h=3650d")
         try:
             wait_until(lambda: server.get("/readyz").status_code == 200)
             with browsing(folder / "browser", [server.url]) as page:
                 times = first_pictures(page, f"{server.url}/#span={seconds}")
-                print(f"{cpus} CPUs x {irqs} IRQs, {name}: first picture "
-                      f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})", flush=True)  # fmt: skip
+                show(f"{cpus} CPUs x {irqs} IRQs, {seconds / HOUR:g} h: first picture", times, "s")
                 if seconds == DAY:
                     ask = a_day(server, int(time.time()) - 2 * step)
-                    first, again = (spent(server, ask) for _ in range(2))
-                    print(f"  a day: {first:.2f} s of the server's CPU, again {again:.2f} s")
+                    show("  the server's CPU for a day", [spent(server, ask)], "s")
+                    show("  the same again", [spent(server, ask)], "s")
                 if cpus == 16:
-                    script = f"const done = arguments[0]; (async () => {{{PANNING}}})().then(done, (e) => done(String(e)))"
-                    frames = page.driver.execute_async_script(script)
-                    assert isinstance(frames, list), frames
-                    print(f"  panning, 256 CPUs x 1000 steps: {statistics.median(frames):.2f} ms of script "
-                          f"a frame, 95% below {sorted(frames)[int(len(frames) * 0.95)]:.2f} ms")  # fmt: skip
+                    show("  script a frame, panning 256 CPUs x 1,000 steps", panning(page), "ms")
         finally:
             server.kill()
             machine.end()
 
 
+def show(name: str, values: list[float], unit: str) -> None:
+    """Print the median and the range of some values."""
+    middle, least, most = statistics.median(values), min(values), max(values)
+    print(f"{name}: {middle:.2f} {unit} ({least:.2f} to {most:.2f})", flush=True)
+
+
 if __name__ == "__main__":
-    measure(16, 120, HOUR, 10, "an hour")
-    measure(128, 1000, HOUR, 20, "an hour")
-    measure(128, 300, DAY, 180, "a day")
-    measure(128, 200, YEAR, 12 * HOUR, "a year")
+    measure(16, 120, HOUR, 10)
+    measure(128, 1000, HOUR, 20)
+    measure(128, 300, DAY, 180)
+    measure(128, 200, YEAR, 12 * HOUR)
