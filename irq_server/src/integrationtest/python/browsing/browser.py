@@ -10,7 +10,7 @@ from typing import Any
 import needs
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # tests may run as root, in a container

@@ -47,6 +47,8 @@ for (let i = 0; i < 300; i++) {
   dashboard.state = { ...dashboard.state, end: dashboard.last - i * 3 };
   const before = performance.now();
   dashboard.paint();
+  await null; // the lines are drawn in a microtask
+  await null;
   times.push(performance.now() - before);
   await new Promise(requestAnimationFrame);
 }

@@ -66,9 +66,10 @@ export function rowIn(columns, cpu) {
   return columns.map(({ tile, x }) => (tile.known[x] ? tile.rates.get(cpu)?.[x] ?? 0 : null));
 }
 
-// Return what the lines and the scale need of columns: for each the rate of the busiest of some
-// CPUs, which one that is, their mean, and busiest over mean; for each CPU its mean and its peak.
-export function summary(columns, cpus) {
+// Return what the lines and the scale need of columns: for each the rate of the busiest of the
+// usable CPUs, which one that is, their mean, and busiest over mean; for each CPU its mean, its
+// peak and its last rate.
+export function summary(columns, cpus, usable) {
   const busiest = [], who = [], mean = [], imbalance = [];
   const perCpu = new Map(cpus.map((cpu) => [cpu, { sum: 0, peak: 0, peakEnd: null, last: null }]));
   let known = 0;
@@ -78,17 +79,18 @@ export function summary(columns, cpus) {
       continue;
     }
     known += 1;
-    let most = -1, first = null, sum = 0;
+    let most = 0, first = null, sum = 0;
     for (const [cpu, about] of perCpu) {
       const rate = tile.rates.get(cpu)?.[x] ?? 0;
       about.sum += rate;
       about.last = rate;
       if (rate > about.peak) Object.assign(about, { peak: rate, peakEnd: end });
+      if (!usable.has(cpu)) continue;
       sum += rate;
-      if (rate > most) [most, first] = [rate, cpu];
+      if (first === null || rate > most) [most, first] = [rate, cpu];
     }
-    const average = cpus.length ? sum / cpus.length : 0;
-    busiest.push(Math.max(most, 0));
+    const average = usable.size ? sum / usable.size : 0;
+    busiest.push(most);
     who.push(first);
     mean.push(average);
     imbalance.push(average > 0 ? most / average : 1);

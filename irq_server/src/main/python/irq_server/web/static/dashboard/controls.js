@@ -52,8 +52,8 @@ export class Controls {
 
   #makeRanges() {
     const choose = (span) => this.dashboard.change({ span, end: null }, true);
-    const buttons = RANGES.map(([text, span]) => make("button", { type: "button", value: span, onclick: () => choose(span) }, text));
-    byId("ranges").append(...buttons);
+    const button = ([text, span]) => make("button", { type: "button", value: span, onclick: () => choose(span) }, text);
+    byId("ranges").append(...RANGES.map(button));
     const options = RANGES.map(([text, span]) => make("option", { value: span }, text));
     byId("range").append(make("option", { value: "", disabled: "" }, ""), ...options);
     byId("range").addEventListener("change", () => choose(Number(byId("range").value)));
@@ -82,7 +82,7 @@ export class Controls {
     press("save", () => this.#save());
     press("copy", () => this.#copy());
     byId("filter").addEventListener("input", () => dashboard.change({ filter: byId("filter").value }));
-    for (const id of ["numbers", "changes"]) byId(id).addEventListener("toggle", () => dashboard.drawFolds());
+    for (const id of ["numbers", "changes"]) byId(id).addEventListener("toggle", () => dashboard.panels.drawFolds());
     window.addEventListener("popstate", () => dashboard.restore(parse(location.hash)));
     window.addEventListener("resize", () => dashboard.change({}));
     document.addEventListener("visibilitychange", () => document.hidden || dashboard.poll());
@@ -243,7 +243,8 @@ export class Controls {
   #compareNear(cell) {
     const { dashboard } = this;
     const distance = (mark) => Math.abs(mark.time - cell.start);
-    const [nearest] = dashboard.marks.in(dashboard.view).filter((mark) => mark.kind !== "gap").sort((a, b) => distance(a) - distance(b));
+    const changes = dashboard.marks.in(dashboard.view).filter((mark) => mark.kind !== "gap");
+    const [nearest] = changes.sort((a, b) => distance(a) - distance(b));
     if (nearest) dashboard.openChange(nearest.time);
     else setText(byId("spoken"), "No change in this stretch.");
   }
@@ -260,9 +261,11 @@ export class Controls {
   async #save() {
     const { dashboard } = this;
     const { start, end } = dashboard.view;
-    const host = byId("machine").textContent;
-    const texts = [byId("verdict").textContent, `${host ? `${host}, ` : ""}${stretch(start, end, 0)}, at most ${byId("legend-most").textContent}`];
-    const sheet = compose(texts, [byId("cells"), ...dashboard.lines.canvases], dashboard.theme, window.devicePixelRatio || 1);
+    const about = [byId("machine"), byId("map-what"), byId("legend-mean")].map((each) => each.textContent);
+    const scale = `brightest ${byId("legend-most").textContent}`;
+    const texts = [byId("verdict").textContent, [...about, stretch(start, end, 0), scale].filter(Boolean).join(", ")];
+    const canvases = [byId("cells"), ...dashboard.lines.canvases];
+    const sheet = compose(texts, canvases, dashboard.theme, window.devicePixelRatio || 1);
     await save(sheet, `interrupts-${new Date(end * 1000).toISOString().slice(0, 19).replaceAll(":", "")}.png`);
   }
 

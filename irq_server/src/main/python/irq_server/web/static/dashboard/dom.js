@@ -15,7 +15,9 @@ export function make(name, attributes = {}, ...children) {
 
 export const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
-const NAMES = ["ink", "soft", "card", "line", "accent", "bad", "good", "warn", "gap", "busiest", "shade", "select", "font"];
+const NAMES = [
+  "ink", "soft", "card", "line", "accent", "bad", "good", "warn", "gap", "busiest", "shade", "select", "font",
+];
 
 // Return the colours of the page as it is shown now, for canvases.
 export function readTheme() {

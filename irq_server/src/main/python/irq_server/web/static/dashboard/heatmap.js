@@ -44,9 +44,10 @@ export class HeatMap {
     const room = width < NARROW ? 260 : 320;
     this.rowHeight = Math.max(LEAST_ROW, Math.min(LARGEST_ROW, Math.floor(room / Math.max(rows.length, 1))));
     this.ratio = window.devicePixelRatio || 1;
+    const size = [Math.round(width * this.ratio), Math.round(this.height * this.ratio)];
     for (const canvas of [this.picture, this.overlay]) {
-      canvas.width = Math.round(width * this.ratio);
-      canvas.height = Math.round(this.height * this.ratio);
+      if (canvas.width === size[0] && canvas.height === size[1]) continue; // setting clears it
+      [canvas.width, canvas.height] = size;
       canvas.style.height = `${this.height}px`;
     }
   }
@@ -56,8 +57,8 @@ export class HeatMap {
     this.#pictures = new WeakMap();
   }
 
-  // Draw cells, axes and marks. `look` is {colours, gap, scale, most, theme}.
-  draw({ view, tiles, look, marks, pins, now }) {
+  // Draw cells, axes and marks. `look` is {colours, scale, most, theme}.
+  draw({ view, tiles, look, marks, pins }) {
     const g = this.#context(this.picture);
     this.view = view;
     const x = (time) => this.xOf(time);

@@ -44,17 +44,18 @@ export class Lines {
 
   #build(lines, width) {
     for (const plot of Object.values(this.#plots ?? {})) plot.destroy();
-    const { accent, good } = this.theme;
+    const series = lines.map(({ label, colour, dash }) => ({ label, stroke: colour, width: 1.5, dash }));
+    const over = { label: "busiest over mean", stroke: this.theme.good, width: 1.5 };
     this.#plots = {
-      rates: this.#plot("rates", width, lines.map(({ label, colour, dash }) => ({ label, stroke: colour, width: 1.5, dash })), 0),
-      imbalance: this.#plot("imbalance", width, [{ label: "busiest over mean", stroke: good ?? accent, width: 1.5 }], 1),
+      rates: this.#plot("rates", width, series, 0),
+      imbalance: this.#plot("imbalance", width, [over], 1),
     };
   }
 
   #plot(name, width, series, least) {
     const { soft, line, font } = this.theme;
     const axis = { stroke: soft, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `11px ${font}` };
-    const at = (plot) => {
+    const ticksOf = (plot) => {
       const most = Math.max(3, Math.floor(plot.width / 90));
       return ticks(plot.scales.x.min, plot.scales.x.max, most);
     };
@@ -66,18 +67,28 @@ export class Lines {
       cursor: { drag: { x: true, y: false, setScale: false }, sync: { key: "time" }, points: { size: 5 } },
       scales: { x: { time: true }, y: { range: (_, low, high) => [least, Math.max(high ?? 1, least + 1) * 1.08] } },
       axes: [
-        { ...axis, size: 20, gap: 2, splits: (plot) => at(plot).map((tick) => tick.time), values: (plot) => at(plot).map((tick) => tick.text) },
-        { ...axis, size: this.axisWidth(), gap: 4, space: 20, values: (_, values) => values.map((each) => short(each)) },
+        {
+          ...axis,
+          size: 20,
+          gap: 2,
+          splits: (plot) => ticksOf(plot).map((tick) => tick.time),
+          values: (plot) => ticksOf(plot).map((tick) => tick.text),
+        },
+        { ...axis, size: this.axisWidth(), gap: 4, space: 20, values: (_, rates) => rates.map((each) => short(each)) },
       ],
       series: [{}, ...series.map((each) => ({ ...each, points: { show: false }, spanGaps: false }))],
       hooks: {
         draw: [(plot) => this.#drawMarks(plot)],
         setCursor: [(plot) => this.wants.hover(plot.cursor.idx ?? null)],
         setSelect: [(plot) => this.#selected(plot)],
-        ready: [(plot) => plot.over.addEventListener("click", () => this.wants.click(plot.posToVal(plot.cursor.left, "x")))],
+        ready: [(plot) => plot.over.addEventListener("click", () => this.#clicked(plot))],
       },
     };
     return new uPlot(options, [[], ...series.map(() => [])], this.elements[name]);
+  }
+
+  #clicked(plot) {
+    this.wants.click(plot.posToVal(plot.cursor.left, "x"));
   }
 
   #selected(plot) {

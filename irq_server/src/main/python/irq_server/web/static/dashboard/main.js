@@ -6,17 +6,17 @@ import { Compare } from "./compare.js";
 import { Controls } from "./controls.js";
 import { Cursor } from "./cursor.js";
 import { AffinityDialog } from "./dialog.js";
-import { byId, make, readTheme, setText } from "./dom.js";
+import { byId, readTheme, setText } from "./dom.js";
 import { HeatMap, MARK_REACH } from "./heatmap.js";
-import { health, missing } from "./health.js";
+import { health } from "./health.js";
 import { Lines } from "./lines.js";
 import { Marks } from "./marks.js";
-import { INVERSES, ceiling, ramp, short } from "./scale.js";
+import { Panels } from "./panels.js";
+import { ceiling, ramp } from "./scale.js";
 import { format, parse, viewOf } from "./state.js";
 import { IrqTable, titleOf } from "./table.js";
 import { Tiles } from "./tiles.js";
-import { duration, moment, stepFor, stretch } from "./times.js";
-import { judge, onIsolated, sentence, since } from "./verdict.js";
+import { stepFor, stretch } from "./times.js";
 
 const PIN_COLOURS = {
   light: ["#7b2fb5", "#0a7d74", "#b8004f", "#5c6b00", "#3b4cc0", "#8a4b00", "#00708f"],
@@ -24,11 +24,9 @@ const PIN_COLOURS = {
 };
 const REFRESH_MILLISECONDS = 80;
 const LOST_MILLISECONDS = 2000;
-const MOST_CHANGES = 200;
 const VERDICT_SECONDS = 60;
 const SPARK_COLUMNS = 40;
 const SLOWEST_REFRESH = 60;
-const MOST_ISOLATED = 3; // sentences
 
 class Dashboard {
   constructor() {
@@ -41,6 +39,7 @@ class Dashboard {
     this.most = 1;
     this.shown = [];
     this.columns = [];
+    this.hovered = null; // column of the lines
     this.brush = null; // what a drag selects just now
     this.problem = "";
     this.order = { key: "", cpus: [] };
@@ -50,7 +49,10 @@ class Dashboard {
     this.heat = new HeatMap(byId("cells"), byId("overlay"));
     this.cursor = new Cursor(byId("tip"), byId("spoken"), this.api);
     this.lines = new Lines(byId("rates"), byId("imbalance"), () => this.heat.left, {
-      hover: (index) => this.#drawKey(index),
+      hover: (index) => {
+        this.hovered = index;
+        if (this.summary) this.panels.drawKey(this.lineList, this.summary, index);
+      },
       select: (from, to) => this.change({ from, to }, true),
       click: (time) => this.#compareAt(time),
     });
@@ -65,9 +67,10 @@ class Dashboard {
         this.change({ change: null }, true);
         byId("map").focus();
       },
-      undo: (mark) => this.dialog.open(this.#irqNamed(mark.irq), mark.from),
+      undo: (mark) => this.dialog.open(this.irqNamed(mark.irq), mark.from),
       canUndo: () => this.canWrite,
     });
+    this.panels = new Panels(this);
     this.controls = new Controls(this);
     byId("notice-undo").addEventListener("click", () => this.dialog.open(this.written.irq, this.written.from));
     this.recolour();
@@ -141,8 +144,8 @@ class Dashboard {
     if (document.hidden) return;
     try {
       this.#take(await this.api.get("/status"));
-      const isDue = this.answer === null || this.last - this.refreshed >= Math.min(this.state.span / 1000, SLOWEST_REFRESH);
-      if (this.state.end === null || this.answer === null) await (isDue ? this.refresh() : this.#loadRecent());
+      if (this.answer === null || (this.state.end === null && this.#isDue())) await this.refresh();
+      else await this.#loadRecent();
     } catch (error) {
       this.#failed(error);
     }
@@ -150,6 +153,11 @@ class Dashboard {
     const pause = this.isReachable ? Math.max(this.interval, 1) * 1000 : LOST_MILLISECONDS;
     clearTimeout(this.polling);
     this.polling = setTimeout(() => this.poll(), pause);
+  }
+
+  // Return whether so much is new that the picture shows it.
+  #isDue() {
+    return this.last - this.refreshed >= Math.min(this.state.span / 1000, SLOWEST_REFRESH);
   }
 
   #take(status) {
@@ -173,9 +181,10 @@ class Dashboard {
     this.#layout();
     const { view, source } = this;
     const tiles = this.tiles.need(source, view, this.oldest, this.last);
-    const older = this.tiles.isComplete ? [] : this.shown.filter((tile) => tile.step !== source.step && this.shownSource === sourceKey(source));
+    const isOther = (tile) => tile.step !== source.step && this.shownSource === sourceKey(source);
+    const older = this.tiles.isComplete ? [] : this.shown.filter(isOther); // until the finer ones come
     this.shownSource = sourceKey(source);
-    this.shown = [...older, ...tiles.filter((tile) => !older.includes(tile))];
+    this.shown = [...older, ...tiles];
     this.#derive();
     try {
       await this.#loadRecent();
@@ -196,7 +205,7 @@ class Dashboard {
       this.recent = await this.#irqs(end - seconds, end);
       this.recentEnd = end;
     }
-    this.#drawVerdict();
+    this.panels.drawVerdict();
   }
 
   // Load the IRQs of the selection, or of all that is shown.
@@ -209,7 +218,7 @@ class Dashboard {
       [this.tableKey, this.answer] = [key, answer];
     }
     this.#drawTable();
-    this.#drawVerdict();
+    this.panels.drawVerdict();
   }
 
   #irqs(start, end) {
@@ -247,7 +256,7 @@ class Dashboard {
   #failed(error) {
     if (error.status !== undefined) this.problem = `The server refused: ${error.message}.`;
     else if (this.isReachable) console.error(error);
-    this.#drawVerdict();
+    this.panels.drawVerdict();
   }
 
   // ---- what follows from the data --------------------------------------------------------------
@@ -265,13 +274,17 @@ class Dashboard {
   }
 
   #layout() {
-    const key = [this.state.order, this.state.span, this.state.end, this.cpus.length, this.tiles.isComplete].join();
+    const { order, span, end } = this.state;
+    const states = this.cpus.map((each) => `${each.cpu}${each.online}${each.isolated}`);
+    const key = [order, span, end, this.tiles.isComplete, ...states].join();
     if (key !== this.order.key) this.order = { key, cpus: this.#ordered() };
     this.heat.layout(this.order.cpus, byId("map").clientWidth);
   }
 
   #ordered() {
-    const rows = this.cpus.map(({ cpu, node, isolated, online }) => ({ cpu, node: node ?? 0, isIsolated: isolated, isOnline: online }));
+    const rows = this.cpus.map(({ cpu, node, isolated, online }) => ({
+      cpu, node: node ?? 0, isIsolated: isolated, isOnline: online,
+    }));
     if (this.state.order === "load" && this.summary) {
       const mean = (row) => this.summary.perCpu.get(row.cpu)?.mean ?? -1;
       rows.sort((a, b) => mean(b) - mean(a));
@@ -286,27 +299,29 @@ class Dashboard {
   #derive() {
     const { step } = this.source;
     this.columns = columnsIn(this.shown.filter((tile) => tile.step === step), this.view);
-    this.summary = summary(this.columns, [...this.usable]);
+    this.summary = summary(this.columns, this.cpus.map((each) => each.cpu), this.usable);
     const most = ceiling(ratesIn(this.columns));
     if (most > this.most || most < this.most / 2) this.most = most;
-    this.#drawLegend();
+    this.panels.drawLegend();
     this.#drawLines();
-    this.#drawVerdict();
-    this.drawFolds();
+    this.panels.drawVerdict();
+    this.panels.drawFolds();
     this.frame();
   }
 
   #marksChanged() {
-    this.#drawChanges();
+    this.panels.drawFolds();
     this.#drawLines();
-    this.#drawVerdict();
+    this.panels.drawVerdict();
     this.frame();
   }
 
   async #showChange() {
-    const mark = this.state.change === null ? null : this.marks.all.find((each) => Math.abs(each.time - this.state.change) < 0.01);
+    const { state, oldest, last, usable, now } = this;
+    const isIt = (mark) => state.change !== null && Math.abs(mark.time - state.change) < 0.01;
+    const mark = this.marks.all.find(isIt) ?? null;
     try {
-      await this.compare.show(mark ?? null, { marks: this.marks.all, oldest: this.oldest, last: this.last, usable: this.usable, now: this.now });
+      await this.compare.show(mark, { marks: this.marks.all, oldest, last, usable, now });
     } catch (error) {
       this.#failed(error);
     }
@@ -314,7 +329,7 @@ class Dashboard {
     this.leads = false;
   }
 
-  #irqNamed(name) {
+  irqNamed(name) {
     return this.answer?.irqs.find((each) => each.irq === name) ?? { irq: name, device: "" };
   }
 
@@ -386,82 +401,21 @@ class Dashboard {
     this.heat.draw({ view, tiles: this.shown, look, marks: this.marks.in(view), pins: this.state.pins });
     this.#overlay();
     this.lines.move(view);
-    if (this.shown.length) document.body.dataset.drawn ??= performance.now(); // milliseconds since the page was asked for
+    if (this.shown.length) document.body.dataset.drawn ??= performance.now(); // for tests: ms
   }
 
   #overlay() {
-    this.heat.drawOverlay({ theme: this.theme, selection: this.selection, cell: this.cursor.cell, change: this.state.change });
+    const { theme, selection, state } = this;
+    this.heat.drawOverlay({ theme, selection, cell: this.cursor.cell, change: state.change });
   }
 
   drawHealth() {
     const { now, last, interval, isReachable } = this;
-    const found = health({ now, last, interval, isReachable, sampler: this.status?.sampler, isPaused: this.state.end !== null });
+    const isPaused = this.state.end !== null;
+    const found = health({ now, last, interval, isReachable, isPaused, sampler: this.status?.sampler });
     byId("state").className = found.kind;
     setText(byId("state-spoken"), found.kind); // the seconds that pass are not spoken
     setText(byId("state-text"), found.text);
-  }
-
-  #drawVerdict() {
-    this.#drawRemarks();
-    const isNow = this.state.end === null && !this.selection;
-    const answer = isNow ? this.recent : this.answer;
-    if (!answer) return;
-    const verdict = judge(answer, this.usable);
-    const sinceText = verdict.kind === "busy" && isNow ? this.#sinceText(verdict.cpu) : "";
-    const parts = sentence(verdict, sinceText, isNow);
-    const text = parts.map(([part]) => part).join("");
-    if (text !== byId("verdict").textContent) {
-      byId("verdict").replaceChildren(...parts.map(([part, isStrong]) => (isStrong ? make("b", {}, part) : part)));
-    }
-    const key = [verdict.kind, verdict.cpu, verdict.irq?.irq].join();
-    if (key !== this.verdictKey) setText(byId("verdict-spoken"), text);
-    this.verdictKey = key;
-    document.title = verdict.kind === "busy" ? `CPU ${verdict.cpu} busy – interrupts` : "Interrupts";
-  }
-
-  #sinceText(cpu) {
-    const at = since(rowIn(this.columns, cpu));
-    if (!this.columns.length) return "";
-    if (at === null) return `for all of the ${duration(this.state.span)} shown`;
-    const about = this.source.step > 60 ? "about " : "";
-    return `since ${about}${moment(this.columns[at].end - this.source.step, this.now)}`;
-  }
-
-  #drawRemarks() {
-    const answer = this.recent ?? this.answer;
-    const isolated = this.cpus.filter((each) => each.isolated).map((each) => each.cpu);
-    const warnings = [this.problem, ...(answer ? onIsolated(answer, isolated).slice(0, MOST_ISOLATED) : [])].filter(Boolean);
-    const remarks = warnings.map((text) => make("li", { class: "warn" }, text));
-    const lacking = this.answer ? missing(this.answer.window, this.now) : "";
-    if (lacking) remarks.push(make("li", {}, `${lacking[0].toUpperCase()}${lacking.slice(1)}.`));
-    const move = this.marks.in(this.view).findLast((mark) => mark.kind === "affinity");
-    if (move && this.state.change !== move.time) {
-      const ask = make("button", { type: "button", onclick: () => this.openChange(move.time) }, "Did it help?");
-      remarks.push(make("li", {}, `${moment(move.time, this.now)}: ${move.text}. `, ask));
-    }
-    const key = remarks.map((each) => each.textContent).join("\n");
-    if (key === this.remarksKey) return;
-    this.remarksKey = key;
-    const hadFocus = byId("remarks").contains(document.activeElement);
-    byId("remarks").replaceChildren(...remarks);
-    if (hadFocus) byId("remarks").querySelector("button")?.focus();
-  }
-
-  #drawLegend() {
-    const image = new ImageData(256, 1);
-    new Uint32Array(image.data.buffer).set(this.colours);
-    byId("legend-colours").getContext("2d").putImageData(image, 0, 0);
-    const { step } = this.source;
-    setText(byId("legend-mean"), step > this.interval * 1.01 ? `mean over ${duration(step)}` : "");
-    setText(byId("legend-most"), `${short(this.most)}/s, middle ${short(INVERSES[this.state.scale](this.most)(0.5))}`);
-    const irq = this.state.irq && this.#irqNamed(this.state.irq);
-    const what = irq ? `IRQ ${irq.irq} ${titleOf(irq)}` : this.state.what === "devices" ? "devices only" : "";
-    setText(byId("map-what"), what);
-    byId("all-irqs").hidden = !irq;
-    const states = [["◇ isolated", (cpu) => cpu.isolated], ["✕ offline", (cpu) => !cpu.online]];
-    const key = states.filter(([, is]) => this.cpus.some(is)).map(([text]) => text).join(", ");
-    byId("key").hidden = !key;
-    setText(byId("key"), key);
   }
 
   #drawLines() {
@@ -472,25 +426,16 @@ class Dashboard {
       { label: "busiest", values: busiest, colour: this.theme.busiest },
       { label: "mean", values: mean, colour: this.theme.accent, dash: [5, 4] },
       ...this.state.pins.map((cpu, i) => ({
-        label: `CPU ${cpu}`, values: rowIn(this.columns, cpu), colour: palette[i % palette.length], dash: i < palette.length ? undefined : [2, 2],
+        label: `CPU ${cpu}`,
+        values: rowIn(this.columns, cpu),
+        colour: palette[i % palette.length],
+        dash: i < palette.length ? undefined : [2, 2],
       })),
     ];
     const ends = this.columns.map((column) => column.end);
     const { view, theme } = this;
     this.lines.draw({ ends, lines: this.lineList, imbalance, view, marks: this.marks.in(view), theme });
-    this.#drawKey(null);
-  }
-
-  #drawKey(index) {
-    const items = (this.lineList ?? []).flatMap(({ label, values, colour, dash }) => {
-      const line = make("i", { class: dash ? "dashed" : "" });
-      line.style.borderColor = colour;
-      const value = index === null ? null : values[index];
-      const who = label === "busiest" && index !== null && this.summary.who[index] !== null ? `: CPU ${this.summary.who[index]}` : "";
-      return [line, `${label}${who}${value === null || value === undefined ? "" : ` ${short(value)}/s`}`];
-    });
-    const imbalance = index === null ? null : this.summary.imbalance[index];
-    byId("lines-key").replaceChildren(...items, imbalance ? ` · busiest over mean ${imbalance.toFixed(2)}` : "");
+    this.panels.drawKey(this.lineList, this.summary, this.hovered);
   }
 
   #drawTable() {
@@ -501,36 +446,6 @@ class Dashboard {
     const where = state.pins.length ? `on CPU ${state.pins.join(", ")}, ` : "";
     const what = this.selection ? "selection " : "";
     setText(byId("irqs-window"), `${where}${what}${stretch(Date.parse(start) / 1000, Date.parse(end) / 1000, now)}`);
-  }
-
-  // Draw the parts that are folded away by default.
-  drawFolds() {
-    this.#drawNumbers();
-    this.#drawChanges();
-  }
-
-  #drawNumbers() {
-    if (!byId("numbers").open || !this.summary) return;
-    const head = ["CPU", "Mean/s", "Peak/s", "Peak at", "Last/s", "State"];
-    const cell = (text, kind = "number") => make("td", { class: kind }, text);
-    const rows = this.heat.rows.map(({ cpu, isIsolated, isOnline }) => {
-      const about = this.summary.perCpu.get(cpu) ?? { mean: 0, peak: 0, last: 0, peakEnd: null };
-      const peakAt = about.peakEnd === null ? "—" : moment(about.peakEnd, this.now, true);
-      const state = !isOnline ? "offline" : isIsolated ? "isolated" : "";
-      return make("tr", {}, make("th", { scope: "row" }, `CPU ${cpu}`), cell(short(about.mean ?? 0)), cell(short(about.peak)), cell(peakAt), cell(short(about.last ?? 0)), cell(state, ""));
-    });
-    byId("cpus").replaceChildren(
-      make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...rows),
-    );
-  }
-
-  #drawChanges() {
-    const marks = this.marks.in(this.view);
-    setText(byId("changes-count"), `(${marks.length})`);
-    if (!byId("changes").open) return;
-    const items = marks.slice(-MOST_CHANGES).reverse().map((mark) => make("li", {},
-      make("button", { type: "button", onclick: () => this.openChange(mark.time) }, `${moment(mark.time, this.now, true)} ${mark.text}`)));
-    byId("changes-list").replaceChildren(...items);
   }
 }
 

@@ -64,5 +64,6 @@ function trim(value) {
 
 // Return a share, 0 to 1, in percent.
 export function percent(share) {
-  return share >= 0.995 || share === 0 ? `${Math.round(share * 100)}%` : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
+  const digits = share > 0 && share < 0.1 ? 1 : 0;
+  return `${(share * 100).toFixed(digits)}%`;
 }

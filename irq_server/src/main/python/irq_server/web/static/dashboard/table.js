@@ -94,7 +94,8 @@ export class IrqTable {
     for (const each of items) each.share = each.rate / total;
     const isConcerned = ({ irq, rate }) => matches(irq, wanted) && (rate > 0 || !pinned.length);
     const { sort } = state;
-    const byName = (a, b) => String(a.irq[sort] ?? "").localeCompare(String(b.irq[sort] ?? ""), "en", { numeric: true });
+    const text = ({ irq }) => String(irq[sort] ?? "");
+    const byName = (a, b) => text(a).localeCompare(text(b), "en", { numeric: true });
     return items.filter(isConcerned).sort(sort === "rate" ? (a, b) => b.rate - a.rate : byName);
   }
 
@@ -189,7 +190,8 @@ export class IrqTable {
   // Return the table as CSV, as it is shown, with every row that passes the filter.
   csv() {
     const { answer } = this.model;
-    const head = ["irq", "device", "rate", "share", "affinity", "effective_affinity", ...answer.cpus.map((cpu) => `cpu${cpu}`)];
+    const cpus = answer.cpus.map((cpu) => `cpu${cpu}`);
+    const head = ["irq", "device", "rate", "share", "affinity", "effective_affinity", ...cpus];
     const lines = this.#chosen().map(({ irq, rate, share, perCpu }) => [
       irq.irq, irq.device, rate.toFixed(3), share.toFixed(4), irq.affinity ?? "", irq.effective_affinity ?? "",
       ...perCpu.map((each) => each.toFixed(3)),
