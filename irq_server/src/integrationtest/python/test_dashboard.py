@@ -138,7 +138,10 @@ def place(page: Browser, cpu: int, part: float) -> tuple[float, float]:
 
 def test_hovering_shows_cpu_time_rate_and_the_top_three(sixteen: Site):
     with sixteen.page() as page:
-        page.mouse("mouseMoved", *place(page, 0, 0.9))
+        page.type("#map", SHIFT_LEFT)  # a live map would move below the pointer
+        page.wait("dashboard.state.end !== null && dashboard.tiles.isComplete")
+        page.wait("Math.abs(dashboard.heat.view.end - dashboard.state.end) < 1")
+        page.mouse("mouseMoved", *place(page, 0, 0.97))
         page.wait("document.querySelectorAll('#tip p').length === 4")
 
         head, rate, *top = filter(None, page.text("#tip").splitlines())
@@ -148,8 +151,8 @@ def test_hovering_shows_cpu_time_rate_and_the_top_three(sixteen: Site):
         assert "94 eth1-TxRx-6" in page.js("document.getElementById('spoken').textContent")
 
         asked = len([url for url in page.asked() if "/cpus/0" in url])
-        page.mouse("mouseMoved", *place(page, 3, 0.9))
-        page.mouse("mouseMoved", *place(page, 0, 0.9))
+        page.mouse("mouseMoved", *place(page, 3, 0.97))
+        page.mouse("mouseMoved", *place(page, 0, 0.97))
         page.wait("document.querySelectorAll('#tip p').length === 4")
         assert asked == 1
         assert [url for url in page.asked() if "/cpus/0" in url] == []

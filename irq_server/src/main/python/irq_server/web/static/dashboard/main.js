@@ -89,6 +89,17 @@ class Dashboard {
     return this.brush ?? (this.state.from === null ? null : { from: this.state.from, to: this.state.to });
   }
 
+  // The stretch that the table is about.
+  get wanted() {
+    const { selection, view } = this;
+    return selection ? { start: selection.from, end: selection.to } : view;
+  }
+
+  // Whether the table's answer is of that stretch, and not still of an earlier one.
+  get isAnswered() {
+    return this.tableKey === keyOf(this.wanted);
+  }
+
   get canWrite() {
     return this.status?.writes_allowed !== false;
   }
@@ -188,7 +199,7 @@ class Dashboard {
     this.#derive();
     try {
       await this.#loadRecent();
-      await this.#loadTable(view, turn);
+      await this.#loadTable(turn);
       await this.marks.need(view.start, this.state.end ?? Math.max(this.now, this.last));
       await this.#loadSparks(view, turn);
     } catch (error) {
@@ -209,13 +220,12 @@ class Dashboard {
   }
 
   // Load the IRQs of the selection, or of all that is shown.
-  async #loadTable(view, turn) {
-    const wanted = this.selection ? { start: this.selection.from, end: this.selection.to } : view;
-    const key = `${wanted.start} ${wanted.end}`;
-    if (key !== this.tableKey) {
+  async #loadTable(turn) {
+    const { wanted, selection } = this;
+    if (!this.isAnswered) {
       const answer = await this.#irqs(wanted.start, wanted.end);
       if (turn !== this.turn) return;
-      [this.tableKey, this.answer] = [key, answer];
+      Object.assign(this, { answer, tableKey: keyOf(wanted), isOfSelection: selection !== null });
     }
     this.#drawTable();
     this.panels.drawVerdict();
@@ -444,9 +454,13 @@ class Dashboard {
     this.table.draw({ answer, state, sparks, colours, theme, canWrite });
     const { start, end } = answer.window;
     const where = state.pins.length ? `on CPU ${state.pins.join(", ")}, ` : "";
-    const what = this.selection ? "selection " : "";
+    const what = this.isOfSelection ? "selection " : "";
     setText(byId("irqs-window"), `${where}${what}${stretch(Date.parse(start) / 1000, Date.parse(end) / 1000, now)}`);
   }
+}
+
+function keyOf({ start, end }) {
+  return `${start} ${end}`;
 }
 
 function sourceKey({ irq, what }) {

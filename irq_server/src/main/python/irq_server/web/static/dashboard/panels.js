@@ -25,10 +25,10 @@ export class Panels {
 
   // Say which CPU drowns in what: now, or in the stretch that is selected or shown.
   drawVerdict() {
-    const { state, selection, recent, answer, usable } = this.dashboard;
+    const { state, selection, recent, answer, usable, isAnswered } = this.dashboard;
     this.#drawRemarks();
     const isNow = state.end === null && !selection;
-    const subject = isNow ? recent : answer;
+    const subject = isNow ? recent : isAnswered && answer;
     if (!subject) return;
     const verdict = judge(subject, usable);
     const parts = sentence(verdict, verdict.kind === "busy" && isNow ? this.#sinceText(verdict.cpu) : "", isNow);
