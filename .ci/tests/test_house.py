@@ -88,7 +88,7 @@ def test_the_builds_differ_only_in_what_they_say_of_their_project(project: str):
 @pytest.mark.parametrize("project", PROJECTS)
 def test_every_dependency_is_pinned_at_or_above_its_lower_bound(project: str):
     text = (ROOT / project / "build.py").read_text()
-    declared = re.findall(r'depends_on\("([^"]+)", ">=([^"]+)"\)', text)
+    declared = re.findall(r'depends_on\("([^"]+)", ">=([^"]+)"(?:, extra="\w+")?\)', text)
     pinned = pins()
 
     assert len(declared) == text.count("depends_on(") - text.count("plugin_depends_on(")

@@ -28,7 +28,7 @@ _OF_FILES = """
                max("count") filter (where time <= ?) as before,
                max("count") filter (where time <= ?) as after
         from read_csv('{files}', types = {{'irq': 'varchar'}})
-        where irq <> 'END' and cpu is not null
+        where irq not in ('KEY', 'END') and cpu is not null
         group by irq, cpu
     )
 """
@@ -79,7 +79,7 @@ def _scanned(store: Path, start: int, end: int) -> Counts:
     for path in sorted((store / "raw").glob("*/*.csv.gz")):
         with gzip.open(path, "rt", newline="") as file:
             for time, irq, cpu, count in csv.reader(file):
-                if irq == "END" or not cpu.isdecimal():
+                if irq in ("KEY", "END") or not cpu.isdecimal():
                     continue
                 moment, cell = int(time), (irq, int(cpu))
                 if moment <= end:

@@ -256,6 +256,7 @@ def test_a_hangup_while_a_read_hangs_leaves_one_sampler(tree: Tree, start: Start
     os.link(pipe, tree.root / "interrupts.new")
     (tree.root / "interrupts.new").rename(tree.root / "interrupts")
     wait_until(lambda: any("cannot sample: stuck" in line for line in server.log))
+    before = threads(server)
 
     file.write_text('interval = "60ms"\nmax_size = "10MiB"\n')
     server.process.send_signal(signal.SIGHUP)
@@ -267,7 +268,13 @@ def test_a_hangup_while_a_read_hangs_leaves_one_sampler(tree: Tree, start: Start
     server.wait_for_samples()
     assert server.json("/api/v1/status")["sampler"]["interval_seconds"] == 0.05
     assert server.json("/api/v1/irqs/24", period="1m")["counts"] == [0, 7]
+    assert threads(server) == before
     assert server.stop() == 0
+
+
+def threads(server: Server) -> set[str]:
+    """Return the numbers of the server's threads."""
+    return {each.name for each in Path(f"/proc/{server.process.pid}/task").iterdir()}
 
 
 HANGING_DISK = """
@@ -307,6 +314,38 @@ def test_a_disk_that_hangs_does_not_keep_it_from_ending(
     assert Path(f"{flag}.hung").exists()
     words = ("did not stop", "has not taken the end")
     wait_until(lambda: any(any(each in line for each in words) for line in server.log))
+
+
+HANGING_SURVEY = """
+import os, threading, time
+
+real = os.open
+
+def hang(*asked, **named):
+    if threading.current_thread().name == "survey":
+        open({flag!r}, "w").close()
+        time.sleep(600)
+    return real(*asked, **named)
+
+os.open = hang
+"""
+"""A module that Python imports at its start: the survey of older segments can open no file."""
+
+
+def test_a_survey_that_hangs_does_not_keep_it_from_ending(tree: Tree, start: Start, tmp_path: Path):
+    flag, interrupts = tmp_path / "hangs", tree.root / "interrupts"
+    days = [f"-{number}d={interrupts}" for number in (3, 2, 1)]
+    assert run("import", "--data-dir", tmp_path / "data", "--", *days).returncode == 0
+    (tmp_path / "python").mkdir()
+    module = tmp_path / "python/sitecustomize.py"
+    module.write_text(HANGING_SURVEY.format(flag=str(flag)))
+    server = start("--procfs", tree.root, *FAST, under=("env", f"PYTHONPATH={module.parent}"))
+    wait_until(flag.exists)
+    server.wait_for_samples()
+
+    assert server.stop() == 0
+
+    assert any("the survey of older segments hangs" in line for line in server.log)
 
 
 def test_a_file_in_the_environment_is_read(daemon: Daemon):

@@ -25,9 +25,10 @@ from irq_server.events import Event, Kind
 from irq_server.kernel.cpuset import MAX_CPU
 from irq_server.kernel.interrupts import parse
 from irq_server.settings.load import load
-from irq_server.store import verify
 from irq_server.store.counts import Filters, count
-from irq_server.store.export import rows, write_csv
+from irq_server.store.offline import verify
+from irq_server.store.offline.export import samples
+from irq_server.store.offline.tables import DeviceNames, rows, write_csv
 from irq_server.store.segments.packed import make_index, pack
 from irq_server.store.segments.segment import (
     HEADER,
@@ -260,11 +261,11 @@ def _ask(store: Store) -> None:
 def _mend(folder: Path) -> None:
     before = list(verify.verify(folder))
     if all(report.error is None for report in before):
-        write_csv(rows(folder, 0.0, START * 2), io.StringIO())
+        write_csv(rows(samples(folder, 0.0, START * 2), DeviceNames(folder), "h"), io.StringIO())
     repaired = list(verify.repair(folder))
     assert len(repaired) == sum(not report.is_sound for report in before)
     assert all(report.is_sound for report in verify.verify(folder))
-    write_csv(rows(folder, 0.0, START * 2), io.StringIO())
+    write_csv(rows(samples(folder, 0.0, START * 2), DeviceNames(folder), "h"), io.StringIO())
 
 
 # ---- what else is read

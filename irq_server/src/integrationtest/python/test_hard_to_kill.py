@@ -22,20 +22,21 @@ def totals_in(path: Path) -> dict[str, int] | None:
     """Read a live segment as any program would: up to its last commit mark that matches."""
     data = path.read_bytes()
     totals: dict[str, int] = {}
-    position = data.index(b"\n") + 1
+    frame, rows = b"", b""
     whole: dict[str, int] | None = None
-    for line in data[position:].splitlines(keepends=True):
+    for line in data[data.index(b"\n") + 1 :].splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break
         _, irq, cpu, count = line.decode().rstrip("\n").split(",")
-        if irq != "END":
+        if irq not in ("KEY", "END"):
             totals[f"{irq},{cpu}"] = int(count)
+            rows += line
             continue
-        rows = data[position : data.index(line, position)]
-        if zlib.crc32(rows) != int(count) or rows.count(b"\n") != int(cpu):
+        frame = rows if irq == "KEY" else frame + rows
+        covered = frame + line[: line.rindex(b",") + 1]
+        if zlib.crc32(covered) != int(count) or rows.count(b"\n") != int(cpu):
             break
-        whole = dict(totals)
-        position += len(rows) + len(line)
+        whole, frame, rows = dict(totals), frame + line, b""
     return whole
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from conftest import COMMAND, Server, Tree
 
-README = Path(__file__).parents[3] / "README.md"
+PROJECT = Path(__file__).parents[3]
+README, FLEET = PROJECT / "README.md", PROJECT / "docs/fleet.md"
 Counts = dict[int, int]
 
 
@@ -104,4 +105,66 @@ def test_an_exported_parquet_file_holds_what_the_csv_holds(
         assert connection.execute(query, [str(parquet)]).fetchall() == [("24", 0, 5), ("24", 1, 50)]
         table = connection.execute("from read_parquet(?)", [str(parquet)]).fetchall()
     rows = csv_file.read_text().splitlines()[1:]
-    assert [f"{time:.3f},{irq},{cpu},{count}" for time, irq, cpu, count in table] == rows
+    assert [
+        f"{host},{time:.3f},{irq},{device},{cpu},{count}"
+        for host, time, irq, device, cpu, count in table
+    ] == rows
+
+
+def test_the_fleets_questions_give_the_servers_own_answers(
+    tree: Tree, start: Callable[..., Server], tmp_path: Path
+):
+    """Ship the present day as if it were over, and ask DuckDB for it as docs/fleet.md does."""
+    tree.texts["30"] = "PCI-MSIX-0000:00:03.0   0-edge      nvme0q1"
+    tree.fire("LOC", 7, 9)
+    server = start("--procfs", tree.root, "--interval", "1s", "--retention", "raw=7d,1m=30d")
+    server.wait_for_samples()
+    tree.fire("24", 300, 100)
+    tree.cells["30"] = [0, 0]
+    tree.fire("30", 0, 50)  # a cell that is not there at first
+    tree.fire("LOC", 1000, 1000)
+    server.wait_for_samples()
+    answer = server.json("/api/v1/cpus", start="0", end="now")
+    server.stop()
+    _ship(tmp_path)
+
+    by_cpu, imbalance = (
+        re.sub(r"'/srv/.*parquet'", f"'{tmp_path}/park/tier=raw/*/*/part.parquet'", query)
+        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:2]
+    )
+    with duckdb.connect() as connection:
+        counted = {cpu: n for _, cpu, n in connection.execute(by_cpu).fetchall()}
+        ((host, factor),) = connection.execute(imbalance).fetchall()
+    assert counted == {each["cpu"]: each["total"] for each in answer["cpus"]}
+    assert (host, factor) == ("web1", pytest.approx(answer["imbalance"]))
+
+
+def test_every_other_query_of_the_fleet_runs(
+    tree: Tree, start: Callable[..., Server], tmp_path: Path
+):
+    start("--procfs", tree.root, "--interval", "50ms").wait_for_samples()
+    _ship(tmp_path)
+
+    queries = re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)
+    with duckdb.connect() as connection:
+        for query in queries[2:]:
+            here = re.sub(r"'/srv/.*parquet'", f"'{tmp_path}/park/*/*/*/part.parquet'", query)
+            connection.execute(here.replace("interrupts-1h.parquet", f"{tmp_path}/1h.parquet"))
+    assert (tmp_path / "1h.parquet").exists()
+    assert len(queries) == 4
+
+
+def _ship(folder: Path) -> None:
+    """Ship all days, the present one too: the command runs as if it were three days later."""
+    packages = {"PYTHONPATH": str(Path(pyarrow.__file__).parents[1])}
+    program = (
+        "import sys, time; now = time.time; time.time = lambda: now() + 3 * 86400; "
+        "from irq_server.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    python = next(Path(COMMAND).parent.glob("python3"), Path(sys.executable))
+    options = ("--data-dir", folder / "data", "--host", "web1")
+    subprocess.run(
+        [python, "-c", program, "ship", folder / "park", *options],
+        check=True,
+        env=os.environ | packages,
+    )

@@ -112,6 +112,36 @@ def test_a_history_of_another_user_is_named_and_left(tree: Tree, tmp_path: Path)
     )
 
 
+@pytest.mark.parametrize(
+    ("owner", "mode", "reason"),
+    [
+        ("nobody", 0o755, "it belongs to nobody; start with --user nobody, or chown -R root it"),
+        ("root", 0o777, "a group or others may write it; chmod -R go-w it"),
+    ],
+)
+def test_root_starts_on_no_directory_that_others_own_or_may_write(
+    tree: Tree, tmp_path: Path, owner: str, mode: int, reason: str
+):
+    needs.root()
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "events.csv").symlink_to(tmp_path / "made")
+    data.chmod(mode)
+    os.chown(data, pwd.getpwnam(owner).pw_uid, -1)
+
+    done = subprocess.run(
+        [COMMAND, "--port", "0", "--procfs", tree.root, "--data-dir", data],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+    refused = f"irq_server: {data}: root does not use this data directory"
+    assert (done.returncode, done.stderr) == (1, f"{refused}: {reason}\n")
+    assert [each.name for each in data.iterdir()] == ["events.csv"]
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_user_that_is_none_is_one_line(tmp_path: Path):
     done = subprocess.run(
         [COMMAND, "--port", "0", "--user", "no-such-user", "--data-dir", tmp_path / "data"],

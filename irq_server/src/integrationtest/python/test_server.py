@@ -217,17 +217,21 @@ def test_health_is_told_and_a_failing_sampler_recovers(tree: Tree, start: Start)
 
 
 def samples_of(path: Path) -> list[tuple[str, dict[str, int]]]:
-    """Read a segment by hand: each sample's time and cells, every commit mark checked."""
-    samples, rows = [], []
+    """Read a segment by hand: each sample's time and changed cells, every commit mark checked."""
+    samples, frame, rows = [], b"", []
+    state: dict[str, int] = {}
     lines = path.read_bytes().splitlines(keepends=True)
     assert lines[0] == b"time,irq,cpu,count\n"
     for line in lines[1:]:
         time_text, irq, cpu, count = line.decode().rstrip("\n").split(",")
-        if irq == "END":
-            assert (int(cpu), int(count)) == (len(rows), zlib.crc32(b"".join(rows)))
-            cells = [row.decode().rstrip("\n").split(",") for row in rows]
-            samples.append((time_text, {f"{i},{c}": int(n) for _, i, c, n in cells}))
-            rows = []
+        if irq in ("KEY", "END"):
+            frame = b"".join([frame if irq == "END" else b"", *rows])
+            covered = frame + line[: line.rindex(b",") + 1]
+            assert (int(cpu), int(count)) == (len(rows), zlib.crc32(covered))
+            fields = [row.decode().rstrip("\n").split(",") for row in rows]
+            cells = {f"{i},{c}": int(n) for _, i, c, n in fields}
+            samples.append((time_text, {k: n for k, n in cells.items() if state.get(k) != n}))
+            state, frame, rows = state | cells, frame + line, []
         else:
             rows.append(line)
     assert not rows
@@ -318,11 +322,13 @@ def test_a_damaged_stretch_is_a_gap_that_the_window_and_the_status_tell(
     """A foreign store: keyframes at 600 and 1200, and a damaged sample at 900."""
     path = tmp_path / "data/raw/19700101/600.csv"
     path.parent.mkdir(parents=True)
-    parts = [b"time,irq,cpu,count\n"]
+    parts, crc = [b"time,irq,cpu,count\n"], 0
     for moment in range(600, 1500, 10):
-        rows = f"{moment},24,0,{moment}\n".encode()
-        mark = f"{moment},END,1,{zlib.crc32(rows)}\n".encode()
-        parts.append((b"8" + rows[1:] if moment == 900 else rows) + mark)
+        kind, crc = ("KEY", 0) if moment in (600, 1200) else ("END", crc)
+        covered = f"{moment},24,0,{moment}\n{moment},{kind},1,".encode()
+        rest = f"{zlib.crc32(covered, crc)}\n".encode()
+        crc = zlib.crc32(covered + rest, crc)
+        parts.append((b"8" + covered[1:] if moment == 900 else covered) + rest)
     path.write_bytes(b"".join(parts))
     server = start("--procfs", tree.root, "--interval", "10s")
     server.wait_for_samples(0)

@@ -325,7 +325,7 @@ def complete(bash_completion: Path, line: str, folder: Path) -> list[str]:
         ("irq_server --port ", []),
         ("irq_server ve", ["verify"]),
         ("irq_server verify ", ["folder"]),
-        ("irq_server export --format ", ["csv", "parquet"]),
+        ("irq_server export --format ", ["csv", "openmetrics", "parquet"]),
         ("irq_server export --out", ["--output"]),
         ("irq_server import n", ["notes.txt"]),
         ("irq_server --daemon --pid", ["--pid-file"]),
@@ -357,3 +357,9 @@ def test_the_wheel_holds_the_licence():
 
     assert own.read_text().startswith("MIT License\n")
     assert metadata.metadata("irq_server")["License-File"] == "LICENSE"
+
+
+def test_the_wheel_takes_the_waitress_whose_own_parts_the_server_uses():
+    (needed,) = (each for each in metadata.requires("irq_server") or () if "waitress" in each)
+
+    assert sorted(needed.removeprefix("waitress").strip(" ()").split(",")) == ["<4", ">=3.0.1"]

@@ -3,21 +3,25 @@
 import json
 import logging
 import os
+import pwd
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mock
 import pytest
 
+import needs
 from irq_server import cli
 from irq_server.daemon import privileges
 from irq_server.errors import StoreError
 from irq_server.sampling import sampler
+from irq_server.serving import workers
 from irq_server.store.store import Store
 
 TEXT = "           CPU0\n 24:         5 PCI-MSI 1-edge      eth0\n"
@@ -322,6 +326,20 @@ def test_a_failure_is_in_the_log_file_too(
     assert "proc/interrupts: No such file" in (tmp_path / "log").read_text()
 
 
+def test_root_makes_the_log_as_the_user_who_opens_it_again(arguments: list[str]):
+    needs.root()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    with socket.create_server(("127.0.0.1", 0)) as taken, TemporaryDirectory() as name:
+        os.chown(name, nobody, -1)
+        log = Path(name) / "log"
+        arguments += ["--port", str(taken.getsockname()[1])]  # so the start fails, as root
+
+        assert cli.main([*arguments, "--user", "nobody", "--log-file", str(log)]) == 1
+
+        assert "Address already in use" in log.read_text()
+        assert log.stat().st_uid == nobody
+
+
 def test_a_log_that_cannot_be_opened_is_one_line_and_status_1(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -342,22 +360,33 @@ def test_the_pid_file_is_there_while_it_runs(arguments: list[str], tmp_path: Pat
     assert not path.exists()
 
 
-def test_systemd_is_told_of_start_reload_and_stop(
-    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """Return a function for the first line of each message that came to the service manager."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        monkeypatch.setenv("WATCHDOG_USEC", "20000000")
-        monkeypatch.delenv("WATCHDOG_PID", raising=False)
-        with at_each_sample(hang_up, *[lambda: None] * 10):
-            assert cli.main([*arguments, "--interval", "20ms"]) == 0
         manager.setblocking(False)
-        messages = []
-        with suppress(BlockingIOError):
-            while True:
-                messages.append(manager.recv(4096).decode().split("\n")[0])
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "200000")
+        monkeypatch.delenv("WATCHDOG_PID", raising=False)
 
+        def read() -> list[str]:
+            messages = []
+            with suppress(BlockingIOError):
+                while True:
+                    messages.append(manager.recv(4096).decode().split("\n")[0])
+            return messages
+
+        yield read
+
+
+def test_systemd_is_told_of_start_reload_and_stop(
+    arguments: list[str], heard: Callable[[], list[str]]
+):
+    with at_each_sample(hang_up, *[lambda: None] * 10):
+        assert cli.main([*arguments, "--interval", "20ms"]) == 0
+
+    messages = heard()
     words = [each for each in messages if not each.startswith("STATUS=")]
     assert words[0] == "READY=1"
     assert words[-1] == "STOPPING=1"
@@ -367,3 +396,17 @@ def test_systemd_is_told_of_start_reload_and_stop(
     assert any(
         each.startswith("STATUS=sampler running, every 0.02 s, listening") for each in messages
     )
+
+
+def test_systemd_hears_no_sign_of_life_while_no_request_is_answered(
+    arguments: list[str], heard: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(workers.Workers, "are_stuck", lambda *_: True)
+
+    with at_each_sample(*[lambda: None] * 20):  # for two of the watchdog's times
+        assert cli.main([*arguments, "--interval", "20ms"]) == 0
+
+    messages = heard()
+    assert messages[0] == "READY=1"
+    assert "STATUS=sampler running, every 0.02 s, no request is answered" in messages
+    assert "WATCHDOG=1" not in messages

@@ -73,18 +73,58 @@ def test_export_writes_to_standard_output_and_to_a_file(
     put(tmp_path, 600, 610)
     target = tmp_path / "table.csv"
 
-    assert main(["export", str(tmp_path), "--start", "605"]) == 0
-    assert main(["export", str(tmp_path), "--output", str(target), "--end", "600"]) == 0
+    where = ["export", str(tmp_path), "--host", "web1"]
+    assert main([*where, "--start", "605"]) == 0
+    assert main([*where, "--output", str(target), "--end", "600"]) == 0
 
-    assert capsys.readouterr().out == "time,irq,cpu,count\n600,24,0,600\n610,24,0,610\n"
-    assert target.read_text() == "time,irq,cpu,count\n600,24,0,600\n"
+    header = "host,time,irq,device,cpu,count\n"
+    assert capsys.readouterr().out == f"{header}web1,600,24,,0,600\nweb1,610,24,,0,610\n"
+    assert target.read_text() == f"{header}web1,600,24,,0,600\n"
+
+
+def test_export_writes_openmetrics_for_promtool(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    put(tmp_path, 600, 610)
+
+    command = ["export", str(tmp_path), "--host", "web1", "--format", "openmetrics"]
+    assert main([*command, "--tier", "raw"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    series = 'irq_interrupts_total{instance="web1",irq="24",device="",cpu="0"}'
+    assert lines == [
+        "# TYPE irq_interrupts counter",
+        f"{series} 600 600",
+        f"{series} 610 610",
+        "# EOF",
+    ]
+
+
+def test_ship_names_each_file_that_it_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    put(tmp_path / "data", 600, 610)
+    command = ["ship", str(tmp_path / "park"), "--data-dir", str(tmp_path / "data")]
+
+    assert main([*command, "--host", "web1"]) == 0
+    path = tmp_path / "park/tier=raw/date=1970-01-01/host=web1/part.parquet"
+    assert capsys.readouterr().out == f"{path}\n"
+    assert path.exists()
+    assert main([*command, "--host", "web1"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("host", ["", "..", "a/b", "a b", "-x", "\x1b[2J"])
+def test_a_host_that_is_no_name_is_wrong_usage(
+    tmp_path: Path, host: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as ended:
+        main(["ship", str(tmp_path), f"--host={host}"])
+    assert ended.value.code == 2
+    assert "a machine's name" in capsys.readouterr().err
 
 
 def test_a_relative_time_needs_no_equals_sign(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     put(tmp_path, 600, 610)
 
     assert main(["export", str(tmp_path), "--start", "-1h"]) == 0
-    assert capsys.readouterr().out.endswith("610,24,0,610\n")
+    assert capsys.readouterr().out.endswith(",610,24,,0,610\n")
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
@@ -119,7 +159,9 @@ def test_files_are_imported_at_their_times(tmp_path: Path, capsys: pytest.Captur
     assert status == 0
     assert capsys.readouterr().out == "2 samples\n"
     assert main(["export", str(tmp_path / "d")]) == 0
-    assert capsys.readouterr().out.splitlines()[1:] == ["1767225600,24,0,5", "1767225660,24,0,8"]
+    lines = capsys.readouterr().out.splitlines()[1:]
+    ends = ["1767225600,24,eth0,0,5", "1767225660,24,eth0,0,8"]
+    assert [line.partition(",")[2] for line in lines] == ends
 
 
 @pytest.mark.parametrize(

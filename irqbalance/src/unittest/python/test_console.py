@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conftest import FakeClock, FakeMachine, row
 from irqbalance.cli import main
-from irqbalance.console import Console, Log, visible
+from irqbalance.console import Console, visible
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_every_kind_of_message_is_shown_escaped(
 ):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
 
-    getattr(Console(verbose=True, log=Log()), method)(f"{DEVICE}\n2")
+    getattr(Console(verbose=True, log=True), method)(f"{DEVICE}\n2")
 
     assert capsys.readouterr().err == f"irqbalance: {SHOWN}\\n2\n"
     assert all(text == f"{SHOWN}\\n2" for _, text in told)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from . import __version__, commands
+from .commands import DONE, FAILED, USAGE
 from .daemon.log import Log, place_of
 from .daemon.log_format import one_line
 from .daemon.privileges import acting_as
@@ -19,8 +19,6 @@ from .daemon.systemd import Notifier
 from .errors import IrqServerError, SettingsError
 from .settings.load import file_of, load
 from .settings.table import SETTINGS, Setting, Settings
-
-DONE, FAILED, USAGE = 0, 1, 2
 
 _UMASK = 0o022
 
@@ -45,25 +43,8 @@ exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage
 """
 
 
-class Starter(Protocol):
-    """Whoever started the server, and waits for the result."""
-
-    def succeeded(self, words: str) -> None:
-        """Learn that the server answers requests."""
-
-    def failed(self, words: str) -> None:
-        """Learn why the server cannot start."""
-
-
-class Terminal:
-    """The starter of a server in the foreground, who reads standard error."""
-
-    def succeeded(self, words: str) -> None:
-        """Print nothing: the log has it."""
-
-    def failed(self, words: str) -> None:
-        """Print the reason."""
-        _complain(words)
+Report = Callable[[int, str], None]
+"""Takes a status, 0 if the server answers requests, and words, for whoever started it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,18 +63,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         _complain(str(error))
         return USAGE
-    starter: Starter = Terminal()
+    report: Report = _report_to_terminal
     if settings.daemon:
         from .daemon.detach import detach  # its libraries are for daemons alone
 
-        starter = detach()
+        report = detach()
     with Log(os.environ) as log:
         try:
             with acting_as(settings.user):  # the user that opens it again later
                 log.use(settings)
-            _serve(settings, read_settings, signals, log, starter)
+            _serve(settings, read_settings, signals, log, report)
         except Exception as error:  # noqa: BLE001 - a bug too ends in one line
-            _report(log, starter, error)
+            _report_failure(log, report, error)
             return USAGE if isinstance(error, SettingsError) else FAILED
         finally:
             signals.ignore()
@@ -111,13 +92,13 @@ def _serve(
     read_settings: Callable[[], Settings],
     signals: Signals,
     log: Log,
-    starter: Starter,
+    report: Report,
 ) -> None:
     # only a server imports the web framework: --help takes half the time
     from .daemon.service import Surroundings, serve
 
     def ready(url: str) -> None:
-        starter.succeeded(f"listening on {url}, process {os.getpid()}{_lost_log(settings)}")
+        report(DONE, f"listening on {url}, process {os.getpid()}{_lost_log(settings)}")
 
     notifier = Notifier(os.environ, os.getpid())
     serve(settings, Surroundings(signals, log, notifier, read_settings, ready))
@@ -129,7 +110,7 @@ def _lost_log(settings: Settings) -> str:
     return "; there is no syslog for its log, --log-file keeps one"
 
 
-def _report(log: Log, starter: Starter, error: Exception) -> None:
+def _report_failure(log: Log, report: Report, error: Exception) -> None:
     """Report a failure to the starter, and to the log if that is another place."""
     is_bug = not isinstance(error, IrqServerError)
     on_terminal = log.place == "stderr"
@@ -138,7 +119,13 @@ def _report(log: Log, starter: Starter, error: Exception) -> None:
     elif not on_terminal:
         _log.error("%s", error)
     if not (is_bug and on_terminal):
-        starter.failed(f"a bug: {error!r}" if is_bug else str(error))
+        report(FAILED, f"a bug: {error!r}" if is_bug else str(error))
+
+
+def _report_to_terminal(status: int, words: str) -> None:
+    """Print why a server in the foreground fails. The log has the rest."""
+    if status != DONE:
+        _complain(words)
 
 
 def _complain(words: str) -> None:

@@ -1,8 +1,10 @@
-"""The commands on a data directory that need no server: verify, repair, export and import."""
+"""The commands on a data directory that need no server: verify, repair, export, ship, import."""
 
 import argparse
 import io
 import os
+import re
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,26 +16,21 @@ from .daemon.privileges import acting_as_owner
 from .errors import IrqServerError, SettingsError, TimeFormatError
 from .settings.load import file_of, load_data_dir
 from .settings.table import DEFAULT_DATA_DIR
-from .store.export import (
-    Saved,
-    import_files,
+from .store.offline.export import samples
+from .store.offline.imports import Saved, import_files
+from .store.offline.ship import ship
+from .store.offline.tables import (
+    DeviceNames,
     parquet_library,
     rows,
     write_csv,
+    write_openmetrics,
     write_parquet,
 )
-from .store.verify import SegmentReport, repair, verify
+from .store.offline.verify import SegmentReport, repair, verify
 from .times import parse_moment
 
 DONE, FAILED, USAGE = 0, 1, 2
-
-_HELP = {
-    "verify": "checks every commit mark; exit status 1 where something is damaged",
-    "repair": "sets damaged bytes aside, as NAME.damaged beside the segment",
-    "export": "writes the running totals of a window as one table",
-    "import": "takes saved /proc/interrupts files, with their times, into the store",
-}
-COMMANDS = tuple(_HELP)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -112,14 +109,27 @@ def _export(options: argparse.Namespace) -> int:
         output = held.enter_context(path.open("wb")) if path is not None else None
         if not is_inside:
             held.enter_context(acting_as_owner(directory))
-        table = rows(directory, options.start, options.end)
+        is_dense = options.format == "openmetrics"
+        window = options.start, options.end
+        found = samples(directory, *window, tier=options.tier, is_dense=is_dense)
+        table = rows(found, DeviceNames(directory), options.host)
+        write = write_openmetrics if is_dense else write_csv
         if output is None:
-            write_csv(table, sys.stdout)
+            write(table, sys.stdout)
             sys.stdout.flush()
         elif options.format == "parquet":
             write_parquet(table, output)
         else:
-            write_csv(table, held.enter_context(io.TextIOWrapper(output, "utf-8", newline="")))
+            write(table, held.enter_context(io.TextIOWrapper(output, "utf-8", newline="")))
+    return DONE
+
+
+def _ship(options: argparse.Namespace) -> int:
+    """Read as the directory's owner; write as the user who asks."""
+    acting = partial(acting_as_owner, options.directory)
+    found = ship(options.directory, options.target, options.host, time.time(), options.tier, acting)
+    for path in found:
+        sys.stdout.write(f"{path}\n")
     return DONE
 
 
@@ -130,19 +140,26 @@ def _import(options: argparse.Namespace) -> int:
     return DONE
 
 
-_RUN = {"verify": _verify, "repair": _repair, "export": _export, "import": _import}
+COMMANDS = {
+    "verify": (_verify, "checks every commit mark; exit status 1 where something is damaged"),
+    "repair": (_repair, "sets damaged bytes aside, as NAME.damaged beside the segment"),
+    "export": (_export, "writes the running totals of a window as one table"),
+    "ship": (_ship, "writes the days that are over as Parquet files below a directory"),
+    "import": (_import, "takes saved /proc/interrupts files, with their times, into the store"),
+}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="irq_server", allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     where = f"the data directory (default: {DEFAULT_DATA_DIR}; IRQ_SERVER_DATA_DIR)"
-    for name, text in _HELP.items():
+    for name, (run, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{name}: {text}.")
-        command.set_defaults(run=_RUN[name])
+        command.set_defaults(run=run)
         command.add_argument("--config", metavar="FILE", help="take data_dir from this TOML file")
-        if name == "import":
+        if name in ("import", "ship"):
             command.add_argument("--data-dir", dest="directory", type=Path, help=where)
+        if name == "import":
             command.add_argument(
                 "files",
                 metavar="[TIME=]FILE",
@@ -150,10 +167,15 @@ def _parser() -> argparse.ArgumentParser:
                 type=_saved,
                 help="without TIME, when the file was written last",
             )
-        else:
+        elif name != "ship":
             command.add_argument("directory", metavar="DIR", nargs="?", type=Path, help=where)
         if name == "export":
             _add_export_options(command)
+        if name == "ship":
+            command.add_argument("target", metavar="DIR", type=Path, help="below which they lie")
+            more = "only this tier; may be repeated (default: all but those of sums)"
+            command.add_argument("--tier", metavar="NAME", action="append", help=more)
+            _add_host(command)
     return parser
 
 
@@ -161,10 +183,26 @@ def _add_export_options(command: argparse.ArgumentParser) -> None:
     form = "RFC 3339 with a zone, Unix seconds, now or relative (-15m)"
     command.add_argument("--start", metavar="TIME", type=_moment, default=0.0, help=form)
     command.add_argument("--end", metavar="TIME", type=_moment, default=_moment("now"), help=form)
-    command.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    command.add_argument("--format", choices=("csv", "parquet", "openmetrics"), default="csv")
+    command.add_argument(
+        "--tier", metavar="NAME", default="", help="only this tier (default: the finest there is)"
+    )
+    _add_host(command)
     command.add_argument(
         "--output", metavar="FILE", type=Path, help="default: standard output; parquet needs it"
     )
+
+
+def _add_host(command: argparse.ArgumentParser) -> None:
+    name = socket.gethostname()
+    more = f"the machine's name in the table (default: {name})"
+    command.add_argument("--host", metavar="NAME", type=_host, default=name, help=more)
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*", text):
+        raise argparse.ArgumentTypeError(f"expected a machine's name, found {text!r}")
+    return text
 
 
 def _moment(text: str) -> float:

@@ -131,6 +131,7 @@ def test_a_disk_that_is_full_harms_no_caller(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("in_time")
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_a_link_or_a_pipe_in_its_place_is_refused(settings: Settings, tmp_path: Path, kind: str):
     path = tmp_path / "log"

@@ -114,6 +114,7 @@ def test_a_disk_that_is_full_is_told_and_the_file_let_go(path: Path):
         assert path.read_text() == f"{os.getpid()}\n"
 
 
+@pytest.mark.usefixtures("in_time")
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_a_link_or_a_pipe_in_its_place_is_refused(tmp_path: Path, kind: str):
     path = tmp_path / "pid"

@@ -99,7 +99,7 @@ def test_a_reload_takes_new_tokens_and_drops_old_ones(path: Path):
     tokens = open_tokens(path)
     path.write_text("ro another-token\n")
 
-    tokens.reload()
+    tokens.prepare(path)()
 
     assert may_write(tokens, TOKEN) is None
     assert may_write(tokens, "another-token") is False
@@ -110,13 +110,13 @@ def test_a_reload_that_fails_keeps_the_tokens(path: Path):
     path.chmod(0o666)
 
     with pytest.raises(SettingsError):
-        tokens.reload()
+        tokens.prepare(path)()
     path.chmod(0o600)
     with (
         mock.patch("os.open", side_effect=OSError(5, "Input/output error")),
         pytest.raises(SettingsError, match="Input/output error"),
     ):
-        tokens.reload()
+        tokens.prepare(path)()
 
     assert may_write(tokens, TOKEN) is True
 

@@ -13,6 +13,7 @@ from irq_server.sampling.recording import Recording, has_whole_seconds
 from irq_server.settings.load import load
 from irq_server.settings.table import Settings
 from irq_server.store.schedule import Schedule
+from irq_server.store.store import Store
 from simulated import Machine
 
 SECONDS = 20.0
@@ -45,19 +46,23 @@ def test_a_stop_ends_though_the_disk_hangs(
     monkeypatch.setattr(module, "SURVEY_SECONDS", 0.05)
     monkeypatch.setattr(module, "CLOSE_SECONDS", 0.05)
     assert machine.root
-    recording = Recording(settings, Procfs(machine.root))
     going_on = threading.Event()
 
     def hang(*_: object) -> None:
         assert going_on.wait(SECONDS)
 
+    before = set(threading.enumerate())
     if step == "warm":
-        recording._warming = threading.Thread(target=hang, daemon=True)
+        monkeypatch.setattr(Store, "warm", hang)
+    recording = Recording(settings, Procfs(machine.root))
     with recording:
         wait_for_samples(recording, 1)
         if step != "warm":
             monkeypatch.setattr(recording.store, step, hang)
 
+    left = set(threading.enumerate()) - before
+    assert left
+    assert all(each.daemon for each in left)  # the end of the process waits for any other
     going_on.set()
     recording._closing.join(SECONDS)
     said = {"warm": "the survey of older segments hangs"}.get(

@@ -19,7 +19,8 @@ from irq_server.serving.server import WebServer
 from irq_server.serving.sockets import listen
 
 SECONDS = 10.0
-BIG = 16 * 2**20  # more than sockets' buffers hold: the rest of an answer waits in memory
+BIG = 24 * 2**20
+"""More than sockets' buffers hold, and more than waitress by default lets wait in memory."""
 
 
 class Site:
@@ -158,7 +159,7 @@ def test_a_head_and_a_body_of_the_largest_size_are_taken(site: Site):
 
 
 def test_a_client_that_sends_all_of_a_long_body_still_reads_why_it_is_refused(site: Site):
-    body = b"x" * 16 * 2**20
+    body = b"x" * BIG
     head = b"PUT /take HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
 
     with site.connect() as client:

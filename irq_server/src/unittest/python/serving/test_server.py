@@ -242,6 +242,7 @@ def test_a_server_whose_workers_all_hang_says_so(
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
     monkeypatch.setattr(workers, "STUCK_SECONDS", 0.1)
     slow = Slow()
+    slow.app.add_url_rule("/healthz", view_func=lambda: "well")
     server = WebServer(slow.app, bound)
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
@@ -252,7 +253,13 @@ def test_a_server_whose_workers_all_hang_says_so(
                 socket.create_connection(bound.getsockname(), timeout=SECONDS)
             )
             client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: server.is_stuck and "no request is answered" in caplog.text)
+
+        def is_noticed() -> bool:
+            """Return whether it is, though a monitor finds all the time that the process lives."""
+            assert requests.get(f"{url_of(bound)}/healthz", timeout=SECONDS).text == "well"
+            return server.is_stuck and "no request is answered" in caplog.text
+
+        wait_until(is_noticed)
         slow.let_go.set()
         wait_until(lambda: not server.is_stuck)
         server.stop()

@@ -74,5 +74,14 @@ def test_the_help_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch)
     assert "example: irq_server --interval 1s" in text
 
 
+def test_no_example_names_a_file_below_tmp_where_anybody_can_put_a_link_first():
+    shown = [PROJECT / documents.README]
+    shown += [each for each in (PROJECT / "src/main/data").rglob("*") if each.is_file()]
+
+    assert len(shown) > 5
+    assert [each for each in shown if "/tmp/" in each.read_text()] == []  # noqa: S108
+    assert "/tmp/" not in cli.parser().format_help()  # noqa: S108 - as above
+
+
 def test_settings_and_the_table_have_the_same_fields():
     assert sorted(each.field for each in table.SETTINGS) == sorted(table.Settings.__slots__)

@@ -79,3 +79,33 @@ def test_no_more_windows_are_kept_than_said(counted: Counted):
         assert len(counted.counting._kept) == 8
         counted.total(0, 20, Filters(top=29))
         assert working.call_count == 29
+
+
+@pytest.mark.parametrize("cpus", [None, frozenset({1})])
+@pytest.mark.parametrize(("start", "end"), [(0, 3605), (0, 7300), (3700, 7300)])
+def test_the_sums_of_edges_that_only_coarser_tiers_hold_count_the_same(
+    machine: Machine, tmp_path: Path, cpus: frozenset[int] | None, start: int, end: int
+):
+    machine.add("LOC", "Local timer interrupts")
+    store = Store(tmp_path, interval_seconds=10.0, retention_seconds={"raw": 60.0})
+    for number in range(730):
+        machine.fire("24", number % 2, number)
+        machine.fire("LOC", number % 2, 3)
+        store.append(parse(machine.text()), "boot", START + 10 * number, 10.0)
+    filters, counting = Filters(cpus=cpus), Counting(store)
+
+    windows = [
+        store.history.window(START + start, START + end, START + 7300, sums=sums)
+        for sums in (False, True)
+    ]
+
+    whole, summed = (counting.count(each, filters) for each in windows)
+    assert windows[1].start.tier.is_sums
+    assert (summed.cpus, summed.totals, summed.devices, summed.total) == (
+        *(whole.cpus, whole.totals, whole.devices),
+        whole.total,
+    )
+    assert whole.total > sum(whole.devices) > 0
+    known = [(each.start.time, each.samples, each.complete, each.tier) for each in windows]
+    assert known[0] == known[1]
+    store.close()

@@ -137,8 +137,8 @@ def test_a_window_whose_start_is_dropped_meanwhile_starts_with_what_is_left(
     kept = dropping(Kept(tmp_path))
     real = kept.history.sample_at
 
-    def then_drop(moment: float) -> Sample:
-        found = real(moment)
+    def then_drop(moment: float, newest: Sample, sums: bool) -> Sample:
+        found = real(moment, newest, sums)
         drop_closed(kept)
         return found
 

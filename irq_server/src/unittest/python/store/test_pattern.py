@@ -1,6 +1,7 @@
 """Shell patterns mean what fnmatch makes of them, and cost no more than their length."""
 
 import time
+import tracemalloc
 from fnmatch import fnmatchcase
 
 import pytest
@@ -54,6 +55,19 @@ def test_the_worst_pattern_of_a_long_name_takes_a_tenth_of_a_second_at_most(patt
 
     assert Pattern(pattern).matches(LONG) == (pattern == "*" * 256)
     assert time.process_time() - began < 0.1
+
+
+def test_nothing_of_a_pattern_is_kept():
+    Pattern("[a-z]*").matches(LONG)
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            Pattern(f"{number}{'[a-z]*' * 42}").matches("a")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 100_000
 
 
 def test_patterns_of_the_same_text_are_equal():

@@ -8,7 +8,7 @@ import pytest
 
 from irq_server.errors import NoSampleError, StoreError, StoreLockedError
 from irq_server.events import Event, Kind
-from irq_server.store.history import NOT_COUNTED
+from irq_server.store.history import NOT_COUNTED, Sample
 from irq_server.store.store import Store
 from simulated import FaultyFiles, Machine
 from storing import START, Open, events, every_state, files_in, killed, sample
@@ -91,6 +91,24 @@ def test_a_restart_counts_what_fired_meanwhile_and_tells_the_gap(
     window = store.history.window(START, START + 100, START + 100)
     assert (window.samples, window.gaps, window.resets, window.complete) == (3, 1, 1, True)
     assert every_state(folder)[-1] == machine.truth
+
+
+def test_readers_see_a_sample_only_with_its_events(
+    opened: Open, machine: Machine, monkeypatch: pytest.MonkeyPatch
+):
+    store = opened()
+    sample(store, machine, 0)
+    machine.boot()
+    seen, publish = [], store.history.set_latest
+
+    def look(taken: Sample) -> None:
+        seen.append(events(store))
+        publish(taken)
+
+    monkeypatch.setattr(store.history, "set_latest", look)
+    sample(store, machine, 10)
+
+    assert seen == [[(10, "boot", "")]]
 
 
 def test_a_short_restart_is_no_gap(opened: Open, machine: Machine):

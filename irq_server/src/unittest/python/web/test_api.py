@@ -368,3 +368,18 @@ def test_a_request_for_another_host_is_refused_everywhere(house: House):
         assert answer.mimetype == "application/problem+json"
         assert "evil.example" in answer.get_json()["detail"]
     assert house.get("/healthz", Host="127.0.0.1:5000").status_code == 200
+
+
+def test_a_cpu_that_is_isolated_later_makes_another_answer_about_the_past(house: House):
+    assert house.machine.root
+    path = "/api/v1/cpus?start=2026-01-01T00:00:00Z&end=2026-01-01T00:00:10Z"
+    before = house.get(path)
+    assert house.get(path, **{"If-None-Match": before.headers["ETag"]}).status_code == 304
+    isolated = house.machine.root.parent / "sys/devices/system/cpu/isolated"
+    isolated.parent.mkdir(parents=True)
+    isolated.write_text("0\n")
+
+    after = house.get(path, **{"If-None-Match": before.headers["ETag"]})
+
+    assert after.status_code == 200
+    assert after.json["imbalance"] != before.json["imbalance"]

@@ -74,11 +74,7 @@ def carry_out(plan: Plan, limits: Limits, tools: Tools, report: Callable[[str], 
 
 
 def _write(
-    plan: Plan,
-    limits: Limits,
-    tools: Tools,
-    report: Callable[[str], None],
-    tried: _Tried,
+    plan: Plan, limits: Limits, tools: Tools, report: Callable[[str], None], tried: _Tried
 ) -> tuple[Plan, dict[str, Decision]]:
     """Write the moves; return the last plan, and the decision on each IRQ that was tried.
 
@@ -93,7 +89,8 @@ def _write(
             irq = decision.irq
             outcome = tried.outcomes[irq.irq] = tools.writer.move(irq.irq, cpu)
             done[irq.irq] = _decision_after(decision, outcome)
-            report(f"{_name(irq)}: CPU {_place(irq)} -> {cpu}: {outcome.reason or 'applied'}")
+            here = format_list(irq.present) or "?"
+            report(f"{_name(irq)}: CPU {here} -> {cpu}: {outcome.reason or 'applied'}")
             # an idle IRQ that stays changes nothing for the others
             is_fixed = outcome.status == Status.FIXED and irq.load > 0
             if is_fixed:
@@ -115,10 +112,6 @@ def _in_order(plan: Plan) -> list[tuple[Decision, int]]:
 
 def _name(irq: Irq) -> str:
     return f"IRQ {irq.irq} ({irq.device})" if irq.device else f"IRQ {irq.irq}"
-
-
-def _place(irq: Irq) -> str:
-    return format_list(irq.present) or "?"
 
 
 def _decision_after(decision: Decision, outcome: Outcome) -> Decision:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .console import Console, Log, say, visible
+from .console import Console, say, visible
 from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
 from .settings.command_line import settings_of
 from .settings.model import Settings
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None, clock: "Clock | None" = None) -> int
 
 def _run(argv: Sequence[str] | None, clock: "Clock | None") -> int:
     settings = settings_of(argv)
-    log = Log() if settings.log != "none" and settings.writes else None
+    log = settings.log != "none" and settings.writes
     console = Console(settings.verbose, settings.quiet, log)
     try:
         text, status = _outcome(settings, console, clock)

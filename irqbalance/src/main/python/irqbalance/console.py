@@ -5,45 +5,32 @@ import sys
 from types import ModuleType
 
 
-class Log:
-    """The system's log, under the name irqbalance and the facility daemon.
+class Console:
+    """Standard output and standard error, as verbose as the settings say, and the system's log.
 
-    If no log listens at /dev/log, the text is lost. Source: syslog(3).
+    The log has the name irqbalance and the facility daemon. If no log listens at /dev/log, the text
+    is lost. Source: syslog(3).
     """
 
-    def __init__(self) -> None:
-        import syslog  # few runs need it
-
-        self._syslog: ModuleType = syslog
-        syslog.openlog("irqbalance", syslog.LOG_PID, syslog.LOG_DAEMON)
-
-    def write(self, text: str) -> None:
-        """Log an affinity that was written, or refused."""
-        self._syslog.syslog(self._syslog.LOG_NOTICE, _line(text))
-
-    def failure(self, text: str) -> None:
-        """Log a failure."""
-        self._syslog.syslog(self._syslog.LOG_ERR, _line(text))
-
-
-class Console:
-    """Standard output and standard error, as verbose as the settings say, and the log."""
-
-    def __init__(self, verbose: bool = False, quiet: bool = False, log: Log | None = None) -> None:
+    def __init__(self, verbose: bool = False, quiet: bool = False, log: bool = False) -> None:
         self._verbose = verbose
         self._quiet = quiet
-        self._log = log
+        self._syslog: ModuleType | None = None
+        if log:
+            import syslog  # few runs need it
+
+            syslog.openlog("irqbalance", syslog.LOG_PID, syslog.LOG_DAEMON)
+            self._syslog = syslog
 
     def failure(self, text: str) -> None:
         """Print and log a failure."""
         say(text)
-        if self._log:
-            self._log.failure(text)
+        self.log_failure(text)
 
     def log_failure(self, text: str) -> None:
         """Log a failure that the command prints itself."""
-        if self._log:
-            self._log.failure(text)
+        if self._syslog:
+            self._syslog.syslog(self._syslog.LOG_ERR, _line(text))
 
     def warning(self, text: str) -> None:
         """Print a warning, unless the run is quiet."""
@@ -54,8 +41,8 @@ class Console:
         """Log an affinity that was written or refused; print it if the run is verbose."""
         if self._verbose:
             say(text)
-        if self._log:
-            self._log.write(text)
+        if self._syslog:
+            self._syslog.syslog(self._syslog.LOG_NOTICE, _line(text))
 
     def progress(self, text: str) -> None:
         """Print what the run waits for, on a terminal only."""
@@ -96,7 +83,7 @@ def _line(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print a message on standard error, and ignore a failure: nobody can be told of it."""
+    """Print a message on standard error, and ignore a failure: there is nowhere to report it."""
     try:
         sys.stderr.write(f"irqbalance: {_line(text)}\n")
         sys.stderr.flush()

@@ -72,7 +72,10 @@ def carry_out(
     refused = [each for each in result if each.status == Status.REFUSED]
     attempts = {each.irq: Attempt(each.now, writer.affinity(each.irq)) for each in refused}
     correct_undo(folder, attempts, load_undo(folder) if attempts else {})
-    forget_undo(folder, [each.irq for each in result if _is_as_before(each)])
+    as_before = [
+        each.irq for each in result if each.status == Status.APPLIED or each.now == each.before
+    ]
+    forget_undo(folder, as_before)
     return result
 
 
@@ -80,7 +83,3 @@ def _status_after(outcome: Outcome) -> Status:
     if outcome.is_gone:
         return Status.KEPT
     return Status.APPLIED if outcome.status == Status.APPLIED else Status.REFUSED
-
-
-def _is_as_before(restored: Restored) -> bool:
-    return restored.status == Status.APPLIED or restored.now == restored.before

@@ -7,6 +7,7 @@ answers.
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -20,35 +21,11 @@ from .log_format import one_line
 _UMASK = 0o022
 
 
-class Starter:
-    """The process that started a daemon, and reads one message from the pipe `descriptor`."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
-
-    def succeeded(self, words: str) -> None:
-        """Let it print `words`, if any, and end with status 0."""
-        self._report(0, words)
-
-    def failed(self, words: str, status: int = 1) -> None:
-        """Let it print `words`, and end with `status`."""
-        self._report(status, words)
-
-    def _report(self, status: int, words: str) -> None:
-        if self._descriptor is None:
-            return
-        descriptor, self._descriptor = self._descriptor, None
-        try:
-            with suppress(BrokenPipeError):  # it does not wait any more
-                os.write(descriptor, json.dumps([status, words]).encode())
-        finally:
-            os.close(descriptor)
-
-
-def detach() -> Starter:
+def detach() -> Callable[[int, str], None]:
     """Return in the daemon only: without terminal, in ``/``, standard streams to /dev/null.
 
-    Every other descriptor is closed. The umask is 022, or stricter.
+    Every other descriptor is closed. The umask is 022, or stricter. The first call of the returned
+    function lets the process that waits print its words, if any, and end with its status.
     """
     reader, writer = os.pipe()
     if os.fork():
@@ -56,7 +33,13 @@ def detach() -> Starter:
         signals.restore()
         _end_as_reported(reader)
     os.close(reader)
-    starter = Starter(writer)
+    pipe = [writer]
+
+    def report(status: int, words: str) -> None:
+        if pipe:
+            with suppress(BrokenPipeError), os.fdopen(pipe.pop(), "wb", buffering=0) as starter:
+                starter.write(json.dumps([status, words]).encode())
+
     context = DaemonContext(
         files_preserve=[writer],
         umask=os.umask(_UMASK) | _UMASK,
@@ -67,9 +50,9 @@ def detach() -> Starter:
     try:
         context.open()
     except DaemonError as error:
-        starter.failed(f"cannot go into the background: {error}")
+        report(1, f"cannot go into the background: {error}")
         sys.exit(1)
-    return starter
+    return report
 
 
 def _end_as_reported(reader: int) -> NoReturn:

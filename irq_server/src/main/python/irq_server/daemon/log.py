@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from logging.handlers import SysLogHandler, WatchedFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..errors import LogError
 from ..serving import access_log
@@ -45,12 +45,7 @@ class Log:
         self._raises = logging.raiseExceptions
         logging.raiseExceptions = False  # a failing log has no place to report that
         sys.excepthook = _log_error
-        threading.excepthook = lambda raised: _log_error(
-            raised.exc_type, raised.exc_value, raised.exc_traceback
-        )
-        sys.unraisablehook = lambda raised: _log_error(
-            raised.exc_type, raised.exc_value, raised.exc_traceback
-        )
+        threading.excepthook = sys.unraisablehook = _log_raised
         logging.captureWarnings(True)
         self._root.addHandler(self._handler)
         for name in _CHATTY:
@@ -147,12 +142,7 @@ class _Syslog(SysLogHandler):
     """Syslog on this machine. Source: RFC 3164, section 4.1, without time and host, as local."""
 
     append_nul = False
-
-    @property
-    def is_connected(self) -> bool:
-        """Return whether syslog listens."""
-        connection: socket.socket = self.socket  # type: ignore[attr-defined]  # the stubs lack it
-        return connection.fileno() >= 0
+    socket: socket.socket  # the stubs lack it
 
 
 def _open_file(path: Path) -> logging.Handler:
@@ -164,7 +154,7 @@ def _open_file(path: Path) -> logging.Handler:
 
 def _open_syslog(path: Path) -> logging.Handler:
     handler = _Syslog(str(path), facility=SysLogHandler.LOG_DAEMON)
-    if not handler.is_connected:  # like openlog(3), it reports no failure
+    if handler.socket.fileno() < 0:  # like openlog(3), it reports no failure
         handler.close()
         raise LogError(path, "no syslog listens there")
     handler.ident = f"irq_server[{os.getpid()}]: "
@@ -178,6 +168,11 @@ def _is_journal(stream: str) -> bool:
     except OSError:
         return False
     return stat.S_ISSOCK(found.st_mode) and stream == f"{found.st_dev}:{found.st_ino}"
+
+
+def _log_raised(raised: Any) -> None:
+    """Log what a thread left unhandled; both of Python's hooks name its parts alike."""
+    _log_error(raised.exc_type, raised.exc_value, raised.exc_traceback)
 
 
 def _log_error(

@@ -187,9 +187,8 @@ def drop(writes: bool) -> str:
     _empty_bounding_set()
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     wanted = (_Word * 2)(_Word(kept, kept, 0), _Word(0, 0, 0))
-    if bytes(now) != bytes(
-        wanted
-    ):  # a service manager may have done it already, and forbid the call
+    # a service manager may have done it already, and forbid the call
+    if bytes(now) != bytes(wanted):
         _check("capset", _libc.capset(ctypes.byref(_Header(_VERSION_3, 0)), wanted))
     _check("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     what = "CAP_DAC_OVERRIDE alone" if kept else "no capabilities"

@@ -138,7 +138,7 @@ def _rules(settings: Settings, bound: socket.socket, tokens: TokenFile | None) -
     own = ["localhost"] if settings.socket else [settings.host, bound.getsockname()[0]]
     return Rules(
         hosts=Hosts(own, settings.allow_hosts),
-        tokens=tokens,
+        find_token=tokens.find if tokens else None,
         reads_need_token=settings.is_reached_from_beyond,
         writes_allowed=settings.allow_affinity,
         cors_origins=settings.cors_origins,

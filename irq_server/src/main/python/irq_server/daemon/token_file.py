@@ -19,21 +19,16 @@ class TokenFile:
 
     def __init__(self, path: Path, owners: Collection[int]) -> None:
         """Read the file, which one of the users `owners` must own. Raise SettingsError."""
-        self._path = path
         self._owners = frozenset(owners)
         self._tokens: tuple[Token, ...] = ()
-        self.reload()
-
-    def reload(self) -> None:
-        """Read the file again. Raise SettingsError, and keep the old tokens then."""
-        self.prepare(self._path)()
+        self.prepare(path)()
 
     def prepare(self, path: Path) -> Callable[[], None]:
         """Read `path`; return a function that makes its tokens count. Raise SettingsError."""
         tokens = self._parse(path, self._read(path))
 
         def commit() -> None:
-            self._path, self._tokens = path, tokens
+            self._tokens = tokens
 
         return commit
 

@@ -54,18 +54,12 @@ class Logged:
     def _log_request(self, began: float) -> None:
         if not _log.isEnabledFor(logging.INFO):
             return
-        address = (self.environ or {}).get("REMOTE_ADDR") or self.channel.addr[0]
-        method = getattr(self.request, "command", "-")
-        target = getattr(self.request, "request_uri", "-")
-        status = int(self.status.split()[0])
-        spent = round((time.monotonic() - began) * 1000, 1)
         fields = {
-            "address": address,
-            "method": method,
-            "path": target,
-            "status": status,
+            "address": (self.environ or {}).get("REMOTE_ADDR") or self.channel.addr[0],
+            "method": getattr(self.request, "command", "-"),
+            "path": getattr(self.request, "request_uri", "-"),
+            "status": int(self.status.split()[0]),
             "bytes": self._sent_bytes,
-            "milliseconds": spent,
+            "milliseconds": round((time.monotonic() - began) * 1000, 1),
         }
-        values = (address, method, target, status, self._sent_bytes, spent)
-        _log.info('%s "%s %s" %d %d bytes %.1f ms', *values, extra={FIELDS: fields})
+        _log.info('%s "%s %s" %d %d bytes %.1f ms', *fields.values(), extra={FIELDS: fields})

@@ -130,13 +130,13 @@ class Connection(HTTPChannel):
         self.requests_lock = threading.RLock()
         self._is_last = False
         now = time.monotonic()
-        self._began = now  # of the unfinished request, or of the connection
+        self.began = now  # of the unfinished request, or of the connection
         self._reading: object | None = None  # that request
         self._served = False
-        self._idle_since = now
+        self.idle_since = now  # nothing came or went since
         self._sent_bytes = 0
         self._answer_bytes = 0  # in memory: sent ones too, until all are sent
-        self._taken_at = now
+        self.taken_at = now  # a part of its answer, by the client
         self._measured: tuple[float, int] | None = None
         self._linger_until: float | None = None
 
@@ -149,21 +149,6 @@ class Connection(HTTPChannel):
     def can_go(self) -> bool:
         """Return whether the connection may close to make room: it owes no answer."""
         return not self.requests and not self.total_outbufs_len
-
-    @property
-    def idle_since(self) -> float:
-        """The monotonic moment since which nothing came or went."""
-        return self._idle_since
-
-    @property
-    def began(self) -> float:
-        """The monotonic moment when the unfinished request began."""
-        return self._began
-
-    @property
-    def taken_at(self) -> float:
-        """The monotonic moment when the client last took a part of its answer."""
-        return self._taken_at
 
     @property
     def request_bytes(self) -> int:
@@ -191,18 +176,18 @@ class Connection(HTTPChannel):
     def write_soon(self, data: Any) -> int:
         """Take a part of an answer, in a worker; return its bytes."""
         if not self.total_outbufs_len:
-            self._taken_at = time.monotonic()
+            self.taken_at = time.monotonic()
         self._answer_bytes += len(data)
         return int(super().write_soon(data))
 
     def received(self, data: bytes) -> bool:
         """Take received bytes, and note when their request began."""
-        self._idle_since = time.monotonic()
+        self.idle_since = time.monotonic()
         with self.requests_lock:
             taken = bool(super().received(data))
             self._drop_second_request()
         if self.request is not self._reading:
-            self._reading, self._began = self.request, self._idle_since
+            self._reading, self.began = self.request, self.idle_since
         return taken
 
     def _drop_second_request(self) -> None:
@@ -228,7 +213,7 @@ class Connection(HTTPChannel):
         sent: int = super().send(data, do_close)
         self._sent_bytes += sent
         if sent:
-            self._taken_at = time.monotonic()
+            self.taken_at = time.monotonic()
         return sent
 
     def service(self) -> None:
@@ -236,7 +221,7 @@ class Connection(HTTPChannel):
         health = asks_for_health(self)
         with nullcontext() if health else self.server.workers.at_work():
             super().service()
-        self._served, self._idle_since = True, time.monotonic()
+        self._served, self.idle_since = True, time.monotonic()
 
     def readable(self) -> bool:
         """Return whether the serving thread waits for bytes of the client."""
@@ -288,11 +273,11 @@ class Connection(HTTPChannel):
             expired = False  # the application bounds the time of an answer
         elif self.request is not None:
             expired = False
-            if now - self._began >= REQUEST_SECONDS:
+            if now - self.began >= REQUEST_SECONDS:
                 self._refuse()
         else:
             limit = IDLE_SECONDS if self._served else REQUEST_SECONDS
-            expired = now - self._idle_since >= limit
+            expired = now - self.idle_since >= limit
         if expired:
             self.handle_close()
 

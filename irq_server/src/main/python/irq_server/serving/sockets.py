@@ -14,18 +14,17 @@ _PROBE_SECONDS = 1.0
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket bound to the first address of `host`. Raise ListenError."""
     address = f"{host}:{port}"
+    bound: socket.socket | None = None
     try:
         family, kind, protocol, _, sockaddr = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ListenError(address, error.strerror or str(error)) from error
-    try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(sockaddr)
     except OSError as error:
-        bound.close()
+        if bound is not None:
+            bound.close()
         raise ListenError(address, error.strerror or str(error)) from error
     return bound
 

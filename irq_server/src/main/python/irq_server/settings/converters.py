@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import TimeFormatError
@@ -41,7 +42,7 @@ def host(text: str) -> str:
 
 def host_names(text: str) -> tuple[str, ...]:
     """Return the host names of a list with commas."""
-    names = tuple(filter(None, (name.strip() for name in text.split(","))))
+    names = tuple(_parts(text))
     if any(character in "/:[] " for name in names for character in name):
         raise ValueError("host names without ports such as irq.example.org")
     return names
@@ -73,7 +74,7 @@ def user(text: str) -> str:
 
 def origins(text: str) -> frozenset[str]:
     """Return the origins of a list with commas, as browsers write them: ``https://host:port``."""
-    found = frozenset(filter(None, (each.strip() for each in text.split(","))))
+    found = frozenset(_parts(text))
     if not all(map(_ORIGIN.fullmatch, found)):
         raise ValueError("origins as browsers send them such as https://dash.example.org:8443")
     return found
@@ -93,7 +94,7 @@ def interval(text: str) -> float:
 def intervals(text: str) -> dict[str, float]:
     """Return the seconds between two samples by pattern, in the order of the text."""
     found = {}
-    for part in filter(None, map(str.strip, text.split(","))):
+    for part in _parts(text):
         pattern, equals, duration = part.rpartition("=")
         if not equals or not pattern:
             raise ValueError("patterns with their intervals such as eth0-*=1s,LOC=1m")
@@ -127,11 +128,16 @@ def size(text: str) -> int:
     return found
 
 
-def fsync(text: str) -> str:
-    """Return when to wait for the disk."""
-    if text not in ("never", "segment", "sample"):
-        raise ValueError("never, segment or sample")
-    return text
+def one_of(words: str) -> Callable[[str], str]:
+    """Return a function that takes one of the words in ``a|b|c`` alone."""
+    *most, last = words.split("|")
+
+    def convert(text: str) -> str:
+        if text not in (*most, last):
+            raise ValueError(f"{', '.join(most)} or {last}")
+        return text
+
+    return convert
 
 
 def log_place(text: str) -> str:
@@ -139,20 +145,6 @@ def log_place(text: str) -> str:
     if text in ("auto", "stderr", "syslog") or text.startswith("syslog:/"):
         return text
     raise ValueError("auto, stderr, syslog or syslog:/SOCKET")
-
-
-def log_level(text: str) -> str:
-    """Return the least level that is logged."""
-    if text not in ("debug", "info", "warning", "error"):
-        raise ValueError("debug, info, warning or error")
-    return text
-
-
-def log_format(text: str) -> str:
-    """Return the form of the log's lines."""
-    if text not in ("text", "json"):
-        raise ValueError("text or json")
-    return text
 
 
 def switch(text: str) -> bool:
@@ -170,6 +162,11 @@ def folder(text: str) -> Path:
 def optional_file(text: str) -> Path | None:
     """Return the path of a file, None for no text; ``~`` is a home."""
     return _path(text, "a file") if text else None
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Return the parts between commas, without empty ones."""
+    return filter(None, map(str.strip, text.split(",")))
 
 
 def _path(text: str, expected: str) -> Path:

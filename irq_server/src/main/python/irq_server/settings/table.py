@@ -104,6 +104,14 @@ class Setting:
         return (str, int, float) if self.metavar in _NUMBERS else (str,)
 
 
+def _switch(name: str, text: str, reloadable: bool = False) -> Setting:
+    return Setting(name, None, "false", converters.switch, text, reloadable)
+
+
+def _choice(name: str, words: str, default: str, text: str, reloadable: bool = False) -> Setting:
+    return Setting(name, words, default, converters.one_of(words), text, reloadable)
+
+
 SETTINGS = (
     # where it listens
     Setting("host", "HOST", "127.0.0.1", converters.host, "the address to listen on"),
@@ -129,11 +137,7 @@ SETTINGS = (
     # what it keeps
     Setting("data-dir", "DIR", DEFAULT_DATA_DIR, converters.folder, "where the history is kept"),
     Setting(
-        "interval",
-        "DURATION",
-        "10s",
-        converters.interval,
-        "time between samples, down to 10ms",
+        "interval", "DURATION", "10s", converters.interval, "time between samples, down to 10ms"
     ),
     Setting(
         "intervals",
@@ -149,27 +153,16 @@ SETTINGS = (
         converters.retention,
         "how long samples, the first of each minute and of each hour are kept; 5m=AGE adds a tier",
     ),
-    Setting(
-        "max-size",
-        "SIZE",
-        "1GiB",
-        converters.size,
-        "cap on the data directory, bytes",
-    ),
-    Setting(
+    Setting("max-size", "SIZE", "1GiB", converters.size, "cap on the data directory, bytes"),
+    _choice(
         "fsync",
         "never|segment|sample",
         "segment",
-        converters.fsync,
         "wait for the disk never, after each segment or after each sample",
     ),
     # who may ask
-    Setting(
-        "allow-affinity",
-        None,
-        "false",
-        converters.switch,
-        "let requests with a token write affinities; needs root and --token-file",
+    _switch(
+        "allow-affinity", "let requests with a token write affinities; needs root and --token-file"
     ),
     Setting(
         "token-file",
@@ -194,13 +187,7 @@ SETTINGS = (
         converters.origins,
         "web pages that may ask: https://dash.example.org",
     ),
-    Setting(
-        "insecure",
-        None,
-        "false",
-        converters.switch,
-        "listen beyond loopback without a token file, where anybody can then read",
-    ),
+    _switch("insecure", "listen beyond loopback without a token file, where anybody can then read"),
     # what it reads
     Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),
     Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree in the place of /sys"),
@@ -220,11 +207,8 @@ SETTINGS = (
         converters.user,
         "become this user after the start as root, who owns the data directory",
     ),
-    Setting(
+    _switch(
         "daemon",
-        None,
-        "false",
-        converters.switch,
         "go into the background; the start ends when the server answers, or says why it cannot",
     ),
     Setting(
@@ -252,27 +236,18 @@ SETTINGS = (
         "log to this file instead; it is opened again after a rotation",
         reloadable=True,
     ),
-    Setting(
-        "log-level",
-        "debug|info|warning|error",
-        "info",
-        converters.log_level,
-        "the least that is logged",
-        reloadable=True,
+    _choice(
+        "log-level", "debug|info|warning|error", "info", "the least that is logged", reloadable=True
     ),
-    Setting(
+    _choice(
         "log-format",
         "text|json",
         "text",
-        converters.log_format,
         "the form of the log's lines; json is one object a line",
         reloadable=True,
     ),
-    Setting(
+    _switch(
         "access-log",
-        None,
-        "false",
-        converters.switch,
         "log each request: address, method, path, status, bytes, milliseconds",
         reloadable=True,
     ),

@@ -7,7 +7,7 @@
 - totals: the kernel's 32-bit cells become totals that never fall. schedule: which rows when.
 - devices, event_log: what the rows are, and what happened. ledger: the CSV files of both.
 - segments: samples in files, down to their text, and the disk.
-- verify, export: a data directory without a server.
+- offline: a data directory without a server.
 
 Starts no thread, and knows no HTTP.
 """

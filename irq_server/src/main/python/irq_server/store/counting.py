@@ -1,7 +1,6 @@
-"""Counts of the windows that are asked for again and again, worked out once.
+"""The counts of windows, kept for the next request: dashboards repeat the same ones.
 
-Until the next sample, the counts between two samples stay what they are, whoever asks and however
-often: dashboards and collectors ask for the same windows all the time.
+Until the next sample the counts between two samples stay the same.
 """
 
 from collections.abc import Hashable
@@ -9,28 +8,34 @@ from collections.abc import Hashable
 from .counts import Counts, Filters, count
 from .history import Window
 from .store import Store
+from .sums import count_sums
 
 _KEPT = 8
-"""Windows that are remembered; one of a large machine has some hundred thousand numbers."""
+"""Windows to keep; one of a large machine has some hundred thousand numbers."""
 
 
 class Counting:
-    """Counts what fired in windows of one store. May be asked by many threads at once."""
+    """Counts windows of one store. Any number of threads may use it."""
 
     def __init__(self, store: Store) -> None:
-        """Takes the store."""
+        """Take the store."""
         self._store = store
         self._kept: dict[Hashable, Counts] = {}
 
     def count(self, window: Window, filters: Filters) -> Counts:
-        """Gives what passes `filters` of what fired in `window`."""
+        """Return the counts of `window` that pass `filters`; without IRQs if it has sums."""
         start, end = window.start, window.end
         key = (self._store.last_time, start.time, start.tier, end.time, end.tier, filters)
         kept = self._kept
         found = kept.get(key)
         if found is None:
-            rows = self._store.rows.at(end, filters.irqs or ())
-            found = count(start.state, end.state, rows, self._store.rows.cpus, filters)
+            cpus = self._store.rows.cpus
+            if start.tier.is_sums or end.tier.is_sums:
+                before, after = self._store.sums_at(start), self._store.sums_at(end)
+                found = count_sums(before, after, cpus, filters)
+            else:
+                rows = self._store.rows.at(end, filters.irqs or ())
+                found = count(start.state, end.state, rows, cpus, filters)
             # a new dictionary, as other threads may read this one
             newest = list(kept.items())[1 - _KEPT :]
             self._kept = dict(newest) | {key: found}

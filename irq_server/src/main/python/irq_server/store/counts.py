@@ -1,4 +1,4 @@
-"""Two states made into counts, by IRQ and by CPU. Pure.
+"""The counts between two states, by IRQ and by CPU. Pure.
 
 The count of a cell in a window is its running total at the end less that at the start.
 """
@@ -13,15 +13,16 @@ from .segments.segment import State
 from .totals import Identity
 
 MACHINE_WIDE_LABELS = frozenset({"ERR", "MIS", "Err", "BAD"})
-"""Rows with one figure for the machine, where no snapshot tells. Source: arch/*/kernel/irq.c."""
+"""Rows with one figure for the machine, if no snapshot shows it. Source: arch/*/kernel/irq.c."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What of a window is asked for; None and False leave nothing out.
+    """The filters of a request; None and False leave nothing out.
 
     ``irqs`` are names, ``cpus`` CPU numbers, ``device`` a shell pattern on any action name or all
-    of them. ``nonzero`` and ``top`` (the busiest so many) shorten the list of IRQs, never a total.
+    of them. ``nonzero`` and ``top`` (that many of the busiest) shorten the list of IRQs, and leave
+    the totals alone.
     """
 
     irqs: frozenset[str] | None = None
@@ -31,7 +32,7 @@ class Filters:
     top: int | None = None
 
     def take(self, identity: Identity) -> bool:
-        """Whether the IRQ passes ``irqs`` and ``device``."""
+        """Return whether the IRQ passes ``irqs`` and ``device``."""
         if self.irqs is not None and identity.irq not in self.irqs:
             return False
         return self.device is None or _matches(identity.device, self.device)
@@ -41,8 +42,8 @@ class Filters:
 class KnownRow:
     """A row that the store knows.
 
-    ``is_present`` is whether it belongs into an answer even with a count of zero; ``has_cpus``
-    whether it has a cell per CPU, rather than one figure for the machine or none.
+    A row that ``is_present`` is in an answer even with a count of zero. One that ``has_cpus`` has a
+    cell per CPU, not one figure for the machine or none.
     """
 
     identity: Identity
@@ -52,7 +53,7 @@ class KnownRow:
 
 @dataclass(frozen=True, slots=True)
 class IrqCounts:
-    """One IRQ in a window: what it counted on each CPU, in the order of ``Counts.cpus``.
+    """One IRQ in a window: its counts on each CPU, in the order of ``Counts.cpus``.
 
     ``counts`` is None for a row without CPUs; ``total`` is then the machine's one figure.
     """
@@ -65,7 +66,7 @@ class IrqCounts:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What fired in a window. ``totals`` are per CPU, ``total`` is of all of them.
+    """The counts of a window. ``totals`` are per CPU, ``total`` is of all of them.
 
     ``devices`` is the part of ``totals`` that devices asked for, and not the CPUs themselves.
     Subtotals of other rows and machine-wide figures are in no total.
@@ -85,7 +86,7 @@ def count(
     cpus: Iterable[int],
     filters: Filters,
 ) -> Counts:
-    """Gives what fired from the state `start` to the state `end`.
+    """Return the counts from the state `start` to the state `end`.
 
     `rows` are the IRQs that the store knows, in the order of the answer; `cpus` its CPUs.
     """
@@ -115,7 +116,7 @@ def count(
 
 
 def _fired(start: State, end: State) -> dict[str, dict[str, int]]:
-    """Gives what each cell counted, by IRQ and then by CPU as text, zeros left out."""
+    """Return the count of each cell, by IRQ and then by CPU as text, without zeros."""
     fired: dict[str, dict[str, int]] = {}
     get = start.get
     for key, total in end.items():
@@ -127,7 +128,7 @@ def _fired(start: State, end: State) -> dict[str, dict[str, int]]:
 
 
 def _irq_counts(row: KnownRow, cells: Mapping[str, int], cpus: Sequence[str]) -> IrqCounts:
-    """Gives a row's counts from its cells that fired, by CPU as text."""
+    """Return a row's counts from its cells that fired, by CPU as text."""
     identity = row.identity
     if not row.has_cpus:
         return IrqCounts(identity.irq, identity.device, None, cells.get("", 0))
@@ -136,13 +137,13 @@ def _irq_counts(row: KnownRow, cells: Mapping[str, int], cpus: Sequence[str]) ->
 
 
 def cpus_in(state: State) -> set[int]:
-    """Gives the CPUs that a state has cells of."""
+    """Return the CPUs of a state's cells."""
     texts = {key.rpartition(",")[2] for key in state}
     return {int(text) for text in texts if text}
 
 
 def keys(counts: Counts, by: str) -> list[str]:
-    """Gives the keys that a point of the same filters can have, at most."""
+    """Return all keys that a point of the same filters can have."""
     return list(point(0.0, 0.0, counts, by).counts)
 
 
@@ -155,8 +156,8 @@ def _matches(device: str, pattern: Pattern) -> bool:
 class Point:
     """One step of a series: the times of the samples used, and counts by key.
 
-    Keys are CPU numbers, IRQs, ``IRQ,CPU`` or ``total``; those of IRQs that fired nothing are left
-    out. ``total`` is of all that pass the filters.
+    Keys are CPU numbers, IRQs, ``IRQ,CPU`` or ``total``, without IRQs that did not fire. ``total``
+    is of all that pass the filters.
     """
 
     start: float
@@ -168,9 +169,9 @@ class Point:
 def point(
     start: float, end: float, counts: Counts, by: str, shown: Collection[str] | None = None
 ) -> Point:
-    """Gives the point of a step from its counts. `by` is total, cpu, irq or ``irq,cpu``.
+    """Return the point of a step from its counts. `by` is total, cpu, irq or ``irq,cpu``.
 
-    Only IRQs of `shown`, where it is given, have keys; the total is of all.
+    If `shown` is given, only its IRQs have keys; the total is of all.
     """
     irqs = [each for each in counts.irqs if shown is None or each.irq in shown]
     if by == "total":

@@ -43,9 +43,19 @@ class Rows:
         self._labels: list[str] = []
         self._memory: Memory | None = None
         self._numbered: Mapping[str, str] = {}
+        self._version = 0
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Note a snapshot that was counted, also if the disk does not take its sample."""
+    @property
+    def version(self) -> int:
+        """Return a number that rises after each change of what the rows are."""
+        return self._version
+
+    def take(self, snapshot: Snapshot, is_news: bool = True) -> None:
+        """Note a snapshot that was counted, also if the disk does not take its sample.
+
+        `is_news`: a row is new, or has another device.
+        """
+        cpus, numbered = self._cpus, self._numbered
         if not self._cpus.issuperset(snapshot.cpus):
             self._cpus = self._cpus.union(snapshot.cpus)
         labels, memory = [row.irq for row in snapshot.rows], self._totals.memory
@@ -54,12 +64,15 @@ class Rows:
             self._numbered = {owners[irq]: irq for irq in labels if irq.isdecimal()}
             self._labels, self._memory = labels, memory
         self._snapshot = snapshot
+        if is_news or self._cpus is not cpus or self._numbered is not numbered:
+            self._version += 1
 
     def add(self, appeared: Sequence[Appearance]) -> None:
         """Add the rows that a sample showed for the first time."""
         if appeared:
             self._appearances = (*self._appearances, *appeared)
             self._first_times = _first_times(self._appearances)
+            self._version += 1
 
     def forget(self, kept: Iterable[Appearance]) -> None:
         """Keep only these appearances."""

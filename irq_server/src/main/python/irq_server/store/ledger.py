@@ -22,16 +22,29 @@ class Ledger:
         self._files = files
 
     def load(self) -> list[list[str]]:
-        """Return the lines in their order, without the header; log lines that do not fit."""
+        """Return the lines as read() does; cut off a torn last one, and log it."""
         try:
             data = self._files.read(self._path)
         except FileNotFoundError:
             return []
-        whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            _log.warning("%s: dropped %d bytes of a torn line", self._path, len(data) - len(whole))
-            self._files.truncate(self._path, len(whole))
-        lines = whole.decode(errors="replace").split("\n")[:-1]
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            _log.warning("%s: dropped %d bytes of a torn line", self._path, len(data) - whole)
+            self._files.truncate(self._path, whole)
+        return self._rows_in(data)
+
+    def read(self) -> list[list[str]]:
+        """Return the whole lines in their order, without the header; log those that do not fit.
+
+        Change nothing. Raise OSError.
+        """
+        try:
+            return self._rows_in(self._files.read(self._path))
+        except FileNotFoundError:
+            return []
+
+    def _rows_in(self, data: bytes) -> list[list[str]]:
+        lines = data.decode(errors="replace").split("\n")[:-1]
         rows = [_fields_of(line) for line in lines if line != ",".join(self._fields)]
         fitting = [row for row in rows if len(row) == len(self._fields) and _is_time(row[0])]
         if len(fitting) < len(rows):

@@ -1,4 +1,4 @@
-"""Opens a data directory: what it holds, after what a kill or a cut of the power left is mended."""
+"""Open a data directory: mend what a kill or a power cut left, and read what is there."""
 
 import logging
 import math
@@ -20,9 +20,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a data directory held: the newest sample, None where it has none, and what is beside.
+    """A data directory's newest sample, None if it has none, and the files beside its segments.
 
-    ``cut_bytes`` were an unfinished tail; ``memory`` is None where nobody knows which of the cells'
+    ``cut_bytes`` were an unfinished tail. ``memory`` is None if nothing says which of the cells'
     interrupts are in the totals already.
     """
 
@@ -33,7 +33,7 @@ class Found:
     events: list[Event]
 
     def totals(self) -> Totals:
-        """Gives what counting goes on from."""
+        """Return the totals, with which counting continues."""
         state = self.last.state if self.last else {}
         identities = {each.identity.irq: each.identity for each in self.appearances}
         for key in state:
@@ -43,12 +43,12 @@ class Found:
 
 
 def look_into(folder: Path, tiers: Sequence[Tier], irqs: Ledger, events: EventLog) -> Found:
-    """Gives what the directory `folder` holds; cuts unfinished tails off. Raises OSError."""
+    """Cut unfinished tails off, and return what the directory `folder` holds. Raise OSError."""
     cut_bytes = sum(_load(tier) for tier in tiers)
     for unfinished in folder.glob(".*.json.*"):
         unfinished.unlink()
     last = _newest(tiers)
-    # without totals there is nothing that the offsets belong to
+    # offsets mean nothing without their totals
     memory = read_memory(folder / "state.json") if last is not None and last.state else None
     return Found(cut_bytes, last, memory, read_appearances(irqs.load()), events.load())
 
@@ -61,7 +61,7 @@ def _load(tier: Tier) -> int:
 
 
 def _newest(tiers: Sequence[Tier]) -> Sample | None:
-    """Gives the newest sample of all tiers, the finest where several hold it."""
+    """Return the newest sample of all tiers, from the finest one that holds it."""
     whole = [tier for tier in tiers if not tier.shape.is_sums]
     found = [(tier.lookup.find(math.inf), tier.shape) for tier in whole]
     samples = [Sample(*each, shape) for each, shape in found if each is not None]

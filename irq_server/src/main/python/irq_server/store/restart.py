@@ -1,4 +1,4 @@
-"""What a store's writer keeps beside the CSV: the lock, and state.json for the next start."""
+"""The lock of a data directory, and state.json, which the next start needs beside the CSV."""
 
 import fcntl
 import json
@@ -16,20 +16,20 @@ from .totals import Memory
 _log = logging.getLogger(__name__)
 
 _NOT_ITS_FIELDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What is raised by a memory that has other fields than were written."""
+"""The errors of a state.json whose fields are not those that were written."""
 
 
 class Lock:
     """The lock of a data directory, held until it is closed or the process ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Locks `folder`. Raises StoreLockedError where another process has it, and OSError."""
+        """Lock `folder`. Raise StoreLockedError if another process has it, and OSError."""
         self._descriptor = _locked(folder)
 
     def renew(self, folder: Path) -> None:
-        """Locks the folder that stands in the place of the locked one, if it is another.
+        """Lock the folder that has taken the place of the locked one, if it is another.
 
-        Raises StoreLockedError where another process was faster, and OSError.
+        Raise StoreLockedError if another process was faster, and OSError.
         """
         try:
             if os.path.samestat((folder / "lock").lstat(), os.fstat(self._descriptor)):
@@ -40,7 +40,7 @@ class Lock:
         os.close(descriptor)
 
     def close(self) -> None:
-        """Lets another process write."""
+        """Release the lock."""
         os.close(self._descriptor)
 
 
@@ -58,7 +58,7 @@ def _locked(folder: Path) -> int:
 
 
 def write_memory(memory: Memory) -> bytes:
-    """Gives the bytes of state.json: one JSON object, one line a value."""
+    """Return the bytes of state.json: one JSON object, one line a value."""
     values = {
         "version": 1,
         "boot_id": memory.boot_id,
@@ -71,12 +71,12 @@ def write_memory(memory: Memory) -> bytes:
 
 
 def _crc(values: Mapping[str, Any]) -> int:
-    """Gives the CRC-32 of a memory's values: a wrong offset would be a wrong count."""
+    """Return the CRC-32 of a memory's values: a wrong offset would be a wrong count."""
     return zlib.crc32(json.dumps(values, sort_keys=True).encode())
 
 
 def read_memory(path: Path) -> Memory | None:
-    """Gives the memory that state.json holds; None, and a line in the log, where it holds none."""
+    """Return the memory in state.json; log a line and return None if it holds none."""
     try:
         values = json.loads(Files().read(path))
         if values.pop("crc", None) != _crc(values):

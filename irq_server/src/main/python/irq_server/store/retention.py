@@ -9,14 +9,14 @@ from .segments.files import size_of
 from .segments.tier import Tier
 
 BESIDE = ""
-"""In the place of a tier's name: the files beside the tiers."""
+"""The name of the files beside the tiers, in the place of a tier's."""
 
 
 class Bounds:
-    """The sizes of a data directory's parts, and what is dropped when.
+    """The sizes of a data directory's parts, and the rules by which they are dropped.
 
-    Requests record events beside the sampler: a lock keeps growing and measuring apart, and the
-    sizes are replaced whole, so that a reader needs none.
+    Requests record events beside the sampler, so a lock keeps grew() and measure() apart. The sizes
+    are replaced whole, so that a reader needs no lock.
     """
 
     def __init__(

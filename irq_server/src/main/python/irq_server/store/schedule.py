@@ -1,4 +1,4 @@
-"""Which rows are counted at which tick: most at the interval, some more often, some less. Pure."""
+"""The ticks at which each row is counted: most at the interval, some more often or less. Pure."""
 
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from ..kernel.interrupts import Row
 
 Elapsed = Callable[[Row], float | None]
-"""Gives the seconds since a row was counted last; None for a row whose turn it is not."""
+"""Returns the seconds since a row was counted last; None for a row that is not due."""
 
 
 class Schedule:
@@ -18,7 +18,7 @@ class Schedule:
     """
 
     def __init__(self, interval_seconds: float, patterns: Mapping[str, float]) -> None:
-        """Takes the interval of the rows that no pattern names, and that of each pattern."""
+        """Take the interval of the rows that no pattern names, and that of each pattern."""
         self._default = interval_seconds
         self._patterns = dict(patterns)
         self._last: dict[float, tuple[int, float]] = {}
@@ -26,7 +26,7 @@ class Schedule:
         self.tick_seconds = min([interval_seconds, *patterns.values()])
 
     def interval_of(self, row: Row) -> float:
-        """Gives the seconds between two counts of a row."""
+        """Return the seconds between two counts of a row."""
         key = (row.irq, row.device)
         found = self._intervals.get(key)
         if found is None:
@@ -40,9 +40,9 @@ class Schedule:
         return found
 
     def turn(self, tick: int, monotonic: float) -> tuple[Elapsed | None, dict[float, float]]:
-        """Gives whose turn it is at a tick, Unix milliseconds, and what done() is to be told.
+        """Return which rows are due at a tick, Unix milliseconds, and the argument for done().
 
-        None in the place of a function where every row has its turn, as it has at the first tick.
+        None in the place of the function means that every row is due, as at the first tick.
         """
         due = {}
         for seconds in {self._default, *self._patterns.values()}:
@@ -54,6 +54,6 @@ class Schedule:
         return (None if every else lambda row: due.get(self.interval_of(row))), due
 
     def done(self, tick: int, monotonic: float, due: Mapping[float, float]) -> None:
-        """Takes that the rows which were due at `tick` are counted."""
+        """Note that the rows which were due at `tick` are counted."""
         for seconds in due:
             self._last[seconds] = (tick, monotonic)

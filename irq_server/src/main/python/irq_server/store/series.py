@@ -1,7 +1,7 @@
-"""The points of a series: what fired between neighbouring states, key by key. Pure.
+"""The points of a series: the counts between neighbouring states, key by key. Pure.
 
-As point(count()) of counts.py has it, for hundreds of steps of the same rows: where a cell counts
-is worked out once, so that a step costs one look at each of its cells.
+They are those of point(count()) in counts.py. A Tally finds out once where each cell counts, so
+that a step costs one dictionary look-up for each of its cells.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,7 +11,7 @@ from .counts import Filters, KnownRow, Point
 from .segments.segment import State
 
 _Place = tuple[bool, str | None]
-"""Whether a cell counts in the total, and the key that it counts under."""
+"""For a cell: it counts in the total or not, and its key in the point."""
 
 
 class Tally:
@@ -25,7 +25,7 @@ class Tally:
         by: str,
         shown: Collection[str] | None = None,
     ) -> None:
-        """Takes what count() and point() take; the filters' `nonzero` and `top` do not matter."""
+        """Take the arguments of count() and point(); ignore `nonzero` and `top` of the filters."""
         self._by = by
         self._shown = shown
         columns = sorted(filters.cpus if filters.cpus is not None else cpus)
@@ -41,7 +41,7 @@ class Tally:
         self._zeros = dict.fromkeys(self._columns, 0) if by == "cpu" else {}
 
     def point(self, start: float, end: float, before: State, after: State) -> Point:
-        """Gives the point from the state `before`, at `start`, to the state `after`, at `end`."""
+        """Return the point from the state `before`, at `start`, to the state `after`, at `end`."""
         total, keyed = 0, dict(self._zeros)
         get, places = before.get, self._places
         for cell, count in after.items():

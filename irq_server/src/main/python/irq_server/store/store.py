@@ -11,15 +11,16 @@ Format
 Guarantees
     Totals never fall, over wraps, resets, boots, hotplug and restarts. A sample that was appended
     is either whole or not there. A window's counts are the state at its end less the state at its
-    start, both looked up by file name and byte offset. Readers never wait for the writer.
+    start, each looked up in one frame of one file. Readers never wait for the writer.
 
 Caveats
-    What fired between the last sample before a boot and that boot is lost. Without state.json
-    nobody knows what fired since the last sample: counting goes on at the next, and a gap says so.
-    A start cuts the unfinished tail of the newest segment off, and logs how much that was.
+    Interrupts between the last sample before a boot and that boot are lost. Without state.json,
+    those since the last sample are lost: counting continues at the next one, and a gap says so.
+    A start cuts the unfinished tail of the newest segment off, and logs its bytes.
 """
 
 import math
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from .restart import Lock, write_memory
 from .retention import BESIDE, Bounds
 from .schedule import Elapsed
 from .segments.files import Files
-from .segments.segment import format_time
+from .segments.segment import State, format_time
 from .segments.tier import Tier
 from .segments.tier_shape import GAP_INTERVALS, RAW, TIERS, TierShape, shapes_in, with_sums
 from .sums import Sums
@@ -49,17 +50,17 @@ _MIN_SEGMENT_BYTES = 4096
 _EVENTS_PART = 64  # of the cap, one part is for events
 
 MAX_LINES_PER_ROW = 4
-"""So many lines of irqs.csv a row may have in the mean, beside some spare ones."""
+"""Lines of irqs.csv that a row may have on average, beside some spare ones."""
 
 _SPARE_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """How full the store is. Times are Unix seconds; None where nothing is known yet.
+    """How full the store is. Times are Unix seconds, None if not known yet.
 
-    ``damaged_bytes`` are those that the start cut off, and those in the segments read or surveyed
-    since that nobody believes.
+    ``damaged_bytes`` are those that the start cut off, and those without a valid sample in the
+    segments that were read or surveyed since.
     """
 
     size_bytes: int
@@ -71,7 +72,7 @@ class StoreStatus:
 
 
 class Store:
-    """One data directory. One thread appends samples; any number ask its history."""
+    """One data directory. One thread appends samples; any number use its history."""
 
     def __init__(
         self,
@@ -85,14 +86,15 @@ class Store:
         whole_seconds: bool | None = None,
         tiers: Sequence[TierShape] = TIERS,
     ) -> None:
-        """Opens, and makes where it is missing, the data directory `folder`, for this process.
+        """Open the data directory `folder` for this process; make it if it is missing.
 
-        `tiers` are kept, the finest first; `retention_seconds` gives the age at which a tier's
-        segments go, by the tier's name; `sync` is ``never``, ``segment`` or ``sample``; times are
-        whole seconds where the interval is, unless `whole_seconds` says. Raises StoreLockedError,
+        `tiers` are kept, the finest first. `retention_seconds` is the age at which a tier's
+        segments go, by the tier's name. `sync` is ``never``, ``segment`` or ``sample``. Times are
+        whole seconds if the interval is, unless `whole_seconds` is given. Raise StoreLockedError,
         StoreError.
         """
         self._folder = folder
+        self._id = secrets.token_hex(8)
         self._files = files or Files()
         self._interval_seconds = interval_seconds
         self._whole = interval_seconds == round(interval_seconds)
@@ -152,17 +154,30 @@ class Store:
 
     @property
     def folder(self) -> Path:
-        """The data directory."""
+        """Return the data directory."""
         return self._folder
+
+    def version_of(self, start: float, end: float) -> tuple[object, ...]:
+        """Return what changes before what the store holds from `start` to `end` can change.
+
+        Each opening has an id of its own, as no other process writes while the store is open. While
+        it is, late events come, retention drops samples and events, and rows come and go.
+        """
+        firsts = [tier.lookup.first for tier in self._tiers]
+        known = [math.inf if first is None else first for first in firsts]
+        # a tier answers alike wherever it begins before the window, and nothing if it begins after
+        reach = [min(max(first, start), end + 1) for first in known]
+        events = self.history.events_version(start, end)
+        return self._id, start, end, reach, max(min(known), start), events, self.rows.version
 
     @property
     def interval_seconds(self) -> float:
-        """The sampling interval that is set now."""
+        """Return the sampling interval that is set now, in seconds."""
         return self._interval_seconds
 
     @property
     def last_time(self) -> float | None:
-        """The time of the newest sample, of whatever process; None where there is none."""
+        """Return the time of the newest sample, of any process; None if there is none."""
         return self._last
 
     def append(
@@ -173,16 +188,15 @@ class Store:
         seconds: float,
         elapsed: Elapsed | None = None,
     ) -> Sample:
-        """Counts `snapshot`, taken at `moment`, and appends the sample.
+        """Count `snapshot`, taken at `moment`, and append the sample.
 
-        `moment` is raised where it would not lie after the last sample; `seconds` passed since
-        then; `elapsed` tells which rows are counted, as Totals.update() has it. Raises
-        StoreError where the disk refuses: the counts stay in memory and reach the disk with the
-        next sample that it takes.
+        A `moment` that is not after the last sample is raised; `seconds` passed since then.
+        `elapsed` says which rows are counted, as in Totals.update(). Raise StoreError if the disk
+        refuses: the counts stay in memory and reach the disk with the next sample that it takes.
         """
         moment, snapshot = self._time_after_last(moment), storable(snapshot)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
-        self.rows.take(snapshot)
+        self.rows.take(snapshot, bool(update.described))
         if update.described:
             self._described += update.described
             self._sums.forget()
@@ -191,8 +205,11 @@ class Store:
         sample = Sample(moment, update.state, RAW)
         try:
             self._keep_rest(moment)
-            self._keep(sample)
-            self._record([])
+            try:
+                self._keep(sample)
+                self._record([])
+            finally:  # readers see a sample after its events, so that no window lacks one
+                self._publish(sample)
             self._bound(moment)
             self._keep_irqs_small()
         except OSError as error:
@@ -200,11 +217,11 @@ class Store:
         return sample
 
     def time_as_written(self, moment: float) -> float:
-        """Gives `moment` as the files have it: whole seconds, or milliseconds."""
+        """Return `moment` as the files have it: whole seconds, or milliseconds."""
         return float(math.floor(moment)) if self._whole else round(moment, 3)
 
     def _time_after_last(self, moment: float) -> float:
-        """Gives `moment` as the file will have it, after the last sample: times always rise."""
+        """Return `moment` as the file will have it, after the last sample: times always rise."""
         step = 1.0 if self._whole else 0.001
         moment = self.time_as_written(moment)
         if self._last is None or moment > self._last:
@@ -212,9 +229,9 @@ class Store:
         return math.floor(self._last) + step if self._whole else round(self._last + step, 3)
 
     def _keep_rest(self, moment: float) -> None:
-        """Writes what a restart needs beside the sample, before it.
+        """Write what a restart needs beside the sample, before it.
 
-        With a memory that is newer than the last sample, counting still goes on exactly.
+        Counting continues exactly also from a memory that is newer than the last sample.
         """
         memory, path = self._totals.memory, self._folder / "state.json"
         if not path.exists():  # the directory may be another one than was locked
@@ -234,7 +251,7 @@ class Store:
             self._described = []
 
     def _keep(self, sample: Sample) -> None:
-        """Appends the sample to each tier that keeps it; with the finest it is the newest."""
+        """Append the sample to each tier that keeps it."""
         limit = max(min(MAX_SEGMENT_BYTES, self._max_bytes // 16), _MIN_SEGMENT_BYTES)
         gap = self._gap_before(sample.time)
         for tier in self._tiers:
@@ -246,12 +263,16 @@ class Store:
                 with self._recording:
                     self._noticed = [*([gap] if gap else []), *self._noticed]
                 self._last, self._is_counting = sample.time, True
-                self.history.set_latest(sample)
-                self.rows.add(self._appeared)
-                self._appeared = []
+
+    def _publish(self, sample: Sample) -> None:
+        """Let readers see the sample, if the finest tier has it."""
+        if self._last == sample.time:
+            self.rows.add(self._appeared)
+            self._appeared = []
+            self.history.set_latest(sample)
 
     def _gap_before(self, moment: float) -> Event | None:
-        """Gives the event of the gap that ends at `moment`, if there is one."""
+        """Return the event of the gap that ends at `moment`; None if there is no gap."""
         if self._last is None:
             return None
         interval = max(self._interval_seconds, self.history.interval_at(self._last))
@@ -263,14 +284,14 @@ class Store:
         return Event(moment, Kind.GAP, detail=detail)
 
     def record(self, *events: Event) -> None:
-        """Appends events; any thread may. Raises StoreError: then the next sample brings them."""
+        """Append events; any thread may. Raise StoreError: then the next sample brings them."""
         try:
             self._record(events)
         except OSError as error:
             raise _store_error(self._folder, error) from error
 
     def _record(self, events: Sequence[Event]) -> None:
-        """Appends what was noticed and not written yet, and `events`."""
+        """Append the events that were noticed and not written yet, and `events`."""
         with self._recording:
             self._noticed += events
             if self._noticed:
@@ -280,17 +301,17 @@ class Store:
                 self._bounds.grew(BESIDE, size)
 
     def _bound(self, moment: float) -> None:
-        """Drops what the bounds say."""
+        """Drop what is too old or too much."""
         with self._recording:
             events_left = self._bounds.apply(moment)
             if events_left is not None:
                 self.history.drop_events_before(events_left)
 
     def _keep_irqs_small(self) -> None:
-        """Writes irqs.csv anew, at once, where most of its lines were followed by another.
+        """Rewrite irqs.csv, at once, if most of its lines were followed by another.
 
-        Of every row the first line, which tells when it came, and the last, which tells what it is,
-        are kept.
+        Keep the first line of every row, which says when it came, and the last one, which says what
+        it is.
         """
         found = self.rows.appearances
         if len(found) <= MAX_LINES_PER_ROW * len(self.rows.identities) + _SPARE_LINES:
@@ -299,8 +320,12 @@ class Store:
         rows = [identity_row(format_time(each.time, self._whole), each.identity) for each in kept]
         self._irqs.replace(rows)
         self.rows.forget(kept)
-        with self._recording:  # no event lies on the disk that is counted later
+        with self._recording:  # no event is on the disk that is counted later
             self._bounds.measure()
+
+    def sums_at(self, sample: Sample) -> State:
+        """Return the sums of a sample for each CPU."""
+        return sample.state if sample.tier.is_sums else self._sums.of(sample.state)
 
     def read_beside(self, name: str) -> bytes:
         """Return the file `name` of the data directory. Raises OSError."""
@@ -311,12 +336,12 @@ class Store:
         self._files.replace(self._folder / name, data)
 
     def warm(self, stop: threading.Event) -> None:
-        """Surveys every closed segment, so that no later window has to; ends early at `stop`."""
+        """Survey every closed segment, so that no later window has to; return early at `stop`."""
         for tier in self._tiers:
             tier.lookup.warm(stop)
 
     def close(self) -> None:
-        """Waits for the disk as the policy says, and lets another process write."""
+        """Wait for the disk as the policy says, and release the lock."""
         try:
             for tier in self._tiers:
                 tier.sync()
@@ -326,7 +351,7 @@ class Store:
             self._lock.close()
 
     def status(self) -> StoreStatus:
-        """Tells how full the store is, and how long a history the cap holds at the present rate."""
+        """Return how full the store is, and how many seconds the cap holds at the present rate."""
         firsts = (tier.lookup.first for tier in self._tiers)
         oldest = min((first for first in firsts if first is not None), default=None)
         damaged = sum(tier.lookup.damaged_bytes for tier in self._tiers)

@@ -4,10 +4,10 @@ The tiers of sums keep them beside the coarser tiers, in the same format, for re
 IRQ and no device: some hundred cells in the place of thousands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..kernel.interrupts import SUBTOTAL_LABELS
-from .counts import Filters, KnownRow
+from .counts import Counts, Filters, KnownRow
 from .segments.segment import State
 from .totals import Identity
 
@@ -20,6 +20,18 @@ ROWS = (KnownRow(Identity(ALL), is_present=True, has_cpus=True),)
 def serves(filters: Filters, by: str) -> bool:
     """Return whether the sums hold all that a series with these filters needs."""
     return by in ("total", "cpu") and filters.irqs is None and filters.device is None
+
+
+def count_sums(start: State, end: State, cpus: Iterable[int], filters: Filters) -> Counts:
+    """Return the counts from the sums `start` to the sums `end`, without IRQs."""
+    columns = tuple(sorted(filters.cpus if filters.cpus is not None else cpus))
+
+    def counted(row: str) -> tuple[int, ...]:
+        keys = [f"{row},{cpu}" for cpu in columns]
+        return tuple([end.get(key, 0) - start.get(key, 0) for key in keys])
+
+    totals = counted(ALL)
+    return Counts(columns, (), totals, counted(DEVICES), sum(totals))
 
 
 _Place = tuple[str | None, str | None]

@@ -1,4 +1,4 @@
-"""The kernel's 32-bit cells made into running totals that never fall. Pure.
+"""Running totals that never fall, from the kernel's 32-bit cells. Pure.
 
 One relation holds for every cell at every sample, whatever happened between::
 
@@ -24,10 +24,10 @@ from .schedule import Elapsed
 from .segments.segment import State
 
 MAX_INTERRUPTS_PER_SECOND = 5_000_000
-"""No cell is believed to count faster; measured storms stay far below."""
+"""No cell counts faster; measured storms stay far below."""
 
 MAX_WRAPPED = 2**31
-"""No fall of a cell is believed to be a wrap over more than half of its range."""
+"""A cell that fell has not wrapped if that takes more than half of its range."""
 
 
 PER_CPU_DEVICES = frozenset(
@@ -77,7 +77,7 @@ def storable(snapshot: Snapshot) -> Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a row is: its name in the store, and of a numbered one what tells it from others."""
+    """A row's name in the store; for a numbered one also what distinguishes it from others."""
 
     irq: str
     chip: str = ""
@@ -87,7 +87,7 @@ class Identity:
 
     @property
     def label(self) -> str:
-        """The row's name in /proc/interrupts: ``45`` for ``45#2``, but ``THR#2`` for itself."""
+        """Return its name in /proc/interrupts: ``45`` for ``45#2``, but ``THR#2`` for itself."""
         number, _, _ = self.irq.partition("#")
         return number if number.isdecimal() else self.irq
 
@@ -99,7 +99,7 @@ class Identity:
         return not PER_CPU_DEVICES.isdisjoint(self.device.split(", "))
 
     def is_still(self, row: Row) -> bool:
-        """Whether `row` of a later snapshot is the same device under the same number."""
+        """Return whether `row` of a later snapshot is the same device under the same number."""
         description = row.description
         known = self.chip or self.hwirq or self.device  # nothing is of a store without irqs.csv
         if not row.is_numbered or not known:
@@ -112,7 +112,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What one snapshot changed: the new state (cell key -> running total) and what was noticed.
+    """The changes by one snapshot: the new state (cell key -> running total), and what was noticed.
 
     ``described`` are identities that are new or whose device changed; ``resets`` the IRQs that
     started again from zero.
@@ -129,7 +129,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a restart needs beyond the totals.
+    """The values that a restart needs beyond the totals.
 
     ``offsets`` are modulo 2**32, by cell key, zeros left out; ``boot_id`` names the boot they hold
     for; ``cpus`` were online and ``owners`` had the numbered labels at the last sample. After a
@@ -149,10 +149,10 @@ class Totals:
     def __init__(
         self, state: State, identities: Iterable[Identity] = (), memory: Memory | None = None
     ) -> None:
-        """Takes what the store holds: the last state, every identity, and the memory if any.
+        """Take the last state of the store, every identity, and the memory if there is one.
 
-        Without a memory the first snapshot counts nothing where the state is not empty: nobody
-        knows which of its interrupts are in the totals already.
+        Without a memory, and with a state, the first snapshot counts nothing: nothing says which of
+        its interrupts are in the totals already.
         """
         self._state = dict(state)
         self._identities = {each.irq: each for each in identities}
@@ -183,16 +183,16 @@ class Totals:
 
     @property
     def identities(self) -> Mapping[str, Identity]:
-        """Every row that was ever seen, by its name in the store."""
+        """Return every row that was ever seen, by its name in the store."""
         return self._identities
 
     def update(
         self, snapshot: Snapshot, boot_id: str, seconds: float, elapsed: Elapsed | None = None
     ) -> Update:
-        """Takes the next snapshot, `seconds` after the last, and gives what it changed.
+        """Count the next snapshot, `seconds` after the last, and return the changes.
 
-        Where `elapsed` is given, a row for which it gives None keeps its totals until its turn
-        comes, unless it is new. An exception takes nothing: the next update counts all of it.
+        With `elapsed`, a row for which it returns None keeps its totals until it is due, unless it
+        is new. After an exception nothing is counted: the next update counts all of it.
         """
         try:
             return self._take(snapshot, boot_id, seconds, elapsed)
@@ -246,14 +246,14 @@ class Totals:
         )
 
     def name_of(self, row: Row) -> str:
-        """Gives the name in the store of a row of the last snapshot: ``45#2`` for a new ``45``."""
+        """Return the name in the store of a row of the last snapshot: ``45#2`` for a new ``45``."""
         return self._owners.get(row.irq, row.irq)
 
     def _adopt(self, snapshot: Snapshot, adopted: set[int], described: list[Identity]) -> None:
-        """Sets offsets so that the cells of `snapshot` agree with the totals as they are.
+        """Set offsets so that the cells of `snapshot` agree with the totals as they are.
 
-        Of every CPU once, when it is first seen: one may be offline now. `adopted` are those of
-        which that was done.
+        This happens once for every CPU, when it is first seen, as one may be offline now. `adopted`
+        are the CPUs for which it has happened.
         """
         done = {"", *map(str, adopted)} if adopted else set()
         for row in snapshot.rows:
@@ -266,7 +266,7 @@ class Totals:
         self._memory = None
 
     def _identify(self, row: Row, described: list[Identity]) -> None:
-        """Finds or makes the identity of `row`; adds it to `described` where it is news."""
+        """Find or make the identity of `row`; add it to `described` if it is new."""
         irq = row.irq
         owner = self._owners.get(irq)
         known = self._identities.get(owner or irq)
@@ -313,7 +313,7 @@ class Totals:
         return keys
 
     def _count(self, row: Row, state: State, seconds: float) -> bool:
-        """Adds to `state` what `row` counted since the last sample; tells whether it was reset."""
+        """Add to `state` the counts of `row` since the last sample; return whether it was reset."""
         irq, cells = row.irq, row.counts or _cells(row)
         last, keys = self._rows.get(irq), self._keys.get(irq, ())
         old = () if last is None else last.counts or _cells(last)
@@ -344,11 +344,11 @@ class Totals:
         return keys, tuple((get(key, 0) - offset(key, 0)) % CELL_MODULUS for key in keys)
 
     def _every_key_of(self, name: str) -> list[str]:
-        """Gives the keys of an IRQ on every CPU that was ever online."""
+        """Return the keys of an IRQ on every CPU that was ever online."""
         return [f"{name},{cpu}" for cpu in self._ever_online]
 
     def _restart(self, keys: Iterable[str]) -> None:
-        """Lets the cells of `keys` count from zero."""
+        """Make the cells of `keys` count from zero."""
         for key in keys:
             self._set_offset(key, self._state.get(key, 0))
 
@@ -367,7 +367,7 @@ def _may_wrap(before: int, cell: int, seconds: float) -> bool:
 
 
 def _cells(row: Row) -> tuple[int, ...]:
-    """Gives the numbers of a row: a cell per CPU, the machine's figure, or none."""
+    """Return the numbers of a row: a cell per CPU, the machine's figure, or none."""
     if row.counts is not None:
         return row.counts
     return (row.figure,) if row.figure is not None else ()

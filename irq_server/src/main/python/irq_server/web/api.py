@@ -1,15 +1,11 @@
 """The routes under /api/v1: parse the query, read the store, answer in JSON or CSV."""
 
-import csv
-import io
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 
 from .. import __version__
 from ..errors import (
@@ -30,17 +26,17 @@ from ..kernel.topology import Cpu, Topology
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
-from ..store.history import Window
+from ..store.history import Sample, Window
 from ..store.series import Tally
 from ..store.store import Store
 from ..store.sums import ROWS, serves
 from ..store.totals import Identity
 from ..times import format_moment
 from . import serialize
+from .answers import Answer, view
 from .body import parse_affinity
-from .limits import check_bytes, check_events, check_series, check_table
-from .parameters import BY, FORMAT, PATH_CPU
-from .problem import problem
+from .limits import check_events, check_series, check_table
+from .parameters import BY, PATH_CPU
 from .query import (
     Query,
     is_fixed,
@@ -49,26 +45,20 @@ from .query import (
     parse_step,
     series_edges,
 )
-from .routes import API_ROUTES, CSV, JSON, Route
+from .routes import API_ROUTES
 
 _log = logging.getLogger(__name__)
 
 
-LIVE = "no-store"
-FIXED = "private, no-cache"
-"""For a window in the past: to keep, and to request again by its ETag."""
-
-
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A route's answer in its forms; only the requested form is made.
+class _Moment:
+    """The moment of a request, Unix seconds, and the newest sample then; None before the first.
 
-    ``is_fixed``: the same request may find the same answer at any later moment.
+    A request takes it once: samples come meanwhile, and each answer is of one moment.
     """
 
-    json: Callable[[], dict[str, Any]]
-    csv: Callable[[], Iterable[list[Any]]] | None = None
-    is_fixed: bool = False
+    now: float
+    newest: Sample | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,6 @@ class _Counted:
     counts: Counts
     window: Window
     filters: Filters
-    is_fixed: bool
 
 
 class Api:
@@ -103,17 +92,26 @@ class Api:
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
 
-    def _now(self) -> float:
-        """Return the moment, or the newest sample's if the clock was set back."""
-        return max(self._clock(), self._store.last_time or 0.0)
+    def _moment(self) -> _Moment:
+        """Return the moment; it is the newest sample's if the clock was set back."""
+        newest = self._store.history.newest
+        return _Moment(max(self._clock(), newest.time if newest else 0.0), newest)
 
     def blueprint(self) -> Blueprint:
         """Return the routes of the table; the method of each route's name answers it."""
         blueprint = Blueprint("api", __name__)
         for route in API_ROUTES:
-            function = view(route, getattr(self, route.name))
+            function = view(route, getattr(self, route.name), self._sources)
             blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
         return blueprint
+
+    def _sources(self, query: Query) -> object | None:
+        """Return everything that the answer about a window that is over depends on; else None."""
+        moment = self._moment()
+        edges = parse_edges(query, moment.now)
+        if moment.newest is None or not is_fixed(query, edges, moment.newest.time):
+            return None
+        return self._store.version_of(edges.start, edges.end), self._usable()
 
     def interrupts(self, query: Query) -> Answer:
         """Return counts by IRQ and CPU in the window, with totals."""
@@ -123,7 +121,6 @@ class Api:
         return Answer(
             lambda: serialize.interrupts_json(counts, window),
             lambda: serialize.interrupts_csv(counts, asked.filters.nonzero),
-            asked.is_fixed,
         )
 
     def irqs(self, query: Query) -> Answer:
@@ -167,7 +164,7 @@ class Api:
             raise AffinityError(irq, "it is gone, or another device has its number now")
         who = request.remote_addr or "the Unix socket"
         wanted = affinity.Request(irq, identity.label, cpus, who)
-        moment = self._store.time_as_written(self._now())
+        moment = self._store.time_as_written(self._moment().now)
         after = self._writer.set(wanted, frozenset(snapshot.cpus), moment)
         return _affinity_answer(identity, after)
 
@@ -191,12 +188,11 @@ class Api:
 
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
-        asked = self._count(query)
-        usable = {each.number for each in self._cpus() if each.is_usable}
+        asked = self._count(query, sums=True)
+        usable = self._usable()
         return Answer(
             lambda: serialize.cpus_json(asked.counts, asked.window, usable),
             lambda: serialize.cpus_csv(asked.counts, asked.window),
-            asked.is_fixed,
         )
 
     def cpu(self, query: Query, cpu: str) -> Answer:
@@ -208,15 +204,14 @@ class Api:
         return Answer(
             lambda: serialize.cpu_json(number, asked.counts, asked.window),
             lambda: serialize.cpu_csv(asked.counts, asked.window),
-            asked.is_fixed,
         )
 
     def series(self, query: Query) -> Answer:
         """Return counts per step, by CPU, IRQ or both."""
-        now = self._now()
-        edges = parse_edges(query, now)
+        moment = self._moment()
+        edges = parse_edges(query, moment.now)
         by, step = query.one(BY) or "total", parse_step(query, edges)
-        asked = self._count(query, now=now)
+        asked = self._count(query, moment=moment)
         rows = self._store.rows.at(asked.window.end)
         reads = max(len(asked.window.end.state), len(rows))
         check_series(edges, step, len(keys(asked.counts, by)), reads)
@@ -224,7 +219,6 @@ class Api:
         return Answer(
             lambda: serialize.series_json(points, asked.window, step, by),
             lambda: serialize.series_csv(points),
-            asked.is_fixed,
         )
 
     def _points(
@@ -241,13 +235,14 @@ class Api:
         is_summed = serves(asked.filters, by)
         rows = ROWS if is_summed else rows
         tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
-        for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed)):
+        edges = asked.window.start, asked.window.end
+        for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed, edges)):
             if a.time < b.time:
                 yield tally.point(a.time, b.time, a.state, b.state)
 
     def events(self, query: Query) -> Answer:
         """Return the events of the requested window, ``(start, end]``."""
-        window, filters, fixed = self._window(query)
+        window, filters = self._window(query)
         events = [
             each
             for each in self._store.history.events_between(
@@ -259,7 +254,6 @@ class Api:
         return Answer(
             lambda: serialize.events_json(events, window),
             lambda: serialize.events_csv(events),
-            fixed,
         )
 
     def status(self, _: Query) -> Answer:
@@ -272,6 +266,10 @@ class Api:
         }
         sampler, store, cpus = self._sampler.status, self._store.status(), self._cpus()
         return Answer(lambda: serialize.status_json(sampler, store, cpus, own))
+
+    def _usable(self) -> tuple[int, ...]:
+        """Return the CPUs that count in an imbalance."""
+        return tuple(each.number for each in self._cpus() if each.is_usable)
 
     def _cpus(self) -> tuple[Cpu, ...]:
         """Return every CPU that was ever seen, none before the first sample."""
@@ -287,31 +285,37 @@ class Api:
         query: Query,
         irq: str | None = None,
         cpu: int | None = None,
-        now: float | None = None,
+        moment: _Moment | None = None,
+        sums: bool = False,
     ) -> _Counted:
-        window, filters, fixed = self._window(query, irq, cpu, now)
-        return _Counted(self._counting.count(window, filters), window, filters, fixed)
+        window, filters = self._window(query, irq, cpu, moment, sums)
+        return _Counted(self._counting.count(window, filters), window, filters)
 
     def _window(
         self,
         query: Query,
         irq: str | None = None,
         cpu: int | None = None,
-        now: float | None = None,
-    ) -> tuple[Window, Filters, bool]:
-        """Return the requested window and filters, and whether the answer stays the same."""
-        now = self._now() if now is None else now
-        edges = parse_edges(query, now)
+        moment: _Moment | None = None,
+        sums: bool = False,
+    ) -> tuple[Window, Filters]:
+        """Return the requested window and filters. With `sums`, the sums of CPUs are enough."""
+        moment = moment or self._moment()
+        edges = parse_edges(query, moment.now)
         asked = parse_filters(query)
         filters = replace(
             asked,
             irqs=asked.irqs if irq is None else frozenset({irq}),
             cpus=asked.cpus if cpu is None else frozenset({cpu}),
         )
-        window = self._store.history.window(edges.start, edges.end, now)
+        if moment.newest is None:
+            raise NoSampleError
+        summed = sums and serves(filters, "cpu")
+        window = self._store.history.window(
+            edges.start, edges.end, moment.now, moment.newest, summed
+        )
         self._check_known(filters)
-        fixed = is_fixed(query, edges, self._store.history.latest.time)
-        return window, filters, fixed
+        return window, filters
 
     def _concerns(self, event: Event, filters: Filters) -> bool:
         """Return whether an event is about an IRQ and a CPU that pass `filters`."""
@@ -356,52 +360,3 @@ def _affinity_answer(identity: Identity, affinity: IrqAffinity) -> Answer:
         lambda: serialize.affinity_json(identity, affinity),
         lambda: serialize.affinity_csv(identity, affinity),
     )
-
-
-def view(route: Route, answer: Callable[..., Answer]) -> Callable[..., Response]:
-    """Return the function that Flask calls for `route`; `answer` takes the query."""
-
-    def respond(**path: str) -> Response:
-        query = Query(request.args.items(multi=True), route.known)
-        form = _form(route, query)
-        if form is None:
-            return problem(406, f"this route answers {_types(route)}, and Accept takes neither")
-        found = answer(query, **path)
-        response = _csv(found) if form == "csv" else _json(found)
-        check_bytes(response.content_length or 0, route.narrow)
-        response.headers["Cache-Control"] = FIXED if found.is_fixed else LIVE
-        if route.columns:
-            response.headers["Vary"] = "Accept"
-        if found.is_fixed:
-            response.add_etag(weak=True)  # gzip may follow
-            response.make_conditional(request)
-        return response
-
-    respond.__doc__ = f"{route.summary}."
-    return respond
-
-
-def _types(route: Route) -> str:
-    return f"{JSON} or {CSV}" if route.columns else f"only {JSON}"
-
-
-def _form(route: Route, query: Query) -> str | None:
-    """Return ``json`` or ``csv``; None if the Accept header takes neither."""
-    accepted = request.headers.get("Accept", "").strip()
-    offers = [JSON, CSV] if route.columns else [JSON]
-    best = request.accept_mimetypes.best_match(offers) if accepted else JSON
-    form = query.one(FORMAT)
-    if form is None and best is not None:
-        return "csv" if best == CSV else "json"
-    return form
-
-
-def _json(answer: Answer) -> Response:
-    return Response(json.dumps(answer.json()) + "\n", mimetype=JSON)
-
-
-def _csv(answer: Answer) -> Response:
-    text = io.StringIO()
-    if answer.csv is not None:
-        csv.writer(text, lineterminator="\n").writerows(answer.csv())
-    return Response(text.getvalue(), mimetype=CSV)

@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def compress(response: Response) -> Response:
-        if response.mimetype not in _MEDIA or response.status_code in (204, 304):
+        if response.mimetype not in _MEDIA or response.status_code == 204:
             return response
         varies = response.headers.get("Vary")
         response.headers["Vary"] = f"{varies}, Accept-Encoding" if varies else "Accept-Encoding"

@@ -68,7 +68,7 @@ def _document() -> str:
 
 
 def health(sampler: Sampler) -> Blueprint:
-    """Return the routes that tell whether the server is well, as Kubernetes asks."""
+    """Return the two routes by which Kubernetes finds whether the server is well."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")

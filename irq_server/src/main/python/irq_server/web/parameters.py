@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..kernel.cpuset import parse_list
+from ..kernel.cpuset import MAX_CPU, parse_list
 from ..store import pattern
 from ..times import parse_duration, parse_moment
 
@@ -214,29 +214,15 @@ PATH_CPU = Parameter(
     "cpu",
     _cpu,
     "A CPU's number, the kernel's.",
-    {"type": "integer", "minimum": 0, "maximum": 65535},
+    {"type": "integer", "minimum": 0, "maximum": MAX_CPU},
     {"first": "0"},
     in_path=True,
 )
 
-_QUERY: tuple[Parameter[Any], ...] = (
-    START,
-    END,
-    PERIOD,
-    PERIOD_SECONDS,
-    IRQ,
-    CPU,
-    DEVICE,
-    NONZERO,
-    TOP,
-    STEP,
-    BY,
-    FORMAT,
-)
-_PATH: tuple[Parameter[Any], ...] = (PATH_IRQ, PATH_CPU)
+_ROWS = [each for each in list(globals().values()) if isinstance(each, Parameter)]
 
-QUERY: Mapping[str, Parameter[Any]] = {each.name: each for each in _QUERY}
-PATH: Mapping[str, Parameter[Any]] = {each.name: each for each in _PATH}
+QUERY: Mapping[str, Parameter[Any]] = {each.name: each for each in _ROWS if not each.in_path}
+PATH: Mapping[str, Parameter[Any]] = {each.name: each for each in _ROWS if each.in_path}
 
 WINDOW = ("start", "end", "period", "period_seconds")
 FILTERS = ("irq", "cpu", "device", "nonzero", "top")

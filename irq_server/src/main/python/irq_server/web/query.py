@@ -51,6 +51,11 @@ class Query:
                 raise ParameterError(name, f"given {len(texts)} times, {most}")
             _refuse_long(QUERY[name], texts)
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the names and texts; queries in another order have the same."""
+        return sorted((name, text) for name, texts in self._texts.items() for text in texts)
+
     def has(self, parameter: Parameter[Any]) -> bool:
         """Return whether a parameter is given."""
         return parameter.name in self._texts

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from irq_server.errors import StoreError
+from irq_server.kernel import below
 from irq_server.store.segments.files import Files, open_file
 from irq_server.store.store import Store
 
@@ -49,6 +51,27 @@ def test_a_link_to_nothing_makes_no_file(tmp_path: Path):
     assert not (tmp_path / "made").exists()
 
 
+def test_a_link_that_comes_just_before_a_file_is_made_is_not_followed(
+    tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "file"
+    look = below.open_regular
+
+    def look_too_early(*asked: Any, **named: Any) -> int:
+        try:
+            return look(*asked, **named)
+        except FileNotFoundError:
+            path.symlink_to(secret)
+            raise
+
+    monkeypatch.setattr(below, "open_regular", look_too_early)
+    with pytest.raises(OSError, match="it is a symbolic link"):
+        Files().append(path, b"x", sync=False)
+
+    assert secret.read_bytes() == SECRET
+
+
+@pytest.mark.usefixtures("in_time")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_pipe_is_refused_without_a_wait(tmp_path: Path, way: str):
     os.mkfifo(tmp_path / "pipe")
@@ -73,6 +96,7 @@ def test_a_backup_by_hard_links_stops_no_write(tmp_path: Path):
     assert (tmp_path / "segment").read_bytes() == b"12"
 
 
+@pytest.mark.usefixtures("in_time")
 @pytest.mark.parametrize("name", ["lock", "irqs.csv", "events.csv"])
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_a_store_with_something_else_in_the_place_of_a_file_is_not_opened(

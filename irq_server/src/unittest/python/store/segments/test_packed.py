@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from irq_server.store import verify
+from irq_server.store.offline import verify
 from irq_server.store.segments import packed
 from irq_server.store.segments.files import Files
 from irq_server.store.segments.packed import MAX_UNPACKED_BYTES, make_index, members, pack

@@ -3,6 +3,8 @@
 import errno
 import gzip
 import logging
+import random
+import threading
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 import pace
 from irq_server.store.segments import lookup as lookup_module
 from irq_server.store.segments.files import Files
+from irq_server.store.segments.lookup import Reader
 from irq_server.store.segments.segment import State, valid_samples
 from irq_server.store.segments.segment_files import SegmentFile, segments_in
 from irq_server.store.segments.tier import Tier
@@ -461,3 +464,66 @@ def test_every_look_up_equals_a_list_of_what_was_appended(
         later = [each for each in appended if each > moment]
         assert tier.lookup.next_after(START + moment) == (START + later[0] if later else None)
     assert moments(tier, 0.0, START + second) == [START + each for each in appended]
+
+
+@given(
+    steps=st.lists(st.sampled_from([1, 10, 60, 3600]), min_size=1, max_size=60),
+    asked=st.lists(st.integers(0, 60), min_size=1, max_size=20),
+    close_at=st.integers(0, 60),
+)
+@settings(max_examples=pace.examples(60))
+def test_a_reader_finds_the_same_whatever_it_read_before(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[int], asked: list[int], close_at: int
+):
+    root = tmp_path_factory.mktemp("tier")
+    tier = opened(root)
+    reader = Reader(tier.lookup)
+    seconds = [sum(steps[: number + 1]) for number in range(len(steps))]
+    for number, second in enumerate(seconds):
+        tier.append(START + second, True, state_of(second), BIG)
+        if number == close_at:
+            tier.close()
+        for each in asked:
+            wanted = seconds[min(each, number)]
+            assert reader.find(START + wanted + 0.5) == (START + wanted, state_of(wanted))
+
+
+def test_threads_that_look_up_beside_a_writer_find_only_what_was_sampled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lookup_module, "MAX_REMEMBERED_SAMPLES", 40)
+    tier = filled(tmp_path, range(0, 1200, 10))
+    ended, wrong, answers = threading.Event(), [], []
+
+    def look_up(seed: int) -> None:
+        dice, reader = random.Random(seed), Reader(tier.lookup)
+        while not ended.is_set() or not answers:
+            moment = START + dice.randrange(0, round((tier.last or START) - START))
+            finder = reader if dice.random() < 0.5 else tier.lookup
+            try:
+                found = finder.find(moment)
+                tier.lookup.survey(moment - 300, moment)
+                tier.lookup.next_after(moment)
+            except Exception as error:  # noqa: BLE001 - it is to fail the test
+                wrong.append(repr(error))
+                return
+            answers.append(found)
+            # None, or an earlier one, if the writer has just dropped what was there
+            if found is not None and not (
+                found[0] <= moment and found[1] == state_of(found[0] - START)
+            ):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=look_up, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for second in range(1200, 12_000, 10):
+        tier.append(START + second, True, state_of(second), 1500)
+        if second % 300 == 0:
+            tier.drop_oldest()
+    ended.set()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+    assert len(answers) > 100

@@ -18,12 +18,9 @@ DASHBOARD = "https://dash.example.org"
 HOSTS = Hosts(["127.0.0.1"], ["irq.example.org"])
 
 
-class Known:
-    """Knows a token that may read and one that may write."""
-
-    def find(self, presented: str) -> Token | None:
-        """As the file does."""
-        return find(parse_tokens(f"ro {READER}\nrw {WRITER}"), presented)
+def find_token(presented: str) -> Token | None:
+    """Return a token that may read, or one that may write."""
+    return find(parse_tokens(f"ro {READER}\nrw {WRITER}"), presented)
 
 
 def client_of(**rules: object) -> FlaskClient:
@@ -40,7 +37,7 @@ def client_of(**rules: object) -> FlaskClient:
 @pytest.fixture
 def open_client() -> FlaskClient:
     """Everything is allowed that can be."""
-    return client_of(tokens=Known(), writes_allowed=True)
+    return client_of(find_token=find_token, writes_allowed=True)
 
 
 @pytest.fixture
@@ -87,7 +84,7 @@ def test_a_read_needs_no_token_where_only_this_machine_asks(open_client: FlaskCl
     ("token", "status"), [(None, 401), (UNKNOWN, 401), (READER, 200), (WRITER, 200)]
 )
 def test_beyond_loopback_every_read_needs_a_token(token: str | None, status: int):
-    client = client_of(tokens=Known(), reads_need_token=True)
+    client = client_of(find_token=find_token, reads_need_token=True)
 
     assert read(client, token=token).status_code == status
     assert read(client, "/nothing", token=token).status_code == (404 if status == 200 else 401)
@@ -131,7 +128,7 @@ def test_the_word_bearer_may_have_any_case(put: Callable[..., TestResponse]):
 
 
 def test_without_permission_no_token_writes():
-    client = client_of(tokens=Known())
+    client = client_of(find_token=find_token)
 
     assert refusal(write(client, WRITER)) == (
         403,
@@ -201,7 +198,7 @@ def test_a_method_or_route_that_is_none_is_told_as_such(open_client: FlaskClient
     ],
 )
 def test_the_host_is_checked_before_all_else(host: str, status: int):
-    client = client_of(tokens=Known(), reads_need_token=True)
+    client = client_of(find_token=find_token, reads_need_token=True)
     headers = {"Host": host, "Authorization": f"Bearer {READER}"}
 
     assert client.get("/data", headers=headers).status_code == status
@@ -272,7 +269,7 @@ def test_without_a_word_no_page_elsewhere_may_ask(open_client: FlaskClient):
 
 def test_a_page_of_a_named_origin_may_ask_and_no_other():
     client = client_of(
-        tokens=Known(),
+        find_token=find_token,
         reads_need_token=True,
         writes_allowed=True,
         cors_origins=frozenset({DASHBOARD, "http://[::1]:3000"}),
@@ -300,7 +297,9 @@ def test_a_page_of_a_named_origin_may_ask_and_no_other():
 
 
 def test_a_named_origin_still_needs_its_token():
-    client = client_of(tokens=Known(), reads_need_token=True, cors_origins=frozenset({DASHBOARD}))
+    client = client_of(
+        find_token=find_token, reads_need_token=True, cors_origins=frozenset({DASHBOARD})
+    )
 
     answer = client.get("/data", headers={"Origin": DASHBOARD})
 

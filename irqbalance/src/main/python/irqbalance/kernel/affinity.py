@@ -4,7 +4,9 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from contextlib import suppress
+from types import ModuleType
+from typing import NamedTuple
 
 from ..status import Status
 from .cpuset import format_list
@@ -24,10 +26,7 @@ MEANINGS = {
     **{number: (Status.FIXED, problem) for number, problem in PROBLEMS.items()},
     errno.EACCES: (Status.REFUSED, "not allowed: writing needs root"),
     errno.EROFS: (Status.REFUSED, "/proc is mounted read-only here"),
-    errno.EINVAL: (
-        Status.REFUSED,
-        "the CPU is offline, or out of the controller's reach",
-    ),
+    errno.EINVAL: (Status.REFUSED, "the CPU is offline, or out of the controller's reach"),
     errno.ENOSPC: (Status.REFUSED, "no interrupt vector is free on that CPU"),
     errno.EBUSY: (Status.REFUSED, "its last move is not finished"),
     errno.ERANGE: (Status.REFUSED, "the kernel has no such CPU"),
@@ -37,19 +36,6 @@ MEANINGS = {
 """What an answer means for an IRQ. Managed IRQs answer EPERM since Linux 6.12, EIO before.
 Source: kernel/irq/proc.c (write_irq_affinity), lib/bitmap-str.c, arch/x86/kernel/apic/vector.c,
 kernel/irq/matrix.c."""
-
-
-class System(Protocol):
-    """The system calls that writing needs; the module os has them."""
-
-    def open(self, path: str, flags: int, /, *, dir_fd: int | None = None) -> int:
-        """Open a file in a folder."""
-
-    def write(self, fd: int, data: bytes, /) -> int:
-        """Write once."""
-
-    def close(self, fd: int, /) -> None:
-        """Close a file."""
 
 
 class Outcome(NamedTuple):
@@ -76,15 +62,14 @@ class Outcome(NamedTuple):
 
 
 class Writer:
-    """Writes the affinities of one machine."""
+    """Writes the affinities of one machine, by the calls of `system`, and may `wait` between."""
 
     def __init__(
         self,
         machine: Machine,
-        system: System = os,
+        system: ModuleType = os,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the machine, the system calls, and the function that waits between tries."""
         self._machine = machine
         self._system = system
         self._wait = wait
@@ -157,18 +142,12 @@ class Writer:
             if os.fstat(fd).st_size > written:  # a copied tree's; the kernel's have no size
                 os.ftruncate(fd, written)
         except OSError:
-            self._close_quietly(fd)
+            with suppress(OSError):
+                self._system.close(fd)
             raise
         self._system.close(fd)
         if written != len(data):
             raise OSError(0, f"only {written} of {len(data)} bytes were taken")
-
-    def _close_quietly(self, fd: int) -> None:
-        """Close after an error that the caller raises already."""
-        try:
-            self._system.close(fd)
-        except OSError:
-            return
 
 
 def _outcome_of(error: OSError) -> Outcome:

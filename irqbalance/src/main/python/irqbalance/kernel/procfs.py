@@ -52,6 +52,14 @@ def read_all(file: BinaryIO, path: Path, largest_bytes: int = _SMALL_BYTES) -> s
     return data.decode("utf-8", "replace")
 
 
+def read_cpus(path: Path) -> frozenset[int] | None:
+    """Return the CPUs of a file that holds a CPU list; None for any other, or none."""
+    try:
+        return parse_list(read_text(path))
+    except (FileError, CpuSetError):
+        return None
+
+
 def read_interrupts(path: Path) -> tuple[str, Snapshot]:
     """Return the text of a captured /proc/interrupts, and its snapshot.
 
@@ -165,7 +173,7 @@ class Machine(NamedTuple):
 
     def online(self) -> frozenset[int] | None:
         """Return the online CPUs, None if /sys does not say."""
-        return _cpus_or_none(self._cpu_folder / "online", parse_list)
+        return read_cpus(self._cpu_folder / "online")
 
     def isolated(self) -> dict[str, frozenset[int]]:
         """Return the CPUs that are kept free of other work, by what keeps them free.
@@ -176,12 +184,12 @@ class Machine(NamedTuple):
         """
         cgroup = self.sysfs / "fs" / "cgroup"
         partitions = [
-            _cpus_or_none(folder / "cpuset.cpus.isolated", parse_list) or frozenset()
+            read_cpus(folder / "cpuset.cpus.isolated") or frozenset()
             for folder in (cgroup, cgroup / "unified")
         ]
         return {
-            "isolated": _cpus_or_none(self._cpu_folder / "isolated", parse_list) or frozenset(),
-            "nohz_full": _cpus_or_none(self._cpu_folder / "nohz_full", parse_list) or frozenset(),
+            "isolated": read_cpus(self._cpu_folder / "isolated") or frozenset(),
+            "nohz_full": read_cpus(self._cpu_folder / "nohz_full") or frozenset(),
             "in an isolated cgroup": frozenset().union(*partitions),
         }
 
@@ -254,11 +262,4 @@ def _cpus_in(
     try:
         return parse_text(read_in(folder, name, _SMALL_BYTES).decode("utf-8", "replace"))
     except (OSError, CpuSetError):
-        return None
-
-
-def _cpus_or_none(path: Path, parse_text: Callable[[str], frozenset[int]]) -> frozenset[int] | None:
-    try:
-        return parse_text(read_text(path))
-    except (FileError, CpuSetError):
         return None

@@ -10,9 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..errors import CpuSetError, FileError
-from .cpuset import parse_list
-from .procfs import Machine, read_text
+from ..errors import FileError
+from .procfs import Machine, read_cpus, read_text
 
 LARGEST_CAPACITY = 2**16
 """No larger figure is accepted. Source: SCHED_CAPACITY_SCALE, include/linux/sched.h: 1024."""
@@ -78,13 +77,13 @@ def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
     """Return the facts of the CPUs of `machine`, and of the devices behind `irqs`."""
     capacities, siblings = {}, {}
     for folder in (machine.sysfs / "devices" / "system" / "cpu").glob(_NUMBERED_CPU):
-        cpu = int(folder.name[3:]) if folder.name[3:].isdecimal() else None
-        if cpu is None:
+        if not folder.name[3:].isdecimal():
             continue
+        cpu = int(folder.name[3:])
         capacity = _number(folder / "cpu_capacity")
         if capacity is not None and 0 < capacity <= LARGEST_CAPACITY:
             capacities[cpu] = capacity
-        threads = _list(folder / "topology" / "thread_siblings_list")
+        threads = read_cpus(folder / "topology" / "thread_siblings_list") or frozenset()
         if len(threads) > 1:
             siblings[cpu] = threads
     folder = machine.sysfs / "devices" / "system" / "node"
@@ -101,14 +100,14 @@ def _nodes(folder: Path) -> dict[int, int]:
     found = {}
     for node in folder.glob("node[0-9]*"):
         if _is_node(node):
-            found.update(dict.fromkeys(_list(node / "cpulist"), int(node.name[4:])))
+            found.update(dict.fromkeys(read_cpus(node / "cpulist") or (), int(node.name[4:])))
     return found
 
 
 def _distances(folder: Path) -> dict[int, dict[int, int]]:
     """Return the distance of each node from each: a row has a number for each online node."""
     numbers = [int(path.name[4:]) for path in folder.glob("node[0-9]*") if _is_node(path)]
-    online = sorted(_list(folder / "online") or numbers)
+    online = sorted(read_cpus(folder / "online") or numbers)
     found = {}
     for node in online:
         try:
@@ -171,10 +170,3 @@ def _number(path: Path) -> int | None:
         return int(read_text(path))
     except (FileError, ValueError):
         return None
-
-
-def _list(path: Path) -> frozenset[int]:
-    try:
-        return parse_list(read_text(path))
-    except (FileError, CpuSetError):
-        return frozenset()

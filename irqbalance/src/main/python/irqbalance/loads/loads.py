@@ -134,8 +134,8 @@ def _difference(old: Row | None, new: Row, columns: list[int | None] | None, lar
     if old is None or not is_same_device(old, new):
         return _new(new, "new")
     if new.counts is None or old.counts is None:
-        fell = (new.figure or 0) < (old.figure or 0)
-        return _new(new, "reset") if fell else _figure(old, new)
+        growth = (new.figure or 0) - (old.figure or 0)
+        return _new(new, "reset") if growth < 0 else Load(new, new.counts, growth)
     before = old.counts
     if columns is not None:
         before = tuple(
@@ -149,10 +149,6 @@ def _difference(old: Row | None, new: Row, columns: list[int | None] | None, lar
     if any(grown > largest and now < then for grown, now, then in triples):
         return _new(new, "reset")
     return Load(new, cells, sum(cells))
-
-
-def _figure(old: Row, new: Row) -> Load:
-    return Load(new, new.counts, (new.figure or 0) - (old.figure or 0))
 
 
 def _growth(before: int, after: int) -> int:

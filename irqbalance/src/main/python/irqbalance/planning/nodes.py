@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from .search.local import heaviest_first, repair
-from .search.placement import Placement, Problem, lower_bound, with_homes
-from .search.search import seat, solve
+from .search.placement import Placement, Problem, lower_bound
+from .search.search import least_load, seat, solve
 
 CLEARLY_BUSIER = 1.1
 """Local CPUs are clearly busier from this many times the load that all CPUs together allow."""
@@ -100,16 +100,20 @@ def plans_by_preference(
     if plan is not None:
         yield plan.bins
         return
-    anywhere = Placement(problem, solve(problem, max_moves, known))
+    if max_moves is None:
+        anywhere = least_load(problem, known)
+        if anywhere.bins == list(problem.homes):  # no plan gains more than the tolerance
+            yield anywhere.bins
+            return
+    else:
+        anywhere = Placement(problem, solve(problem, max_moves, known))
     most = anywhere.target() * CLEARLY_BUSIER
     for level in range(levels.number):
         plan = levels.plan(level, most)
         if plan.target() <= most:
             yield plan.bins
             return
-    if max_moves is None:
-        yield levels.plan(levels.number, most).bins
-    yield anywhere.bins
+    yield anywhere.bins if max_moves is not None else levels.plan(levels.number, most).bins
 
 
 class _Levels:
@@ -152,7 +156,7 @@ class _Levels:
     def _make(self, level: int, most: float) -> Placement:
         within = self._within(level)
         if level and self._max_moves is None:
-            within = with_homes(within, self.plan(level - 1, most).bins)
+            within = within._replace(homes=self.plan(level - 1, most).bins)
             least = lower_bound(within)
             if level < self.number and least > most:
                 crowded = Placement(within, within.homes)
@@ -162,25 +166,22 @@ class _Levels:
         return Placement(self._problem, bins)
 
     def _within(self, level: int) -> Problem:
-        return _within(self._problem, self._near, level, self._max_moves is not None)
+        """Return the problem with every item within its rings up to a level.
 
-
-def _within(problem: Problem, near: Sequence[Rings], level: int, may_stay: bool) -> Problem:
-    """Return the problem with every item within its rings up to a level.
-
-    Items that have no such ring may be anywhere. Each may also be at home if they `may_stay`.
-    """
-    allowed: list[frozenset[int] | None] = []
-    homes = list(problem.homes)
-    for item, (may, its) in enumerate(zip(problem.allowed, near, strict=True)):
-        within, home = its[level] if level < len(its) else may, homes[item]
-        if within is not None and home >= 0 and home not in within:
-            if may_stay:
-                within |= {home}
-            else:
-                homes[item] = -1
-        allowed.append(within)
-    return problem._replace(homes=homes, allowed=allowed)
+        Items that have no such ring may be anywhere. If the moves are limited, each may also be at
+        home.
+        """
+        allowed: list[frozenset[int] | None] = []
+        homes = list(self._problem.homes)
+        for item, (may, its) in enumerate(zip(self._problem.allowed, self._near, strict=True)):
+            within, home = its[level] if level < len(its) else may, homes[item]
+            if within is not None and home >= 0 and home not in within:
+                if self._max_moves is None:
+                    homes[item] = -1
+                else:
+                    within |= {home}
+            allowed.append(within)
+        return self._problem._replace(homes=homes, allowed=allowed)
 
 
 def seat_near(problem: Problem, near: Sequence[Rings], max_moves: int | None = None) -> Placement:

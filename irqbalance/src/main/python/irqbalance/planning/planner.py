@@ -124,11 +124,6 @@ def _as_last(irq: Irq, growth: float) -> Irq:
     return irq._replace(load=irq.load * share, placed=placed)
 
 
-def _bins(cpus: frozenset[int] | None, bin_of: dict[int, int]) -> frozenset[int] | None:
-    """Return the bins of those CPUs that have one; None if none of them has."""
-    return frozenset(bin_of[cpu] for cpu in cpus or () if cpu in bin_of) or None
-
-
 def _problem(
     movable: Sequence[Irq], staying: Iterable[Irq], usable: tuple[int, ...], speeds: list[float]
 ) -> Problem:
@@ -139,7 +134,7 @@ def _problem(
         may = may_use(irq, every)
         home = irq.home
         homes.append(bin_of[home] if home in may else -1)
-        allowed.append(None if may == every else _bins(may, bin_of))
+        allowed.append(None if may == every else frozenset(bin_of[cpu] for cpu in may))
     fixed = balance(usable, [(irq, None) for irq in staying]).loads
     return Problem([irq.load for irq in movable], homes, fixed, speeds, allowed)
 

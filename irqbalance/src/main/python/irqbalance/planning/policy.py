@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .nodes import Rings, no_further, plans_by_preference, seat_near
 from .plan import Limits
-from .search.placement import Placement, Problem, with_homes
+from .search.placement import ROUNDING, Placement, Problem
 from .search.spread import Neighbours, spread
 
 OBJECTIVE = (
@@ -37,8 +37,6 @@ SURE = 3.0
 
 _SETTLING_ROUNDS = (True, True, False, False, False, False)
 """Whether each round starts from the homes again."""
-
-_ROUNDING = 1e-9
 
 
 class Task(NamedTuple):
@@ -78,11 +76,6 @@ class Choice(NamedTuple):
     needed: float
     verdict: Verdict
 
-    @property
-    def acts(self) -> bool:
-        """Return whether the choice does more than it must."""
-        return self.verdict is Verdict.ACTS
-
 
 def choose(task: Task, limits: Limits) -> Choice:
     """Return the choice for a task. Choosing again after the moves moves nothing.
@@ -94,7 +87,7 @@ def choose(task: Task, limits: Limits) -> Choice:
     if limits.max_moves is not None:
         return choice
     for from_homes in _SETTLING_ROUNDS:
-        settled = task._replace(problem=with_homes(task.problem, choice.bins))
+        settled = task._replace(problem=task.problem._replace(homes=choice.bins))
         again = _round(settled, limits)
         if again.bins == choice.bins:
             break
@@ -146,11 +139,11 @@ class _Bar:
 
     def judge(self, bins: Sequence[int], gain: float) -> Verdict:
         """Return whether a plan with this gain is worth carrying out, and why not."""
-        if gain <= _ROUNDING:
+        if gain <= ROUNDING:
             return Verdict.NO_GAIN
-        if gain < self._threshold - _ROUNDING:
+        if gain < self._threshold - ROUNDING:
             return Verdict.BELOW_THRESHOLD
-        if gain < self.needed - _ROUNDING:
+        if gain < self.needed - ROUNDING:
             return Verdict.WITHIN_NOISE
         if gain < SURE * self.needed and not self._gained_in_last_run(bins):
             return Verdict.NOT_IN_LAST_RUN
@@ -163,7 +156,7 @@ class _Bar:
             return True
         then = task.problem._replace(weights=task.last, fixed=task.last_fixed)
         least = Placement(then, seat_near(task.problem, task.near).bins).target()
-        return Placement(then, bins).target() <= least * (1 - self.needed + _ROUNDING)
+        return Placement(then, bins).target() <= least * (1 - self.needed + ROUNDING)
 
 
 def _noise(least: float, seconds: float | None) -> float:

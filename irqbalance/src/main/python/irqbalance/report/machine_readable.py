@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..kernel.cpuset import format_list
-from ..planning.plan import Balance, Decision, FollowUp
+from ..planning.plan import Balance, Decision
 from ..planning.policy import OBJECTIVE
 from .report import Report
 
@@ -16,7 +16,7 @@ def as_json(report: Report) -> str:
     """Return the report as one JSON object and a line end."""
     import json  # the table, which most runs print, does without
 
-    plan, basis = report.plan, report.basis
+    plan, basis, followed = report.plan, report.basis, report.followed
     content = {
         "cpus": list(plan.cpus),
         "irqs": [_irq_object(decision) for decision in plan.decisions],
@@ -28,7 +28,7 @@ def as_json(report: Report) -> str:
         "moves": len(plan.moves),
         "objective": list(OBJECTIVE),
         "limit": plan.limit or None,
-        "followed": None if report.followed is None else _followed_object(report.followed),
+        "followed": followed and {key: _rounded(each) for key, each in followed._asdict().items()},
         "unit": basis.unit,
         "source": basis.source,
         "seconds": None if basis.seconds is None else _rounded(basis.seconds),
@@ -70,10 +70,6 @@ def _balance_object(balance: Balance) -> dict[str, Any]:
         "imbalance": _rounded(balance.imbalance),
         "loads": [_rounded(load) for load in balance.loads],
     }
-
-
-def _followed_object(followed: FollowUp) -> dict[str, float]:
-    return {name: _rounded(value) for name, value in followed._asdict().items()}
 
 
 def _rounded(number: float) -> float:

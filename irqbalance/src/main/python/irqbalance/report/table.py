@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..kernel.cpuset import format_list
-from ..planning.plan import Balance, Decision, Plan
+from ..planning.plan import Decision, Plan
 from ..planning.policy import OBJECTIVE
 from ..planning.reasons import figure
 from ..status import Status
@@ -36,7 +36,7 @@ def as_table(report: Report, verbose: bool = False, width: int = NARROWEST) -> s
         "",
         *_cpu_lines(plan, width),
         "",
-        *(_every_irq(plan, width) if verbose else _moves_and_rest(plan, width)),
+        *(_rows(plan.decisions, width) if verbose else _moves_and_rest(plan, width)),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -94,6 +94,7 @@ class _Bars(NamedTuple):
 
 def _cpu_lines(plan: Plan, width: int) -> Iterator[str]:
     """Yield a line per CPU, or per group of CPUs: then the busiest one of each."""
+    before, after = plan.before.loads, plan.after.loads
     size = -(-len(plan.cpus) // _MOST_CPU_LINES)
     every = range(len(plan.cpus))
     groups = [every[start : start + size] for start in every[::size]]
@@ -101,7 +102,7 @@ def _cpu_lines(plan: Plan, width: int) -> Iterator[str]:
     label = max(7, *map(len, labels))
     # a label, two figures and two bars, with blanks between them
     bar = min(_LARGEST_BAR, (width - label - 2 * _FIGURE - 4) // 2)
-    top = max(plan.before.max, plan.after.max)
+    top = max(*before, *after)
     most_own = bar // _OWN_SHARE if any(plan.own) else 0
     bars = _Bars((bar - most_own) / top if top else 0.0, most_own)
     name = "CPU" if size == 1 else "CPUs"
@@ -112,16 +113,13 @@ def _cpu_lines(plan: Plan, width: int) -> Iterator[str]:
     if legend:
         yield from _folded(" " * (label + 1), f"({'; '.join(legend)})", width)
     for text, group in zip(labels, groups, strict=True):
-        was, will = (_busiest(balance, group) for balance in (plan.before, plan.after))
-        drawn = bars.draw(plan.before.loads[was], plan.own[was])
+        busiest = max(group, key=before.__getitem__)
+        was, will = before[busiest], max(after[index] for index in group)
+        drawn = bars.draw(was, plan.own[busiest])
         yield (
-            f"{text:>{label}} {figure(plan.before.loads[was]):>{_FIGURE}} {drawn:{bar}} "
-            f"{figure(plan.after.loads[will]):>{_FIGURE}} {bars.draw(plan.after.loads[will])}"
+            f"{text:>{label}} {figure(was):>{_FIGURE}} {drawn:{bar}} "
+            f"{figure(will):>{_FIGURE}} {bars.draw(will)}"
         )
-
-
-def _busiest(balance: Balance, group: range) -> int:
-    return max(group, key=balance.loads.__getitem__)
 
 
 def _label(cpus: Sequence[int]) -> str:
@@ -133,9 +131,7 @@ def _label(cpus: Sequence[int]) -> str:
 def _moves_and_rest(plan: Plan, width: int) -> Iterator[str]:
     rows = [each for each in plan.decisions if each.moves or each.status == Status.REFUSED]
     if rows:
-        yield _HEADER
-        for row in sorted(rows, key=lambda each: -each.irq.load):
-            yield from _row(row, width)
+        yield from _rows(sorted(rows, key=lambda each: -each.irq.load), width)
         yield ""
     staying = [each for each in plan.decisions if each.status in (Status.KEPT, Status.FIXED)]
     if staying:
@@ -145,15 +141,15 @@ def _moves_and_rest(plan: Plan, width: int) -> Iterator[str]:
         yield from _folded(f"{count:>5}  {status:6} ", reason, width)
 
 
-def _every_irq(plan: Plan, width: int) -> Iterator[str]:
+def _rows(decisions: Sequence[Decision], width: int) -> Iterator[str]:
     yield _HEADER
-    for row in plan.decisions:
+    for row in decisions:
         yield from _row(row, width)
 
 
 def _row(row: Decision, width: int) -> Iterator[str]:
-    here = format_list(row.irq.present) if len(row.irq.present) <= 3 else None
-    here = f"{len(row.irq.present)} CPUs" if here is None else here
+    present = row.irq.present
+    here = format_list(present) if len(present) <= 3 else f"{len(present)} CPUs"
     where = f"{here} -> {row.to}" if row.moves or row.status == Status.REFUSED else here
     start = f"{row.irq.irq:>5} {figure(row.irq.load):>12}  {where:>11}  {row.status:8} "
     text = f"{row.irq.device}: {row.reason}" if row.irq.device else row.reason

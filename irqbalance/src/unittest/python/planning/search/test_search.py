@@ -8,7 +8,7 @@ from hypothesis import given as cases
 from hypothesis import strategies as st
 
 from irqbalance.planning.search.placement import Placement, Problem, fewest_moves, lower_bound
-from irqbalance.planning.search.search import CLOSE_ENOUGH, TOLERANCE, seat, solve
+from irqbalance.planning.search.search import CLOSE_ENOUGH, TOLERANCE, least_load, seat, solve
 from tiny import check, placements, problem, problems
 
 AS_GOOD = (1 + TOLERANCE) * (1 + CLOSE_ENOUGH)
@@ -298,3 +298,26 @@ def test_a_known_plan_with_items_in_no_bin_is_not_followed():
     given = problem([5, 5], [0, 0], [0, 0])
 
     assert solve(given, known=[-1, 0]) in ([0, 1], [1, 0])
+
+
+def test_the_least_load_takes_any_number_of_moves():
+    # two moves reach 10 and 10, one reaches 11 at best
+    given = problem([9, 6, 4, 1], [0, 0, 0, 0], [0, 0])
+
+    assert least_load(given).target() == 10
+
+
+def test_the_least_load_is_the_present_placement_if_that_is_as_good():
+    # 1000 on each at best, which is less than 0.2% below the present 1001
+    given = problem([999, 501, 500], [0, 1, 1], [1, 0])
+    slightly_worse = problem([500, 499, 501, 500], [0, 1, 0, 1], [0, 0])
+
+    for each in (given, slightly_worse):
+        assert least_load(each).bins == list(each.homes)
+
+
+@cases(random_problems())
+def test_a_plan_is_within_the_tolerance_of_the_least_load(given: Problem):
+    best = max(least_load(given).target(), lower_bound(given))
+
+    assert Placement(given, solve(given)).target() <= best * (1 + TOLERANCE) * (1 + CLOSE_ENOUGH)

@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 MAX_REMEMBERED_SAMPLES = 1_000_000
 """Samples of a tier whose times are kept in memory, 8 bytes each."""
 
+READ_AHEAD_BYTES = 65536
+
 first_of = attrgetter("first")
 _time_of = attrgetter("time")
 
@@ -198,29 +200,32 @@ class Lookup:
             for number in found.blocks_before(moment):
                 yield Block(path, number, len(found.times), found)
 
-    def read_block(self, block: Block) -> bytes | None:
-        """Return a block's text, b"" if it cannot be read; None if its file is not there any more.
+    def read(self, path: Path, start: int, end: int | None) -> bytes | None:
+        """Return a part of a segment's file, b"" if it cannot be read; None if it is not there.
 
         Then its segment was packed or dropped, and its blocks are others.
         """
         try:
-            data = self._files.read_part(block.path, *block.file_index.bounds(block.number))
+            return self._files.read_part(path, start, end)
         except FileNotFoundError:
             with self._remembering:
-                self._indexes.pop(block.path, None)
+                self._indexes.pop(path, None)
             return None
         except OSError as error:
-            _log.warning("%s: cannot be read: %s", block.path, error)
+            _log.warning("%s: cannot be read: %s", path, error)
             return b""
-        return text_of_block(data, is_packed(block.path))
 
 
 class Reader:
-    """Looks up samples of one tier for one thread, and keeps the block that it read last."""
+    """Looks up samples of one tier for one thread, and keeps the block that it read last.
+
+    It reads ahead in a file that it reads a second block of.
+    """
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
         self._block: Block | None = None
+        self._ahead: tuple[Path | None, int, bytes] = (None, 0, b"")
         self._text = b""
         self._samples: list[segment.MarkedSample] = []
         self._keyframes: list[int] = []
@@ -243,11 +248,25 @@ class Reader:
 
     def _take(self, block: Block) -> bool:
         """Read a block; return whether its file is still there."""
-        text = self._lookup.read_block(block)
-        self._text, self._samples = text or b"", list(segment.valid_samples(text or b""))
+        data = self._bytes_of(block)
+        text = text_of_block(data or b"", is_packed(block.path))
+        self._text, self._samples = text, list(segment.valid_samples(text))
         self._keyframes = [n for n, each in enumerate(self._samples) if each.is_keyframe]
         self._block, self._done, self._state = block, 0, {}
-        return text is not None
+        return data is not None
+
+    def _bytes_of(self, block: Block) -> bytes | None:
+        """Return a block as it is in its file; None if the file is not there any more."""
+        start, end = block.file_index.bounds(block.number)
+        path, first, ahead = self._ahead
+        if path != block.path or end is None or not first <= start <= end <= first + len(ahead):
+            to = end if end is None or path != block.path else max(end, start + READ_AHEAD_BYTES)
+            data = self._lookup.read(block.path, start, to)
+            if data is None:
+                return None
+            first, ahead = start, data
+            self._ahead = (block.path, first, ahead)
+        return ahead[start - first : None if end is None else end - first]
 
     def _state_at(self, moment: float) -> tuple[float, State]:
         """Return the last sample of the block at or before `moment`; there is one."""

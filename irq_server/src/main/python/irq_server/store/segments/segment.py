@@ -24,7 +24,7 @@ cost the rest of their frame, because every later CRC covers them, and no other 
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...times import LATEST_IN_FILES
 
@@ -40,8 +40,7 @@ _MAX_TIME_BYTES = 16
 _CHUNK_BYTES = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedSample:
+class MarkedSample(NamedTuple):
     """A valid sample: its time, and the offsets of its first row, of its mark and of its end."""
 
     time: float

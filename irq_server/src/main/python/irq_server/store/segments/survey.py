@@ -1,4 +1,4 @@
-"""What is known of the samples in a stretch of a tier without their counts. Pure."""
+"""Surveys of a tier's samples: their number and gaps, without their counts. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How many samples a stretch has, its first and last, and the neighbours that lie far apart.
+    """The number of samples in a stretch, the first and last, and the neighbours far apart.
 
     ``wide`` holds every pair of neighbours that may be a gap, and perhaps some that are none.
     Times are Unix seconds; an empty stretch has neither first nor last.
@@ -24,7 +24,7 @@ class Survey:
 
 
 def survey(times: Sequence[float]) -> Survey:
-    """Gives the survey of samples at `times`, which rise.
+    """Return the survey of samples at `times`, which rise.
 
     Wide are neighbours that are further apart than GAP_INTERVALS times a small distance among them:
     the tenth part of all distances is smaller.
@@ -41,7 +41,7 @@ def survey(times: Sequence[float]) -> Survey:
 
 
 def join(parts: Iterable[Survey]) -> Survey:
-    """Gives the survey of stretches that follow each other; neighbours across them are wide."""
+    """Return the survey of stretches that follow each other; neighbours across them are wide."""
     held = [part for part in parts if part.samples]
     if not held:
         return Survey()

@@ -6,9 +6,9 @@ origin's page (403); a request must have a token if one is needed (401), which m
 without a question before (CORS preflight). Only the origins in the settings get an answer to it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 from flask import Flask, Request, Response, request
 
@@ -43,24 +43,18 @@ _PARSED = ("Accept", "Accept-Encoding")
 _CHALLENGE = 'Bearer realm="irq_server"'
 
 
-class KnowsTokens(Protocol):
-    """The place of the tokens."""
-
-    def find(self, presented: str) -> Token | None:
-        """Return the presented token, None if it is unknown."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rights of requests.
 
-    Without ``tokens`` no request needs one. With them every write does. With
+    ``find_token`` returns a presented token, None if it is unknown. Without that function no
+    request needs a token. With it every write does. With
     ``reads_need_token`` every read does, but those of OPEN_PATHS and of files below STATIC. Pages
     of ``cors_origins`` may ask, too.
     """
 
     hosts: Hosts
-    tokens: KnowsTokens | None = None
+    find_token: Callable[[str], Token | None] | None = None
     reads_need_token: bool = False
     writes_allowed: bool = False
     cors_origins: frozenset[str] = frozenset()
@@ -149,13 +143,13 @@ class Guard:
         rules = self._rules
         is_open = asked.path in OPEN_PATHS or asked.path.startswith(STATIC)
         needed = writes or (rules.reads_need_token and not is_open)
-        if rules.tokens is None or not needed:
+        if rules.find_token is None or not needed:
             return None
         given = asked.authorization
         presented = given.token if given and given.type == "bearer" else None
         if not presented:
             return _unauthorized("a bearer token is needed: Authorization: Bearer TOKEN")
-        token = rules.tokens.find(presented)
+        token = rules.find_token(presented)
         if token is None:
             return _unauthorized("the server does not know this token", ', error="invalid_token"')
         if writes and not token.may_write:

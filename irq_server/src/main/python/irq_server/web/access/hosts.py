@@ -1,8 +1,8 @@
 """The host names of this server, so that no other site's page reaches it. Pure.
 
-A page can let a name of its own point to this server, and have a visitor's browser send requests
-here (DNS rebinding). Such a request carries that name. An address in digits cannot point elsewhere.
-The port does not count: a request may have come through a tunnel or a published port.
+A page can let a name of its own point to this server. A visitor's browser then sends that page's
+requests here (DNS rebinding). Such a request carries that name. An address in digits cannot point
+elsewhere. The port does not count: a request may have come through a tunnel or a published port.
 """
 
 import re

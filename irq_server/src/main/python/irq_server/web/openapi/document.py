@@ -10,11 +10,9 @@ from apispec import APISpec
 
 from ... import __version__
 from ..parameters import MAX_REPEATS, PATH, QUERY, Parameter
-from ..routes import CSV, HTML, JSON, METRICS, PROBLEM, ROUTES, Route
+from ..routes import CSV, HTML, JSON, METRICS, OPENAPI_VERSION, PROBLEM, ROUTES, Route
+from ..schemas import SHARED
 from . import examples
-from .schemas import SCHEMAS
-
-OPENAPI_VERSION = "3.1.0"
 
 _DESCRIPTION = """\
 What fired where on this machine, now and at any time before. Counts are exact in any window; the
@@ -46,7 +44,8 @@ def document() -> dict[str, Any]:
         servers=[{"url": "/", "description": "this server"}],
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
-    for name, schema in SCHEMAS.items():
+    own = {_schema_name(each): each.schema for each in ROUTES if isinstance(each.schema, dict)}
+    for name, schema in (SHARED | own).items():
         spec.components.schema(name, schema)
     spec.components.security_scheme(
         "token", {"type": "http", "scheme": "bearer", "description": "A line of the token file"}
@@ -55,7 +54,7 @@ def document() -> dict[str, Any]:
         spec.components.parameter(
             _component(parameter), "path" if parameter.in_path else "query", _parameter(parameter)
         )
-    for status in sorted(_statuses()):
+    for status in sorted({each for route in ROUTES for each in _errors(route)}):
         spec.components.response(str(status), _problem(status))
     for path in dict.fromkeys(route.path for route in ROUTES):
         spec.path(
@@ -68,8 +67,8 @@ def document() -> dict[str, Any]:
     return {"openapi": made.pop("openapi"), **made}
 
 
-def _statuses() -> set[int]:
-    return {status for route in ROUTES for status in _errors(route)}
+def _schema_name(route: Route) -> str:
+    return route.schema if isinstance(route.schema, str) else route.name.capitalize()
 
 
 def _errors(route: Route) -> set[int]:
@@ -157,14 +156,11 @@ def _content(route: Route) -> dict[str, Any]:
     if route.media != JSON:
         text = {METRICS: examples.METRICS, HTML: "<!doctype html>…"}[route.media]
         return {route.media: {"schema": {"type": "string"}, "example": text}}
-    schema = {"$ref": f"#/components/schemas/{route.schema}"}
-    if route.schema == "Document":
-        example: Any = {"openapi": OPENAPI_VERSION}
-    else:
-        example = examples.answer(route.name)
+    schema = {"$ref": f"#/components/schemas/{_schema_name(route)}"}
+    example = examples.answer(route.schema)
     content: dict[str, Any] = {JSON: {"schema": schema, "example": example}}
     if route.columns:
-        table = {"schema": {"type": "string"}, "example": examples.table(route.name)}
+        table = {"schema": {"type": "string"}, "example": examples.table(route)}
         content[CSV] = table
     return content
 

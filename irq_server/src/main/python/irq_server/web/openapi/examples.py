@@ -1,60 +1,17 @@
-"""The document's examples: answers of a small machine, made by the code of real ones. Pure.
+"""The document's examples that no schema makes. Pure.
 
-Two CPUs, a disk's IRQ 36, the local timer and ERR, in the first minute of 2026.
+Two CPUs, and a disk's IRQ 36 on one of them, in the first minute of 2026.
 """
 
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ... import __version__
-from ...events import Event, Kind
-from ...kernel.procfs import IrqAffinity
-from ...kernel.topology import Cpu
-from ...sampling.sampler import SamplerStatus
-from ...store.counts import Counts, Filters, KnownRow, count, point
-from ...store.history import Sample, Window
-from ...store.segments.tier_shape import RAW
-from ...store.store import StoreStatus
-from ...store.totals import Identity
-from ...times import format_moment
-from .. import serialize
-from ..parameters import SERIES_KEYS
 from ..problem import problem_text
-
-_START, _END = 1767225600.0, 1767225660.0
-_DISK = Identity("36", "PCI-MSIX-0000:00:02.0", "1", "edge", "virtio1-req.0")
-_ROWS = (
-    KnownRow(_DISK, is_present=True, has_cpus=True),
-    KnownRow(Identity("LOC"), is_present=True, has_cpus=True),
-    KnownRow(Identity("ERR"), is_present=True, has_cpus=False),
-)
-_BEFORE = {"36,1": 133691, "LOC,0": 880123, "LOC,1": 903456}
-_AFTER = {"36,1": 139295, "LOC,0": 881927, "LOC,1": 907153}
-_CPUS = (0, 1)
-_WINDOW = Window(
-    requested_start=_START + 4.2,
-    requested_end=_END + 4.2,
-    start=Sample(_START, _BEFORE, RAW),
-    end=Sample(_END, _AFTER, RAW),
-    samples=7,
-    gaps=0,
-    resets=0,
-    complete=True,
-    resolution_seconds=10.0,
-    tier="raw",
-)
-_AFFINITY = IrqAffinity("0-1", "1", writable=True)
-_AFFINITIES = {"36": _AFFINITY}
-_EVENTS = (
-    Event(_START + 12, Kind.AFFINITY, irq="36", detail="0-1 -> 1", by="127.0.0.1"),
-    Event(_START + 12, Kind.AFFINITY_REQUEST, irq="36", detail="1 from 127.0.0.1", by="127.0.0.1"),
-    Event(_START + 40, Kind.CPU_OFFLINE, cpu=1),
-)
-_SAMPLER = SamplerStatus("running", 10.0, _END, 8640, 0, 0, None)
-_STORE = StoreStatus(7340032, 2**30, _START - 86400.0, _END, 12667904.0, 0)
+from ..routes import Route
+from ..schemas import SHARED, Schema
 
 MOVES = {"list": {"cpus": "0-1"}, "one CPU": {"cpu": 1}}
 """Bodies of a PUT of an affinity."""
@@ -88,66 +45,45 @@ PROBLEMS: Mapping[int, tuple[str, str | None]] = {
 """Detail and parameter of one error for each status."""
 
 
-def answer(name: str) -> Any:
-    """Return the answer of the route of this name, as JSON."""
-    return _ANSWERS[name]()
+_CELLS = {"cpu": 1, "count": 5604, "key": "total"}
+_TIMES = {"start": 1767225600, "end": 1767225660, "time": 1767225612}
+"""Cells of CSV that are no field of the answer in JSON, and those that have another form there."""
 
 
-def table(name: str) -> str:
-    """Return the answer of the route of this name, as CSV."""
+def answer(schema: Schema | str) -> Any:
+    """Return an example of an answer, made of those of its parts; a name is a shared schema's."""
+    if isinstance(schema, str):
+        schema = SHARED[schema]
+    if "$ref" in schema:
+        return answer(schema["$ref"].rpartition("/")[2])
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema["type"] == "array":
+        return [answer(schema["items"])]
+    return {name: answer(each) for name, each in schema["properties"].items()}
+
+
+def table(route: Route) -> str:
+    """Return an example of a route's answer as CSV, of one row."""
+    cells = _CELLS | dict(_cells(answer(route.schema))) | _TIMES
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_TABLES[name]())
+    row = [cells[each] for each in route.columns]
+    csv.writer(text, lineterminator="\n").writerows([route.columns, row])
     return text.getvalue()
+
+
+def _cells(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values of all fields of an answer, as CSV has them."""
+    for name, field in value.items():
+        for each in field if isinstance(field, list) else [field]:
+            if isinstance(each, dict):
+                yield from _cells(each)
+            else:
+                yield name, str(each).lower() if isinstance(each, bool) else each
 
 
 def problem(status: int) -> Any:
     """Return the answer of an error with this status."""
     return json.loads(problem_text(status, *PROBLEMS[status]))
-
-
-_SEEN = [Cpu(cpu, is_online=True, node=0, package=0, is_isolated=False) for cpu in _CPUS]
-_OWN = {
-    "now": format_moment(_END),
-    "hostname": "web1",
-    "version": __version__,
-    "writes_allowed": False,
-}
-
-
-def _counts(**filters: Any) -> Counts:
-    return count(_BEFORE, _AFTER, _ROWS, _CPUS, Filters(**filters))
-
-
-def _disk() -> Counts:
-    return _counts(irqs=frozenset({"36"}))
-
-
-def _points() -> list[Any]:
-    return [point(_START, _END, _counts(), SERIES_KEYS[1])]
-
-
-_ANSWERS: Mapping[str, Any] = {
-    "interrupts": lambda: serialize.interrupts_json(_counts(), _WINDOW),
-    "irqs": lambda: serialize.irqs_json(_counts(), _WINDOW, _AFFINITIES),
-    "irq": lambda: serialize.one_irq_json(_disk(), _WINDOW, _AFFINITIES),
-    "affinity": lambda: serialize.affinity_json(_DISK, _AFFINITY),
-    "set_affinity": lambda: serialize.affinity_json(_DISK, _AFFINITY),
-    "cpus": lambda: serialize.cpus_json(_counts(), _WINDOW, _CPUS),
-    "cpu": lambda: serialize.cpu_json(1, _counts(cpus=frozenset({1})), _WINDOW),
-    "series": lambda: serialize.series_json(_points(), _WINDOW, 60.0, SERIES_KEYS[1]),
-    "events": lambda: serialize.events_json(_EVENTS, _WINDOW),
-    "status": lambda: serialize.status_json(_SAMPLER, _STORE, _SEEN, _OWN),
-    "healthz": lambda: {"status": "ok"},
-    "readyz": lambda: {"status": "ready"},
-}
-
-_TABLES: Mapping[str, Any] = {
-    "interrupts": lambda: serialize.interrupts_csv(_counts(), nonzero=False),
-    "irqs": lambda: serialize.irqs_csv(_counts().irqs, _WINDOW, _AFFINITIES),
-    "irq": lambda: serialize.irqs_csv(_disk().irqs, _WINDOW, _AFFINITIES),
-    "affinity": lambda: serialize.affinity_csv(_DISK, _AFFINITY),
-    "cpus": lambda: serialize.cpus_csv(_counts(), _WINDOW),
-    "cpu": lambda: serialize.cpu_csv(_counts(cpus=frozenset({1})), _WINDOW),
-    "series": lambda: serialize.series_csv(_points()),
-    "events": lambda: serialize.events_csv(_EVENTS),
-}

@@ -7,11 +7,11 @@ the same problem always gets the same answer.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from .placement import ROUNDING, Placement, Problem
+from .placement import ROUNDING, Placement
 
 _MOST_ITEMS = 200
 """No deal decides more items. Each is a level of recursion."""
@@ -53,7 +53,7 @@ class Deal:
     """One deal of the items in a group of bins, which it numbers from 0.
 
     ``room`` is what each bin can take if its undecided items stay at home. ``leaving`` is how many
-    of these must leave it in any case.
+    of these must leave it in any case. ``strange`` are the weights that have no home in the group.
     """
 
     def __init__(
@@ -79,33 +79,51 @@ class Deal:
         self.items = [item for _, item in sorted(members)]
         budget.left -= len(members) // _ITEMS_A_NODE
         number = {bin_: number for number, bin_ in enumerate(self.bins)}
-        self.order = list(_described(problem, self.items, homes, number))
-        own = [[each.weight for each in self.order if each.home == n] for n in range(len(number))]
-        self.sums = [[0.0, *accumulate(weights)] for weights in own]
+        self.homes = [number.get(homes[item], -1) for item in self.items]
+        weights: list[list[float]] = [[] for _ in (*self.bins, "elsewhere")]
+        for item, home in zip(self.items, self.homes, strict=True):
+            weights[home].append(problem.weights[item])
+        *own, self.strange = weights
+        self.sums = [[0.0, *accumulate(each)] for each in own]
         self.room = [
             target * problem.speeds[bin_] * (1 + ROUNDING) - problem.fixed[bin_] - sums[-1]
             for bin_, sums in zip(self.bins, self.sums, strict=True)
         ]
-        self.decided = [0] * len(number)
-        self.leaving = [self._must_leave(n) for n in range(len(number))]
+        self.decided = [0] * len(self.bins)
+        self.leaving = [self._must_leave(number) for number in range(len(self.bins))]
+        self.order: list[_Item] = []
         self.chosen: list[int] = []
         self.found: list[int] = []
 
     def run(self) -> bool:
         """Deal the items; return if a way was found. Else nothing changes."""
-        strange = [each.weight for each in self.order if each.home < 0]
-        possible = sum(self.leaving) + len(strange) < self.fewer_than
-        if possible and sum(self.room) >= sum(strange) and len(self.items) <= _MOST_ITEMS:
-            self._place(0, len(strange), -1)
+        possible = sum(self.leaving) + len(self.strange) < self.fewer_than
+        if possible and sum(self.room) >= sum(self.strange) and len(self.items) <= _MOST_ITEMS:
+            self.order = list(self._described())
+            self._place(0, len(self.strange), sum(self.leaving), -1)
         for item, number in zip(self.items, self.found, strict=False):
             if self.placement.bins[item] != self.bins[number]:
                 self.placement.put(item, self.bins[number])
         return bool(self.found)
 
-    def _place(self, at: int, moves: int, last: int) -> None:
-        """Decide the items from `at` on, after so many moves. `last` is where the one before went.
+    def _described(self) -> Iterator[_Item]:
+        problem = self.placement.problem
+        numbers: dict[frozenset[int] | None, frozenset[int] | None] = {None: None}
+        before: tuple[object, ...] = ()
+        for item, home in zip(self.items, self.homes, strict=True):
+            weight, allowed = problem.weights[item], problem.allowed[item]
+            if allowed is not None and allowed not in numbers:
+                may = (number for number, bin_ in enumerate(self.bins) if bin_ in allowed)
+                numbers[allowed] = frozenset(may)
+            bins = numbers[allowed]
+            yield _Item(weight, home, bins, before == (weight, home, bins))
+            before = weight, home, bins
 
-        Items that are alike could change places. So their choices must rise: home, 0, 1, 2...
+    def _place(self, at: int, moves: int, forced: int, last: int) -> None:
+        """Decide the items from `at` on, after so many moves; as many more are `forced`.
+
+        `last` is where the item before went. Items that are alike could change places. So their
+        choices must rise: home, 0, 1, 2...
         """
         if at == len(self.order):
             self.found, self.fewer_than = self.chosen[:], moves
@@ -120,31 +138,33 @@ class Deal:
             self.decided[home] += 1
             at_home, staying = room[home], leaving[home]
             if last < 0 and (bins is None or home in bins):
-                self._try(at, home, moves)
+                self._try(at, home, moves, forced)
             room[home] += weight
             leaving[home] = self._must_leave(home)
+            forced += leaving[home] - staying
             moves += 1
-        if moves + sum(leaving) < self.fewer_than:
+        if moves + forced < self.fewer_than:
             for number in self._tightest_first(home, weight):
                 if number >= last and (bins is None or number in bins):
                     before = room[number]
                     room[number] = before - weight
-                    self._try(at, number, moves)
+                    self._try(at, number, moves, forced)
                     room[number] = before
         if home >= 0:
             self.decided[home] -= 1
             room[home], leaving[home] = at_home, staying
 
-    def _try(self, at: int, number: int, moves: int) -> None:
+    def _try(self, at: int, number: int, moves: int, forced: int) -> None:
         """Go on from one decision unless it cannot lead to fewer moves."""
         if self.budget.left <= 0:
             return
         self.budget.left -= 1
         before = self.leaving[number]
         self.leaving[number] = self._must_leave(number)
-        if moves + sum(self.leaving) < self.fewer_than:
+        forced += self.leaving[number] - before
+        if moves + forced < self.fewer_than:
             self.chosen.append(number)
-            self._place(at + 1, moves, number)
+            self._place(at + 1, moves, forced, number)
             self.chosen.pop()
         self.leaving[number] = before
 
@@ -166,16 +186,3 @@ class Deal:
         ]
         others.sort()
         return [number for _, _, number in others]
-
-
-def _described(
-    problem: Problem, items: Iterable[int], homes: Sequence[int], number: Mapping[int, int]
-) -> Iterator[_Item]:
-    before: tuple[object, ...] = ()
-    for item in items:
-        weight, home, bins = problem.weights[item], number.get(homes[item], -1), None
-        allowed = problem.allowed[item]
-        if allowed is not None:
-            bins = frozenset(number[bin_] for bin_ in number if bin_ in allowed)
-        yield _Item(weight, home, bins, before == (weight, home, bins))
-        before = weight, home, bins

@@ -2,7 +2,9 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from heapq import heapify, heapreplace
 from itertools import chain
+from math import inf
 
 from .placement import ROUNDING, Placement, Problem
 
@@ -18,7 +20,7 @@ def descend(placement: Placement, target: float) -> bool:
         if worst <= target:
             return True
         full = relative.index(worst)
-        others = emptiest_first(relative, full)
+        others = _within_reach(placement, full, emptiest_first(relative, full))
         step = _best_step(placement, full, others[:_NEAR], worst, target)
         step = step or _best_step(placement, full, others[_NEAR:], worst, target)
         if not step:
@@ -34,6 +36,16 @@ def emptiest_first(relative: list[float], full: int) -> list[int]:
     return bins
 
 
+def _within_reach(placement: Placement, full: int, bins: list[int]) -> list[int]:
+    """Return those of `bins` that some item of `full` may go to."""
+    reach = set[int]()
+    for allowed in {placement.problem.allowed[item] for _, item in placement.members[full]}:
+        if allowed is None:
+            return bins
+        reach |= allowed
+    return [bin_ for bin_ in bins if bin_ in reach]
+
+
 def _best_step(
     placement: Placement, full: int, bins: list[int], worst: float, target: float
 ) -> list[tuple[int, int]]:
@@ -44,6 +56,7 @@ def _best_step(
     """
     loads, speeds, may = placement.loads, placement.problem.speeds, placement.may
     members, load, speed = placement.members[full], loads[full], speeds[full]
+    weights = [weight for weight, _ in members] + [inf]
     best, step = worst * (1 - ROUNDING), list[tuple[int, int]]()
     for bin_ in bins:
         other_load, other_speed = loads[bin_], speeds[bin_]
@@ -52,7 +65,11 @@ def _best_step(
         if best <= target:
             break
         even = (load * other_speed - other_load * speed) / (speed + other_speed)
+        # only an item of between these weights, more than comes back, is better than the best
+        least, most = load - best * speed, best * other_speed - other_load
         for back, partner in ((0.0, -1), *placement.members[bin_]):
+            if weights[bisect_left(weights, least + back)] > most + back:
+                continue
             # of the items heavier than the even share, and of those lighter, the nearest is best
             index = bisect_left(members, (even + back, -1))
             for weight, item in members[index - 1 if index else 0 : index + 1]:
@@ -60,29 +77,38 @@ def _best_step(
                 result = (load - over) / speed
                 if over > even:
                     result = (other_load + over) / other_speed
-                if result < best and over > 0 and may(item, bin_):
-                    if partner < 0:
-                        best, step = result, [(item, bin_)]
-                    elif may(partner, full):
-                        best, step = result, [(item, bin_), (partner, full)]
-    return step
+                fits = result < best and over > 0 and may(item, bin_)
+                if fits and (partner < 0 or may(partner, full)):
+                    best, step = result, [(item, bin_), (partner, full)]
+    return [(item, bin_) for item, bin_ in step if item >= 0]
 
 
 def largest_first(placement: Placement, items: Iterable[int]) -> None:
     """Put items, heaviest first, each where it leaves the least relative load (Graham 1969)."""
     problem, loads = placement.problem, placement.loads
     every = range(len(problem.speeds))
-    equally_fast: dict[frozenset[int] | None, list[list[int]]] = {}
+    equally_fast: dict[frozenset[int] | None, list[list[tuple[float, int]]]] = {}
     for item in items:
         weight, allowed = problem.weights[item], problem.allowed[item]
         if allowed not in equally_fast:
-            by_speed: dict[float, list[int]] = {}
-            for bin_ in sorted(allowed or every):
-                by_speed.setdefault(problem.speeds[bin_], []).append(bin_)
+            by_speed: dict[float, list[tuple[float, int]]] = {}
+            for bin_ in allowed or every:
+                by_speed.setdefault(problem.speeds[bin_], []).append((loads[bin_], bin_))
             equally_fast[allowed] = list(by_speed.values())
+            for heap in equally_fast[allowed]:
+                heapify(heap)
         # of bins that are equally fast, the emptiest is best
-        bins = [min(group, key=loads.__getitem__) for group in equally_fast[allowed]]
+        bins = [_emptiest(heap, loads) for heap in equally_fast[allowed]]
         placement.put(item, min(((loads[b] + weight) / problem.speeds[b], b) for b in bins)[1])
+
+
+def _emptiest(heap: list[tuple[float, int]], loads: list[float]) -> int:
+    """Return the emptiest bin of a heap, whose loads may be out of date, as loads only grow."""
+    load, bin_ = heap[0]
+    while load != loads[bin_]:
+        heapreplace(heap, (loads[bin_], bin_))
+        load, bin_ = heap[0]
+    return bin_
 
 
 def heaviest_first(problem: Problem) -> list[int]:

@@ -115,7 +115,7 @@ def _confined(problem: Problem) -> Iterable[float]:
         yield min((fixed[b] + heaviest) / speeds[b] for b in bins)
         inside = held if len(held) <= _FEW_SETS else (bins,)
         load = sum(sum(held[each]) for each in inside if each <= bins)
-        yield (load + sum(fixed[b] for b in bins)) / sum(speeds[b] for b in bins)
+        yield (load + sum(map(fixed.__getitem__, bins))) / sum(map(speeds.__getitem__, bins))
 
 
 def _crowded(heaviest: Sequence[float], bins: int) -> float:
@@ -145,8 +145,3 @@ def fewest_moves(present: Placement, target: float) -> int:
             over -= own.pop()
             fewest += 1
     return fewest
-
-
-def with_homes(problem: Problem, homes: Sequence[int]) -> Problem:
-    """Return the same problem with the items in other places."""
-    return problem._replace(homes=homes)

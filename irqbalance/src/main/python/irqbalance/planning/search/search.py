@@ -2,9 +2,9 @@
 
 The problem (see placement.py) is NP-hard, so the search looks for a good answer, not for a proof:
 
-1. Least load. It starts from scratch with the heaviest items first, and from the present placement.
-   Moves and swaps take items off the fullest bin. If no move or swap helps, the search deals the
-   items of the fullest bin and of a few others afresh.
+1. Least load. It starts from scratch with the heaviest items first, and from the present placement,
+   where it first spills what is far above. Moves and swaps take items off the fullest bin. If no
+   move or swap helps, the search deals the items of the fullest bin and of a few others afresh.
 2. Fewest moves within TOLERANCE of that load. It takes off the present bins what overflows, puts it
    where it fits, and sends home what need not be away. Then it deals small groups of bins afresh in
    fewer moves, until that helps no more.
@@ -29,6 +29,9 @@ CLOSE_ENOUGH = 0.0004
 
 _AS_GOOD = 1 + 0.999 * TOLERANCE
 """The share of the best target that a plan takes: rounding must not take it beyond TOLERANCE."""
+
+_FAR_ABOVE = 1.5
+"""Single steps begin at this many times the target found from scratch."""
 
 # Work, in nodes (see deal.py). Less load: in all, and for one group of bins. Fewer moves: the same,
 # and for each group that the search makes.
@@ -60,18 +63,21 @@ def solve(
     present, bound = seat(problem, max_moves), lower_bound(problem)
     if max_moves is not None and present.moves() >= max_moves:
         return present.bins
-    if present.target() <= bound * (1 + CLOSE_ENOUGH) * _AS_GOOD:
+    best = _least_load(present, bound, known)
+    if best is present:
         return present.bins
-    best = _least_load(problem, present, bound)
-    if known is not None and _all_may(problem, known):
-        best = min(best, Placement(problem, known), key=Placement.target)
-    target = max(best.target(), bound) * _AS_GOOD
-    if present.target() <= target:
-        return present.bins
-    plan = _fewest_moves(present, best, target, _NODES_FOR_MOVES)
+    plan = _fewest_moves(present, best, max(best.target(), bound) * _AS_GOOD, _NODES_FOR_MOVES)
     if max_moves is not None and plan.moves() > max_moves:
         plan = _in_at_most(max_moves, present, plan)
     return plan.bins
+
+
+def least_load(problem: Problem, known: Sequence[int] | None = None) -> Placement:
+    """Return a placement with the least target found, in any number of moves.
+
+    It is the present placement if that is as good. `known` is the same as for solve().
+    """
+    return _least_load(seat(problem), lower_bound(problem), known)
 
 
 def seat(problem: Problem, max_moves: int | None = None) -> Placement:
@@ -82,14 +88,26 @@ def seat(problem: Problem, max_moves: int | None = None) -> Placement:
     return placement
 
 
-def _least_load(problem: Problem, present: Placement, bound: float) -> Placement:
-    """Return the placement with the least target found, in any number of moves."""
-    enough = bound * (1 + CLOSE_ENOUGH)
+def _least_load(present: Placement, bound: float, known: Sequence[int] | None) -> Placement:
+    problem, enough = present.problem, bound * (1 + CLOSE_ENOUGH)
+    if present.target() <= enough * _AS_GOOD:
+        return present
+    best = _search_least_load(present, enough)
+    if known is not None and _all_may(problem, known):
+        best = min(best, Placement(problem, known), key=Placement.target)
+    return present if present.target() <= max(best.target(), bound) * _AS_GOOD else best
+
+
+def _search_least_load(present: Placement, enough: float) -> Placement:
+    """Return the placement with the least target found, down to what is `enough`."""
+    problem = present.problem
     scratch = Placement(problem, [-1] * len(problem.weights))
     largest_first(scratch, heaviest_first(problem))
     if descend(scratch, enough):
         return scratch
     near = present.copy()
+    # steps take long to bring down a bin that holds hundreds of items
+    repair(near, _FAR_ABOVE * scratch.target())
     if descend(near, enough):
         return near
     for placement in sorted((near, scratch), key=Placement.target):

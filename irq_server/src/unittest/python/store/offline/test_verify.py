@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from irq_server.errors import StoreError, StoreLockedError
+from irq_server.store.offline.verify import Stretch, examine, repair, verify
 from irq_server.store.restart import Lock
 from irq_server.store.segments import segment
 from irq_server.store.segments.files import Files
 from irq_server.store.segments.packed import members
-from irq_server.store.verify import Stretch, examine, repair, verify
 from segments import encoded
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import StoreError
-from .restart import Lock
-from .segments import segment
-from .segments.files import Files
-from .segments.packed import texts
-from .segments.segment_files import is_packed, read_segment, segments_in
-from .segments.tier_shape import shapes_in
+from ...errors import StoreError
+from ..restart import Lock
+from ..segments import segment
+from ..segments.files import Files
+from ..segments.packed import texts
+from ..segments.segment_files import is_packed, read_segment, segments_in
+from ..segments.tier_shape import shapes_in
 
 
 @dataclass(frozen=True, slots=True)

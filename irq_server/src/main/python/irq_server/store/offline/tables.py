@@ -1,0 +1,131 @@
+"""Samples as tables in the forms of other tools: CSV, Parquet and OpenMetrics.
+
+A table has a row for each cell of a sample::
+
+    host,time,irq,device,cpu,count
+    web1,1767225600,24,eth0-rx-0,3,8123456
+
+`count` is a running total. A row without a CPU is a figure of the whole machine. Each form is
+written part by part, in memory that does not grow with the table.
+"""
+
+import csv
+import importlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any
+
+from ...errors import StoreError
+from ..devices import IRQ_FIELDS, read_appearances
+from ..ledger import Ledger
+from ..segments.files import Files
+from ..segments.segment import State, format_time
+
+COLUMNS = ("host", "time", "irq", "device", "cpu", "count")
+ROWS_PER_GROUP = 100_000
+"""The rows of a row group of Parquet: what is in memory at once."""
+
+Row = tuple[str, str, str, str, str, int]
+Samples = Iterable[tuple[float, State]]
+
+
+class DeviceNames:
+    """The devices of a store's IRQs, at any moment."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read irqs.csv of a data directory. Raise OSError."""
+        self._times: dict[str, list[float]] = {}
+        self._names: dict[str, list[str]] = {}
+        for each in read_appearances(Ledger(folder / "irqs.csv", IRQ_FIELDS, Files()).read()):
+            self._times.setdefault(each.identity.irq, []).append(each.time)
+            self._names.setdefault(each.identity.irq, []).append(each.identity.device)
+
+    def at(self, irq: str, time: float) -> str:
+        """Return the device of an IRQ; the first known one before the IRQ appeared; or ""."""
+        names = self._names.get(irq)
+        if names is None:
+            return ""
+        return names[max(bisect_right(self._times[irq], time) - 1, 0)]
+
+
+def rows(samples: Samples, devices: DeviceNames, host: str) -> Iterator[Row]:
+    """Yield the rows of a table."""
+    for time, cells in samples:
+        text = format_time(time, time == round(time))
+        for key, count in cells.items():
+            irq, _, cpu = key.rpartition(",")
+            yield host, text, irq, devices.at(irq, time), cpu, count
+
+
+def write_csv(table: Iterable[Row], output: IO[str]) -> int:
+    """Write the rows with their header; return their number."""
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    count = 0
+    for row in table:
+        writer.writerow(row)
+        count += 1
+    return count
+
+
+def write_openmetrics(table: Iterable[Row], output: IO[str]) -> int:
+    """Write the rows for `promtool tsdb create-blocks-from openmetrics`; return their number."""
+    output.write("# TYPE irq_interrupts counter\n")
+    count = 0
+    for host, time, irq, device, cpu, total in table:
+        named = {"instance": host, "irq": irq, "device": device, "cpu": cpu}
+        if cpu:  # machine-wide figures are no interrupts
+            output.write(f"irq_interrupts_total{{{_labels(named)}}} {total} {time}\n")
+            count += 1
+    output.write("# EOF\n")
+    return count
+
+
+def _labels(named: Mapping[str, str]) -> str:
+    escapes = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+    return ",".join([f'{name}="{text.translate(escapes)}"' for name, text in named.items()])
+
+
+def parquet_library(path: Path) -> tuple[ModuleType, ModuleType]:
+    """Return pyarrow and its writer, to write `path`. Raise StoreError if it is missing."""
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise StoreError(path, "Parquet needs the package pyarrow: pip install pyarrow") from None
+
+
+def write_parquet(table: Iterable[Row], output: IO[bytes]) -> int:
+    """Write the rows as a Parquet file, a row group after the other; return their number.
+
+    Raise StoreError if pyarrow, which only this needs, is not installed.
+    """
+    arrow, parquet = parquet_library(Path(output.name))
+    text = arrow.dictionary(arrow.int32(), arrow.string())
+    types = (text, arrow.float64(), text, text, arrow.int32(), arrow.uint64())
+    schema = arrow.schema(list(zip(COLUMNS, types, strict=True)))
+    count = 0
+    with parquet.ParquetWriter(output, schema, compression="zstd") as writer:
+        for group in _groups(table):
+            writer.write_table(arrow.table(_columns(group), schema=schema))
+            count += len(group)
+    return count
+
+
+def _groups(table: Iterable[Row]) -> Iterator[list[Row]]:
+    group: list[Row] = []
+    for row in table:
+        group.append(row)
+        if len(group) == ROWS_PER_GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _columns(group: list[Row]) -> dict[str, list[Any]]:
+    hosts, times, irqs, devices, cpus, counts = map(list, zip(*group, strict=True))
+    numbers = [int(cpu) if cpu else None for cpu in cpus]
+    values = (hosts, [float(time) for time in times], irqs, devices, numbers, counts)
+    return dict(zip(COLUMNS, values, strict=True))
