@@ -446,6 +446,15 @@ def test_nothing_keeps_people_from_using_the_page(sixteen: Site, width: int, sch
         page.screenshot(SCREENSHOTS / f"sixteen-{width}-{scheme}.png")
 
 
+def test_the_picture_for_the_readme_is_taken(sixteen: Site):
+    with sixteen.page("cpu=0,15", size=(1280, 1250)) as page:
+        page.wait("document.getElementById('verdict').textContent.includes('since')")
+        page.wait("dashboard.tiles.isComplete && dashboard.sparks !== null")
+        page.mouse("mouseMoved", *place(page, 15, 0.5))
+        page.wait("document.querySelectorAll('#tip p').length === 4")
+        page.screenshot(SCREENSHOTS / "dashboard.png")
+
+
 # ---- a server that is lost, or wants a token ----------------------------------------------------
 
 
