@@ -11,12 +11,12 @@ from ..sampling.sampler import Sampler
 from .problem import problem
 from .routes import JSON
 
-MODULES = sorted(
-    f"dashboard/{each.name}"
-    for each in resources.files(__package__).joinpath("static", "dashboard").iterdir()
-    if each.name.endswith(".js")
+_DASHBOARD = resources.files(__package__).joinpath("static", "dashboard")
+MODULES = (
+    *sorted(f"dashboard/{each.name}" for each in _DASHBOARD.iterdir() if each.name.endswith(".js")),
+    "uplot/uPlot.esm.js",
 )
-"""The page's scripts. The page names all, so that a browser fetches them at the same time."""
+"""The dashboard's scripts. The page names all, so that a browser fetches them at the same time."""
 
 KEPT = "private, no-cache"
 """To keep, and to request again by its ETag."""
