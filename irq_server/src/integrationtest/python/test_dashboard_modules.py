@@ -211,7 +211,8 @@ def points(*stretches: tuple[int, int, dict[str, int]]) -> list[dict[str, object
 
 FILL = """(() => { const t = m.emptyTile(10, 0); m.addPoints(t, a[0], a[1]);
   const c = m.columnsIn([t], {start: 0, end: a[1]});
-  return {row: m.rowIn(c, 3), until: t.until, lacks: m.lacks(t, 60), s: m.summary(c, [3, 4, 5], new Set([3, 4]))};
+  const s = m.summary(c, [3, 4, 5], new Set([3, 4]));
+  return {row: m.rowIn(c, 3), until: t.until, lacks: m.lacks(t, 60), s};
 })()"""
 
 

@@ -91,7 +91,7 @@ class Busy:
                 (self.root / f"irq/{irq}/effective_affinity_list").write_text(f"{device.cpu}\n")
 
     def fire(self, seconds: float) -> None:
-        """Let every row fire for so many seconds."""
+        """Let every row fire for some seconds."""
         for device in self.devices.values():
             about = device.rate * seconds * self._random.uniform(0.8, 1.2)
             device.cells[device.cpu] += int(about) + (self._random.random() < about % 1)

@@ -8,6 +8,7 @@ import { ticks } from "./times.js";
 const TOP = 16, BOTTOM = 20;
 const LEAST_ROW = 3, LARGEST_ROW = 28;
 const NARROW = 600;
+const LABEL_HEIGHT = 13;
 export const MARK_REACH = 7;
 
 export class HeatMap {
@@ -103,8 +104,10 @@ export class HeatMap {
     g.font = `11px ${theme.font}`;
     g.textBaseline = "middle";
     g.textAlign = "right";
-    const every = [1, 2, 4, 8, 16, 32, 64].find((each) => each * this.rowHeight >= 13) ?? 64;
+    const every = [1, 2, 4, 8, 16, 32, 64].find((each) => each * this.rowHeight >= LABEL_HEIGHT) ?? 64;
     const isNarrow = this.width < NARROW;
+    const pinned = pins.map((pin) => this.rows.findIndex(({ cpu }) => cpu === pin));
+    const isBesidePin = (i) => pinned.some((row) => Math.abs(row - i) * this.rowHeight < LABEL_HEIGHT);
     this.rows.forEach(({ cpu, isIsolated, isOnline, startsNode }, i) => {
       const y = TOP + this.rowHeight * (i + 0.5);
       const isPinned = pins.includes(cpu);
@@ -117,7 +120,7 @@ export class HeatMap {
         g.fillRect(this.left - 4, y - this.rowHeight / 2, 3, this.rowHeight);
       }
       if (isIsolated || !isOnline) this.#drawState(g, theme, y, isOnline);
-      if (i % every !== 0 && !(isPinned && every === 1)) return;
+      if (!isPinned && (i % every !== 0 || isBesidePin(i))) return;
       g.fillStyle = isPinned ? theme.accent : theme.soft;
       g.fillText(isNarrow ? cpu : `CPU ${cpu}`, this.left - 11, y);
     });
