@@ -657,6 +657,7 @@ def test_a_year_is_shown_in_coarse_means(tmp_path: Path):
         assert page.text("#legend-mean") == "mean over 24 h"
         page.wait("document.getElementById('verdict').textContent.includes('since about')")
         assert page.js("dashboard.summary.busiest.filter((each) => each !== null).length") > 300
+        page.screenshot(SCREENSHOTS / "year.png")
 
 
 HOSTILE = (
