@@ -16,7 +16,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from pybuilder.core import Author, after, depends, init, task, use_plugin
+from pybuilder.core import Author, after, before, depends, init, task, use_plugin
 from pybuilder.errors import BuildFailedException
 from pybuilder.pip_common import SpecifierSet
 from pybuilder.plugins.python import core_plugin, distutils_plugin
@@ -34,21 +34,33 @@ requires_python = ">=3.11"
 default_task = ["analyze", "publish"]
 
 
+MANUAL_PAGE = "target/irq_client.1"
+
+
 @init
 def describe(project):
     """Set what this project alone needs. The marked part below is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_client = irq_client.cli:main"])
     project.set_property("suites", ("fuzz",))
     project.include_file("irq_client", "py.typed")
-    project.include_file("irq_client", "irq_client.1")
-    project.install_file("share/man/man1", "irq_client/irq_client.1")
+    project.set_property("copy_resources_target", "$dir_dist")
+    project.get_property("copy_resources_glob").append(MANUAL_PAGE)
+    project.install_file("share/man/man1", MANUAL_PAGE)
+    project.depends_on("argcomplete", ">=3.5")
     project.depends_on("requests", ">=2.32")
-    project.depends_on("rich", ">=13.7")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("pytest", ">=8")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("types-requests", ">=2.31")
+
+
+@before("package")
+def write_manual_page(project, logger):
+    """Make the manual page out of the tables of commands; `package` copies it beside setup.py."""
+    maker = project.expand_path("src/build/python/manual.py")
+    sources = project.expand_path("src/main/python")
+    run(project, logger, [sys.executable, maker, MANUAL_PAGE], PYTHONPATH=sources)
 
 
 # ---- the same in all three projects from here on ------------------------------------------------

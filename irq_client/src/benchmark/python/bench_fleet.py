@@ -49,7 +49,7 @@ def seconds(*arguments: str) -> tuple[float, float]:
 
 def main() -> None:
     """Print the seconds."""
-    print(conditions(f"requests {version('requests')}", f"rich {version('rich')}"))
+    print(conditions(f"requests {version('requests')}"))
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     server = Fleet(("127.0.0.1", 0), Machine)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -41,11 +41,23 @@ def interrupts(cpu_count: int, irq_count: int) -> bytes:
     return json.dumps(answer | {"totals": [5] * cpu_count, "total": 5}).encode()
 
 
-ANSWERS = {"small": interrupts(4, 40), "large": interrupts(128, 1000)}
+def cpus(cpu_count: int) -> bytes:
+    """Return an answer of `/cpus` on a machine of that size."""
+    rows = [{"cpu": cpu, "total": 5, "rate": 0.1, "devices": 5} for cpu in range(cpu_count)]
+    answer = {"window": WINDOW, "cpus": rows, "total": 5 * cpu_count, "imbalance": 1.0}
+    return json.dumps(answer).encode()
+
+
+ANSWERS = {
+    ("small", "interrupts"): interrupts(4, 40),
+    ("small", "cpus"): cpus(4),
+    ("large", "interrupts"): interrupts(128, 1000),
+    ("large", "cpus"): cpus(128),
+}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by the first segment of the path."""
+    """Answers by the first segment of the path and the last."""
 
     def do_GET(self) -> None:
         """Answer."""
@@ -58,7 +70,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> bytes:
         """Return the body."""
-        return ANSWERS[self.path.split("/")[1]]
+        segments = self.path.partition("?")[0].split("/")
+        return ANSWERS[segments[1], segments[-1]]
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -4,13 +4,16 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
+import subprocess
 import termios
 
 import pytest
 
 import machine
 from conftest import COMMAND
+from emulator import Session
 from leftovers import running
 from service import WebService, json_reply
 
@@ -50,8 +53,9 @@ def test_a_table_fits_the_terminal(environment, columns: int):
     assert status == 0
     assert "\x1b[1m" in shown
     assert max(map(len, lines)) <= columns
-    assert lines[-1].startswith("total")
+    assert any(line.startswith("total") for line in lines)
     assert ("rest" in shown) is (columns > 40)
+    assert ("no room for CPU0 .. CPU127" in shown) is (columns == 40)
 
 
 @pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
@@ -84,3 +88,37 @@ def test_a_change_is_asked_for(environment, good, typed: str, exit_status: int, 
     assert status == exit_status
     assert "change the affinity of IRQ 36 (virtio1-req.0) from 0-1 to 1? [y/N] " in shown
     assert [request.method for request in good.requests] == methods
+
+
+def test_what_is_read_again_and_again_ends_with_ctrl_c_on_whole_lines(environment, good):
+    argv = [COMMAND, "cpus", "--every", "50ms", "--server", good.url]
+    with Session(argv, environment, 80, 24) as session:
+        session.until(lambda _: len(good.requests) > 3)
+        os.kill(session.process.pid, signal.SIGINT)
+
+        assert session.ends() == 130
+        assert "Traceback" not in session.emulator.painted
+        assert session.emulator.painted.endswith("\n")
+
+
+def test_what_is_read_again_and_again_ends_when_its_pipe_closes(environment, good):
+    argv = [COMMAND, "cpus", "--every", "50ms", "--server", good.url]
+    with running(*argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+
+        assert process.wait(20) == 0
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_columns_without_room_are_named(environment, good, columns: int):
+    with WebService(machine.answer_well) as other:
+        argv = ["status", "--server", good.url, "--server", other.url]
+        lines = ESCAPE.sub("", on_terminal(environment, columns, *argv)[1]).splitlines()
+
+    text = " ".join(" ".join(lines).split())
+    assert max(map(len, lines)) <= columns
+    assert ("no room for" in text) is (columns < 200)
+    for name in ("INTERVAL", "LAST SAMPLE", "NEWEST", "DAMAGED"):
+        assert name in text or " columns)" in text

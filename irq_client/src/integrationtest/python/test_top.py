@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -19,16 +20,18 @@ def top(environment: dict[str, str], url: str, columns: int = 100, lines: int = 
 
 def test_it_shows_irqs_cpus_and_help_and_leaves_the_terminal_as_it_was(environment, good):
     with top(environment, good.url) as session:
-        screen = session.shows("36   virtio1-req.0")
+        screen = session.shows("36    virtio1-req.0")
         assert screen.alternate
         assert not screen.cursor
-        assert "imbalance 1.68" in screen.rows[1]
+        assert "imbalance 1.51" in screen.rows[1]
         assert "IRQ 36 (virtio1-req.0): 0-1 -> 1, by 192.0.2.7" in screen.rows[2]
         session.type("c")
         session.shows("BUSIEST IRQ")
         session.type("?")
         session.shows("pause, and go on")
-        session.type("xq")
+        session.type("q")
+        session.until(lambda screen: "pause, and go on" not in "".join(screen.rows))
+        session.type("q")
 
         assert session.ends() == 0
         assert session.is_restored()
@@ -36,7 +39,7 @@ def test_it_shows_irqs_cpus_and_help_and_leaves_the_terminal_as_it_was(environme
 
 def test_nothing_is_written_while_nothing_changes(environment, good):
     with top(environment, good.url) as session:
-        session.shows("36   virtio1-req.0")
+        session.shows("36    virtio1-req.0")
         written = session.emulator.line_writes
         asked = len(good.requests)
         session.until(lambda _: len(good.requests) > asked + 3)
@@ -49,7 +52,7 @@ def test_nothing_is_written_while_nothing_changes(environment, good):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_leaves_the_terminal_as_it_was(environment, good, number: int):
     with top(environment, good.url) as session:
-        session.shows("36   virtio1-req.0")
+        session.shows("36    virtio1-req.0")
         os.kill(session.process.pid, number)
 
         assert session.ends() == 128 + number
@@ -61,7 +64,7 @@ def test_it_follows_the_size_of_the_terminal(environment):
         WebService(lambda _, request: answer_wide(request.path)) as service,
         top(environment, service.url, 100, 14) as session,
     ):
-        session.shows("rest")
+        session.shows("AFFINITY")
         session.resize(60, 9)
         screen = session.until(lambda screen: "q quit" in screen.rows[8])
 
@@ -86,9 +89,10 @@ def test_a_server_that_fails_is_told_and_the_view_stays(environment):
         return machine.answer_well(service, request)
 
     with WebService(answer) as service, top(environment, service.url) as session:
-        session.shows("36   virtio1-req.0")
+        session.shows("36    virtio1-req.0")
         failing.append(1)
         screen = session.shows("the disk is full")
+        assert screen.rows[0].startswith("not live")
         assert any(row.startswith("36 ") for row in screen.rows)
         failing.clear()
         session.until(lambda screen: "the disk is full" not in "".join(screen.rows))
@@ -105,8 +109,34 @@ def test_the_first_question_may_fail_before_the_terminal_is_touched(environment)
         assert session.is_restored()
 
 
-def test_a_pipe_is_no_terminal(run, good):
-    done = run("top", "--server", good.url)
+def test_into_a_pipe_it_prints(run, good):
+    done = run("top", "--count", "2", "--refresh", "10ms", "--server", good.url)
 
-    assert done.returncode == 2
-    assert done.stderr == ("irq_client: top needs a terminal; irq_client irqs writes into a pipe\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("36    virtio1-req.0") == 2
+
+
+def test_a_pipe_that_closes_ends_it(environment, good):
+    argv = [COMMAND, "top", "--refresh", "10ms", "--server", good.url]
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+
+        assert process.wait(20) == 0
+
+
+def test_it_filters_while_a_filter_is_typed_and_jumps_to_changes_and_times(environment, good):
+    with top(environment, good.url) as session:
+        session.shows("36    virtio1-req.0")
+        session.type("/ahc")
+        screen = session.shows("filter: ahc_")
+        assert not any(row.startswith("36 ") for row in screen.rows)
+        session.type("\x1b")
+        session.shows("36    virtio1-req.0")
+        session.type("[")
+        session.until(lambda screen: screen.rows[0].startswith("history"))
+        session.type("tnow\r")
+        session.until(lambda screen: screen.rows[0].startswith("live"))
+        session.type("q")
+
+        assert session.ends() == 0

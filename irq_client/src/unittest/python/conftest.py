@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import os
+import time
 
 import pytest
 
@@ -19,3 +20,5 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(ours) or name.upper().endswith("_PROXY") or name in others:
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")  # whose tests run has settings, maybe
+    monkeypatch.setenv("TZ", "UTC0")
+    time.tzset()

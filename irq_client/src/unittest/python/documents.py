@@ -1,4 +1,4 @@
-"""The tables of settings and commands as README.md shows them, in Markdown."""
+"""The tables of settings and commands as README.md and docs/reference.md show them."""
 
 from irq_client.command_line.command import all_settings
 from irq_client.commands.registry import COMMANDS
@@ -8,10 +8,8 @@ def settings_table() -> str:
     """Return the settings, one to a row."""
     lines = ["| option | environment | default | meaning |", "|---|---|---|---|"]
     for each in all_settings(COMMANDS):
-        option = f"`{each.short}, {each.option}`" if each.short else f"`{each.option}`"
-        if each.metavar:
-            values = "\\|".join(each.choices) or each.metavar
-            option = f"`{each.option} {values}`"
+        names = ", ".join(reversed(each.names))
+        option = f"`{names} {each.value}".rstrip().replace("|", "\\|") + "`"
         environment = f"`{each.environment}`" if each.environment else ""
         default = each.default if " " in each.default else f"`{each.default}`" * bool(each.default)
         lines.append(f"| {option} | {environment} | {default} | {each.help} |")

@@ -25,6 +25,9 @@ class Emulator:
     def __init__(self, columns: int, lines: int) -> None:
         self.columns, self.lines = columns, lines
         self.rows = [""] * lines
+        self.styles: list[dict[int, str]] = [{} for _ in range(lines)]
+        """The codes of each cell by its column, as ECMA-48 parts them with semicolons."""
+        self._style = ""
         self.alternate, self.cursor, self.updating = False, True, False
         self.painted = ""
         """All that came, as it came."""
@@ -57,6 +60,7 @@ class Emulator:
         """Change the size; what stood there is gone."""
         self.columns, self.lines = columns, lines
         self.rows = [""] * lines
+        self.styles = [{} for _ in range(lines)]
 
     def _obey(self, private: str, parameters: str, final: str) -> None:
         if private:
@@ -70,11 +74,13 @@ class Emulator:
             assert parameters == ""
             self.line_writes += 1
             self.rows[self._row] = self.rows[self._row][: self._column]
+            self.styles[self._row].clear()
         elif final == "J":
             assert parameters == "2"
             self.rows = [""] * self.lines
         else:
             assert final == "m", f"no sequence that we send: {final}"
+            self._style = "" if parameters == "0" else parameters
 
     def _mode(self, number: int, on: bool) -> None:
         if number == 1049:
@@ -93,12 +99,17 @@ class Emulator:
         if character == "\r":
             self._column = 0
         elif character == "\n":
-            self._row = min(self._row + 1, self.lines - 1)
+            self._row += 1
+            if self._row == self.lines:
+                self._row -= 1
+                self.rows = [*self.rows[1:], ""]
+                self.styles = [*self.styles[1:], {}]
         else:
             assert character.isprintable(), repr(character)
             assert self._column < self.columns, "a line is wider than the screen"
             row = self.rows[self._row].ljust(self._column)
             self.rows[self._row] = row[: self._column] + character + row[self._column + 1 :]
+            self.styles[self._row][self._column] = self._style
             self._column += 1
 
 

@@ -55,8 +55,12 @@ ONE_IRQ = {"window": WINDOW, "cpus": [0, 1], **IRQS["irqs"][1]}
 
 CPUS = {
     "window": WINDOW,
-    "cpus": [{"cpu": 0, "total": 1804, "rate": 30.1}, {"cpu": 1, "total": 9301, "rate": 155.0}],
+    "cpus": [
+        {"cpu": 0, "total": 1804, "rate": 30.1, "devices": 1800},
+        {"cpu": 1, "total": 9301, "rate": 155.0, "devices": 5604},
+    ],
     "total": 11105,
+    "imbalance": 5604 / 3702,
 }
 
 ONE_CPU = {
@@ -99,6 +103,7 @@ EVENTS = {
             "irq": "36",
             "cpu": None,
             "detail": "1 from 192.0.2.7",
+            "by": "192.0.2.7",
         },
         {
             "time": "2026-01-01T00:00:10Z",
@@ -106,6 +111,7 @@ EVENTS = {
             "irq": "36",
             "cpu": None,
             "detail": "0-1 -> 1",
+            "by": "192.0.2.7",
         },
         {
             "time": "2026-01-01T00:00:20.500Z",
@@ -113,6 +119,7 @@ EVENTS = {
             "irq": None,
             "cpu": 3,
             "detail": "",
+            "by": "",
         },
     ],
 }
@@ -143,6 +150,12 @@ STATUS = {
         "holds_seconds": 8_640_000.0,
         "damaged": 0,
     },
+    "cpus": [
+        {"cpu": 0, "online": True, "node": 0, "isolated": False},
+        {"cpu": 1, "online": True, "node": 0, "isolated": False},
+        {"cpu": 2, "online": True, "node": 0, "isolated": True},
+        {"cpu": 3, "online": False, "node": None, "isolated": False},
+    ],
 }
 
 ANSWERS: Mapping[str, object] = {

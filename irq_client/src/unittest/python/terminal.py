@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping
 
-from irq_client.cli import Streams
+from irq_client.streams import Streams
 
 
 class Terminal(io.TextIOWrapper):

@@ -2,14 +2,18 @@
 
 import io
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import machine
-from irq_client import __version__, cli
-from irq_client.cli import Streams, main
+from irq_client import __version__
+from irq_client import streams as streams_module
+from irq_client.cli import main
+from irq_client.streams import Streams
 from service import WebService, json_reply, problem, reply
+from terminal import stream as terminal_stream
 from terminal import streams, written
 
 
@@ -30,17 +34,14 @@ def run(service: WebService, *argv: str, typed: str | None = None, terminal: boo
 @pytest.mark.parametrize(
     ("argv", "line"),
     [
-        (["overview"], "36     virtio1-req.0           0  5,604   5,604    93.4"),
-        (["irqs"], "36     virtio1-req.0        5,604    93.4  0-1       1"),
+        (["overview"], "Calm: CPU 1 takes 76% of what devices ask (93.4/s)."),
+        (["irqs"], "36     virtio1-req.0             5,604    93.4  0-1       1"),
         (["irq", "36"], "  1  5,604    93.4  100.0%"),
-        (["cpus"], "1       9,301   155.0"),
-        (["cpu", "1"], "36     virtio1-req.0  5,604    93.4"),
+        (["cpus"], "1       9,301   155.0    5,604"),
+        (["cpu", "1"], "36     virtio1-req.0            5,604    93.4"),
         (["history"], "in steps of 30 s, by cpu"),
         (["affinity", "36"], "effective affinity  1"),
-        (
-            ["events"],
-            "2026-01-01T00:00:10Z      affinity          36        0-1 -> 1          192.0.2.7",
-        ),
+        (["events"], "2026-01-01 00:00:20.500 UTC  cpu_offline              3"),
         (["status"], "sampler         running"),
     ],
 )
@@ -104,12 +105,14 @@ def test_wrong_usage_is_one_line_and_nothing_is_sent(good: WebService, argv: lis
         (problem(500, "\x1b]0;owned\x07\nsecond line"), 1, r"\x1b]0;owned\x07\nsecond line"),
     ],
 )
-def test_a_failure_is_one_line_with_the_url(answer: bytes, exit_status: int, words: str):
+def test_a_failure_is_one_line_without_a_url(answer: bytes, exit_status: int, words: str):
     with WebService(lambda _, __: answer) as service:
         status, output, messages = run(service, "irq", "36")
 
     assert (status, output) == (exit_status, "")
-    assert messages.startswith(f"irq_client: {service.url}/api/v1/irqs/36: ")
+    assert messages.startswith("irq_client: ")
+    assert "http" not in messages
+    assert "status" not in messages
     assert words in messages
     assert messages.count("\n") == 1
     assert messages.strip().isprintable()
@@ -130,12 +133,12 @@ def test_several_servers_are_one_table_and_the_failing_ones_are_named(good: WebS
     status, output, messages = run(good, *argv)
 
     assert status == 5
-    assert [line.split()[0] for line in output.splitlines()[1:]] == [
+    assert [line.split()[0] for line in output.splitlines()[2:]] == [
         "HOST",
         *[good.url.removeprefix("http://")] * 3,
         "all",
     ]
-    assert messages.startswith("irq_client: http://127.0.0.1:1/api/v1/cpus: ")
+    assert messages.startswith("irq_client: 127.0.0.1:1: connection refused; ")
     assert messages.endswith("irq_client: 1 of 2 servers failed: 127.0.0.1:1\n")
 
 
@@ -169,6 +172,29 @@ def test_a_token_file_that_is_not_there_is_one_line(good: WebService):
     )
 
 
+def test_verbose_shows_the_url_and_the_status_of_an_error():
+    with WebService(lambda _, __: problem(400, "too many steps")) as service:
+        messages = run(service, "cpus", "-v")[2]
+
+    assert f"{service.url}/api/v1/cpus: too many steps (status 400)\n" in messages
+
+
+def test_times_are_in_utc_if_that_is_wanted(good: WebService, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TZ", "CET-1")
+    time.tzset()
+
+    local = run(good, "cpus", "--end", "2026-01-01 10:00")[1]
+    utc = run(good, "cpus", "--end", "2026-01-01 10:00", "--utc")[1]
+
+    assert local.startswith("2026-01-01 01:00:00 .. 01:01:00 CET")
+    assert utc.startswith("2026-01-01 00:00:00 .. 00:01:00 UTC")
+    assert [request.target for request in good.requests] == [
+        "/api/v1/cpus?end=2026-01-01T09%3A00%3A00Z",
+        "/api/v1/cpus?end=2026-01-01T10%3A00%3A00Z",
+    ]
+    assert time.localtime(0).tm_zone == "CET"
+
+
 def test_verbose_tells_what_is_asked(good: WebService):
     messages = run(good, "cpus", "-v")[2]
 
@@ -182,7 +208,7 @@ def test_a_change_is_asked_for_on_a_terminal(good: WebService, typed: str):
 
     assert status == 0
     assert messages == (
-        f"{good.url}: change the affinity of IRQ 36 (virtio1-req.0) from 0-1 to 1? [y/N] "
+        f"{good.url[7:]}: change the affinity of IRQ 36 (virtio1-req.0) from 0-1 to 1? [y/N] "
     )
     assert output.splitlines() == [
         "IRQ 36 (virtio1-req.0)",
@@ -196,14 +222,14 @@ def test_anything_but_yes_changes_nothing(good: WebService, typed: str):
     status, output, messages = run(good, "affinity", "36", "1", typed=typed)
 
     assert (status, output) == (1, "")
-    assert messages.endswith(f"irq_client: {good.url}: nothing was changed\n")
+    assert messages.endswith("irq_client: nothing was changed\n")
     assert [request.method for request in good.requests] == ["GET"]
 
 
 def test_what_follows_an_answer_without_an_end_stands_on_its_own_line(good: WebService):
     messages = run(good, "affinity", "36", "1", typed="")[2]
 
-    assert messages.splitlines()[1:] == [f"irq_client: {good.url}: nothing was changed"]
+    assert messages.splitlines()[1:] == ["irq_client: nothing was changed"]
 
 
 @pytest.mark.parametrize(("more", "typed"), [(["--yes"], "n\n"), ([], None)])
@@ -292,8 +318,8 @@ def test_streams_that_were_closed_lead_nowhere(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setattr(sys, name, None)
 
     own: list[Streams] = []
-    make = cli._own_streams
-    monkeypatch.setattr(cli, "_own_streams", lambda: own.append(make()) or own[0])
+    make = streams_module.own_streams
+    monkeypatch.setattr(streams_module, "own_streams", lambda: own.append(make()) or own[0])
 
     assert main(["cpus", "--server", good.url]) == 0
     for each in own[0][:3]:
@@ -340,3 +366,14 @@ def test_output_that_is_only_refused_at_the_end(error: OSError, exit_status: int
     assert main(["--version"], given) == exit_status
     assert message in written(given.stderr)
     given.stdout.error = None
+
+
+def test_a_version_that_cannot_be_written_is_a_failure(monkeypatch: pytest.MonkeyPatch):
+    full = Late(OSError(28, "No space left on device"))
+    message = terminal_stream()
+    monkeypatch.setattr(sys, "stdout", full)
+    monkeypatch.setattr(sys, "stderr", message)
+
+    assert main(["--version"]) == 1
+    assert written(message) == "irq_client: cannot write the results: No space left on device\n"
+    full.error = None

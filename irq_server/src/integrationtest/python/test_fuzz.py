@@ -256,6 +256,15 @@ def _ask(store: Store) -> None:
         for answer in (interrupts_json(counts, window), events_json(events, window)):
             assert json.dumps(answer, allow_nan=False)
         _check_state(window.end.state)
+    for sums in (False, True):
+        window = store.history.window(START, now, now, sums=sums)
+        moments = [START + STEP * n for n in range(SAMPLES + 2)]
+        found = list(store.history.samples_at(moments, STEP, sums))
+        times = [each.time for each in found]
+        assert times == sorted(times)
+        _check_state(window.start.state)
+        for each in found:
+            _check_state(each.state)
 
 
 def _mend(folder: Path) -> None:

@@ -5,16 +5,15 @@
     from irq_client import Client
 
     with Client("http://127.0.0.1:5000", token=None, timeout_seconds=10) as client:
-        answer = client.irqs([("period", "15m"), ("device", "eth0-*")])
-    for irq in answer.value.irqs:
-        print(irq.irq, irq.device, irq.rate, irq.affinity)
+        for irq in client.irqs(period="15m", device="eth0*", top=5).irqs:
+            print(irq.irq, irq.device, irq.rate, irq.affinity)
 
-`Client` raises a ServerError of `irq_client.errors`, with the URL, the reason and what to try. The
-answers' values are those of `irq_client.model`.
+`Client` takes a `Request`, or its fields as values or as a person writes them, and returns values
+of `irq_client.model`. It raises the errors of `irq_client.errors`.
 
 The wings, and what each may import: itself, and those below it.
 
-- cli: argv becomes an exit status.
+- cli, run: argv becomes an exit status; streams: those of the process.
 - commands: one file a command: its options, its question, its columns, its picture.
 - command_line: options, variables and files become checked values.
 - terminal: values become cells, pictures and colours; bytes become keys. Knows no server.
@@ -25,23 +24,27 @@ The wings, and what each may import: itself, and those below it.
 Values are NamedTuples, except for the answers: help and wrong usage then need no dataclasses.
 """
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing's own would make `--version` slower
 if TYPE_CHECKING:
     from .server import model
-    from .server.client import Answer, Client
+    from .server.client import Client
+    from .server.request import Request
 
-__all__ = ["Answer", "Client", "__version__", "model"]
+__all__ = ["Client", "Request", "__version__", "model"]
 
 
 def __getattr__(name: str) -> object:
-    """Return Answer, Client or model, imported on first use: `--version` needs none."""
-    if name in ("Answer", "Client"):
-        from .server import client
+    """Return a published name, imported on first use: `--version` needs none."""
+    if name == "Client":
+        from .server.client import Client
 
-        return getattr(client, name)
+        return Client
+    if name == "Request":
+        from .server.request import Request
+
+        return Request
     if name == "model":
         from .server import model
 

@@ -20,8 +20,28 @@
             └── TimeLimitError  5   not within the time limit
 """
 
+from collections.abc import Iterable
+
 SHOWN_CHARACTERS = 80
 """The most that an error shows of a value that somebody else wrote."""
+
+
+def near(word: str, words: Iterable[str], most: int = 2) -> list[str]:
+    """Return the words that look like another one, the most alike first."""
+    from difflib import get_close_matches  # here: only an error needs it
+
+    wanted = word.casefold()
+    whole = {each.casefold(): each for each in words}
+    begun = {name[: len(wanted)]: each for name, each in reversed(whole.items())}
+    found = [whole[each] for each in get_close_matches(wanted, whole, most, 0.7)]
+    found = found or [begun[each] for each in get_close_matches(wanted, begun, most, 0.7)]
+    return found if word else []
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return the end of a message: ``; did you mean irq or irqs?``, or nothing."""
+    found = near(word, words)
+    return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
 class IrqClientError(Exception):
@@ -35,8 +55,9 @@ class UsageError(IrqClientError):
 
     exit_status = 2
 
-    def __init__(self, option: str, value: str, expected: str) -> None:
-        super().__init__(f"{option}: expected {expected}, found {value[:SHOWN_CHARACTERS]!r}")
+    def __init__(self, option: str, value: str, expected: str, advice: str = "") -> None:
+        found = repr(value[:SHOWN_CHARACTERS])
+        super().__init__(f"{option}: expected {expected}, found {found}{advice}")
         self.option = option
         self.value = value
         self.expected = expected
@@ -97,10 +118,14 @@ class NoMatchError(IrqClientError):
 
 
 class ServerError(IrqClientError):
-    """Something went wrong with one server; `advice` may be empty. Never raised itself."""
+    """Something went wrong with one server; `advice` may be empty. Never raised itself.
 
-    def __init__(self, url: str, reason: str, advice: str = "") -> None:
-        super().__init__(f"{url}: {reason}" + (f"; {advice}" if advice else ""))
+    Its text has the URL, for programs and logs; `words` is the text for people.
+    """
+
+    def __init__(self, url: str, reason: str, advice: str = "", note: str = "") -> None:
+        self.words = reason + (f"; {advice}" if advice else "")
+        super().__init__(f"{url}: {reason}{note}" + (f"; {advice}" if advice else ""))
         self.url = url
         self.reason = reason
         self.advice = advice
@@ -114,7 +139,7 @@ class ProblemError(ServerError):
     """The server reports an error, by an HTTP status of 400 or more."""
 
     def __init__(self, url: str, reason: str, advice: str = "", *, status: int) -> None:
-        super().__init__(url, f"{reason} (status {status})", advice)
+        super().__init__(url, reason, advice, f" (status {status})")
         self.status = status
 
 

@@ -26,18 +26,19 @@ def test_environment_names_follow_from_the_options():
         "IRQ_CLIENT_TOKEN_FILE",
         "IRQ_CLIENT_TIMEOUT",
         "IRQ_CLIENT_FORMAT",
+        "IRQ_CLIENT_COLOR",
     }
 
 
 def test_every_command_of_the_contract_is_there():
     names = "overview irqs irq cpus cpu history heatmap top affinity effect watch events status"
-    names += " completion man"
+    names += " completion"
 
     assert [command.name for command in COMMANDS] == names.split()
 
 
-def test_the_readme_holds_the_table_of_settings():
-    assert settings_table() in (PROJECT / "README.md").read_text("utf-8")
+def test_the_reference_holds_the_table_of_settings():
+    assert settings_table() in (PROJECT / "docs" / "reference.md").read_text("utf-8")
 
 
 def test_the_readme_holds_the_table_of_commands():

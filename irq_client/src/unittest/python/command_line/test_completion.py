@@ -1,77 +1,181 @@
-"""Completion scripts: shells take them, and bash completes with them."""
+"""Completion: real shells ask the real command, as they do when a person presses Tab."""
 
-import shutil
+import os
+import pty
+import select
+import stat
 import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
+import argcomplete
 import pytest
 
+import irq_client
+import machine
+import needs
 from irq_client.cli import main
-from irq_client.command_line.command import all_settings
 from irq_client.command_line.completion import SHELLS, completion_script
 from irq_client.commands.registry import COMMANDS
+from service import WebService
 from terminal import streams, written
 
-BASH = shutil.which("bash") or "bash"
-
-
-def completed(*words: str) -> list[str]:
-    """Return what bash would complete the last word to."""
-    line = " ".join(f"'{word}'" for word in words)
-    script = f"""{completion_script("bash", COMMANDS)}
-COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _irq_client; printf '%s\\n' "${{COMPREPLY[@]}}"
+COMMAND = """\
+#!{python}
+import sys
+sys.path[:0] = {path!r}
+from irq_client.cli import main
+sys.exit(main())
 """
-    done = subprocess.run([BASH, "-c", script], capture_output=True, text=True, check=True)
-    return done.stdout.split()
 
 
-def test_commands_are_completed():
-    assert completed("irq_client", "hi") == ["history"]
-    assert set(completed("irq_client", "")) >= {command.name for command in COMMANDS}
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the command, a file and a configuration of two servers."""
+    folder = tmp_path_factory.mktemp("completion")
+    packages = [str(Path(each.__file__).parents[1]) for each in (irq_client, argcomplete)]
+    command = folder / "irq_client"
+    command.write_text(COMMAND.format(python=sys.executable, path=packages))
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    (folder / "hosts.txt").touch()
+    (folder / "config.toml").write_text(
+        '[servers.web1]\nurl = "http://127.0.0.1:1"\n[servers.db]\nurl = "http://127.0.0.1:2"\n'
+    )
+    return folder
 
 
-def test_commands_are_found_behind_options_and_their_values():
-    assert completed("irq_client", "--server", "http://h", "-v", "over") == ["overview"]
-    assert completed("irq_client", "--server", "http://h", "top", "--ref") == ["--refresh"]
+@pytest.fixture(scope="module")
+def service() -> Iterator[WebService]:
+    """Return a service that answers well."""
+    with WebService(machine.answer_well) as service:
+        yield service
+
+
+def environment(folder: Path, server: str = "http://127.0.0.1:1") -> dict[str, str]:
+    """Return the environment of a shell."""
+    return {
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "IRQ_CLIENT_SERVER": server,
+        "IRQ_CLIENT_CONFIG": str(folder / "config.toml"),
+        "TERM": "dumb",
+        "HOME": str(folder),
+    }
+
+
+def completed(folder: Path, line: str, server: str = "http://127.0.0.1:1") -> list[str]:
+    """Return what bash offers at the end of a line."""
+    script = """
+        eval "$(irq_client completion bash)"
+        COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=63
+        _python_argcomplete irq_client
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    run = subprocess.run(
+        [needs.program("bash"), "-c", script, "bash", line],
+        env=environment(folder, server),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.split("\n")[:-1]
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("line", "offered"),
     [
-        (("history", "--char"), ["--chart"]),
-        (("history", "--chart", ""), ["bar", "line", "table"]),
-        (("cpus", "--format", "j"), ["json"]),
-        (("completion", ""), ["bash", "zsh", "fish"]),
-        (("status", "--chart"), []),
-        (("nonsense", "--f"), []),
+        ("irq_client hi", ["history "]),
+        ("irq_client --utc -H h over", ["overview "]),
+        ("irq_client history --char", ["--chart "]),
+        ("irq_client history --chart ", ["bar", "line", "table"]),
+        ("irq_client cpus --format j", ["json "]),
+        ("irq_client completion ", ["bash", "zsh", "fish"]),
+        ("irq_client status --chart", []),
+        ("irq_client cpus --server ", ["web1", "db"]),
+        ("irq_client -H w", ["web1 "]),
+        ("irq_client --hosts ho", ["hosts.txt "]),
+        ("irq_client irq ", []),
     ],
 )
-def test_options_and_their_values_are_completed(words: tuple[str, ...], expected: list[str]):
-    assert completed("irq_client", *words) == expected
+def test_bash_completes_commands_options_values_files_and_servers(
+    folder: Path, line: str, offered: list[str]
+):
+    assert set(completed(folder, line)) >= set(offered)
+    if not line.endswith(" "):
+        assert completed(folder, line) == (offered or [""])
 
 
-def test_files_are_completed(tmp_path):
-    (tmp_path / "hosts.txt").touch()
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("irq_client irq N", ["NMI "]),
+        ("irq_client irqs --irq 3", ["36 "]),
+        ("irq_client affinity virt", ["virtio1-req.0 "]),
+        ("irq_client events -d virt", ["virtio1-req.0 "]),
+        ("irq_client events -d 'ahci[0000:0", ["ahci[0000:00:1f.2]"]),
+    ],
+)
+def test_bash_completes_irqs_and_devices_of_the_server(
+    folder: Path, service: WebService, line: str, offered: list[str]
+):
+    assert completed(folder, line, service.url) == offered
 
-    assert completed("irq_client", "--hosts", f"{tmp_path}/ho") == [f"{tmp_path}/hosts.txt"]
+
+def test_a_configuration_with_a_typo_breaks_neither_the_script_nor_the_rest(tmp_path: Path):
+    broken = tmp_path / "config.toml"
+    broken.write_text("server = [")
+    given = streams({"IRQ_CLIENT_CONFIG": str(broken)})
+
+    assert main(["completion", "bash"], given) == 0
+    assert written(given.stdout) == completion_script("bash")
+
+
+def test_every_command_is_offered(folder: Path):
+    offered = {each.strip() for each in completed(folder, "irq_client ")}
+
+    assert offered >= {command.name for command in COMMANDS}
+
+
+def test_a_person_at_a_terminal_presses_tab(folder: Path):
+    controller, terminal = pty.openpty()
+    shell = subprocess.Popen(
+        [needs.program("bash"), "--norc", "--noprofile", "-i"],
+        env=environment(folder) | {"PS1": "$ "},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    seen = b""
+
+    def until(text: bytes) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 30
+        while text not in seen:
+            assert time.monotonic() < deadline, seen
+            if select.select([controller], [], [], 0.1)[0]:
+                seen += os.read(controller, 65_536)
+        seen = seen.partition(text)[2]
+
+    try:
+        os.write(controller, b'eval "$(irq_client completion bash)"; echo read""y\n')
+        until(b"ready")
+        os.write(controller, b"irq_client hist\t--ch\ttab\t")
+        until(b"history --chart table ")
+    finally:
+        shell.kill()
+        shell.wait(10)
+        os.close(controller)
+        os.close(terminal)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_every_command_and_option_is_in_every_script(shell: str):
-    script = completion_script(shell, COMMANDS)
-
-    for command in COMMANDS:
-        assert command.name in script
-    for setting in all_settings(COMMANDS):
-        assert setting.name in script
-
-
-def test_a_text_with_quotes_is_one_text_to_fish():
-    assert r"such as \'eth0-*\''" in completion_script("fish", COMMANDS)
-
-
-def test_the_command_asks_no_server():
+def test_each_shell_has_a_script(shell: str):
     given = streams({"IRQ_CLIENT_SERVER": "http://127.0.0.1:1"})
 
-    assert main(["completion", "zsh"], given) == 0
-    assert written(given.stdout) == completion_script("zsh", COMMANDS)
+    assert main(["completion", shell], given) == 0
+    assert "irq_client" in written(given.stdout)
     assert main(["completion", "tcsh"], streams()) == 2

@@ -1,6 +1,7 @@
 """The command line and the environment, read into Arguments."""
 
 import shlex
+from typing import NamedTuple
 
 import pytest
 
@@ -19,9 +20,18 @@ from irq_client.errors import IrqClientError, UsageError
 from irq_client.server.request import Request
 
 
-def parse(argv: list[str], environment: dict[str, str]) -> parser.Arguments:
+class Parsed(NamedTuple):
+    """What a command line comes to."""
+
+    general: General
+    command: str
+    job: object
+
+
+def parse(argv: list[str], environment: dict[str, str]) -> Parsed:
     """Read a command line of the real commands."""
-    return parser.parse(argv, environment, COMMANDS)
+    general, command, given = parser.parse(argv, environment, COMMANDS)
+    return Parsed(general, command.name, command.read(given))
 
 
 def urls(argv: list[str], environment: dict[str, str]) -> list[str]:
@@ -37,7 +47,7 @@ def test_a_command_alone_takes_every_default():
         timeout_seconds=10.0,
         form="table",
     )
-    assert (command, job) == ("overview", Overview(Request()))
+    assert (command, job) == ("overview", Overview(Request(), has_sentence=True, every=False))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +138,7 @@ def test_filters_become_query_parameters():
 
 
 def test_a_history_asks_for_totals_unless_told_otherwise():
-    assert parse(["history"], {}).job == History(Request(by="total"), "bar")
+    assert parse(["history"], {}).job == History(Request(by="total"), "bar", "table", every=False)
     assert parse(["history", "--by", "irq,cpu", "--step", "1m"], {}).job.request.encoded() == [
         ("step", "1m"),
         ("by", "irq,cpu"),
@@ -154,11 +164,13 @@ def test_two_dashes_end_the_options(argv: list[str]):
 
 
 def test_arguments_are_checked():
-    assert parse(["irq", "THR#2"], {}).job == OneIrq("THR#2", Request())
-    assert parse(["cpu", "07"], {}).job == OneCpu(7, Request())
+    assert parse(["irq", "THR#2"], {}).job == OneIrq("THR#2", Request(), every=False)
+    assert parse(["cpu", "07"], {}).job == OneCpu(7, Request(), every=False)
     assert parse(["affinity", "36"], {}).job == Affinity("36")
-    assert parse(["effect", "-15m"], {}).job == Around(("-15m", 900.0, True), Request())
-    for argv in (["irq", ".."], ["cpu", "x"], ["affinity", "36", ""], ["affinity", "36", "all"]):
+    assert parse(["effect", "-15m"], {}).job == Around(
+        ("-15m", 900.0, True), Request(), every=False
+    )
+    for argv in (["irq", ""], ["cpu", "x"], ["effect", "10:77"], ["affinity", "36", ""]):
         with pytest.raises(UsageError):
             parse(argv, {})
 
@@ -168,8 +180,12 @@ def test_arguments_are_checked():
     [
         ([], "a command is missing"),
         (["-v"], "a command is missing"),
-        (["frobnicate"], "no command 'frobnicate'"),
-        (["overview", "--frob"], "--frob"),
+        (["frobnicate"], "there is no command 'frobnicate'; irq_client --help lists them"),
+        (["evnets"], "there is no command 'evnets'; did you mean events?"),
+        (["overview", "--frob"], "overview has no option --frob; --help lists them"),
+        (["overview", "--perod=5m"], "overview has no option --perod; did you mean --period?"),
+        (["--sever", "h", "overview"], "--sever"),
+        (["overview", "-z"], "-z"),
         (["overview", "36"], "36"),
         (["overview", "--per", "5"], "--per"),
         (["irq"], "IRQ"),
@@ -196,22 +212,34 @@ def test_the_help_of_a_command_has_units_defaults_and_an_example(command, capsys
     with pytest.raises(SystemExit) as caught:
         parse([command.name, "--help"], {})
 
-    shown = " ".join(capsys.readouterr().out.split())
+    text = capsys.readouterr().out
+    lines, shown = text.splitlines(), " ".join(text.split())
     assert caught.value.code == 0
     assert all(example in shown for example in command.examples)
-    assert "default http://127.0.0.1:5000; environment IRQ_CLIENT_SERVER" in shown
-    assert "in seconds" in shown
+    assert max(map(len, lines)) <= 80
+    if command.asks_server:
+        assert "default http://127.0.0.1:5000; environment IRQ_CLIENT_SERVER" in shown
+        assert "answer in seconds" in shown
+        assert "is sent the token: prefer --server unix:PATH" in shown
+    order = f"examples: arguments: options_of_{command.name}: options_of_every_command: help:"
+    wanted = [each.replace("_", " ") for each in order.split()]
+    titles = [each for each in lines if each in wanted]
+    assert titles[0] == "examples:"
+    assert titles[-1] == "help:"
+    assert titles == sorted(titles, key=wanted.index)
     for setting in command.settings:
         assert setting.option in shown
     for argument in command.arguments:
-        assert ARGUMENT_HELP[argument.strip("[]")] in shown
+        assert ARGUMENT_HELP[argument.strip("[].")] in shown
 
 
 def test_the_general_help_lists_every_command_with_an_example(capsys):
     with pytest.raises(SystemExit):
         parse(["--help"], {})
 
-    shown = capsys.readouterr().out
+    text = capsys.readouterr().out
+    shown = " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
     for command in COMMANDS:
         assert command.help in shown
         assert command.examples[0] in shown
@@ -224,3 +252,33 @@ def test_every_example_is_a_right_command_line(command):
         argv = shlex.split(example.partition("irq_client ")[2].rstrip('")').partition(" | ")[0])
 
         assert parse(argv, {}).command == command.name
+
+
+def test_several_words_are_one_time():
+    job = parse(["effect", "2026-01-01", "10:00"], {}).job
+
+    assert job.time.text == "2026-01-01T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("-p 15m -s -1h -n 5", "--period 15m --start -1h --top 5"),
+        ("-p15m -s-1h -n5", "--period=15m --start=-1h --top=5"),
+        ("-e 10:00 -i 36 -c 0-3 -d eth0", "--end 10:00 --irq 36 --cpu 0-3 --device eth0"),
+        ("-H a -f csv -v -o IRQ", "--server a --format csv --verbose --columns IRQ"),
+    ],
+)
+def test_short_options_mean_long_ones(short: str, long: str):
+    assert parse(["irqs", *short.split()], {}) == parse(["irqs", *long.split()], {})
+
+
+def test_the_short_n_is_what_a_command_counts():
+    assert parser.parse(["top", "-n", "3"], {}, COMMANDS).given.repeat().last == 3
+    assert parse(["irqs", "-n", "3"], {}).job.request.top == 3
+
+
+def test_a_script_of_completion_reads_no_settings():
+    general = parse(["completion", "bash"], {"IRQ_CLIENT_CONFIG": "/nonexistent"}).general
+
+    assert general.form == "table"

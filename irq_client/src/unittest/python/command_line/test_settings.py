@@ -48,8 +48,8 @@ def urls(general: General) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a b c\n", "hosts:1: expected URL, or NAME URL"),
-        ("a\nftp://b\n", "hosts:2: expected a URL"),
+        ("a b c\n", "hosts:1: expected SERVER, or NAME SERVER"),
+        ("a\nftp://b\n", "hosts:2: expected a server such as"),
         ("http://u:p@h\n", "without a name or password"),
         ("# none\n", "expected at least one host"),
         ("\udcff", "text in UTF-8"),
@@ -111,8 +111,8 @@ def test_a_unix_socket_is_no_name_of_the_file(config: Path):
     assert general.hosts == (Host("unix:/run/s", "unix:/run/s", "/run/token"),)
 
 
-def test_a_name_that_is_not_known_is_told_with_those_that_are(config: Path):
-    with pytest.raises(UsageError, match="a URL, or one of web1, web2, db"):
+def test_a_name_that_is_misspelt_is_refused_with_what_is_near(config: Path):
+    with pytest.raises(UsageError, match=r"did you mean web2 or web1\?$"):
         parsed("status", "--config", config, "--server", "web3")
 
 

@@ -86,18 +86,21 @@ def test_a_time_is_absolute_or_so_long_ago(text: str, is_ago: bool, seconds: flo
     assert read_time("--start", text) == Time(text.replace(" ", "T"), seconds, is_ago)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "-", "-5x", "-0", "+15m", "12:00", "NOW"])
+@pytest.mark.parametrize("text", ["", "-", "-5x", "-0", "+15m", "NOW", "25:00"])
 def test_what_is_no_time_is_refused(text: str):
     with pytest.raises(UsageError):
         read_time("--end", text)
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-01-01", "2026-01-01T00:00", "2026-01-01T00:00:00", "2026-01-01T00:00:00.5"]
+    "text", ["2026-01-01", "2026-01-01T00:00", "2026-01-01 00:00:00", "2026-01-01T01:00+01:00"]
 )
-def test_a_time_without_a_zone_is_refused_with_the_reason(text: str):
-    with pytest.raises(UsageError, match="zone"):
-        read_time("--start", text)
+def test_a_local_time_is_sent_in_utc(text: str):
+    if "+" in text:
+        with pytest.raises(UsageError, match="2026-11-28T09:00:00Z"):
+            read_time("--start", text)
+    else:
+        assert read_time("--start", text) == Time("2026-01-01T00:00:00Z", 1_767_225_600.0)
 
 
 def window(period: str | None, start: str | None, end: str | None):
@@ -172,12 +175,12 @@ def test_a_cpu_is_a_number():
             read_cpu("CPU", text)
 
 
-@pytest.mark.parametrize("text", ["36", "NMI", "THR#2", "I/O", "IPI0"])
-def test_an_irq_is_a_name_as_in_proc_interrupts(text: str):
+@pytest.mark.parametrize("text", ["36", "NMI", "THR#2", "36,38-41", "a, b:c[0]", "eth0-*"])
+def test_an_irq_is_any_visible_text(text: str):
     assert read_irq("IRQ", text) == text
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "36:", "a b", "\x1b[1m", "\u00e4", "x" * 65])
+@pytest.mark.parametrize("text", ["", " ", "\x1b[1m", "a\nb", "x" * 201])
 def test_what_cannot_be_an_irq_is_refused(text: str):
     with pytest.raises(UsageError):
         read_irq("IRQ", text)
@@ -204,6 +207,11 @@ def test_a_number_starts_at_one():
         ("http://[::1]:5000/", "http://[::1]:5000"),
         ("https://irq.example.org/prefix/", "https://irq.example.org/prefix"),
         ("unix:/run/irq_server/socket", "unix:/run/irq_server/socket"),
+        ("localhost", "http://localhost:5000"),
+        ("localhost:80", "http://localhost:80"),
+        ("[::1]", "http://[::1]:5000"),
+        ("h:80/prefix", "http://h:80/prefix"),
+        ("h/prefix", "http://h/prefix"),
     ],
 )
 def test_a_server_is_a_url(text: str, server: str):
@@ -214,8 +222,8 @@ def test_a_server_is_a_url(text: str, server: str):
     "text",
     [
         "",
-        "localhost",
-        "localhost:5000",
+        ":5000",
+        "a b",
         "ftp://h",
         "http://",
         "http://h:99999",
@@ -227,7 +235,7 @@ def test_a_server_is_a_url(text: str, server: str):
     ],
 )
 def test_what_is_no_url_of_a_server_is_refused(text: str):
-    with pytest.raises(UsageError, match="URL"):
+    with pytest.raises(UsageError, match="expected a server such as"):
         read_server("--server", text)
 
 

@@ -1,7 +1,5 @@
 """Windows, and names from the network, in every command."""
 
-from dataclasses import replace
-
 import machine
 from irq_client.commands import affinity, cpus, events, history, irqs, overview, shared
 from irq_client.server import model
@@ -11,21 +9,23 @@ from sheets import lines, read
 
 def test_a_window_that_is_not_whole_says_so():
     window = machine.WINDOW | {"complete": False, "gaps": 2, "resets": 1}
-    sheet = cpus.show_cpus(read(model.read_cpus, machine.CPUS | {"window": window}))
+    sheet = cpus.shown_cpus(read(model.read_cpus, machine.CPUS | {"window": window})).sheet()
 
-    assert lines(sheet)[1:4] == [
+    assert lines(sheet)[2:5] == [
         "incomplete: the store does not hold the whole window that was asked for",
         "2 gaps between samples",
         "1 IRQ started again from zero",
     ]
 
 
+WINDOW = read(model.read_events, machine.EVENTS).window
 HOSTILE = "\x1b]0;owned\x07[red]\n\x9b2J\u202e"
 
 
 def test_no_name_of_the_network_reaches_a_line_as_it_is():
     irq = {"irq": "3\x1b6", "device": HOSTILE, "affinity": HOSTILE, "effective_affinity": HOSTILE}
-    event = {"time": "2026-01-01T00:00:10Z", "cpu": 1, "irq": HOSTILE, "detail": HOSTILE}
+    moment = Moment("2026-01-01T00:00:10Z")
+    change = model.Event(moment, HOSTILE, HOSTILE, 1, HOSTILE, HOSTILE)
     series = machine.SERIES["points"][0] | {"counts": {HOSTILE: 5}}
     sheets = [
         overview.show_interrupts(
@@ -34,16 +34,14 @@ def test_no_name_of_the_network_reaches_a_line_as_it_is():
                 machine.INTERRUPTS | {"irqs": [machine.ROWS[0] | irq]},
             )
         ),
-        irqs.show_irqs(
+        irqs.shown_irqs(
             read(model.read_irqs, machine.IRQS | {"irqs": [machine.ROWS[0] | irq]}),
-        ),
-        irqs.show_one_irq(read(model.read_one_irq, machine.ONE_IRQ | irq)),
-        cpus.show_one_cpu(
+        ).sheet(),
+        irqs.shown_irq(read(model.read_one_irq, machine.ONE_IRQ | irq)).sheet(),
+        cpus.shown_cpu(
             read(model.read_one_cpu, machine.ONE_CPU | {"irqs": [machine.ROWS[0] | irq]})
-        ),
-        events.show_events(
-            read(model.read_events, machine.EVENTS | {"events": [event | {"event": HOSTILE}]})
-        ),
+        ).sheet(),
+        events.show_events(WINDOW, [events.Happened(change, HOSTILE)]),
         history.show_series(
             read(model.read_series, machine.SERIES | {"by": HOSTILE, "points": [series]})
         ),
@@ -54,10 +52,4 @@ def test_no_name_of_the_network_reaches_a_line_as_it_is():
         assert all(line.isprintable() for line in lines(sheet))
         assert any("[red]" in line for line in lines(sheet))
 
-    change = model.Event(Moment(event["time"]), "affinity", HOSTILE, 1, HOSTILE, HOSTILE)
     assert shared.change_text(change, HOSTILE).isprintable()
-    assert (
-        events.show_events(replace(read(model.read_events, machine.EVENTS), events=(change,)))
-        .rows[0][-1]
-        .isprintable()
-    )

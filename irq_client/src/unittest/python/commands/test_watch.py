@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 import machine
 from irq_client.cli import main
 from irq_client.command_line.values import read_condition
-from irq_client.commands.watch import Watch
+from irq_client.commands.watch import Reading, Watch
 from irq_client.errors import GaveUpError, ProblemError, UnreachableError
+from irq_client.figures.condition import Condition
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
 from service import WebService
@@ -28,14 +30,15 @@ class Server:
         self.warned: list[object] = []
         self.stop = stop
 
-    def ask(self) -> model.Interrupts:
+    def ask(self, condition: Condition) -> Reading:
         """Answer."""
         self.stop -= 1
         assert self.stop > 0, "it should have ended"
         rate = self.rates.pop(0) if len(self.rates) > 1 else self.rates[0]
         if isinstance(rate, Exception):
             raise rate
-        return replace(ANSWER, total=round(rate * 60))
+        answer = replace(ANSWER, total=round(rate * 60))
+        return Reading(answer.window.end, condition.figure(answer), condition.unknown_name(answer))
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass."""
@@ -45,7 +48,8 @@ class Server:
         """Return a watch that asks every 10 s."""
         condition = read_condition("CONDITION", text)
         clock = lambda: self.now  # noqa: E731 - the shortest clock there is
-        return Watch(condition, self.ask, 10.0, within, clock, self.sleep, self.warned.append)
+        ask = partial(self.ask, condition)
+        return Watch(condition, ask, 10.0, within, clock, self.sleep, self.warned.append)
 
 
 def test_it_finds_what_holds_at_once():
@@ -124,13 +128,33 @@ def run(*argv: str) -> tuple[int, str, str, list[str]]:
         return status, written(given.stdout), written(given.stderr), asked
 
 
-def test_the_command_prints_and_ends():
-    status, output, _, asked = run("imbalance  > 1.5")
+@pytest.mark.parametrize(
+    "words", [["imbalance  > 1.5"], ["imbalance", "above", "1.5"], ["imbalance above 1.5"]]
+)
+def test_the_command_prints_and_ends(words: list[str]):
+    status, output, _, asked = run(*words)
 
+    text = " ".join(" ".join(words).split())
     assert status == 0
-    assert output == "2026-01-01T00:01:00Z  imbalance > 1.5: holds, 1.68\n"
+    # the imbalance is the server's, of devices: 5604 over the mean of 1800 and 5604
+    assert output == f"2026-01-01 00:01:00 UTC  {text}: holds, 1.51\n"
     # the made-up server samples every 10 s
-    assert asked == ["/api/v1/status", "/api/v1/interrupts?period=20.000"]
+    assert asked == ["/api/v1/status", "/api/v1/cpus?period=20.000"]
+
+
+@pytest.mark.parametrize(
+    ("words", "number"), [(["imbalance"], "1.51"), (["irq", "virtio*", "rate"], "93.40")]
+)
+def test_a_figure_alone_is_one_number_for_a_script(words: list[str], number: str):
+    assert run(*words)[:2] == (0, f"{number}\n")
+
+
+def test_a_figure_alone_is_followed_by_every_reading():
+    server = Server(5, 5, 1)
+
+    figures = [each.figure for each in server.watch("rate", within=25).changes()]
+
+    assert figures == [5.0, 5.0, 1.0, 1.0]
 
 
 def test_the_command_prints_json_and_csv():
@@ -155,7 +179,7 @@ def test_the_command_gives_up():
 
 
 def test_a_wrong_condition_is_never_sent():
-    status, _, messages, asked = run("imbalance over 1")
+    status, _, messages, asked = run("imbalance", "over", "1")
 
     assert (status, asked) == (2, [])
     assert messages.startswith("irq_client: CONDITION: expected a condition such as")

@@ -16,7 +16,6 @@ ANSWER = model.read_interrupts(JsonObject(machine.INTERRUPTS, ""))
 @pytest.mark.parametrize(
     ("text", "figure"),
     [
-        ("imbalance > 1.5", 9301 / 5552.5),
         ("rate > 1", 11105 / 60),
         ("cpu 1 rate > 1", 9301 / 60),
         ("cpu 0-1 rate>1", 11105 / 60),
@@ -36,6 +35,7 @@ def test_a_figure_is_worked_out_of_a_window(text: str, figure: float):
     [
         ("imbalance > 1.5 for 5m", 1.5, 300.0),
         ("rate >= 50k", 50_000.0, 0.0),
+        ("imbalance above 2 for 5m", 2.0, 300.0),
         ("rate<2.5M for 90", 2_500_000.0, 90.0),
         ("rate != 0", 0.0, 0.0),
     ],
@@ -48,7 +48,16 @@ def test_limits_have_units_and_durations(text: str, limit: float, seconds: float
 
 @pytest.mark.parametrize(
     ("comparison", "holding"),
-    [(">", {3}), (">=", {2, 3}), ("<", {1}), ("<=", {1, 2}), ("==", {2}), ("!=", {1, 3})],
+    [
+        (">", {3}),
+        (">=", {2, 3}),
+        ("<", {1}),
+        ("<=", {1, 2}),
+        ("==", {2}),
+        ("!=", {1, 3}),
+        ("above", {3}),
+        ("below", {1}),
+    ],
 )
 def test_comparisons_compare(comparison: str, holding: set[int]):
     condition = read_condition("CONDITION", f"rate {comparison} 2")
@@ -66,7 +75,8 @@ def test_what_is_not_known_holds_never():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "imbalance", "imbalance > x", "imbalance > 1k", "rate > 5 for", "rate > 5 for 5x",
+    ["", "imbalance 2", "imbalance > x", "imbalance above",
+     "imbalance above2", "imbalance for 5m", "imbalance > 1k", "rate > 5 for", "rate > 5 for 5x",
      "cpu x rate > 1", "cpu 3-1 rate > 1", "irq rate > 1", "load > 1", "rate > -1", "rate => 1",
      "rate > 1 and rate < 2"],
 )  # fmt: skip
@@ -75,3 +85,10 @@ def test_anything_else_is_refused(text: str):
         read_condition("CONDITION", text)
 
     assert caught.value.exit_status == 2
+
+
+def test_a_figure_alone_holds_as_soon_as_it_is_known():
+    condition = read_condition("CONDITION", "irq 36 rate")
+
+    assert condition.holds(0.0)
+    assert not condition.holds(None)

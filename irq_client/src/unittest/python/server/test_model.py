@@ -61,7 +61,7 @@ def test_one_irq_is_an_irq_with_its_cpus():
 def test_cpus_have_totals_and_rates():
     answer = read(model.read_cpus, machine.CPUS)
 
-    assert answer.cpus == (model.Cpu(0, 1804, 30.1), model.Cpu(1, 9301, 155.0))
+    assert answer.cpus == (model.Cpu(0, 1804, 30.1, 1800), model.Cpu(1, 9301, 155.0, 5604))
     assert answer.total == 11105
 
 
@@ -86,11 +86,49 @@ def test_events_may_concern_an_irq_or_a_cpu():
 
     assert answer.events == (
         model.Event(
-            Moment("2026-01-01T00:00:08Z"), "affinity_request", "36", None, "1 from 192.0.2.7"
+            Moment("2026-01-01T00:00:08Z"),
+            "affinity_request",
+            "36",
+            None,
+            "1 from 192.0.2.7",
+            "192.0.2.7",
         ),
-        model.Event(Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1"),
+        model.Event(
+            Moment("2026-01-01T00:00:10Z"), "affinity", "36", None, "0-1 -> 1", "192.0.2.7"
+        ),
         model.Event(Moment("2026-01-01T00:00:20.500Z"), "cpu_offline", None, 3, ""),
     )
+
+
+def test_only_a_changed_affinity_has_cpus_before_and_after():
+    request, change, offline = read(model.read_events, machine.EVENTS).events
+
+    assert change.change == ("0-1", "1")
+    assert (request.change, offline.change) == (None, None)
+
+
+def test_an_event_has_its_author():
+    events = [{**each, "by": None} for each in machine.EVENTS["events"]]
+
+    with pytest.raises(ShapeError, match=r"events\[0\]\.by: expected a string"):
+        read(model.read_events, machine.EVENTS | {"events": events})
+
+
+def test_fields_that_a_server_may_add_are_read():
+    irqs = [machine.IRQS["irqs"][1] | {"writable": True, "pending": True, "interface": "eth0"}]
+    cpus = [{"cpu": 0, "total": 5, "rate": 0.1, "devices": 3}]
+    known = [
+        {"cpu": number, "online": number != 1, "isolated": number == 2, "node": 0}
+        for number in range(4)
+    ]
+
+    (irq,) = read(model.read_irqs, machine.IRQS | {"irqs": irqs}).irqs
+    answer = read(model.read_cpus, machine.CPUS | {"cpus": cpus, "imbalance": 1.5})
+    status = read(model.read_status, machine.STATUS | {"cpus": known})
+
+    assert (irq.writable, irq.pending, irq.interface) == (True, True, "eth0")
+    assert (answer.cpus[0].devices, answer.imbalance) == (3, 1.5)
+    assert status.usable == {0, 3}
 
 
 def test_an_affinity_says_whether_it_may_be_written():
@@ -159,7 +197,8 @@ READERS = {
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
 def test_every_field_that_is_left_out_is_missed(reader):
     answer = READERS[reader]
-    for name in answer:
+    optional = {model.read_cpus: {"imbalance"}, model.read_status: {"cpus"}}.get(reader, set())
+    for name in answer.keys() - optional:
         without = {key: value for key, value in answer.items() if key != name}
         with pytest.raises(ShapeError):
             reader(JsonObject(without, ""))

@@ -19,20 +19,20 @@ def test_a_server_is_asked_through_its_socket(tmp_path: Path, monkeypatch: pytes
         WebService(machine.answer_well, path=tmp_path / "socket") as service,
         Client(service.url, token="s3cret") as client,  # noqa: S106 - made up
     ):
-        cpus = client.cpus([("period", "15m"), ("irq", "I/O")]).value.cpus
-        after = client.set_affinity("36", "1").value
+        cpus = client.cpus(period="15m", irqs=["45#2"]).cpus
+        after = client.set_affinity("36", "1")
         with pytest.raises(UnknownNameError) as caught:
-            client.irq("I/O")
+            client.cpu(7)
 
     assert [each.cpu for each in cpus] == [0, 1]
     assert after.affinity == "1"
-    assert caught.value.url == f"unix:{tmp_path}/socket/api/v1/irqs/I%2FO"
+    assert caught.value.url == f"unix:{tmp_path}/socket/api/v1/cpus/7"
     read, write, unknown = service.requests
-    assert read.target == "/api/v1/cpus?period=15m&irq=I%2FO"
+    assert read.target == "/api/v1/cpus?period=15m&irq=45%232"
     assert read.headers["host"] == "localhost"
     assert read.headers["authorization"] == "Bearer s3cret"
     assert (write.method, json.loads(write.body)) == ("PUT", {"cpus": "1"})
-    assert unknown.target == "/api/v1/irqs/I%2FO"
+    assert unknown.target == "/api/v1/cpus/7"
 
 
 @pytest.mark.parametrize("kind", ["away", "closed", "no socket"])

@@ -56,14 +56,16 @@ def test_a_level_begins_where_its_scale_says(number: int):
     assert level(floor * 0.999, 256) == number - 1
 
 
-def test_an_axis_has_the_times_at_its_ends():
-    start, end = "2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.250Z"
+def test_an_axis_has_its_times_as_exact_as_they_fit():
+    start, end = "2026-01-01 00:00:00.250 CET", "2026-01-01 00:01:00 CET"
 
-    assert time_axis(start, end, 22) == "00:00:00Z    00:01:00Z"
-    assert time_axis(start, end, 19) == "00:00:00Z"
+    assert time_axis(start, end, 22) == "00:00:00      00:01:00"
+    assert time_axis(start, end, 17) == "00:00       00:01"
+    assert time_axis(start, end, 11) == ""
 
 
 def test_an_axis_over_midnight_has_the_dates():
-    start, end = "2026-01-01T23:00:00Z", "2026-01-02T01:00:00Z"
+    start, end = "2026-01-01 23:00:00 UTC", "2026-01-02 01:00:00 UTC"
 
-    assert time_axis(start, end, 50) == start + " " * 10 + end
+    assert time_axis(start, end, 50) == f"{start[:-4]}            {end[:-4]}"
+    assert time_axis(start, end, 22) == "2026-01-01  2026-01-02"

@@ -11,7 +11,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.stream = stream()
-        self.screen = Screen(self.stream, painter(False, {}))
+        self.screen = Screen(self.stream, painter("never", True, {}))
         self.terminal = Emulator(10, 3)
 
     def draw(self, *texts: str, size: tuple[int, int] = (10, 3)) -> tuple[list[str], str]:

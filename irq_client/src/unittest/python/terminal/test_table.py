@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irq_client.terminal.table import Heading, Sheet, busiest_that_fit, layout
+from irq_client.terminal.table import Heading, Sheet, busiest_that_fit, fit, layout
 from irq_client.terminal.text import cell_width
 
 
@@ -53,11 +53,23 @@ def test_without_room_for_one_cpu_the_total_says_it_all():
         "IRQ    DEVICE  TOTAL",
         "24     eth0    2,436",
         "total          2,436",
+        "no room for CPU0, CPU1, CPU2,",
+        "  CPU3, CPU4; --columns chooses,",
+        "  --format csv has all",
     ]
 
 
-def test_a_number_is_left_out_rather_than_cut():
-    assert lines(overview([2000]), 10)[1:] == ["IRQ", "24", "total"]
+def test_a_number_is_left_out_with_a_word_rather_than_cut():
+    shown = lines(overview([2000]), 10)
+
+    assert shown[1:4] == ["IRQ", "24", "total"]
+    assert shown[4:7] == ["no room", "  for", "  DEVICE,"]
+
+
+def test_many_columns_that_are_left_out_are_a_number():
+    text = " ".join(lines(overview([1] * 7), 12)[4:])
+
+    assert "CPU0 .. TOTAL (8 columns)" in " ".join(text.split())
 
 
 def test_a_long_device_is_shortened_on_a_terminal_only():
@@ -95,7 +107,7 @@ def test_no_line_is_wider_than_the_terminal(totals: list[int], device: str, widt
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=40), st.integers(10, 250))
 def test_what_is_shown_of_a_row_adds_up_to_its_total(totals: list[int], width: int):
-    heading, row, _ = lines(overview(totals), width)[1:]
+    heading, row = lines(overview(totals), width)[1:3]
     cells = [int(cell.replace(",", "")) for cell in row.split()[2:]]
 
     if "CPU" in heading:
@@ -153,8 +165,23 @@ def test_heat_compares_the_cpus_with_each_other_and_a_rate_with_its_column():
 
     first, second = list(layout(sheet, 80))[1:]
 
-    assert [style for _, style in first] == ["red", "yellow", "", "yellow"]
-    assert [style for _, style in second] == ["", "yellow", "", "red"]
+    assert [style for _, style in first] == ["bold cyan", "cyan", "", "cyan"]
+    assert [style for _, style in second] == ["", "cyan", "", "bold cyan"]
+
+
+def test_rows_without_heat_are_plain_and_no_measure_for_the_others():
+    columns = (Heading("IRQ", is_cold=lambda irq: irq == "LOC"), Heading("RATE", heat=True))
+    sheet = Sheet((), columns, (("LOC", 900.0), ("24", 50.0)))
+
+    first, second = list(layout(sheet, 80))[1:]
+
+    assert [style for _, style in first] == [""]
+    assert [style for _, style in second] == ["", "bold cyan"]
+
+
+def test_a_line_is_cut_between_segments_and_only_the_first_within():
+    assert fit((("漢漢", "bold"), ("x", "")), 4) == (("漢漢", "bold"),)
+    assert fit((("漢漢漢", "bold"), ("x", "")), 5) == (("漢漢…", "bold"),)
 
 
 def test_rates_are_written_for_people():

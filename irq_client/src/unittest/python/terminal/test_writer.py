@@ -13,6 +13,7 @@ import termios
 
 import pytest
 
+from irq_client.terminal.columns import Choice
 from irq_client.terminal.table import Heading, Sheet
 from irq_client.terminal.writer import Output, Shown
 from terminal import stream, written
@@ -38,6 +39,7 @@ def output(form: str, *answers: Shown, environment=None, terminal: bool = False)
     out = Output(to, environment or {}, several=len(answers) > 1)
     for number, answer in enumerate(answers):
         out.write(f"http://h{number}", answer, form)
+    out.end()
     return written(to)
 
 
@@ -48,13 +50,16 @@ def test_json_is_the_answer_byte_for_byte_and_ends_a_line(text: bytes):
     assert output("json", shown(text)).encode() == expected
 
 
-def test_on_a_terminal_json_holds_no_control_characters_but_the_same_values():
-    text = '{"a": "\x9b2J\x7f"}'.encode()
+@pytest.mark.parametrize("character", ["\x9b", "\x7f", "\u202e", "\u2028", "\U000e0001"])
+def test_on_a_terminal_json_holds_nothing_to_obey_but_the_same_values(character: str):
+    text = '{"a":\r\n\t"x' + character + '"}'
 
-    written_text = output("json", shown(text), terminal=True)
+    shown_text = output("json", shown(text.encode()), terminal=True)
 
-    assert written_text == '{"a": "\\u009b2J\\u007f"}\n'
-    assert json.loads(written_text) == json.loads(text)
+    assert character not in shown_text
+    assert "\r" not in shown_text
+    assert json.loads(shown_text) == json.loads(text)
+    assert output("json", shown(text.encode())) == text + "\n"
 
 
 def test_json_of_several_servers_is_one_object_to_a_server():
@@ -106,7 +111,7 @@ def test_a_terminal_gets_colour_and_80_cells_where_it_does_not_say_more():
     text = output("table", shown(), terminal=True)
 
     assert "\x1b[1mDEVICE" in text
-    assert "\x1b[31m   100" in text
+    assert "\x1b[1;36m   100" in text
     assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines())) <= 80
 
 
@@ -115,11 +120,40 @@ def test_a_terminal_that_wants_no_colour_gets_none(environment: dict[str, str]):
     assert "\x1b" not in output("table", shown(), environment=environment, terminal=True)
 
 
-def test_tables_of_several_servers_stand_under_their_names():
+def test_a_table_of_several_servers_has_a_column_for_them():
     lines = output("table", shown(), shown()).splitlines()
 
-    assert lines[0] == "http://h0"
-    assert lines[4:6] == ["", "http://h1"]
+    assert lines[0] == "a note"
+    assert lines[1].startswith("HOST ")
+    assert [line.split()[0] for line in lines[2:]] == ["http://h0", "http://h1"]
+
+
+def again(form: str) -> str:
+    """Return what is written of one server's answers, read twice."""
+    to = stream()
+    out = Output(to, {})
+    for _ in range(2):
+        out.write("http://h", shown(), form)
+    return written(to)
+
+
+def test_a_table_that_is_read_again_stands_below_a_blank_line():
+    first, second = again("table").split("\n\n")
+
+    assert second == first + "\n"
+
+
+def test_csv_and_json_that_are_read_again_go_on():
+    assert again("csv") == "cpu,total\r\n0,5\r\n0,5\r\n"
+    assert again("json") == '{"a":  1}\n{"a":  1}\n'
+
+
+def test_a_picture_is_drawn_unless_columns_are_chosen_and_is_never_too_wide():
+    drawn = shown()._replace(draw=lambda width: iter([(("x" * 9, ""), ("y" * width, ""))]))
+    for choice, first in ((Choice(), "xxxxxxxxx"), (Choice(("DEVICE",)), "a note")):
+        to = stream()
+        Output(to, {"COLUMNS": "20"}, choice=choice).write("http://h", drawn, "table")
+        assert written(to).splitlines()[0] == first
 
 
 def test_a_real_terminal_says_how_wide_it_is():

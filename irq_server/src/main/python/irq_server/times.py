@@ -8,6 +8,7 @@ durations and relative times.
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from .errors import TimeFormatError
 
@@ -87,9 +88,14 @@ def format_moment(moment: float) -> str:
 
     It rounds down, so that a moment never moves beyond itself.
     """
-    milliseconds = to_milliseconds(moment)
-    whole = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    seconds, milliseconds = divmod(to_milliseconds(moment), 1000)
+    return f"{_format_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _format_second(seconds: int) -> str:
+    """Return the RFC 3339 text of a second, without its zone: answers name the same ones often."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def to_milliseconds(moment: float) -> int:

@@ -48,8 +48,8 @@ def test_a_sample_is_in_every_tier_with_its_rows_and_the_memory(
     text = "time,irq,cpu,count\n1767225600,24,1,1\n1767225600,KEY,1,"
     assert (folder / "raw/20260101/1767225600.csv").read_text().startswith(text)
     assert (folder / "irqs.csv").read_text().splitlines()[:2] == [
-        "time,irq,chip,hwirq,trigger,device",
-        f"1767225600,24,PCI-MSI,{sum(map(ord, 'eth0'))},edge,eth0",
+        "time,irq,chip,hwirq,trigger,device,interface",
+        f"1767225600,24,PCI-MSI,{sum(map(ord, 'eth0'))},edge,eth0,",
     ]
     assert json.loads((folder / "state.json").read_text())["boot_id"] == machine.boot_id
 

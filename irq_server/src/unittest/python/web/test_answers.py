@@ -2,14 +2,13 @@
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from house import House
 from irq_server.web import answers
-
-orjson = pytest.importorskip("orjson", reason="pip install orjson")
 
 TEXTS = st.text(st.characters(exclude_categories=()))  # halves of characters too
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -84,9 +84,13 @@ def test_irqs_tell_their_affinities(house: House):
     answer = house.json("/api/v1/irqs?period=20s")
 
     assert answer["total"] == 125
-    assert [
-        (each["irq"], each["affinity"], each["effective_affinity"]) for each in answer["irqs"]
-    ] == [("24", "0-1", "0"), ("25", "1", "1"), ("LOC", None, None), ("ERR", None, None)]
+    fields = ("irq", "affinity", "effective_affinity", "writable", "pending", "interface")
+    assert [tuple(each[field] for field in fields) for each in answer["irqs"]] == [
+        ("24", "0-1", "0", True, False, ""),
+        ("25", "1", "1", False, False, ""),
+        ("LOC", None, None, False, False, ""),
+        ("ERR", None, None, False, False, ""),
+    ]
 
 
 def test_one_irq_has_its_fields_beside_the_window(house: House):
@@ -101,6 +105,9 @@ def test_one_irq_has_its_fields_beside_the_window(house: House):
         "rate": 10.0,
         "affinity": "0-1",
         "effective_affinity": "0",
+        "writable": True,
+        "pending": False,
+        "interface": "",
     }
 
 
@@ -378,6 +385,7 @@ def test_a_cpu_that_is_isolated_later_makes_another_answer_about_the_past(house:
     isolated = house.machine.root.parent / "sys/devices/system/cpu/isolated"
     isolated.parent.mkdir(parents=True)
     isolated.write_text("0\n")
+    house.sample()
 
     after = house.get(path, **{"If-None-Match": before.headers["ETag"]})
 

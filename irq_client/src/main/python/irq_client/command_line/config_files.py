@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import SHOWN_CHARACTERS, ConfigError, UsageError
+from ..errors import SHOWN_CHARACTERS, ConfigError, UsageError, did_you_mean
 from .options import CONFIG_KEYS
-from .values import is_url, read_server
-
-DEFAULT_PORT = 5000
+from .values import read_server
 
 
 class Host(NamedTuple):
@@ -27,16 +25,15 @@ class Config(NamedTuple):
 
 
 def read_hosts(path: str) -> list[Host]:
-    """Read a file of hosts: one to a line, ``URL``, ``NAME URL`` or ``host[:port]``.
+    """Read a file of hosts: one to a line, a server or ``NAME SERVER``, as `read_server` reads it.
 
-    A ``#`` begins a comment. A host without a URL means port 5000 and http. Raise ConfigError with
-    the path and the line.
+    A ``#`` begins a comment. Raise ConfigError with the path and the line.
     """
     hosts = []
     for number, line in enumerate(_text(path).splitlines(), 1):
         words = line.partition("#")[0].split()
         if len(words) > 2:
-            raise ConfigError(f"{path}:{number}", "URL, or NAME URL", line.strip())
+            raise ConfigError(f"{path}:{number}", "SERVER, or NAME SERVER", line.strip())
         if words:
             name = words[0].partition("://")[2] or words[0]
             hosts.append(_host(f"{path}:{number}", name, words[-1]))
@@ -46,12 +43,8 @@ def read_hosts(path: str) -> list[Host]:
 
 
 def _host(where: str, name: str, address: str) -> Host:
-    url = address
-    if not is_url(address):
-        port = "" if ":" in address.rpartition("]")[2] else f":{DEFAULT_PORT}"
-        url = f"http://{address}{port}"
     try:
-        return Host(name, read_server(where, url))
+        return Host(name, read_server(where, address))
     except UsageError as error:
         raise ConfigError(where, error.expected, error.value) from None
 
@@ -76,7 +69,8 @@ def read_config(path: str, *, required: bool) -> Config:
     values = {}
     for key, value in document.items():
         if key not in CONFIG_KEYS:
-            raise ConfigError(path, f"one of {', '.join(CONFIG_KEYS)} or [servers.NAME]", key)
+            expected = f"one of {', '.join(CONFIG_KEYS)} or [servers.NAME]"
+            raise ConfigError(path, expected, key + did_you_mean(key, CONFIG_KEYS))
         values[key] = _values(f"{path}: {key}", value)
     hosts = {name: _configured(path, name, table) for name, table in servers.items()}
     return Config(values, hosts)

@@ -32,6 +32,16 @@ class Setting(NamedTuple):
         return f"--{self.name}"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The option and its one-letter form, if it has one."""
+        return (self.option, self.short) if self.short else (self.option,)
+
+    @property
+    def value(self) -> str:
+        """The value as the help names it: ``table|json|csv``, ``DURATION``; empty for a switch."""
+        return "|".join(self.choices) or self.metavar
+
+    @property
     def environment(self) -> str:
         """The environment name, ``IRQ_CLIENT_TOKEN_FILE``; empty if there is none."""
         if not self.from_environment:
@@ -46,21 +56,31 @@ FORMAT = Setting(
     "table",
     from_environment=True,
     choices=("table", "json", "csv"),
+    short="-f",
+)
+COLOR = Setting(
+    "color",
+    "colours and bold text; auto: on a terminal, unless NO_COLOR is set",
+    "WHEN",
+    "auto",
+    from_environment=True,
+    choices=("always", "never", "auto"),
 )
 EVERYWHERE = (
     Setting(
         "server",
-        "irq_server to ask, by http, https or a Unix socket (unix:/run/irq_server/socket), or its "
-        "name or a pattern of names in the configuration file; may be repeated (in the "
-        "environment: parted by blanks)",
-        "URL",
+        "irq_server to ask: host[:port], a URL (http, https), a Unix socket "
+        "(unix:/run/irq_server/socket), or a name or a pattern of names in the configuration file; "
+        "repeatable (in the environment: separated by blanks)",
+        "SERVER",
         "http://127.0.0.1:5000",
         from_environment=True,
         repeatable=True,
+        short="-H",
     ),
     Setting(
         "hosts",
-        "file of servers to ask, one to a line: URL, NAME URL, or host[:port]",
+        "file of servers to ask, one a line: SERVER, or NAME SERVER",
         "FILE",
         from_environment=True,
     ),
@@ -73,20 +93,23 @@ EVERYWHERE = (
     ),
     Setting(
         "token-file",
-        "file that holds the server's token, one line",
+        "file with the server's token, one line. While the server is down, any process that "
+        "listens on its port is sent the token: prefer --server unix:PATH",
         "FILE",
         from_environment=True,
     ),
     Setting(
         "timeout",
-        "time limit for each answer, retries included, in seconds (or 500ms, 2m)",
-        "S",
+        "time limit of an answer in seconds, retries included; or 500ms, 2m",
+        "DURATION",
         "10",
         from_environment=True,
     ),
     FORMAT,
-    Setting("verbose", "tell on standard error what is asked, and how long it took", short="-v"),
-    Setting("quiet", "no warnings on standard error, only errors", short="-q"),
+    COLOR,
+    Setting("utc", "show and read times in UTC, not in the local zone (TZ)", short="-u"),
+    Setting("verbose", "log each request, and show errors with their URL", short="-v"),
+    Setting("quiet", "show no warnings, only errors", short="-q"),
 )
 
 CONFIG_KEYS = tuple(
@@ -95,31 +118,61 @@ CONFIG_KEYS = tuple(
 """Settings that the configuration file may hold, under their names."""
 
 PERIOD = Setting(
-    "period",
-    "length of the window: 90 (seconds), 20ms, 90s, 15m, 2h, 7d, 1w",
-    "DURATION",
-    "60s",
+    "period", "length of the window, a duration such as 15m", "DURATION", "60s", short="-p"
 )
 WINDOW = (
     PERIOD,
     Setting(
         "start",
-        "where it starts: 2026-01-01T00:00:00Z, Unix seconds, now, or -15m (so long ago)",
+        "start of the window: 10:00, 'yesterday 10:00', -15m",
         "TIME",
         "a period before the end",
+        short="-s",
     ),
-    Setting("end", "where it ends, written like --start", "TIME", "now"),
+    Setting("end", "end of the window, written like --start", "TIME", "now", short="-e"),
 )
 
-IRQ = Setting("irq", "only this IRQ; may be repeated", "IRQ", repeatable=True)
-CPU = Setting("cpu", "only these CPUs, such as 0-3,8", "CPU-LIST")
+IRQ = Setting(
+    "irq",
+    "only these IRQs: 36, 36,38-41, NMI, eth0, 'eth0-*'; repeatable",
+    "IRQ",
+    repeatable=True,
+    short="-i",
+)
+CPU = Setting("cpu", "only these CPUs, such as 0-3,8", "CPU-LIST", short="-c")
 DEVICE = Setting(
-    "device", "only devices that match this shell pattern, such as 'eth0-*'", "PATTERN"
+    "device",
+    "only this device or network interface, as it is written, or a shell pattern",
+    "PATTERN",
+    short="-d",
 )
 NONZERO = Setting("nonzero", "only what counted at least one interrupt in the window")
-TOP = Setting("top", "only the N busiest", "N")
-STEP = Setting(
-    "step", "length of one step, a duration like --period", "DURATION", "the server's choice"
-)
-REFRESH = Setting("refresh", "the time between two readings, a duration", "DURATION", "1s")
+TOP = Setting("top", "only the N busiest", "N", short="-n")
+STEP = Setting("step", "length of one step, a duration", "DURATION", "the server's choice")
+REFRESH = Setting("refresh", "time between two readings, a duration", "DURATION", "1s")
+ALL = Setting("all", "also show rows that counted nothing", short="-a")
+COUNT = Setting("count", "stop after N readings", "N", "until Ctrl-C")
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
+READING = (
+    Setting(
+        "times",
+        "times in csv: Unix seconds, or local ones as tables show them",
+        "FORM",
+        "unix",
+        choices=("unix", "local"),
+    ),
+    Setting("columns", "only these columns, in this order: IRQ,RATE", "COLUMNS", "all", short="-o"),
+    Setting(
+        "sort",
+        "sort rows by a column: numbers fall, texts rise; --sort=-RATE reverses",
+        "COLUMN",
+    ),
+    Setting(
+        "every",
+        "repeat at this interval, a duration; also the period if no window is given",
+        "DURATION",
+        "once",
+    ),
+    COUNT,
+)
+"""What every command that reads takes beside its own settings."""

@@ -3,13 +3,14 @@
 The first of them that has a value wins.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import CommandLineError, UsageError
-from .options import EVERYWHERE, FORMAT, Setting
-from .values import is_url, read_choice, read_duration, read_server
+from ..errors import CommandLineError, UsageError, did_you_mean
+from .options import COLOR, EVERYWHERE, FORMAT, Setting
+from .values import read_choice, read_duration, read_server
 
 if TYPE_CHECKING:
     from .config_files import Config, Host
@@ -25,15 +26,16 @@ class General(NamedTuple):
     timeout_seconds: float
     form: str
     """``table``, ``json`` or ``csv``."""
+    colour: str = "auto"
     verbose: bool = False
     quiet: bool = False
 
 
 def read_general(given: Mapping[str, object], environment: Mapping[str, str]) -> General:
     """Return the settings of every command. Raise CommandLineError, UsageError and ConfigError."""
-    if given["verbose"] and given["quiet"]:
+    if given.get("verbose") and given.get("quiet"):
         raise CommandLineError("--verbose and --quiet contradict each other")
-    config = _config(given, environment)
+    config = find_config(given, environment)
     found = {
         each.name: _values(each, given, environment, config) for each in EVERYWHERE if each.metavar
     }
@@ -44,13 +46,15 @@ def read_general(given: Mapping[str, object], environment: Mapping[str, str]) ->
         hosts=_hosts(found, config, tokens[0][1] if tokens else None),
         timeout_seconds=read_duration(*found["timeout"][0]).seconds,
         form=read_choice(*found["format"][0], FORMAT.choices),
-        verbose=bool(given["verbose"]),
-        quiet=bool(given["quiet"]),
+        colour=read_choice(*found["color"][0], COLOR.choices),
+        verbose=bool(given.get("verbose")),
+        quiet=bool(given.get("quiet")),
     )
 
 
-def _config(given: Mapping[str, object], environment: Mapping[str, str]) -> "Config | None":
-    named = given["config"] or environment.get("IRQ_CLIENT_CONFIG", "").strip()
+def find_config(given: Mapping[str, object], environment: Mapping[str, str]) -> "Config | None":
+    """Return the configuration file that is named, or the default one if there is one."""
+    named = given.get("config") or environment.get("IRQ_CLIENT_CONFIG", "").strip()
     path = str(named) if named else _default_config(environment)
     if not named and not (path and Path(path).exists()):
         return None
@@ -73,7 +77,7 @@ def _values(
     environment: Mapping[str, str],
     config: "Config | None",
 ) -> Found:
-    value = given[setting.name]
+    value = given.get(setting.name)
     if value is not None:
         texts = value if isinstance(value, list) else [value]
         return [(setting.option, str(text)) for text in texts]
@@ -95,10 +99,11 @@ def _hosts(
     hosts: list[Host] = []
     for source, text in found["server"]:
         named = _configured(text, config)
-        hosts += named
         if not named:
-            url = _checked(source or "--server", text, config)
-            hosts.append(Host(url.partition("://")[2] or url, url))
+            _refuse_misspelt(source or "--server", text, config)
+            url = read_server(source or "--server", text)
+            named = [Host(url.partition("://")[2] or url, url)]
+        hosts += named
     for source, path in found["hosts"]:
         hosts += read_hosts(expanded(source or "--hosts", path))
     first: dict[str, Host] = {}
@@ -108,16 +113,20 @@ def _hosts(
 
 
 def _configured(text: str, config: "Config | None") -> "list[Host]":
-    """Return the servers of the file that a name or a shell pattern names, none for a URL."""
-    if config is None or is_url(text):
+    """Return the servers of the file that a name or a shell pattern means, none for an address."""
+    if config is None:
         return []
+    if text in config.hosts:
+        return [config.hosts[text]]
     from fnmatch import fnmatchcase
 
     return [host for name, host in config.hosts.items() if fnmatchcase(name, text)]
 
 
-def _checked(source: str, text: str, config: "Config | None") -> str:
-    """Return a URL; an error about an unknown name lists those in the file."""
-    if config is not None and config.hosts and not is_url(text):
-        raise UsageError(source, text, f"a URL, or one of {', '.join(config.hosts)}")
-    return read_server(source, text)
+def _refuse_misspelt(source: str, text: str, config: "Config | None") -> None:
+    """Raise UsageError for a pattern, and for a word that looks like a name in the file."""
+    names = list(config.hosts) if config else []
+    near = "" if re.search("[.:/]", text) else did_you_mean(text, names)
+    if near or re.search(r"[*?]", text):
+        expected = "an address such as host:5000, or a name in the configuration file"
+        raise UsageError(source, text, expected, near)

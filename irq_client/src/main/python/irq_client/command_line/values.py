@@ -11,69 +11,34 @@ from ..errors import CommandLineError, UsageError
 from ..figures.condition import COMPARISONS, Condition
 from ..server.address import is_socket
 from ..server.cpu_list import MAX_CPU, CpuList, parse_cpu_list
-from ..server.times import Duration, Moment, Time
+from ..server.request import checked
+from ..server.times import NOW, Duration, Time, parse_duration, parse_time
 
-MAX_SECONDS = 100 * 366 * 86_400
-"""The longest duration accepted, 100 years in seconds."""
+DEFAULT_PORT = 5000
 
-_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
-_UNIT_SECONDS = {
-    None: 1.0,
-    "ms": 0.001,
-    "s": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
-    "d": 86_400.0,
-    "w": 604_800.0,
-}
-_UNIX_TIME = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
-_ZONELESS = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?", re.ASCII)
 _SOCKET = re.compile(r"unix:(?=/)[!-\"$&->@-~]{1,107}(?<!/)", re.ASCII)
 """Source: unix(7), a path has at most 107 bytes; ``# % ?`` would be a URL's."""
 
-_IRQ = re.compile(r"[!-9;-~]{1,64}", re.ASCII)
 _CONDITION = re.compile(
     r"\s*(?P<figure>imbalance|rate|(?P<kind>cpu|irq)\s+(?P<name>\S+)\s+rate)\s*"
-    r"(?P<comparison>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
-    r"(?:\s+for\s+(?P<duration>\S+))?\s*",
+    r"(?:(?P<comparison>>=|<=|==|!=|>|<|above\s|below\s)\s*"
+    r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,20})?)(?P<unit>[kMG]?)"
+    r"(?:\s+for\s+(?P<duration>\S+))?)?\s*",
     re.ASCII,
 )
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
-_DURATION_FORM = "a duration such as 90 (seconds), 20ms, 90s, 15m, 2h, 7d or 1w"
-_TIME_FORM = "a time such as 2026-01-01T00:00:00Z, 1767225600 (Unix seconds), now or -15m"
-_CONDITION_FORM = "a condition such as 'imbalance > 1.5 for 5m' or 'irq eth0-* rate > 50k'"
-_NOW = Time("now", 0.0, is_ago=True)
+_CONDITION_FORM = "a condition such as imbalance above 1.5 for 5m, or 'irq eth0-* rate above 50k'"
 
 
 def read_duration(option: str, text: str) -> Duration:
     """Return a duration of more than 0; ``0.5`` and ``20ms`` are durations too."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise UsageError(option, text, _DURATION_FORM)
-    seconds = float(match[1]) * _UNIT_SECONDS[match[2]]
-    if not 0 < seconds <= MAX_SECONDS:
-        raise UsageError(option, text, "a duration of more than 0 and at most 100 years")
-    return Duration(text, seconds)
+    return checked(option, text, parse_duration)
 
 
 def read_time(option: str, text: str) -> Time:
-    """Return a time: ``now``, ``-15m``, Unix seconds, or RFC 3339."""
-    if text == "now":
-        return _NOW
-    if text.startswith("-"):
-        if _DURATION.fullmatch(text[1:]) is None:
-            raise UsageError(option, text, _TIME_FORM)
-        return Time(text, read_duration(option, text[1:]).seconds, is_ago=True)
-    if _UNIX_TIME.fullmatch(text):
-        return Time(text, float(text))
-    if _ZONELESS.fullmatch(text):
-        raise UsageError(option, text, "a time with a zone, such as 2026-01-01T00:00:00Z or +01:00")
-    try:
-        # RFC 3339's own spelling is sent: T between date and time, never a blank
-        return Time.of(Moment(text.replace(" ", "T")))
-    except ValueError:
-        raise UsageError(option, text, _TIME_FORM) from None
+    """Return a time: ``now``, ``-15m``, Unix seconds, RFC 3339, or a local time."""
+    return checked(option, text, parse_time)
 
 
 def check_window(period: Duration | None, start: Time | None, end: Time | None) -> None:
@@ -84,19 +49,16 @@ def check_window(period: Duration | None, start: Time | None, end: Time | None) 
     """
     if period is not None and start is not None and end is not None:
         raise CommandLineError("--period, --start and --end contradict each other: give any two")
-    last = end or _NOW
+    last = end or NOW
     if start is None or start.is_ago != last.is_ago or (end is None and period is not None):
         return
     if start.seconds <= last.seconds if start.is_ago else start.seconds >= last.seconds:
-        raise UsageError("--start", start.text, f"a time before the end ({last.text})")
+        raise UsageError("--start", start.local, f"a time before the end ({last.local})")
 
 
 def read_cpu_list(option: str, text: str) -> CpuList:
     """Return the CPUs of a list: ``0-3,8``, also ``0-31:2/8``."""
-    try:
-        return parse_cpu_list(text)
-    except ValueError as error:
-        raise UsageError(option, text, str(error)) from None
+    return checked(option, text, parse_cpu_list)
 
 
 def read_cpu(option: str, text: str) -> int:
@@ -107,17 +69,20 @@ def read_cpu(option: str, text: str) -> int:
 
 
 def read_irq(option: str, text: str) -> str:
-    """Return the name of an IRQ: the first column of /proc/interrupts without its colon."""
-    if not _IRQ.fullmatch(text) or text in (".", ".."):
-        raise UsageError(option, text, "an IRQ such as 36, NMI or THR#2")
-    return text
+    """Return the name of IRQs, in any form that `server.names` lists."""
+    return _visible(option, text, "an IRQ such as 36, 36,38-41, NMI, eth0 or 'eth0-*'")
 
 
 def read_pattern(option: str, text: str) -> str:
-    """Return a shell pattern, not empty and of at most 200 characters, all of them visible."""
-    if not 0 < len(text) <= 200 or not text.isprintable():
-        raise UsageError(option, text, "a shell pattern such as 'eth0-*'")
-    return text
+    """Return a device as it is written, or a shell pattern."""
+    return _visible(option, text, "a device or a shell pattern such as 'eth0-*'")
+
+
+def _visible(option: str, text: str, expected: str) -> str:
+    """Return a text of 1 to 200 characters, all of them visible, without the blanks around it."""
+    if not text.strip() or len(text) > 200 or not text.isprintable():
+        raise UsageError(option, text, expected)
+    return text.strip()
 
 
 def read_number(option: str, text: str) -> int:
@@ -127,13 +92,8 @@ def read_number(option: str, text: str) -> int:
     return int(text)
 
 
-def is_url(text: str) -> bool:
-    """Return True if a text is meant as a URL, not as the name of a server."""
-    return "://" in text or is_socket(text)
-
-
 def read_server(option: str, text: str) -> str:
-    """Return a server's URL without a slash at its end.
+    """Return a server's URL without a slash at its end, by a URL, a socket, or ``host[:port]``.
 
     Refused: another scheme than http, https and unix, a name or password in it (the token has its
     own file), a query, a fragment, a socket's path that is not absolute.
@@ -142,9 +102,13 @@ def read_server(option: str, text: str) -> str:
         if not _SOCKET.fullmatch(text):
             raise UsageError(option, text, "a socket such as unix:/run/irq_server/socket")
         return text
-    expected = "a URL such as http://127.0.0.1:5000"
+    expected = "a server such as localhost:5000, http://127.0.0.1:5000 or unix:/run/socket"
+    url = text
+    if "://" not in text:
+        is_whole = "/" in text or ":" in text.rpartition("]")[2]
+        url = f"http://{text}" if is_whole else f"http://{text}:{DEFAULT_PORT}"
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(url)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         raise UsageError(option, text, expected) from None
@@ -155,10 +119,10 @@ def read_server(option: str, text: str) -> str:
         or parts.scheme not in ("http", "https")
         or parts.query
         or parts.fragment
-        or not re.fullmatch(r"[!-~]{1,2000}", text)
+        or not re.fullmatch(r"[!-~]{1,2000}", url)
     ):
         raise UsageError(option, text, expected)
-    return text.rstrip("/")
+    return url.rstrip("/")
 
 
 def read_choice(option: str, text: str, choices: tuple[str, ...]) -> str:
@@ -176,13 +140,13 @@ def read_condition(option: str, text: str) -> Condition:
     kind, name = match["kind"] or match["figure"], match["name"] or ""
     if kind == "imbalance" and match["unit"]:
         raise UsageError(option, text, "a number without a unit after imbalance")
-    duration = match["duration"]
+    comparison, duration = match["comparison"], match["duration"]
     return Condition(
         text=" ".join(text.split()),
         kind=kind,
         name=read_pattern(option, name) if kind == "irq" else name,
         cpus=frozenset(read_cpu_list(option, name).cpus) if kind == "cpu" else frozenset(),
-        compare=COMPARISONS[match["comparison"]],
-        limit=float(match["number"]) * _UNITS[match["unit"]],
+        compare=COMPARISONS[comparison.strip()] if comparison else None,
+        limit=float(match["number"] or 0) * _UNITS[match["unit"] or ""],
         seconds=read_duration(option, duration).seconds if duration else 0.0,
     )

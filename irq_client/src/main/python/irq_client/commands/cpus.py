@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
-from ..command_line.options import DEVICE, FILTERS, IRQ, NONZERO, TOP, WINDOW
+from ..command_line.options import ALL, DEVICE, FILTERS, IRQ, NONZERO, TOP, WINDOW
 from ..command_line.values import read_cpu
 from ..server.request import Request
-from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
-from ..terminal.table import Sheet
+from ..terminal.columns import Column
 from ..terminal.writer import Shown
-from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, named, rate, shown, window_sheet
+from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, counted, rate
 
 if TYPE_CHECKING:
     from ..server import model
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 COLUMNS: tuple[Column[model.Cpu], ...] = (
     Column("CPU", "cpu", lambda each: str(each.cpu)),
     *TOTAL_COLUMNS,
+    Column("DEVICES", "devices", lambda each: each.devices, right=True),
 )
 COLUMNS_OF_ONE: tuple[Column[model.Irq], ...] = (*IRQ_COLUMNS, *TOTAL_COLUMNS)
 
@@ -29,10 +28,12 @@ class Cpus(NamedTuple):
     """The totals of a window per CPU."""
 
     request: Request
+    every: bool
+    """Show idle rows too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for all CPUs."""
-        return shown(client.cpus(self.request), show_cpus, list_cpus)
+        return shown_cpus(client.cpus(self.request), self.every, self.request.top)
 
 
 class OneCpu(NamedTuple):
@@ -40,58 +41,49 @@ class OneCpu(NamedTuple):
 
     cpu: int
     request: Request
+    every: bool
+    """Show idle rows too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for the CPU."""
-        return shown(client.cpu(self.cpu, self.request), show_one_cpu, list_one_cpu)
+        return shown_cpu(client.cpu(self.cpu, self.request), self.every)
 
 
-def show_cpus(answer: model.Cpus) -> Sheet:
-    """Return totals per CPU, in the server's order."""
-    return window_sheet(
-        answer.window,
-        headings(COLUMNS),
-        table_rows(COLUMNS, answer.cpus),
-        "no CPU passed the filters",
-        total=("total", answer.total, rate(answer.total, answer.window)),
+def shown_cpus(answer: model.Cpus, every: bool = False, top: int | None = None) -> Shown:
+    """Return totals per CPU, in the server's order or the `top` busiest, and the imbalance."""
+    figure = answer.imbalance
+    devices = [each.devices for each in answer.cpus if each.devices is not None]
+    total = ("total", answer.total, rate(answer.total, answer.window))
+    return counted(
+        answer,
+        COLUMNS,
+        answer.cpus if top is None else busiest_first(answer.cpus)[:top],
+        every,
+        total=(*total, sum(devices) if devices else None),
+        notes=() if figure is None else (f"imbalance {figure:.2f}",),
     )
 
 
-def list_cpus(answer: model.Cpus) -> Iterator[Row]:
-    """Return a row for each CPU."""
-    return csv_rows(COLUMNS, answer.cpus)
-
-
-def show_one_cpu(answer: model.OneCpu) -> Sheet:
+def shown_cpu(answer: model.OneCpu, every: bool = False) -> Shown:
     """Return one CPU, its counts by IRQ, busiest first."""
     cpu = answer.cpu
-    return window_sheet(
-        answer.window,
-        headings(COLUMNS_OF_ONE),
-        table_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs)),
-        "no IRQ passed the filters",
-        notes=(named("CPU", str(cpu.cpu), ""),),
-        total=("total", "", cpu.total, cpu.rate),
-    )
-
-
-def list_one_cpu(answer: model.OneCpu) -> Iterator[Row]:
-    """Return a row for each IRQ, busiest first."""
-    return csv_rows(COLUMNS_OF_ONE, busiest_first(answer.irqs))
+    total, notes = ("total", "", cpu.total, cpu.rate), (f"CPU {cpu.cpu}",)
+    irqs = busiest_first(answer.irqs)
+    return counted(answer, COLUMNS_OF_ONE, irqs, every, total=total, notes=notes)
 
 
 CPUS = Command(
     "cpus",
-    "totals per CPU",
+    "totals per CPU, the part of devices, and the imbalance",
     ("irq_client cpus --cpu 0-3",),
-    lambda given: Cpus(given.request()),
-    settings=WINDOW + FILTERS,
+    lambda given: Cpus(given.request(), given.flag("all")),
+    settings=(*WINDOW, *FILTERS, ALL),
 )
 CPU = Command(
     "cpu",
     "one CPU: counts by IRQ, busiest first",
     ("irq_client cpu 0 --period 1h --top 5",),
-    lambda given: OneCpu(given.argument("CPU", read_cpu), given.request()),
+    lambda given: OneCpu(given.argument("CPU", read_cpu), given.request(), given.flag("all")),
     ("CPU",),
-    (*WINDOW, IRQ, DEVICE, NONZERO, TOP),
+    (*WINDOW, IRQ, DEVICE, NONZERO, TOP, ALL),
 )

@@ -6,10 +6,13 @@ A plain stream shows the same levels as blocks of different height.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..command_line.command import Command
-from ..command_line.options import FILTERS, STEP, WINDOW, Setting
+from ..command_line.command import Command, Given
+from ..command_line.options import ALL, FILTERS, STEP, WINDOW, Setting
+from ..errors import UsageError
+from ..figures.rows import device_text
 from ..figures.timeline import timeline
 from ..server.request import Request
 from ..terminal import chart
@@ -21,19 +24,17 @@ from .history import (
     BY,
     LEAST_PLOT,
     LONGEST_LABEL,
-    MOST_TRACKS,
-    ask_drawn,
+    Past,
+    ask_past,
+    drawn,
     foot,
     head,
     key_label,
     label_width,
-    left_out,
-    list_series,
     sentence,
-    show_series,
 )
 from .overview import list_interrupts, show_interrupts
-from .shared import shown, window_line, window_warnings
+from .shared import fired, idle_text, shown, window_line, window_warnings
 
 if TYPE_CHECKING:
     from ..server import model
@@ -51,55 +52,56 @@ class Heatmap(NamedTuple):
     """Keys by time, or with the key ``irq,cpu`` IRQ by CPU."""
 
     request: Request
-    is_drawn: bool
+    form: str
+    every: bool
+    """Draw idle rows too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for a series, or for the counts of the whole window."""
         if self.request.by == "irq,cpu":
-            answer = client.interrupts(self.request._replace(by="", step=None))
+            answer = client.interrupts(self.request._replace(by=""))
             return shown(answer, show_interrupts, list_interrupts)._replace(
-                draw=lambda width: draw_grid(answer.value, width)
+                draw=lambda width: draw_grid(answer, width, every=self.every)
             )
-        if self.is_drawn:
-            return ask_drawn(client, self.request, draw_heatmap)
-        return shown(client.series(self.request), show_series, list_series)
+        return ask_past(client, self.request, partial(draw_heatmap, every=self.every), self.form)
 
 
-def draw_heatmap(series: model.Series, events: Sequence[model.Event], width: int) -> Iterator[Line]:
+def draw_heatmap(past: Past, width: int, *, every: bool = False) -> Iterator[Line]:
     """Draw keys by time in blocks of colour, with a scale; by CPU in the order of their numbers.
 
     A plain stream shows the same levels as blocks of different height.
     """
-    yield from head(series, width)
-    if not series.points:
+    yield from head(past.series, width)
+    if not past.series.points:
         yield (("no step in the window", ""),)
         return
-    label = label_width(series)
-    line = timeline(series, max(width - label - 1, LEAST_PLOT))
-    tracks = list(line.tracks)
-    if series.by == "cpu":
-        tracks.sort(key=lambda track: (len(track.key), track.key))
+    label = label_width(past)
+    line = timeline(past.series, max(width - label - 1, LEAST_PLOT))
+    if past.series.by == "cpu":
+        tracks = yield from drawn(line.tracks, every, width, len(line.tracks))
+        tracks = sorted(tracks, key=lambda track: int(track.key))
     else:
-        yield from left_out(tracks, width)
-        tracks = tracks[:MOST_TRACKS]
-    largest = line.largest
+        tracks = yield from drawn(line.tracks, every, width)
+    rates = [rate for track in tracks for rate in track.rates if rate is not None]
+    largest = max(rates, default=0.0)
     for track in tracks:
-        name = aligned(shortened(key_label(series.by, track.key), label), label, False)
-        yield (((name + " "), ""), *_heat(track.rates, largest))
-    yield from foot(series, events, line, label + 1, width)
+        yield ((f"{key_label(past, track.key, label)} ", ""), *_heat(track.rates, largest))
+    yield from foot(past, line, label + 1, width)
     yield from _scale(largest, "per second", width)
 
 
-def draw_grid(answer: model.Interrupts, width: int) -> Iterator[Line]:
+def draw_grid(answer: model.Interrupts, width: int, *, every: bool = False) -> Iterator[Line]:
     """Draw IRQ by CPU in blocks of colour: one row per IRQ, CPUs that share a cell averaged."""
     yield from sentence(window_line(answer.window), "", width)
     for text in window_warnings(answer.window):
         yield from sentence(text, WARNING, width)
-    rows = [irq for irq in answer.irqs if irq.counts is not None]
+    rows, idle = fired([irq for irq in answer.irqs if irq.counts is not None], every)
+    if idle:
+        yield from sentence(idle_text(idle), FAINT, width)
     if not rows or not answer.cpus:
         yield (("no IRQ passed the filters", ""),)
         return
-    names = [f"{visible(irq.irq)} {visible(irq.device)}".strip() for irq in rows]
+    names = [visible(f"{irq.irq} {device_text(irq.irq, irq.device)}".strip()) for irq in rows]
     label = min(max(map(cell_width, names)), LONGEST_LABEL)
     room = max(width - label - 1, LEAST_PLOT)
     each = -(-len(answer.cpus) // room)
@@ -107,12 +109,21 @@ def draw_grid(answer: model.Interrupts, width: int) -> Iterator[Line]:
     rates = [_by_cell(irq.counts or (), each, seconds) for irq in rows]
     largest = max((rate for row in rates for rate in row if rate), default=0.0)
     wide = min(max(room // len(answer.cpus), 1), _WIDEST_CELL)
-    cells = f"one block is {numbered(each, 'CPU')}, from CPU {answer.cpus[0]} to {answer.cpus[-1]}"
-    yield from sentence(cells, "", width)
+    yield ((" " * (label + 1) + _cpu_axis(answer.cpus[::each], wide), FAINT),)
     for name, values in zip(names, rates, strict=True):
         row = [value for value in values for _ in range(wide)]
         yield ((aligned(shortened(name, label), label, False) + " ", ""), *_heat(row, largest))
+    if each > 1:
+        yield from sentence(f"one block is {numbered(each, 'CPU')}", "", width)
     yield from _scale(largest, "per second and CPU", width)
+
+
+def _cpu_axis(cpus: Sequence[int], wide: int) -> str:
+    """Return the CPUs' numbers above their blocks, `wide` cells each; every so many, if narrow."""
+    every = 1
+    while every * wide <= len(str(cpus[-1])) and every < len(cpus):
+        every *= 2
+    return "".join(f"{cpu:<{every * wide}}" for cpu in cpus[::every]).rstrip()
 
 
 def _heat(rates: Iterable[float | None], largest: float) -> list[tuple[str, str]]:
@@ -152,6 +163,14 @@ def _by_cell(counts: Sequence[int], each: int, seconds: float) -> list[float | N
     return [sum(part) / len(part) / seconds for part in parts]
 
 
+def read(given: Given) -> Heatmap:
+    """Return the picture to draw. Raise UsageError for steps of a picture without time."""
+    request = given.request()
+    if request.by == "irq,cpu" and request.step:
+        raise UsageError("--step", request.step.text, "no step: irq,cpu is a picture without time")
+    return Heatmap(request, given.form, given.flag("all"))
+
+
 HEAT_BY: Setting = BY._replace(
     help="rows of the picture: CPU or IRQ by time, or IRQ by CPU (irq,cpu)",
     default="cpu",
@@ -162,8 +181,8 @@ COMMAND = Command(
     "CPU by time, or IRQ by CPU, in blocks of colour with a scale",
     (
         "irq_client heatmap --period 1h",
-        "irq_client heatmap --by irq,cpu --nonzero",
+        "irq_client heatmap --by irq,cpu",
     ),
-    lambda given: Heatmap(given.request(), is_drawn=given.form == "table"),
-    settings=(HEAT_BY, STEP, *WINDOW, *FILTERS),
+    read,
+    settings=(HEAT_BY, STEP, *WINDOW, *FILTERS, ALL),
 )

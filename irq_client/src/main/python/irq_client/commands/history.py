@@ -6,29 +6,39 @@ a terminal. Every name that comes from a server passes through `visible` before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command, Given
-from ..command_line.options import CPU, DEVICE, IRQ, STEP, TOP, WINDOW, Setting
+from ..command_line.options import ALL, CPU, DEVICE, IRQ, STEP, TOP, WINDOW, Setting
+from ..figures.rows import device_text
 from ..figures.timeline import TOTAL, Timeline, Track, timeline
-from ..server.authors import CHANGE
 from ..server.request import Request
-from ..server.times import Time
+from ..server.times import Duration, Time
 from ..terminal import chart
 from ..terminal.chart import GAP_MARK
 from ..terminal.columns import Row
 from ..terminal.table import FAINT, HEADING, WARNING, Heading, Line, Sheet, wrapped
 from ..terminal.text import aligned, cell_width, numbered, rate_text, shortened, visible
 from ..terminal.writer import Shown
-from .shared import change_text, shown, steps_line, window_line, window_sheet, window_warnings
+from .shared import (
+    change_text,
+    devices_of,
+    idle_text,
+    steps_line,
+    window_line,
+    window_sheet,
+    window_warnings,
+)
 
 if TYPE_CHECKING:
     from ..server import model
     from ..server.client import Client
 
-    Draw = Callable[[model.Series, Sequence[model.Event], int], Iterator[Line]]
-    """Draw a series and the events of its window, at most as wide as the sheet."""
+    Draw = Callable[["Past", int], Iterator[Line]]
+    """Draw the past in a width, at most as wide as the sheet."""
 
 CHART_HEIGHT = 10
 MOST_TRACKS = 24
@@ -37,12 +47,22 @@ MOST_TRACKS = 24
 MOST_MARKS = 8
 """Affinity changes that are listed below a picture."""
 
-LEAST_PLOT = 10
+LEAST_PLOT = 4
 """Cells of a picture on a terminal too narrow for any."""
 
 LONGEST_LABEL = 28
 MARK = "▲"
 _LINE_ROWS = 2
+_FIGURES = 17
+"""Cells of a row's MEAN and MAX."""
+
+
+class Past(NamedTuple):
+    """A series, the events of its window, and the device of each IRQ among its keys."""
+
+    series: model.Series
+    events: Sequence[model.Event] = ()
+    devices: Mapping[str, str] = {}
 
 
 class History(NamedTuple):
@@ -51,29 +71,52 @@ class History(NamedTuple):
     request: Request
     chart: str
     """``bar`` or ``line``; ``table`` for the numbers."""
+    form: str
+    every: bool
+    """Draw idle rows too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for the series and, for a picture, for the affinity changes of the same time."""
-        if self.chart == "table":
-            return shown(client.series(self.request), show_series, list_series)
-        return ask_drawn(
-            client,
-            self.request,
-            lambda series, events, width: draw_history(series, events, width, self.chart),
-        )
+        draw = partial(draw_history, kind=self.chart, every=self.every)
+        wanted = None if self.chart == "table" else draw
+        return ask_past(client, self.request, wanted, self.form)
 
 
-def ask_drawn(client: Client, request: Request, draw: Draw) -> Shown:
-    """Ask for a series and the events of its window, and return the picture of both."""
-    series = client.series(request)
-    window = series.value.window
-    events: tuple[model.Event, ...] = ()
-    if window.start != window.end:
-        edges = Request(start=Time.of(window.start), end=Time.of(window.end), irqs=request.irqs)
-        events = client.events(edges).value.events
-    return shown(series, show_series, list_series)._replace(
-        draw=lambda width: draw(series.value, events, width)
+def ask_past(client: Client, request: Request, draw: Draw | None, form: str) -> Shown:
+    """Ask for a series, and only for what `draw` or the form shows beside it."""
+    series = series_of(client, request)
+    start, end = series.window.start, series.window.end
+    chosen = Request(
+        start=Time.of(start), end=Time.of(end), irqs=request.irqs, device=request.device
     )
+    if form != "table":
+        draw = None
+    events: Sequence[model.Event] = ()
+    devices: Mapping[str, str] = {}
+    if start != end:
+        events = client.events(chosen).events if draw else ()
+        if any(each.change for each in events) or (request.by[:3] == "irq" and form != "json"):
+            devices = devices_of(client, chosen)
+    past = Past(series, events, devices)
+    return Shown(
+        series.text,
+        lambda: show_series(series),
+        lambda: list_series(past),
+        None if draw is None else partial(draw, past),
+    )
+
+
+def series_of(client: Client, request: Request) -> model.Series:
+    """Return a series whose steps are multiples of the server's resolution. Raise ServerError.
+
+    The resolution is in the answer: if the steps do not fit it, ask again.
+    """
+    answer = client.series(request)
+    step, resolution = answer.step_seconds, answer.window.resolution_seconds
+    fitting = ceil(round(step / resolution, 6)) * resolution if resolution else step
+    if abs(fitting - step) < 0.0005:
+        return answer
+    return client.series(request._replace(step=Duration.exactly(fitting)))
 
 
 def show_series(answer: model.Series) -> Sheet:
@@ -91,7 +134,7 @@ def show_series(answer: model.Series) -> Sheet:
             Heading("TOTAL", right=True),
         ),
         tuple(
-            (point.start, point.end, *map(point.counts.get, weights), point.total)
+            (point.start.local, point.end.local, *map(point.counts.get, weights), point.total)
             for point in answer.points
         ),
         "no step in the window",
@@ -99,39 +142,39 @@ def show_series(answer: model.Series) -> Sheet:
     )
 
 
-def list_series(answer: model.Series) -> Iterator[Row]:
-    """Return a row for each step and key; times are Unix seconds."""
-    yield ("start", "end", "key", "count")
-    for point in answer.points:
-        counts = {TOTAL: point.total} if answer.by == TOTAL else point.counts
+def list_series(past: Past) -> Iterator[Row]:
+    """Return a row for each step and key; an IRQ's has its device."""
+    series = past.series
+    has_devices = series.by.startswith("irq")
+    yield ("start", "end", "key", "count", *["device"] * has_devices)
+    for point in series.points:
+        counts = {TOTAL: point.total} if series.by == TOTAL else point.counts
         for key, count in counts.items():
-            yield (point.start.unix_text, point.end.unix_text, visible(key), count)
+            row = (point.start, point.end, visible(key), count)
+            device = past.devices.get(_irq_of(series.by, key), "")
+            yield (*row, *[visible(device)] * has_devices)
 
 
-def draw_history(
-    series: model.Series, events: Sequence[model.Event], width: int, kind: str
-) -> Iterator[Line]:
+def draw_history(past: Past, width: int, *, kind: str, every: bool = False) -> Iterator[Line]:
     """Draw a series as bars or as a line: one large picture of the total, else one row per key.
 
     `kind` is ``bar`` or ``line``. Gaps stay empty; affinity changes are marked, and listed below.
     """
-    yield from head(series, width)
-    if not series.points:
+    yield from head(past.series, width)
+    if not past.series.points:
         yield (("no step in the window", ""),)
-        return
-    if series.by == TOTAL:
-        yield from _draw_total(series, events, width, kind)
+    elif past.series.by == TOTAL:
+        yield from _draw_total(past, width, kind)
     else:
-        yield from _draw_tracks(series, events, width, kind)
+        yield from _draw_tracks(past, width, kind, every)
 
 
 def head(series: model.Series, width: int) -> Iterator[Line]:
-    """Return the lines above a picture: window, steps, warnings, unit."""
+    """Return the lines above a picture: window, steps, warnings."""
     yield from sentence(window_line(series.window), "", width)
     yield from sentence(steps_line(series), "", width)
     for text in window_warnings(series.window):
         yield from sentence(text, WARNING, width)
-    yield (("interrupts per second", FAINT),)
 
 
 def sentence(text: str, style: str, width: int) -> Iterator[Line]:
@@ -139,110 +182,114 @@ def sentence(text: str, style: str, width: int) -> Iterator[Line]:
     yield from (((part, style),) for part in wrapped(text, width))
 
 
-def _draw_total(
-    series: model.Series, events: Sequence[model.Event], width: int, kind: str
-) -> Iterator[Line]:
+def _draw_total(past: Past, width: int, kind: str) -> Iterator[Line]:
     axis = max(map(len, (rate_text(999.9), rate_text(1234.5)))) + 1
-    line = timeline(series, max(width - axis - 1, LEAST_PLOT))
+    line = timeline(past.series, max(width - axis - 1, LEAST_PLOT))
     (track,) = line.tracks
+    mean = rate_text(track.mean or 0.0)
+    figures = f"interrupts per second: mean {mean}, max {rate_text(track.largest)}"
+    yield from sentence(figures, "", width)
     plot = chart.bars if kind == "bar" else chart.curve
-    rows = plot(track.rates, track.largest, CHART_HEIGHT)
     labels = {0: track.largest, CHART_HEIGHT // 2: track.largest / 2, CHART_HEIGHT - 1: 0.0}
-    for number, row in enumerate(rows):
+    for number, row in enumerate(plot(track.rates, track.largest, CHART_HEIGHT)):
         text = rate_text(labels[number]) if number in labels else ""
         tick = "┤" if number in labels else "│"
         yield ((f"{text:>{axis}}{tick}", FAINT), (row.rstrip(), "cyan"))
-    yield from foot(series, events, line, axis + 1, width)
+    yield from foot(past, line, axis + 1, width)
 
 
-def _draw_tracks(
-    series: model.Series, events: Sequence[model.Event], width: int, kind: str
-) -> Iterator[Line]:
-    label = label_width(series)
-    line = timeline(series, max(width - label - 1 - 16, LEAST_PLOT))
-    yield from left_out(line.tracks, width)
-    heading = f"{'':{label}} {'':{line.columns}}"
-    yield ((f"{heading}  {'MEAN':>6}  {'MAX':>6}", HEADING),)
-    for track in line.tracks[:MOST_TRACKS]:
-        yield from _track_rows(track, series, line, label, kind)
-    yield from foot(series, events, line, label + 1, width)
+def _draw_tracks(past: Past, width: int, kind: str, every: bool) -> Iterator[Line]:
+    label = label_width(past)
+    line = timeline(past.series, max(width - label - _FIGURES, LEAST_PLOT))
+    yield from sentence("interrupts per second, each row on its own scale", "", width)
+    tracks = yield from drawn(line.tracks, every, width)
+    yield ((f"{'':{label}} {'':{line.columns}}  {'MEAN':>6}  {'MAX':>6}", HEADING),)
+    for track in tracks:
+        yield from _track_rows(track, f"{key_label(past, track.key, label)} ", kind)
+    yield from foot(past, line, label + 1, width)
 
 
-def _track_rows(
-    track: Track, series: model.Series, line: Timeline, label: int, kind: str
-) -> Iterator[Line]:
+def _track_rows(track: Track, name: str, kind: str) -> Iterator[Line]:
     """Draw one key: its name, its picture, its mean and its highest rate."""
+    highest = max((rate for rate in track.rates if rate is not None), default=0.0)
     if kind == "bar":
-        rows = chart.bars(track.rates, line.largest, 1)
+        rows = chart.bars(track.rates, highest, 1)
     else:
-        rows = chart.curve(track.rates, line.largest, _LINE_ROWS)
-    known = [rate for rate in track.rates if rate is not None]
-    mean = rate_text(sum(known) / len(known)) if known else "-"
-    name = aligned(shortened(key_label(series.by, track.key), label), label, False)
+        rows = chart.curve(track.rates, highest, _LINE_ROWS)
     for row in rows[:-1]:
-        yield ((" " * (label + 1), ""), (row.rstrip(), "cyan"))
-    figures = f"  {mean:>6}  {rate_text(track.largest) if known else '-':>6}"
-    yield ((name + " ", ""), (rows[-1], "cyan"), (figures, ""))
+        yield ((" " * cell_width(name), ""), (row.rstrip(), "cyan"))
+    mean, most = ("-", "-") if track.mean is None else map(rate_text, (track.mean, track.largest))
+    yield ((name, ""), (rows[-1], "cyan"), (f"  {mean:>6}  {most:>6}", ""))
 
 
-def left_out(tracks: Sequence[Track], width: int) -> Iterator[Line]:
-    """Return a line about the tracks that have no room, if there are some."""
-    if len(tracks) > MOST_TRACKS:
-        more = len(tracks) - MOST_TRACKS
-        words = f"the {MOST_TRACKS} busiest; {more} more are not drawn, --format csv has them"
+def drawn(
+    tracks: Sequence[Track], every: bool, width: int, most: int = MOST_TRACKS
+) -> Generator[Line, None, Sequence[Track]]:
+    """Draw lines about the tracks that get no row, and return the others."""
+    busy = [track for track in tracks if every or track.total]
+    if idle := len(tracks) - len(busy):
+        yield from sentence(idle_text(idle), FAINT, width)
+    if (more := len(busy) - most) > 0:
+        words = f"the {most} busiest; {more} more are not drawn, --format csv has them"
         yield from sentence(words, FAINT, width)
+    return busy[:most]
 
 
-def label_width(series: model.Series) -> int:
+def label_width(past: Past) -> int:
     """Return the cells that the names of the keys need."""
-    names = (key_label(series.by, key) for point in series.points for key in point.counts)
+    keys = dict.fromkeys(key for point in past.series.points for key in point.counts)
+    names = (_key_text(past, key) for key in keys)
     return min(max(map(cell_width, names), default=5), LONGEST_LABEL)
 
 
-def key_label(by: str, key: str) -> str:
-    """Return a key as a row is called: ``CPU3``, ``36``, ``36 on CPU0``."""
+def key_label(past: Past, key: str, width: int) -> str:
+    """Return a key as its row is called, in `width` cells."""
+    return aligned(shortened(_key_text(past, key), width), width, False)
+
+
+def _key_text(past: Past, key: str) -> str:
+    """Return a key's name: ``CPU3``, ``36 virtio1-req.0``, ``36 on CPU0 virtio1-req.0``."""
+    by = past.series.by
     if by == "cpu":
         return f"CPU{visible(key)}"
-    if by == "irq,cpu":
-        irq, _, cpu = key.rpartition(",")
-        return f"{visible(irq)} on CPU{visible(cpu)}"
-    return visible(key)
+    irq = _irq_of(by, key)
+    device = device_text(irq, past.devices.get(irq, ""))
+    place = f"on CPU{key.rpartition(',')[2]}" if by == "irq,cpu" else ""
+    return visible(" ".join(filter(None, (irq, place, device))))
 
 
-def foot(
-    series: model.Series, events: Sequence[model.Event], line: Timeline, indent: int, width: int
-) -> Iterator[Line]:
+def _irq_of(by: str, key: str) -> str:
+    return key.rpartition(",")[0] if by == "irq,cpu" else key
+
+
+def foot(past: Past, line: Timeline, indent: int, width: int) -> Iterator[Line]:
     """Draw the axis of time and the marks above it, and list the changes at the marks."""
-    changes = [each for each in events if each.event == CHANGE]
+    window = past.series.window
+    changes = [each for each in past.events if each.change]
     marked = {column for each in changes if (column := line.column(each.time)) is not None}
     blank = " " * indent
     if marked:
         row = "".join(MARK if column in marked else " " for column in range(line.columns))
         yield ((blank, ""), (row.rstrip(), WARNING))
-    axis = chart.time_axis(series.window.start, series.window.end, line.columns)
-    yield ((blank + axis, FAINT),)
-    if series.window.gaps:
+    yield ((blank + chart.time_axis(window.start.local, window.end.local, line.columns), FAINT),)
+    if window.gaps:
         yield ((f"{GAP_MARK} nothing is known there", FAINT),)
-    yield from _listed_changes(changes, width)
-
-
-def _listed_changes(changes: Sequence[model.Event], width: int) -> Iterator[Line]:
     for each in changes[-MOST_MARKS:]:
-        yield from sentence(f"{MARK} {each.time} {change_text(each)}", WARNING, width)
+        text = change_text(each, past.devices.get(each.irq or "", ""))
+        yield from sentence(f"{MARK} {each.time.local} {text}", WARNING, width)
     if len(changes) > MOST_MARKS:
         more = numbered(len(changes) - MOST_MARKS, "earlier change")
         yield from sentence(f"  and {more}; irq_client events lists them", FAINT, width)
 
 
 def read(given: Given) -> History:
-    """Return the series to ask for; a file or a program gets numbers."""
-    request, kind = given.request(), given.choice("chart")
-    return History(request, kind if given.form == "table" else "table")
+    """Return the series to ask for."""
+    return History(given.request(), given.choice("chart"), given.form, given.flag("all"))
 
 
 BY = Setting(
     "by",
-    "what each count is for; heatmap: cpu (its default), irq, or irq,cpu without time",
+    "what each count is for",
     "KEY",
     "total",
     choices=("total", "cpu", "irq", "irq,cpu"),
@@ -257,7 +304,10 @@ CHART = Setting(
 COMMAND = Command(
     "history",
     "counts step by step, drawn, with gaps and affinity changes",
-    ("irq_client history --by cpu --step 1m --period 15m",),
+    (
+        "irq_client history --by cpu --step 1m --period 15m",
+        "irq_client history --by irq --period 7d --step 1h --format csv",
+    ),
     read,
-    settings=(CHART, BY, STEP, *WINDOW, IRQ, CPU, DEVICE, TOP),
+    settings=(CHART, BY, STEP, *WINDOW, IRQ, CPU, DEVICE, TOP, ALL),
 )

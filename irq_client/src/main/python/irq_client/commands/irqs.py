@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
-from ..command_line.options import CPU, FILTERS, WINDOW
+from ..command_line.options import ALL, CPU, FILTERS, WINDOW
 from ..command_line.values import read_irq
+from ..figures.rows import device_text
 from ..server.request import Request
-from ..terminal.columns import Column, Row, csv_rows, headings, table_rows
+from ..terminal.columns import Column, csv_rows, headings
 from ..terminal.table import Heading, Sheet
-from ..terminal.text import count_text, rate_text, visible
+from ..terminal.text import count_text, rate_text
 from ..terminal.writer import Shown
 from .shared import (
     IRQ_COLUMNS,
     TOTAL_COLUMNS,
     busiest_first,
+    counted,
     known,
     named,
     rate,
-    shown,
     window_sheet,
 )
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 COLUMNS: tuple[Column[model.Irq], ...] = (
     *IRQ_COLUMNS,
     *TOTAL_COLUMNS,
-    Column("AFFINITY", "affinity", lambda irq: visible(irq.affinity or ""), flexible=True),
-    Column("EFFECTIVE", "", lambda irq: visible(irq.effective_affinity or ""), flexible=True),
+    Column("AFFINITY", "affinity", lambda irq: irq.affinity, flexible=True),
+    Column("EFFECTIVE", "", lambda irq: irq.effective_affinity, flexible=True),
 )
 
 
@@ -40,83 +40,76 @@ class Irqs(NamedTuple):
     """The totals of a window per IRQ."""
 
     request: Request
+    every: bool
+    """Show idle rows too."""
 
     def ask(self, client: Client) -> Shown:
         """Ask for all IRQs."""
-        return shown(client.irqs(self.request), show_irqs, list_irqs)
+        return shown_irqs(client.irqs(self.request), self.every)
 
 
 class OneIrq(NamedTuple):
-    """One IRQ in a window."""
+    """The IRQs of one name in a window."""
 
     irq: str
     request: Request
+    every: bool
+    """Show idle CPUs too."""
 
     def ask(self, client: Client) -> Shown:
-        """Ask for the IRQ."""
-        return shown(client.irq(self.irq, self.request), show_one_irq, list_one_irq)
+        """Ask for the IRQ, or for all that the name means."""
+        names = client.names(self.irq, self.request)
+        if len(names) > 1:
+            return Irqs(self.request._replace(irqs=names), self.every).ask(client)
+        return shown_irq(client.irq(names[0], self.request), self.every)
 
 
-def show_irqs(answer: model.Irqs) -> Sheet:
+def shown_irqs(answer: model.Irqs, every: bool = False) -> Shown:
     """Return totals per IRQ, busiest first."""
-    return window_sheet(
-        answer.window,
-        headings(COLUMNS),
-        table_rows(COLUMNS, busiest_first(answer.irqs)),
-        "no IRQ passed the filters",
-        total=("total", "", answer.total, rate(answer.total, answer.window), "", ""),
+    total = ("total", "", answer.total, rate(answer.total, answer.window), "", "")
+    return counted(answer, COLUMNS, busiest_first(answer.irqs), every, total=total)
+
+
+def shown_irq(answer: model.OneIrq, every: bool = False) -> Shown:
+    """Return one IRQ: a table of its counts by CPU, CSV as of all IRQs."""
+    return Shown(
+        answer.text, lambda: _by_cpu(answer, every), lambda: csv_rows(COLUMNS, [answer.irq])
     )
 
 
-def list_irqs(answer: model.Irqs) -> Iterator[Row]:
-    """Return a row for each IRQ, busiest first."""
-    return csv_rows(COLUMNS, busiest_first(answer.irqs))
-
-
-def show_one_irq(answer: model.OneIrq) -> Sheet:
-    """Return one IRQ, its counts by CPU."""
+def _by_cpu(answer: model.OneIrq, every: bool) -> Sheet:
     irq = answer.irq
+    counts = list(zip(answer.cpus, irq.counts or (), strict=False))
+    busy = [(cpu, count) for cpu, count in counts if every or count]
     return window_sheet(
         answer.window,
-        (
-            Heading("CPU", right=True),
-            *headings(TOTAL_COLUMNS),
-            Heading("SHARE", right=True),
-        ),
+        (Heading("CPU", right=True), *headings(TOTAL_COLUMNS), Heading("SHARE", right=True)),
         tuple(
-            (str(cpu), count, rate(count, answer.window), _share(count, irq.total))
-            for cpu, count in zip(answer.cpus, irq.counts or (), strict=False)
+            (str(cpu), n, rate(n, answer.window), f"{100 * n / (irq.total or 1):.1f}%")
+            for cpu, n in busy
         ),
-        "counted for the whole machine, not by CPU",
+        "nothing in the window" if counts else "counted for the whole machine, not by CPU",
         notes=(
-            named("IRQ", irq.irq, irq.device),
+            named("IRQ", irq.irq, device_text(irq.irq, irq.device)),
             f"{count_text(irq.total)} interrupts, {rate_text(irq.rate)} per second",
             f"affinity {known(irq.affinity)}, effective {known(irq.effective_affinity)}",
         ),
+        idle=len(counts) - len(busy),
     )
-
-
-def _share(count: int, total: int) -> str:
-    return f"{100 * count / total if total else 0.0:.1f}%"
-
-
-def list_one_irq(answer: model.OneIrq) -> Iterator[Row]:
-    """Return one row, in the columns of `list_irqs`."""
-    return csv_rows(COLUMNS, [answer.irq])
 
 
 IRQS = Command(
     "irqs",
     "totals per IRQ, busiest first",
     ("irq_client irqs --device 'eth0-*' --top 10",),
-    lambda given: Irqs(given.request()),
-    settings=WINDOW + FILTERS,
+    lambda given: Irqs(given.request(), given.flag("all")),
+    settings=(*WINDOW, *FILTERS, ALL),
 )
 IRQ = Command(
     "irq",
     "one IRQ: counts by CPU, affinity",
     ("irq_client irq 36 --start -2h --end -1h",),
-    lambda given: OneIrq(given.argument("IRQ", read_irq), given.request()),
+    lambda given: OneIrq(given.argument("IRQ", read_irq), given.request(), given.flag("all")),
     ("IRQ",),
-    (*WINDOW, CPU),
+    (*WINDOW, CPU, ALL),
 )

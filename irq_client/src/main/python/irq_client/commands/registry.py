@@ -1,13 +1,13 @@
 """Every command, in the order in which help, README.md and the manual page list them.
 
-`completion` and `man` stand here: they ask no server, and are made of all commands.
+`completion` stands here: it asks no server.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from ..command_line.command import Command, Given
-from ..command_line.completion import SHELLS, completion_script
+from ..command_line.options import READING
 from ..command_line.values import read_choice
 from ..terminal.writer import Shown
 from . import affinity, cpus, effect, events, heatmap, history, irqs, overview, status, watch
@@ -53,6 +53,8 @@ class Document(Protocol):
         """Return the text to print."""
 
 
+J = TypeVar("J")
+
 Job = Question | Change | Session | Document
 """The work of one run of a command."""
 
@@ -64,51 +66,42 @@ class CompletionScript(NamedTuple):
 
     def document(self) -> str:
         """Return the script."""
-        return completion_script(self.shell, COMMANDS)
+        from ..command_line.completion import completion_script
 
-
-class ManualPage(NamedTuple):
-    """The manual page."""
-
-    def document(self) -> str:
-        """Return the page."""
-        from ..command_line.manual import manual_page
-        from .top.state import KEYS
-
-        return manual_page(COMMANDS, KEYS)
+        return completion_script(self.shell)
 
 
 def _read_completion(given: Given) -> CompletionScript:
     return CompletionScript(
-        given.argument("SHELL", lambda name, text: read_choice(name, text, SHELLS))
+        given.argument("SHELL", lambda name, text: read_choice(name, text, ("bash", "zsh", "fish")))
     )
 
 
+def _reading(command: Command[J]) -> Command[J]:
+    """Return a command that also takes what every command that reads takes."""
+    return command._replace(settings=(*command.settings, *READING))
+
+
 COMMANDS: tuple[Command[Job], ...] = (
-    overview.COMMAND,
-    irqs.IRQS,
-    irqs.IRQ,
-    cpus.CPUS,
-    cpus.CPU,
-    history.COMMAND,
-    heatmap.COMMAND,
+    _reading(overview.COMMAND),
+    _reading(irqs.IRQS),
+    _reading(irqs.IRQ),
+    _reading(cpus.CPUS),
+    _reading(cpus.CPU),
+    _reading(history.COMMAND),
+    _reading(heatmap.COMMAND),
     top.COMMAND,
-    affinity.COMMAND,
-    effect.COMMAND,
+    _reading(affinity.COMMAND),
+    _reading(effect.COMMAND),
     watch.COMMAND,
-    events.COMMAND,
-    status.COMMAND,
+    _reading(events.COMMAND),
+    _reading(status.COMMAND),
     Command(
         "completion",
         "a script that makes a shell complete command lines: bash, zsh or fish",
         ('eval "$(irq_client completion bash)"', "irq_client completion fish | source"),
         _read_completion,
         ("SHELL",),
-    ),
-    Command(
-        "man",
-        "the manual page, as the package installs it in share/man/man1",
-        ("irq_client man | man -l -",),
-        lambda _: ManualPage(),
+        asks_server=False,
     ),
 )

@@ -1,17 +1,18 @@
-"""The command `status`: how the server's sampler and store are doing."""
+"""The command `status`: how the server's sampler and store are doing, and the imbalance now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..command_line.command import Command
-from ..server.times import Moment
+from ..errors import ServerError
 from ..terminal.columns import Column, Row, csv_rows, field_sheet
 from ..terminal.table import Sheet
 from ..terminal.text import bytes_text, count_text, span_text, visible
 from ..terminal.writer import Shown
-from .shared import UNKNOWN, known, shown
+from .shared import imbalance_of
 
 if TYPE_CHECKING:
     from ..server import model
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
 class Status(NamedTuple):
     """The status of the server."""
 
+    form: str
+
     def ask(self, client: Client) -> Shown:
-        """Ask for the status."""
-        return shown(client.status(), show_status, list_status)
-
-
-def _unix(moment: Moment | None) -> str | None:
-    return None if moment is None else moment.unix_text
+        """Ask for the status and, unless it is for JSON, for the imbalance."""
+        answer = client.status()
+        imbalance: float | None = None
+        if self.form != "json":
+            with suppress(ServerError):  # no sample yet
+                imbalance = imbalance_of(client.cpus())
+        return Shown(
+            answer.text,
+            lambda: show_status(answer, imbalance),
+            lambda: list_status(answer, imbalance),
+        )
 
 
 def _store(answer: model.Status) -> str:
@@ -35,56 +43,57 @@ def _store(answer: model.Status) -> str:
     return bytes_text(answer.bytes) + cap
 
 
-def _held(answer: model.Status) -> str:
-    return UNKNOWN if answer.holds_seconds is None else span_text(answer.holds_seconds)
+def _held(answer: model.Status) -> str | None:
+    return None if answer.holds_seconds is None else span_text(answer.holds_seconds)
+
+
+def _interval(answer: model.Status) -> str:
+    return span_text(answer.interval_seconds)
+
+
+def _samples(answer: model.Status) -> str:
+    return f"{count_text(answer.samples)}, {count_text(answer.late)} late"
 
 
 COLUMNS: tuple[Column[model.Status], ...] = (
-    Column("sampler", "state", lambda each: visible(each.state)),
-    Column(
-        "interval",
-        "interval_seconds",
-        lambda each: span_text(each.interval_seconds),
-        lambda each: each.interval_seconds,
-    ),
-    Column(
-        "last sample",
-        "last_sample",
-        lambda each: known(each.last_sample),
-        lambda each: _unix(each.last_sample),
-    ),
-    Column(
-        "samples",
-        "samples",
-        lambda each: f"{count_text(each.samples)}, {count_text(each.late)} late",
-        lambda each: each.samples,
-    ),
-    Column(None, "late", lambda each: each.late),
-    Column(None, "last_error", lambda each: each.last_error and visible(each.last_error)),
-    Column("store", "bytes", _store, lambda each: each.bytes),
-    Column(None, "max_bytes", lambda each: each.max_bytes),
-    Column("oldest", "oldest", lambda each: known(each.oldest), lambda each: _unix(each.oldest)),
-    Column("newest", "newest", lambda each: known(each.newest), lambda each: _unix(each.newest)),
-    Column("size cap holds", "holds_seconds", _held, lambda each: each.holds_seconds),
-    Column("damaged", "damaged", lambda each: count_text(each.damaged), lambda each: each.damaged),
+    Column("sampler", "state", lambda x: x.state),
+    Column("interval", "interval_seconds", _interval, lambda x: x.interval_seconds),
+    Column("last sample", "last_sample", lambda x: x.last_sample),
+    Column("samples", "samples", _samples, lambda x: x.samples),
+    Column(None, "late", lambda x: x.late),
+    Column(None, "last_error", lambda x: x.last_error),
+    Column("store", "bytes", _store, lambda x: x.bytes),
+    Column(None, "max_bytes", lambda x: x.max_bytes),
+    Column("oldest", "oldest", lambda x: x.oldest),
+    Column("newest", "newest", lambda x: x.newest),
+    Column("size cap holds", "holds_seconds", _held, lambda x: x.holds_seconds),
+    Column("damaged", "damaged", lambda x: x.damaged),
 )
 
 
-def show_status(answer: model.Status) -> Sheet:
-    """Return the state of sampler and store."""
+def _imbalance(figure: float | None) -> Column[model.Status]:
+    return Column("imbalance", "imbalance", lambda _: figure)
+
+
+def show_status(answer: model.Status, imbalance: float | None) -> Sheet:
+    """Return the state of sampler and store, and the imbalance."""
     error = answer.last_error
     warnings = () if error is None else (f"last error: {visible(error)}",)
-    return field_sheet(COLUMNS, answer, warnings=warnings)
+    columns = (COLUMNS[0], _imbalance(imbalance), *COLUMNS[1:])
+    return field_sheet(columns, answer, warnings=warnings)
 
 
-def list_status(answer: model.Status) -> Iterator[Row]:
-    """Return one row; times are Unix seconds."""
-    return csv_rows(COLUMNS, [answer])
+def list_status(answer: model.Status, imbalance: float | None) -> Iterator[Row]:
+    """Return one row."""
+    return csv_rows((*COLUMNS, _imbalance(imbalance)), [answer])
 
 
 COMMAND = Command(
     "status",
-    "how the server's sampler and store are doing",
-    ("irq_client status --server http://127.0.0.1:5000",),
-    lambda _: Status(),
+    "is the server sampling, how far back it reaches, and the imbalance of the last minute",
+    (
+        "irq_client status",
+        "irq_client status --server http://a --server http://b --sort imbalance",
+    ),
+    lambda given: Status(given.form),
 )

@@ -1,4 +1,4 @@
-"""The command `watch`: ask again and again until a condition holds.
+"""The command `watch`: ask again and again until a condition holds; or print a figure.
 
 Clock, sleep and the question are parameters, so that a test watches hours in no time.
 """
@@ -20,10 +20,9 @@ from ..figures.condition import Condition
 from ..server.request import Request
 from ..server.times import Duration, Moment
 from ..terminal.text import rate_text, span_text
-from .shared import Surroundings, default_period_seconds
+from .shared import Surroundings, default_period_seconds, imbalance_of
 
 if TYPE_CHECKING:
-    from ..server import model
     from ..server.client import Client
 
 
@@ -43,7 +42,7 @@ class Watching(NamedTuple):
         period = self.period or Duration.exactly(default_period_seconds(client))
         watch = Watch(
             condition=self.condition,
-            ask=lambda: client.interrupts(Request(period=period)).value,
+            ask=lambda: read_figure(client, self.condition, Request(period=period)),
             every_seconds=self.every_seconds,
             within_seconds=self.within_seconds,
             clock=time.monotonic,
@@ -59,6 +58,24 @@ class Watching(NamedTuple):
         return 0
 
 
+class Reading(NamedTuple):
+    """The time of the newest sample, and the figure of a condition then; None if unknown."""
+
+    time: Moment
+    figure: float | None
+    unknown_name: str = ""
+    """A name in the condition that nothing has."""
+
+
+def read_figure(client: Client, condition: Condition, request: Request) -> Reading:
+    """Ask for the figure of a condition in a window. Raise ServerError."""
+    if condition.kind == "imbalance":
+        cpus = client.cpus(request)
+        return Reading(cpus.window.end, imbalance_of(cpus))
+    answer = client.interrupts(request)
+    return Reading(answer.window.end, condition.figure(answer), condition.unknown_name(answer))
+
+
 class Finding(NamedTuple):
     """The time of the newest sample, the figure, and if the condition holds."""
 
@@ -71,8 +88,8 @@ class Watch(NamedTuple):
     """How to watch."""
 
     condition: Condition
-    ask: Callable[[], model.Interrupts]
-    """Asks for the newest window. Raises ServerError."""
+    ask: Callable[[], Reading]
+    """Asks for the newest figure. Raises ServerError."""
     every_seconds: float
     within_seconds: float | None
     """The time after which it gives up; None for never."""
@@ -94,30 +111,26 @@ class Watch(NamedTuple):
         answered = False
         ever = False
         while True:
-            answer = self._answer(answered)
-            if answer is not None:
-                if not answered:
-                    self._warn_of_unknown(answer)
+            reading = self._answer(answered)
+            if reading is not None:
+                if not answered and reading.unknown_name:
+                    # it may be a mistake
+                    self.warn(f"{self.condition.text}: there is no {reading.unknown_name} now")
                 answered = True
-                figure = self.condition.figure(answer)
                 now = self.clock()
-                since = (now if since is None else since) if self.condition.holds(figure) else None
+                fits = self.condition.holds(reading.figure)
+                since = (now if since is None else since) if fits else None
                 holds = since is not None and now - since >= self.condition.seconds
-                if holds != held:
+                if holds != held or (holds and self.condition.compare is None):
                     held, ever = holds, True
-                    yield Finding(answer.window.end, figure, holds)
+                    yield Finding(reading.time, reading.figure, holds)
             if not self._pause(started):
                 if ever:
                     return
                 time = span_text(self.within_seconds or 0.0)
                 raise GaveUpError(f"{self.condition.text}: did not hold within {time}")
 
-    def _warn_of_unknown(self, answer: model.Interrupts) -> None:
-        """Warn of a name that nothing has yet: it may be a mistake."""
-        if name := self.condition.unknown_name(answer):
-            self.warn(f"{self.condition.text}: there is no {name} now")
-
-    def _answer(self, answered: bool) -> model.Interrupts | None:
+    def _answer(self, answered: bool) -> Reading | None:
         """Return the answer, None if the server cannot be reached for now."""
         try:
             return self.ask()
@@ -139,9 +152,9 @@ class Watch(NamedTuple):
 
 
 def finding_text(condition: Condition, finding: Finding, form: str, *, first: bool) -> str:
-    """Return one line about a finding, as `table`, `json` or `csv`.
+    """Return one line about a finding, as `table`, `json` or `csv`; a figure alone is a number.
 
-    The first one of CSV stands below its heading.
+    The first line of CSV stands below its heading.
     """
     if form == "json":
         fields = {"time": finding.time, "condition": condition.text, "figure": finding.figure}
@@ -154,8 +167,11 @@ def finding_text(condition: Condition, finding: Finding, form: str, *, first: bo
             writer.writerow(("time", "condition", "figure", "holds"))
         writer.writerow((finding.time.unix_text, condition.text, finding.figure, holds))
         return text.getvalue()
+    if condition.compare is None:
+        return f"{finding.figure:.2f}\n"
     words = "holds" if finding.holds else "holds no more"
-    return f"{finding.time}  {condition.text}: {words}, {_figure_text(condition, finding.figure)}\n"
+    figure = _figure_text(condition, finding.figure)
+    return f"{finding.time.local}  {condition.text}: {words}, {figure}\n"
 
 
 def _figure_text(condition: Condition, figure: float | None) -> str:
@@ -178,23 +194,19 @@ def read(given: Given) -> Watching:
 
 COMMAND = Command(
     "watch",
-    "nothing until a condition holds, then prints it and ends",
+    "waits until a condition holds, then prints it; a figure alone is printed at once",
     (
-        "irq_client watch 'imbalance > 1.5 for 5m'",
-        "irq_client watch 'irq eth0-* rate > 50k' --within 1h",
-        "irq_client watch 'cpu 0-3 rate < 100' --follow",
+        "irq_client watch imbalance above 1.5 for 5m",
+        "irq_client watch 'irq eth0-* rate above 50k' --within 1h",
+        "irq_client watch cpu 0-3 rate below 100 --follow",
+        "irq_client watch imbalance",
     ),
     read,
-    ("CONDITION",),
+    ("CONDITION...",),
     (
-        Setting(
-            "within",
-            "ends after so long, with exit status 1 where it never held",
-            "DURATION",
-            "never",
-        ),
-        Setting("follow", "goes on, and prints each time the condition begins or ceases to hold"),
+        Setting("within", "stop after this long, with exit status 1", "DURATION", "never"),
+        Setting("follow", "keep running; print every change (of a figure alone every reading)"),
         REFRESH,
-        PERIOD,
+        PERIOD._replace(default="two samples of the server, at least 5s"),
     ),
 )

@@ -1,1 +1,1 @@
-"""Counts become figures: imbalance, rates over time, conditions, patterns. Pure."""
+"""Counts become figures: imbalance, rates over time, conditions. Pure."""

@@ -1,14 +1,14 @@
-"""A condition on what fires, which judges answers. Pure.
+"""A condition on the interrupts of a window. Pure.
 
 ::
 
-    condition  = figure  comparison  number  ["for" duration]
-    figure     = "imbalance" | "rate" | "cpu" CPU-LIST "rate" | "irq" PATTERN "rate"
-    comparison = ">" | ">=" | "<" | "<=" | "==" | "!="
+    condition  = figure [comparison number ["for" duration]]
+    figure     = "imbalance" | "rate" | "cpu" CPU-LIST "rate" | "irq" IRQ "rate"
+    comparison = "above" | "below" | ">" | ">=" | "<" | "<=" | "==" | "!="
     number     = digits, with k, M or G for thousands, millions, milliards
 
-Rates are per second: of all rows, of the CPUs of a list together, or of all the IRQs together that
-a pattern names (by name, number, or action name).
+The imbalance is the machine's. Rates are per second: of all rows, of the CPUs of a list together,
+or of all the IRQs together that a name means, in any form that `server.names` lists.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from .imbalance import imbalance
-from .patterns import matches
+from ..errors import NoMatchError
+from ..server.names import find_irqs
 
 if TYPE_CHECKING:
     from ..server import model
@@ -30,6 +30,8 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
     ">": operator.gt,
     "<": operator.lt,
+    "above": operator.gt,
+    "below": operator.lt,
 }
 
 
@@ -44,24 +46,19 @@ class Condition(NamedTuple):
     """The CPU list or the pattern, as it was written."""
     cpus: frozenset[int]
     """The CPUs of a list; none for other kinds."""
-    compare: Callable[[float, float], bool]
+    compare: Callable[[float, float], bool] | None
+    """None for a figure alone, which has no limit."""
     limit: float
     seconds: float = 0.0
 
     def figure(self, answer: model.Interrupts) -> float | None:
-        """Return the figure in a window; None if that holds no two samples."""
+        """Return the rate in a window; None if that holds no two samples."""
         seconds = answer.window.seconds
-        if not seconds:
-            return None
-        if self.kind == "imbalance":
-            return imbalance(answer.totals)
-        return self._total(answer) / seconds
+        return self._total(answer) / seconds if seconds else None
 
     def unknown_name(self, answer: model.Interrupts) -> str:
         """Return the name in the condition that an answer knows nothing of; empty if it does."""
-        if self.kind == "irq" and not any(
-            matches(self.name, irq.irq, irq.device) for irq in answer.irqs
-        ):
+        if self.kind == "irq" and not self._named(answer):
             return f"IRQ {self.name}"
         if self.kind == "cpu" and not self.cpus & set(answer.cpus):
             return f"CPU {self.name}"
@@ -69,12 +66,19 @@ class Condition(NamedTuple):
 
     def holds(self, figure: float | None) -> bool:
         """Return True if a figure satisfies the comparison; one that is not known does not."""
-        return figure is not None and self.compare(figure, self.limit)
+        if figure is None:
+            return False
+        return self.compare is None or self.compare(figure, self.limit)
+
+    def _named(self, answer: model.Interrupts) -> tuple[model.Irq, ...]:
+        try:
+            return find_irqs(self.name, answer.irqs)
+        except NoMatchError:
+            return ()
 
     def _total(self, answer: model.Interrupts) -> int:
         if self.kind == "irq":
-            named = (irq for irq in answer.irqs if matches(self.name, irq.irq, irq.device))
-            return sum(irq.total for irq in named)
+            return sum(irq.total for irq in self._named(answer))
         if self.kind == "cpu":
             loads = zip(answer.cpus, answer.totals, strict=True)
             return sum(total for cpu, total in loads if cpu in self.cpus)

@@ -8,25 +8,26 @@ Caveats: a server that drips its header lines holds a thread of this process, no
 the connection ends. One Client serves one thread at a time.
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
-from ..errors import AnswerError, ServerError, ShapeError
-from . import authors, model
+from ..errors import AnswerError, ServerError, ShapeError, UnknownNameError
+from . import model
 from .address import is_socket
 from .failures import NOT_OURS, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport
 from .json_fields import JsonObject, parse_object
-from .request import Request
+from .names import NUMBER, find_irqs, resolve
+from .request import Parameters, Request
 
-T = TypeVar("T")
+A = TypeVar("A", bound=model.Answer)
 
-Query = Request | Sequence[tuple[str, str]]
-"""A Request, or query parameters as other programs give them: ``[("period", "15m")]``."""
+_ALL = Request()
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
@@ -39,22 +40,20 @@ FIRST_WAIT_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """A value, and the bytes of JSON that it was read from, as they came."""
-
-    value: T
-    text: bytes
-
-
 class Client:
     """One irq_server, by its URL (``http://127.0.0.1:5000``, or ``unix:/path``), over one session.
 
     `timeout_seconds` is the limit for one call, retries included; `wait` sleeps between them.
+    `name` is what people call the server, by default its URL without the scheme.
 
-    Every method that asks raises a ServerError: UnreachableError if no answer came, TimeLimitError
-    if it did not come in time, ProblemError if the server reports an error, AnswerError if the
-    answer is not an irq_server's.
+    A question takes a Request, or its fields as values or as a person writes them: ``irqs(period=
+    "15m", top=5)``. It returns a value of `model`, whose `text` is the JSON as it came.
+
+    IRQs and devices are named as `names` says; for other names than numbers the server is first
+    asked, once, which IRQs it has. Every question raises UsageError for a field that cannot be,
+    before anything is sent, NoMatchError for a name that nothing has, else a ServerError:
+    UnreachableError if no answer came, TimeLimitError if it did not come in time, ProblemError if
+    the server reports an error, AnswerError if the answer is not an irq_server's.
     """
 
     def __init__(
@@ -65,10 +64,13 @@ class Client:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         wait: Callable[[float], None] = time.sleep,
+        name: str = "",
     ) -> None:
         self.server = server.rstrip("/")
+        self.name = name or self.server.partition("://")[2] or self.server
         self._timeout_seconds = timeout_seconds
         self._wait = wait
+        self._resolved_names: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], str]] = {}
         socket_server = self.server if is_socket(self.server) else ""
         self._transport = Transport(token, max_answer_bytes, socket_server)
 
@@ -84,88 +86,102 @@ class Client:
         """Close the connections."""
         self._transport.close()
 
-    def interrupts(self, query: Query = ()) -> Answer[model.Interrupts]:
+    def interrupts(self, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.Interrupts:
         """Return IRQ by CPU counts in a window."""
-        return self._read("/interrupts", query, model.read_interrupts)
+        return self._read("/interrupts", request.updated(**fields), model.read_interrupts)
 
-    def irqs(self, query: Query = ()) -> Answer[model.Irqs]:
+    def irqs(self, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.Irqs:
         """Return all IRQs in a window."""
-        return self._read("/irqs", query, model.read_irqs)
+        return self._read("/irqs", request.updated(**fields), model.read_irqs)
 
-    def irq(self, irq: str, query: Query = ()) -> Answer[model.OneIrq]:
+    def irq(self, irq: str, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.OneIrq:
         """Return one IRQ in a window; UnknownNameError if the server never saw it."""
-        return self._read(f"/irqs/{_segment(irq)}", query, model.read_one_irq)
+        path = f"/irqs/{_segment(irq)}"
+        return self._read(path, request.updated(**fields), model.read_one_irq, (irq,))
 
-    def cpus(self, query: Query = ()) -> Answer[model.Cpus]:
+    def cpus(self, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.Cpus:
         """Return all CPUs in a window."""
-        return self._read("/cpus", query, model.read_cpus)
+        return self._read("/cpus", request.updated(**fields), model.read_cpus)
 
-    def cpu(self, cpu: int, query: Query = ()) -> Answer[model.OneCpu]:
+    def cpu(self, cpu: int, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.OneCpu:
         """Return one CPU in a window; UnknownNameError if the server never saw it."""
-        return self._read(f"/cpus/{cpu}", query, model.read_one_cpu)
+        return self._read(f"/cpus/{cpu}", request.updated(**fields), model.read_one_cpu)
 
-    def series(self, query: Query = ()) -> Answer[model.Series]:
-        """Return counts per step of a window; `step` and `by` are parameters."""
-        return self._read("/series", query, model.read_series)
+    def series(self, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.Series:
+        """Return counts per step of a window; `step` and `by` are fields."""
+        return self._read("/series", request.updated(**fields), model.read_series)
 
-    def events(self, query: Query = ()) -> Answer[model.Events]:
-        """Return the events of a window, with the author of each change of an affinity.
+    def events(self, request: Request = _ALL, **fields: Unpack[Parameters]) -> model.Events:
+        """Return the events of a window, oldest first."""
+        return self._read("/events", request.updated(**fields), model.read_events)
 
-        Ask a second time, for the seconds before the window, if the author may be found there.
-        """
-        deadline = time.monotonic() + self._timeout_seconds
-        answer = self._read("/events", query, model.read_events)
-        events = answer.value.events
-        within_seconds = authors.notice_seconds(answer.value.window)
-        found = authors.attributed(events, within_seconds)
-        edges = authors.unknown_before(found, within_seconds)
-        if edges is not None:
-            start, end = edges
-            window = Request(start=start, end=end).encoded()
-            filters = [each for each in _pairs(query) if each[0] not in ("start", "end", "period")]
-            earlier = self._read(
-                "/events", [*window, *filters], model.read_events, deadline - time.monotonic()
-            )
-            known = set(events)
-            before = [each for each in earlier.value.events if each not in known]
-            found = authors.attributed([*before, *events], within_seconds)[len(before) :]
-        return Answer(replace(answer.value, events=found), answer.text)
-
-    def status(self) -> Answer[model.Status]:
+    def status(self) -> model.Status:
         """Return how the sampler and the store are doing."""
-        return self._read("/status", (), model.read_status)
+        return self._read("/status", _ALL, model.read_status)
 
-    def affinity(self, irq: str) -> Answer[model.Affinity]:
+    def affinity(self, irq: str) -> model.Affinity:
         """Return the CPUs that an IRQ may go to."""
-        return self._read(f"/irqs/{_segment(irq)}/affinity", (), model.read_affinity)
+        return self._read(f"/irqs/{_segment(irq)}/affinity", _ALL, model.read_affinity, (irq,))
 
-    def set_affinity(self, irq: str, cpus: str) -> Answer[model.Affinity]:
+    def named(self, name: str, request: Request = _ALL) -> tuple[model.Irq, ...]:
+        """Return the IRQs that a name means in the window of a request, in the server's order."""
+        return find_irqs(name, self._irqs_of(request))
+
+    def names(self, name: str, request: Request = _ALL) -> tuple[str, ...]:
+        """Return the IRQs' own names; for a number without a question."""
+        if NUMBER.fullmatch(name):
+            return (name,)
+        return tuple(irq.irq for irq in self.named(name, request))
+
+    def set_affinity(self, irq: str, cpus: str) -> model.Affinity:
         """Let an IRQ go only to the CPUs of a list (``0-3``); return the affinity after that.
 
         The request is sent once. After a TimeLimitError `affinity` shows if the change was made.
         Raise NotAllowedError if the server or the kernel refuses.
         """
-        url = self._url(f"/irqs/{_segment(irq)}/affinity", ())
+        url = self._url(f"/irqs/{_segment(irq)}/affinity", _ALL)
         text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
         return _checked(url, text, model.read_affinity)
 
-    def _url(self, path: str, query: Query) -> str:
-        encoded = urlencode(_pairs(query))
+    def _url(self, path: str, request: Request) -> str:
+        encoded = urlencode(request.encoded())
         return f"{self.server}/api/v1{path}" + (f"?{encoded}" if encoded else "")
+
+    def _irqs_of(self, request: Request) -> tuple[model.Irq, ...]:
+        """Return the IRQs of a request's window."""
+        window = Request(start=request.start, end=request.end, period=request.period)
+        return self._ask("/irqs", window, model.read_irqs).irqs
+
+    def _resolved(self, request: Request) -> Request:
+        """Return a request with the server's own names of IRQs, and a pattern or no device."""
+        if not request.device and all(map(NUMBER.fullmatch, request.irqs)):
+            return request
+        asked = (request.irqs, request.device)
+        if asked not in self._resolved_names:
+            self._resolved_names[asked] = resolve(*asked, self._irqs_of(request))
+        irqs, device = self._resolved_names[asked]
+        return request._replace(irqs=irqs, device=device)
 
     def _read(
         self,
         path: str,
-        query: Query,
-        reader: Callable[[JsonObject], T],
-        within_seconds: float | None = None,
-    ) -> Answer[T]:
-        """Ask until an answer comes, or until the attempts or the time are used up.
+        request: Request,
+        reader: Callable[[JsonObject], A],
+        names: tuple[str, ...] = (),
+    ) -> A:
+        """Ask by the server's own names. Of names that it never saw, raise the error of `named`."""
+        try:
+            return self._ask(path, self._resolved(request), reader)
+        except UnknownNameError:
+            with contextlib.suppress(ServerError):
+                for name in names or request.irqs:
+                    self.named(name, request)
+            raise
 
-        `within_seconds` is the time; by default that of a whole call.
-        """
-        url = self._url(path, query)
-        left = self._timeout_seconds if within_seconds is None else within_seconds
+    def _ask(self, path: str, request: Request, reader: Callable[[JsonObject], A]) -> A:
+        """Ask until an answer comes, or until the attempts or the time are used up."""
+        url = self._url(path, request)
+        left = self._timeout_seconds
         deadline = time.monotonic() + left
         pause, attempt = FIRST_WAIT_SECONDS, 1
         while True:
@@ -181,18 +197,13 @@ class Client:
             attempt += 1
 
 
-def _pairs(query: Query) -> list[tuple[str, str]]:
-    """Return names and values of query parameters."""
-    return query.encoded() if isinstance(query, Request) else list(query)
-
-
 def _segment(name: str) -> str:
     """Return a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
     return quote(name, safe="")
 
 
-def _checked(url: str, text: bytes, reader: Callable[[JsonObject], T]) -> Answer[T]:
+def _checked(url: str, text: bytes, reader: Callable[[JsonObject], A]) -> A:
     try:
-        return Answer(reader(parse_object(text)), text)
+        return replace(reader(parse_object(text)), text=text)
     except ShapeError as error:
         raise AnswerError(url, str(error), NOT_OURS) from error

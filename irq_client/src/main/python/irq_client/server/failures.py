@@ -88,9 +88,7 @@ def problem_error(url: str, status: int, content_type: str, body: bytes) -> Serv
     """
     words = _problem_words(content_type, body)
     if status == 404 and words is None:
-        return AnswerError(
-            url, "not found (status 404), and not in an irq_server's words", NOT_OURS
-        )
+        return AnswerError(url, "what answers there does not know the question", NOT_OURS)
     reason = words or http.client.responses.get(status, "an error")
     if status in (401, 403, 409):
         return NotAllowedError(url, reason, _ADVICE.get(status, ""), status=status)

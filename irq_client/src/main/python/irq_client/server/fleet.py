@@ -12,7 +12,6 @@ T = TypeVar("T")
 MOST_AT_ONCE = 100
 """Requests at the same time; the other servers wait for their turn."""
 
-_BAR_CELLS = 30
 _LOOK_SECONDS = 0.1
 
 
@@ -45,7 +44,7 @@ def ask_all(
 
 
 class Progress:
-    """A bar for the share of servers that have answered, on a terminal if there is one."""
+    """The number of servers that have answered, on a terminal if there is one."""
 
     def __init__(self, stream: TextIO | None, count: int) -> None:
         self._stream = stream
@@ -53,15 +52,14 @@ class Progress:
         self._shown = ""
 
     def show(self, done: int) -> None:
-        """Draw the bar if it looks different now."""
-        cells = _BAR_CELLS * done // self._count
-        text = f"[{'#' * cells:{_BAR_CELLS}}] {done} of {self._count} servers"
+        """Write the number if it is another one now."""
+        text = f"{done} of {self._count} servers"
         if text != self._shown:
             self._write(f"\r{text}")
             self._shown = text
 
     def clear(self) -> None:
-        """Erase the bar, so that something else can be written."""
+        """Erase it, so that something else can be written."""
         if self._shown:
             self._write("\r" + " " * len(self._shown) + "\r")
             self._shown = ""
@@ -73,7 +71,7 @@ class Progress:
 
 
 def in_order(futures: Sequence[Future[T]], progress: Progress) -> Iterator[Future[T]]:
-    """Return each future when it is done, in their order; the bar is erased meanwhile."""
+    """Return each future when it is done, in their order; the progress is erased meanwhile."""
     pending = set(futures)
     try:
         for future in futures:

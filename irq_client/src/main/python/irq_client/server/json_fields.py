@@ -51,6 +51,10 @@ class JsonObject:
     def _wrong(self, key: str, expected: str) -> NoReturn:
         raise ShapeError(self._place(key), expected, _kind(self._get(key)))
 
+    def has(self, key: str) -> bool:
+        """Return True if there is a value, and it is not null."""
+        return self._value.get(key) is not None
+
     def inner(self, key: str) -> "JsonObject":
         """Return an object in this one."""
         return JsonObject(self._get(key), self._place(key))

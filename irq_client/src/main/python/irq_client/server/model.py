@@ -6,10 +6,19 @@ the list of CPUs? Unknown fields are ignored, so that a server may say more than
 Times are Moments, texts as they came; counts are whole numbers, rates are per second.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from .event_kinds import AFFINITY
 from .json_fields import JsonObject
 from .times import Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer of a server."""
+
+    text: bytes = field(default=b"", repr=False, compare=False)
+    """The JSON as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,14 @@ class Irq:
     rate: float
     affinity: str | None = None
     effective_affinity: str | None = None
+    writable: bool = False
+    pending: bool = False
+    interface: str = ""
+    """The network interface of its device; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupts:
+class Interrupts(Answer):
     """IRQ by CPU. `totals` follows `cpus`; with `top` it counts more than `irqs` shows."""
 
     window: Window
@@ -52,7 +65,7 @@ class Interrupts:
 
 
 @dataclass(frozen=True, slots=True)
-class Irqs:
+class Irqs(Answer):
     """All IRQs, with what `/irqs` says of each."""
 
     window: Window
@@ -62,7 +75,7 @@ class Irqs:
 
 
 @dataclass(frozen=True, slots=True)
-class OneIrq:
+class OneIrq(Answer):
     """One IRQ, its counts following `cpus`."""
 
     window: Window
@@ -77,19 +90,23 @@ class Cpu:
     cpu: int
     total: int
     rate: float
+    devices: int | None = None
+    """The part of `total` that devices asked for; None if the server does not say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cpus:
+class Cpus(Answer):
     """All CPUs."""
 
     window: Window
     cpus: tuple[Cpu, ...]
     total: int
+    imbalance: float | None = None
+    """The device load of the busiest usable CPU over the mean; None if there is no load."""
 
 
 @dataclass(frozen=True, slots=True)
-class OneCpu:
+class OneCpu(Answer):
     """One CPU, and what each IRQ (its `counts` are None) counted there."""
 
     window: Window
@@ -108,7 +125,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Series(Answer):
     """Counts per step; `by` says what the keys are."""
 
     window: Window
@@ -127,14 +144,17 @@ class Event:
     cpu: int | None
     detail: str
     by: str = ""
-    """Who changed an affinity or requested that: an address, or ``on the machine``.
+    """Who asked this server for it: an address; empty for a change that was only noticed."""
 
-    Empty for other events. `Client.events` works it out by `authors`; the server does not say it.
-    """
+    @property
+    def change(self) -> tuple[str, str] | None:
+        """The CPU lists before and after an affinity change; None for another event."""
+        before, arrow, after = self.detail.partition(" -> ")
+        return (before, after) if self.event == AFFINITY and arrow else None
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class Events(Answer):
     """The events of a window, as the server sorts them."""
 
     window: Window
@@ -142,7 +162,7 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True)
-class Affinity:
+class Affinity(Answer):
     """The CPUs that an IRQ may go to, and those where the kernel sends it (None: not known).
 
     `pending`: the kernel carries a change out at the next interrupt.
@@ -157,7 +177,7 @@ class Affinity:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Status(Answer):
     """How sampler and store are doing. None: the server does not know."""
 
     state: str
@@ -172,6 +192,8 @@ class Status:
     newest: Moment | None
     holds_seconds: float | None
     damaged: int
+    usable: frozenset[int] | None = None
+    """The CPUs that are online and not isolated; None if the server does not say."""
 
 
 def read_interrupts(answer: JsonObject) -> Interrupts:
@@ -202,7 +224,8 @@ def read_one_irq(answer: JsonObject) -> OneIrq:
 def read_cpus(answer: JsonObject) -> Cpus:
     """Read an answer of `/cpus`."""
     rows = tuple(_cpu(each) for each in answer.objects("cpus"))
-    return Cpus(_window(answer), rows, answer.whole("total"))
+    imbalance = answer.default_number("imbalance", 0.0) or None
+    return Cpus(_window(answer), rows, answer.whole("total"), imbalance)
 
 
 def read_one_cpu(answer: JsonObject) -> OneCpu:
@@ -243,6 +266,7 @@ def read_events(answer: JsonObject) -> Events:
             irq=each.optional_text("irq"),
             cpu=each.optional_whole("cpu"),
             detail=each.optional_text("detail") or "",
+            by=each.text("by"),
         )
         for each in answer.objects("events")
     )
@@ -277,6 +301,16 @@ def read_status(answer: JsonObject) -> Status:
         newest=store.optional_moment("newest"),
         holds_seconds=store.optional_number("holds_seconds"),
         damaged=store.whole("damaged"),
+        usable=_usable(answer),
+    )
+
+
+def _usable(answer: JsonObject) -> frozenset[int] | None:
+    if not answer.has("cpus"):
+        return None
+    cpus = answer.objects("cpus")
+    return frozenset(
+        each.whole("cpu") for each in cpus if each.flag("online") and not each.flag("isolated")
     )
 
 
@@ -309,8 +343,12 @@ def _irq_with_affinity(row: JsonObject, cpu_count: int) -> Irq:
         _irq(row, cpu_count),
         affinity=row.optional_text("affinity"),
         effective_affinity=row.optional_text("effective_affinity"),
+        writable=row.has("writable") and row.flag("writable"),
+        pending=row.has("pending") and row.flag("pending"),
+        interface=row.text("interface") if row.has("interface") else "",
     )
 
 
 def _cpu(row: JsonObject) -> Cpu:
-    return Cpu(row.whole("cpu"), row.whole("total"), row.number("rate"))
+    devices = row.whole("devices") if row.has("devices") else None
+    return Cpu(row.whole("cpu"), row.whole("total"), row.number("rate"), devices)

@@ -1,4 +1,4 @@
-"""Moments in answers, and times and durations in requests.
+"""Moments in answers, times and durations in requests, and their texts. Each is parsed once.
 
 A moment is an RFC 3339 time: ``2026-01-01T00:00:00.250Z`` is the Unix second 1767225600.25.
 
@@ -6,12 +6,30 @@ Source: RFC 3339, section 5.6 (date-time).
 """
 
 import re
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from . import local_time
+
+MAX_SECONDS = 100 * 366 * 86_400
+"""The longest duration accepted, 100 years in seconds."""
 
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_UNIX_TIME = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
+_UNIT_SECONDS = {
+    None: 1.0,
+    "ms": 0.001,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86_400.0,
+    "w": 604_800.0,
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +69,21 @@ class Moment(str):
         seconds, rest = divmod(size, 1000)
         return f"{sign}{seconds}.{rest:03d}" if rest else f"{sign}{seconds}"
 
+    @property
+    def local(self) -> str:
+        """The reader's local time with its zone: ``2026-01-01 01:00:00 CET``."""
+        return local_time.local_text(self.milliseconds)
+
+
+def edges_text(start: Moment, end: Moment) -> str:
+    """Return two moments, what they share once: ``2026-01-01 01:00:00 .. 01:15:00 CET``."""
+    first, last = start.local.split(" "), end.local.split(" ")
+    if first[2] == last[2]:
+        first.pop()
+    if first[0] == last[0]:
+        last.pop(0)
+    return f"{' '.join(first)} .. {' '.join(last)}"
+
 
 class Duration(NamedTuple):
     """A length of time in a request: its text, as it is sent, and its seconds."""
@@ -75,6 +108,11 @@ class Time(NamedTuple):
     """Unix seconds, or seconds before now."""
     is_ago: bool = False
 
+    @property
+    def local(self) -> str:
+        """The time for people: local if it is absolute, else as it was written."""
+        return self.text if self.is_ago else local_time.local_text(round(self.seconds * 1000))
+
     @classmethod
     def at(cls, unix_seconds: float) -> "Time":
         """Return a time by its Unix seconds, to the millisecond."""
@@ -84,3 +122,39 @@ class Time(NamedTuple):
     def of(cls, moment: Moment) -> "Time":
         """Return the time of a moment that a server named."""
         return cls(moment, moment.seconds)
+
+
+NOW = Time("now", 0.0, is_ago=True)
+
+
+def parse_duration(text: str) -> Duration:
+    """Return a duration of more than 0: ``90``, ``20ms``, ``0.5h``.
+
+    Raise ValueError with what was expected.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError("a duration such as 90 (seconds), 20ms, 90s, 15m, 2h, 7d or 1w")
+    seconds = float(match[1]) * _UNIT_SECONDS[match[2]]
+    if not 0 < seconds <= MAX_SECONDS:
+        raise ValueError("a duration of more than 0 and at most 100 years")
+    return Duration(text, seconds)
+
+
+def parse_time(text: str, clock: Callable[[], float] = time.time) -> Time:
+    """Return a time: ``now``, ``-15m``, Unix seconds, RFC 3339, or a local time.
+
+    A local time is one of `local_time`, by the zone of this process; `clock` gives the Unix
+    seconds of now. Raise ValueError with what was expected.
+    """
+    if text == "now":
+        return NOW
+    if _DURATION.fullmatch(text.removeprefix("-")) and text.startswith("-"):
+        return Time(text, parse_duration(text[1:]).seconds, is_ago=True)
+    if _UNIX_TIME.fullmatch(text):
+        return Time(text, float(text))
+    try:
+        # RFC 3339's own spelling is sent: T between date and time, never a blank
+        return Time.of(Moment(text.replace(" ", "T")))
+    except ValueError:
+        return Time.of(Moment(local_time.utc_text(local_time.parse_local(text, clock()))))

@@ -105,17 +105,15 @@ def level_floor(number: int, largest: float) -> float:
 
 
 def time_axis(start: str, end: str, columns: int) -> str:
-    """Return two times at the ends of an axis of `columns` cells, or the first alone.
+    """Return two local times at the ends of an axis of `columns` cells, as exact as they fit.
 
-    The date is shown if the two are not of one day.
+    ``2025-12-31 23:56:00 .. 2026-01-01 00:01:00``, the days alone, or of one day the clock's times.
     """
-    first, last = (start, end) if start[:10] != end[:10] else (start[11:], end[11:])
-    first, last = _without_fraction(first), _without_fraction(last)
-    if len(first) + len(last) + 2 > columns:
-        return first
-    return first + last.rjust(columns - len(first))
-
-
-def _without_fraction(time: str) -> str:
-    head, point, tail = time.partition(".")
-    return head + tail.lstrip("0123456789") if point else head
+    (day, clock), (last_day, last_clock) = start.split(" ")[:2], end.split(" ")[:2]
+    ends = [(clock[:8], last_clock[:8]), (clock[:5], last_clock[:5])]
+    if day != last_day:
+        ends = [(f"{day} {clock[:8]}", f"{last_day} {last_clock[:8]}"), (day, last_day)]
+    for first, last in ends:
+        if len(first) + len(last) + 2 <= columns:
+            return first + last.rjust(columns - len(first))
+    return ""

@@ -1,18 +1,28 @@
-"""One list of columns makes the cells of a table and the fields of CSV. Pure."""
+"""One list of columns makes a table, CSV, and the names for ``--columns`` and ``--sort``. Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from ..errors import UsageError, did_you_mean
 from .table import Cell, Heading, Sheet
+from .text import visible
 
 T = TypeVar("T", contravariant=True)
 
 Row = Sequence[Cell]
 """One row of CSV; None is an empty field."""
 
+UNKNOWN = "-"
+"""Stands for a value that the server does not know."""
+
 
 class Column(NamedTuple, Generic[T]):
-    """One column: its names, its value of an item, and its layout."""
+    """One column: its names, its value of an item, and its layout.
+
+    A text may be any name of the network: it is made harmless here. A table shows moments in local
+    time, truths as yes and no.
+    """
 
     title: str | None
     """The heading in a table; None if only CSV has the column."""
@@ -24,12 +34,21 @@ class Column(NamedTuple, Generic[T]):
     right: bool = False
     flexible: bool = False
     heat: bool = False
+    is_cold: Callable[[str], bool] | None = None
+    """True for the texts of this column whose rows have no heat."""
 
 
 def headings(columns: Iterable[Column[T]]) -> tuple[Heading, ...]:
     """Return the headings of the columns that a table has."""
     return tuple(
-        Heading(each.title, right=each.right, flexible=each.flexible, heat=each.heat)
+        Heading(
+            each.title,
+            right=each.right,
+            flexible=each.flexible,
+            heat=each.heat,
+            name=each.csv,
+            is_cold=each.is_cold,
+        )
         for each in columns
         if each.title is not None
     )
@@ -38,7 +57,7 @@ def headings(columns: Iterable[Column[T]]) -> tuple[Heading, ...]:
 def table_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> tuple[tuple[Cell, ...], ...]:
     """Return the table's cells, a row for each item."""
     values = [each.value for each in columns if each.title is not None]
-    return tuple(tuple(value(item) for value in values) for item in items)
+    return tuple(tuple(_cell(value(item)) for value in values) for item in items)
 
 
 def csv_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> Iterator[Row]:
@@ -47,7 +66,21 @@ def csv_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> Iterator[Row]:
     yield tuple(each.csv for each in listed)
     values = [each.csv_value or each.value for each in listed]
     for item in items:
-        yield tuple(value(item) for value in values)
+        yield tuple(_field(value(item)) for value in values)
+
+
+def _cell(cell: Cell) -> Cell:
+    """Return a value as a table shows it: moments in local time, names made harmless."""
+    if isinstance(cell, str):
+        return visible(str(getattr(cell, "local", cell)))
+    return ("no", "yes")[cell] if isinstance(cell, bool) else cell
+
+
+def _field(cell: Cell) -> Cell:
+    """Return a value as CSV holds it; what becomes of a moment the writer knows."""
+    if isinstance(cell, bool):
+        return ("false", "true")[cell]
+    return visible(cell) if isinstance(cell, str) else cell
 
 
 def field_sheet(
@@ -57,6 +90,90 @@ def field_sheet(
     warnings: tuple[str, ...] = (),
 ) -> Sheet:
     """Return a sheet of one item: names and values below each other, without headings."""
-    rows = tuple((each.title, each.value(item)) for each in columns if each.title is not None)
-    names = (Heading(""), Heading("", flexible=True))
+    values = ((each.title, _cell(each.value(item))) for each in columns if each.title is not None)
+    rows = tuple((title, UNKNOWN if value is None else value) for title, value in values)
+    names = (Heading("", flexible=True), Heading("", flexible=True))
     return Sheet(notes=notes, warnings=warnings, columns=names, rows=rows)
+
+
+HOST = Heading("HOST", flexible=True, name="server")
+"""Tells the rows of several servers apart; it always stays."""
+
+
+class Choice(NamedTuple):
+    """The columns that a person wants to see, and the order of the rows; each by its name.
+
+    A name is a column's title or its name in CSV; letters may be small, ``/s`` may be left out.
+    """
+
+    columns: tuple[str, ...] = ()
+    """All if it is empty."""
+    sort: str = ""
+    """Numbers fall and texts rise, or with a ``-`` in front the other way; empty to keep them."""
+
+    def of_sheet(self, sheet: Sheet) -> Sheet:
+        """Return a table as it is wanted. Raise UsageError for a column that it has not."""
+        names = [(column.text, column.name) for column in sheet.columns]
+        if not any(title for title, _ in names):
+            places = self._places([(str(row[0]), "") for row in sheet.rows])
+            return sheet._replace(rows=tuple(sheet.rows[place] for place in places))
+        places = self._places(names)
+        if sheet.columns[:1] == (HOST,) and 0 not in places:
+            places = [0, *places]
+        total = sheet.total
+        return sheet._replace(
+            columns=tuple(sheet.columns[place] for place in places),
+            rows=tuple(
+                tuple(row[place] for place in places) for row in self._sorted(names, sheet.rows)
+            ),
+            total=None if total is None else tuple(total[place] for place in places),
+        )
+
+    def of_rows(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Return rows of CSV as they are wanted. Raise UsageError."""
+        if not self.columns and not self.sort:
+            yield from rows
+            return
+        first = next(rows)
+        names = [("", str(name)) for name in first]
+        places = self._places(names)
+        for row in (first, *self._sorted(names, rows)):
+            yield tuple(row[place] for place in places)
+
+    def _places(self, names: Sequence[tuple[str, str]]) -> list[int]:
+        """Return the indices of the wanted columns among the names of all, in their order."""
+        if not self.columns:
+            return list(range(len(names)))
+        return [_place("--columns", column, names) for column in self.columns]
+
+    def _sorted(self, names: Sequence[tuple[str, str]], rows: Iterable[Row]) -> Iterable[Row]:
+        if not self.sort:
+            return rows
+        place = _place("--sort", self.sort.removeprefix("-"), names)
+        turned = self.sort.startswith("-")
+        known = [row for row in rows if row[place] not in (None, "")]
+        unknown = [row for row in rows if row[place] in (None, "")]
+        return sorted(known, key=lambda row: _order(row[place]), reverse=turned) + unknown
+
+
+def _place(option: str, wanted: str, names: Sequence[tuple[str, str]]) -> int:
+    """Return the index of a column by one of its names. Raise UsageError."""
+    found = [{_plain(title), _plain(csv)} for title, csv in names]
+    for place, each in enumerate(found):
+        if _plain(wanted) and _plain(wanted) in each:
+            return place
+    known = [title.strip() or csv for title, csv in names if title or csv]
+    expected = f"one of the columns {', '.join(known)}"
+    raise UsageError(option, wanted, expected, did_you_mean(wanted, known))
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold().removesuffix("/s").replace(" ", "_")
+
+
+def _order(cell: Cell) -> tuple[float, list[tuple[bool, int, str]]]:
+    """Return the key of a cell: the largest number first, texts by the numbers in them."""
+    if isinstance(cell, int | float):
+        return (-cell, [])
+    parts = re.findall("[0-9]+|[^0-9]+", str(cell))
+    return (0.0, [(not part[0].isdecimal(), len(part) * part.isdecimal(), part) for part in parts])

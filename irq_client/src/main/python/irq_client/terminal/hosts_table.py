@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
+from .columns import HOST
 from .table import Cell, Heading, Sheet
 
-HOST = Heading("HOST", flexible=True)
 _MOST_NAMES = 3
 
 
-def together(sheets: Sequence[tuple[str, Sheet]]) -> Sheet:
+def together(sheets: Sequence[tuple[str, Sheet]], *, totals: bool = True) -> Sheet:
     """Return one sheet of the hosts' rows, in the order of the hosts, at least one.
 
-    Columns of the same heading are one column. Each host's total is its last row; the sum of all
-    stands below. A sheet of names and values becomes one row, its names headings. A note that all
-    hosts share stands once, any other with the host's name.
+    Columns of the same heading are one column. With `totals` each host's total is its last row; the
+    sum of all stands below. A sheet of names and values becomes one row, its names headings. A
+    note that all hosts share stands once, any other with the host's name.
     """
     upright = [(name, _upright(sheet)) for name, sheet in sheets]
     columns = _union([sheet.columns for _, sheet in upright])
-    rows = [row for name, sheet in upright for row in _rows(name, sheet, columns)]
+    rows = [row for name, sheet in upright for row in _rows(name, sheet, columns, totals)]
     return Sheet(
         notes=_notes([(name, sheet.notes) for name, sheet in upright]),
         columns=(HOST, *columns),
@@ -57,10 +57,12 @@ def _added(one: Heading, other: Heading) -> Heading:
     return one._replace(weight=one.weight + other.weight)
 
 
-def _rows(name: str, sheet: Sheet, columns: Sequence[Heading]) -> list[tuple[Cell, ...]]:
+def _rows(
+    name: str, sheet: Sheet, columns: Sequence[Heading], totals: bool
+) -> list[tuple[Cell, ...]]:
     if not sheet.rows:
         return [(name, sheet.empty, *(None,) * (len(columns) - 1))]
-    rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
+    rows = (*sheet.rows, sheet.total) if sheet.total and totals else sheet.rows
     return [(name, *_in_columns(row, sheet, columns)) for row in rows]
 
 

@@ -25,22 +25,10 @@ _WAKE = b"\0"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])")
 _NAMES = {
-    "\x1b[A": "up",
-    "\x1b[B": "down",
-    "\x1b[C": "right",
-    "\x1b[D": "left",
-    "\x1bOA": "up",
-    "\x1bOB": "down",
-    "\x1bOC": "right",
-    "\x1bOD": "left",
     "\x1b[5~": "page up",
     "\x1b[6~": "page down",
-    "\x1b[H": "home",
     "\x1b[1~": "home",
-    "\x1bOH": "home",
-    "\x1b[F": "end",
     "\x1b[4~": "end",
-    "\x1bOF": "end",
     "\r": "enter",
     "\n": "enter",
     "\t": "tab",
@@ -48,6 +36,8 @@ _NAMES = {
     "\x08": "backspace",
     "\x1b": "escape",
 }
+for _final, _name in zip("ABCDHF", ("up", "down", "right", "left", "home", "end"), strict=True):
+    _NAMES |= {f"\x1b[{_final}": _name, f"\x1bO{_final}": _name}
 
 
 class Terminal:

@@ -3,11 +3,12 @@
 A line is a sequence of segments, a text and a style each, so that the same lines go plain into a
 pipe and in colour onto a terminal. Lines are never wrapped: columns of counts that do not fit are
 folded into one column, ``rest``, the busiest staying; then flexible columns are shortened; then the
-last columns are left out.
+last columns are left out, and a line below the table names them.
+
+Colour of a number is its size. Red is for faults alone.
 """
 
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from .text import aligned, cell_width, count_text, rate_text, shortened, telling_share
@@ -16,14 +17,14 @@ Cell = str | int | float | None
 """A text, a count, a rate (a float, per second), or nothing."""
 
 Segment = tuple[str, str]
-"""A text, and the rich style that it is painted in; an empty style is plain."""
+"""A text, and the style that it is painted in, see `colour`; an empty style is plain."""
 
 Line = tuple[Segment, ...]
 
 GAP = "  "
 REST = "rest"
-HEADING, WARNING, TOTAL, FAINT = "bold", "yellow", "bold", "dim"
-HEAT = ((0.5, "red"), (0.25, "yellow"))
+HEADING, WARNING, TOTAL, FAINT, FAULT = "bold", "yellow", "bold", "dim", "red"
+HEAT = ((0.5, "bold cyan"), (0.25, "cyan"))
 """Styles of numbers that are at least this share of the hottest one."""
 
 _SHORTEST = 16
@@ -34,6 +35,9 @@ _LONGEST = 40
 
 _NARROWEST = 4
 """Cells that it keeps in any case."""
+
+_MOST_NAMES = 6
+"""Columns left out that are named one by one."""
 
 
 class Heading(NamedTuple):
@@ -48,6 +52,10 @@ class Heading(NamedTuple):
     """Counts of all rows together in a column that may be folded away; its cells are counts."""
     heat: bool = False
     """Its numbers are coloured by their size; those of foldable columns are in any case."""
+    name: str = ""
+    """Another name for it, that of its field in CSV."""
+    is_cold: Callable[[str], bool] | None = None
+    """True for the texts of this column whose rows have no heat."""
 
 
 class Sheet(NamedTuple):
@@ -72,26 +80,59 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
         for text in texts:
             yield from (((part, style),) for part in wrapped(text, width))
     if not sheet.rows:
-        yield ((sheet.empty, ""),)
+        yield from (((part, ""),) for part in wrapped(sheet.empty, width))
         return
     folded = _fold(sheet, width, shorten)
     widths = _shrunk(folded, width) if shorten else _widths(folded)
     shown = list(zip(folded.columns, widths, strict=True))
     if any(column.text for column in folded.columns):
         yield _line([column.text for column in folded.columns], shown, HEADING)
-    hottest = _hottest(folded)
+    cold = _cold_rows(folded)
+    hottest = _hottest(folded, cold)
     shares = _head_shares(folded, widths)
-    for row in folded.rows:
-        yield _line(row, shown, "", hottest, shares)
+    for row, is_cold in zip(folded.rows, cold, strict=True):
+        yield _line(row, shown, "", None if is_cold else hottest, shares)
     if folded.total is not None:
         yield _line(folded.total, shown, TOTAL)
+    left_out = _left_out(sheet, shown)
+    yield from (((part, FAINT),) for part in wrapped(left_out, width))
+
+
+def _left_out(sheet: Sheet, shown: Iterable[tuple[Heading, int]]) -> str:
+    """Return the sentence about the columns that have no room, empty if there are none."""
+    texts = {column.text for column, width in shown if width}
+    if REST in texts:
+        return ""
+    names = [column.text.strip() for column in sheet.columns if column.text not in texts]
+    if not names:
+        return ""
+    if len(names) > _MOST_NAMES:
+        names = [f"{names[0]} .. {names[-1]} ({len(names)} columns)"]
+    return f"no room for {', '.join(names)}; --columns chooses, --format csv has all"
 
 
 def wrapped(text: str, width: int) -> list[str]:
     """Return a text in lines of at most `width` cells, all but the first indented."""
+    if text.isascii() and len(text) <= width:
+        return [text] if text else []
+    import textwrap
+
     return textwrap.wrap(
         text, max(width, len(GAP) + 1), subsequent_indent=GAP, break_on_hyphens=False
     )
+
+
+def fit(line: Line, width: int) -> Line:
+    """Return the segments of a line that fit into `width` cells, each whole, from the first on.
+
+    Only the first may be cut off: half a number would be another number.
+    """
+    room = width
+    for place, (text, style) in enumerate(line):
+        room -= cell_width(text)
+        if room < 0:
+            return line[:place] or ((shortened(text, width, 1.0), style),)
+    return line
 
 
 def busiest_that_fit(
@@ -193,7 +234,7 @@ def _shrunk(sheet: Sheet, width: int) -> list[int]:
     """Return the columns' widths, the flexible ones as narrow as `width` needs.
 
     If that is not enough, the last columns are left out (width 0): half a number would be another
-    number.
+    number. The first stays, cut off.
     """
     widths = _widths(sheet)
     excess = _line_width(widths) - width
@@ -204,6 +245,7 @@ def _shrunk(sheet: Sheet, width: int) -> list[int]:
     for i in range(len(widths) - 1, 0, -1):
         if _line_width(widths) > width:
             widths[i] = 0
+    widths[0] = min(widths[0], width)
     return widths
 
 
@@ -232,17 +274,24 @@ def _text(cell: Cell) -> str:
     return count_text(cell) if isinstance(cell, int) else cell
 
 
-def _hottest(sheet: Sheet) -> list[float]:
+def _cold_rows(sheet: Sheet) -> list[bool]:
+    """Return for each row if it has no heat."""
+    tests = [(i, column.is_cold) for i, column in enumerate(sheet.columns) if column.is_cold]
+    return [any(is_cold(str(row[i])) for i, is_cold in tests) for row in sheet.rows]
+
+
+def _hottest(sheet: Sheet, cold: Sequence[bool]) -> list[float]:
     """Return the hottest number of each column, 0 for a column without heat.
 
     The columns that may be folded are compared with each other, any other with itself.
     """
+    rows = [row for row, is_cold in zip(sheet.rows, cold, strict=True) if not is_cold]
     largest = [
         max((cell for cell in cells if isinstance(cell, int | float)), default=0)
         if column.heat or column.weight is not None
         else 0
-        for column, cells in zip(sheet.columns, zip(*sheet.rows, strict=True), strict=True)
-    ]
+        for column, cells in zip(sheet.columns, zip(*rows, strict=True), strict=bool(rows))
+    ] or [0] * len(sheet.columns)
     foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
     together = max((largest[i] for i in foldable), default=0)
     return [
@@ -252,7 +301,10 @@ def _hottest(sheet: Sheet) -> list[float]:
 
 
 def _heat(number: float, hottest: float) -> str:
-    """Return the style of a number: faint for none, coloured from a quarter of the hottest on."""
+    """Return the style of a number: faint for none, coloured from a quarter of the hottest on.
+
+    `hottest` is 0 without heat.
+    """
     if number == 0:
         return FAINT
     if hottest:
@@ -266,7 +318,7 @@ def _line(
     cells: Sequence[Cell],
     shown: Iterable[tuple[Heading, int]],
     style: str,
-    hottest: Sequence[float] = (),
+    hottest: Sequence[float] | None = None,
     shares: Sequence[float] = (),
 ) -> Line:
     """Return one line of the table; the blanks after its last text are left out."""
@@ -277,7 +329,7 @@ def _line(
         painted = style
         text = _text(cell)
         if isinstance(cell, int | float):
-            painted = style or _heat(cell, hottest[place])
+            painted = style or _heat(cell, hottest[place] if hottest else 0)
             text = text.rjust(width) if column.right else text.ljust(width)
         else:
             share = shares[place] if shares else 0.5

@@ -32,12 +32,16 @@ def _escape(character: str) -> str:
 
 
 def cell_width(text: str) -> int:
-    """Return the number of terminal cells that a text takes; a Chinese character takes two."""
+    """Return the number of terminal cells that a text takes.
+
+    A Chinese character takes two, a combining accent none. Source: Unicode, UAX #11; wcwidth(3).
+    """
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len
+    from unicodedata import category, east_asian_width
 
-    return cell_len(text)
+    marks = sum(category(each).startswith("M") for each in text)
+    return len(text) - marks + sum(east_asian_width(each) in "WF" for each in text)
 
 
 def shortened(text: str, width: int, head_share: float = 0.5) -> str:

@@ -6,13 +6,13 @@ import pytest
 from test_top_view import DATA
 
 from irq_client.commands.top.live import BackgroundAsker, Live
-from irq_client.commands.top.state import TopState
+from irq_client.commands.top.state import Asked, TopState
 from irq_client.errors import UnreachableError
 from irq_client.terminal.colour import painter
 from irq_client.terminal.screen import Screen
 from terminal import stream, written
 
-QUESTION = (60.0, None)
+QUESTION = Asked(60.0)
 
 
 class Script:
@@ -22,7 +22,7 @@ class Script:
         self.events = list(events)
         self.answers = answers or [DATA]
         self.now = 100.0
-        self.asked: list[tuple[float, float | None]] = []
+        self.asked: list[Asked] = []
         self.waits: list[float] = []
         self.suspended = 0
         self.sizes = [(100, 12)]
@@ -47,9 +47,9 @@ class Script:
         """Count."""
         self.suspended += 1
 
-    def ask(self, period_seconds: float, end: float | None) -> None:
+    def ask(self, asked: Asked) -> None:
         """Note the question."""
-        self.asked.append((period_seconds, end))
+        self.asked.append(asked)
 
     def answer(self) -> object:
         """Return the next answer."""
@@ -59,7 +59,7 @@ class Script:
 def run(script: Script) -> tuple[int, str]:
     """Run a live view to its end; return its exit status and all that was written."""
     to = stream()
-    screen = Screen(to, painter(False, {}))
+    screen = Screen(to, painter("never", True, {}))
     live = Live(script, screen, script, script.clock, "http://h", 1.0, TopState(60.0))
     return live.run(), written(to)
 
@@ -70,7 +70,7 @@ def test_it_asks_at_once_shows_the_answer_and_quits():
     status, shown = run(script)
 
     assert status == 0
-    assert "36   virtio1-req.0" in shown
+    assert "36    virtio1-req.0" in shown
     assert script.asked == [QUESTION]
 
 
@@ -106,7 +106,7 @@ def test_a_step_back_asks_for_that_window_once():
     run(script)
 
     # the window ended at 2026-01-01T00:01:00Z, 1767225660
-    assert script.asked == [QUESTION, (60.0, 1767225600.0), QUESTION]
+    assert script.asked == [QUESTION, Asked(60.0, 1767225600.0), QUESTION]
 
 
 def test_trouble_is_shown_and_it_goes_on():
@@ -138,7 +138,7 @@ def test_it_comes_back_after_being_suspended():
     _, shown = run(script)
 
     assert script.suspended == 1
-    assert shown.count("36   virtio1-req.0") == 2
+    assert shown.count("36    virtio1-req.0") == 2
 
 
 def test_a_resize_draws_anew_at_the_new_size():
@@ -159,14 +159,41 @@ def test_an_answer_that_was_taken_already_is_none():
 def test_questions_are_asked_beside_the_loop():
     woken: list[int] = []
 
-    def fetch(period_seconds: float, end: float | None):
-        if end or not period_seconds:
+    def fetch(asked: Asked):
+        if asked.end:
             raise UnreachableError("http://h", "gone")
         return replace(DATA, changes=())
 
     asker = BackgroundAsker(fetch, lambda: woken.append(1))
     assert asker.answer() is None
     for end, kind in ((None, "TopData"), (5.0, "UnreachableError")):
-        asker._run(60.0, end)
+        asker._run(Asked(60.0, end))
         assert type(asker.answer()).__name__ == kind
     assert woken == [1, 1]
+
+
+def test_a_jump_to_a_change_asks_for_it_once_and_stays_there():
+    found = replace(DATA, end=1767225610.0)
+    script = Script("answer", "[", "answer", "", "x", "q", answers=[DATA, found])
+
+    run(script)
+
+    assert script.asked == [QUESTION, Asked(60.0, None, -1)]
+    assert script.waits[-1] == 3600.0
+
+
+def test_a_jump_that_finds_nothing_says_so():
+    script = Script("answer", "]", "answer", "q", answers=[replace(DATA, note="no later one")])
+
+    assert "no later one" in run(script)[1]
+
+
+def test_samples_that_stay_away_are_told():
+    # every 10 s one is due; 2.5 of these and the refresh are over after 26 s
+    script = Script("answer", *["", "answer"] * 27, "q")
+
+    _, shown = run(script)
+
+    assert "no new sample for 27 s" in shown
+    assert "no new sample for 26 s" not in shown
+    assert "not live" in shown

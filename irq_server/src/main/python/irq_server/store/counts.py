@@ -62,6 +62,7 @@ class IrqCounts:
     device: str
     counts: tuple[int, ...] | None
     total: int
+    interface: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,11 @@ def _fired(start: State, end: State) -> dict[str, dict[str, int]]:
 
 def _irq_counts(row: KnownRow, cells: Mapping[str, int], cpus: Sequence[str]) -> IrqCounts:
     """Return a row's counts from its cells that fired, by CPU as text."""
-    identity = row.identity
+    irq, device, interface = row.identity.irq, row.identity.device, row.identity.interface
     if not row.has_cpus:
-        return IrqCounts(identity.irq, identity.device, None, cells.get("", 0))
+        return IrqCounts(irq, device, None, cells.get("", 0), interface)
     counts = tuple([cells.get(cpu, 0) for cpu in cpus]) if cells else (0,) * len(cpus)
-    return IrqCounts(identity.irq, identity.device, counts, sum(counts))
+    return IrqCounts(irq, device, counts, sum(counts), interface)
 
 
 def cpus_in(state: State) -> set[int]:

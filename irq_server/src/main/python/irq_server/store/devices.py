@@ -3,8 +3,10 @@
 The store's writer adds to it; any number of threads ask, and none waits. ``irqs.csv`` has a line
 for each time that a row appeared or that its device changed::
 
-    time,irq,chip,hwirq,trigger,device
-    1767225600,24,PCI-MSIX-0000:00:02.0,1,edge,virtio1-req.0
+    time,irq,chip,hwirq,trigger,device,interface
+    1767225600,24,PCI-MSIX-0000:00:02.0,1,edge,virtio1-req.0,
+
+``interface`` is the network interface of the device. The server does not know it so far.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +18,7 @@ from .history import History, Sample
 from .segments.segment import State
 from .totals import Identity, Memory, Totals
 
-IRQ_FIELDS = ("time", "irq", "chip", "hwirq", "trigger", "device")
+IRQ_FIELDS = ("time", "irq", "chip", "hwirq", "trigger", "device", "interface")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +156,5 @@ def first_and_last(appearances: Iterable[Appearance]) -> list[Appearance]:
 
 def identity_row(time: str, identity: Identity) -> tuple[str, ...]:
     """Return the line of irqs.csv for an identity."""
-    return (time, identity.irq, identity.chip, identity.hwirq, identity.trigger, identity.device)
+    names = (identity.irq, identity.chip, identity.hwirq, identity.trigger, identity.device)
+    return (time, *names, identity.interface)

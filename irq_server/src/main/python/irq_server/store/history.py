@@ -176,7 +176,7 @@ class History:
         """Yield sample_at() of each of rising `moments`, and read each block once.
 
         `edges` are the samples of the first and the last of them, if they are known. No other one
-        lies beyond these. Those between come from the coarsest tier whose step divides `step`,
+        is beyond these. Those between come from the coarsest tier whose step divides `step`,
         in seconds, if it reaches back to them. With `sums`, the states are sums, also from tiers of
         sums. The times never fall, also if the writer drops meanwhile what would be read next.
         """
@@ -275,7 +275,7 @@ class History:
         return found
 
     def _in_gap(self, edge: float, sample: Sample, until: float, is_newest: bool) -> bool:
-        """Return whether the requested `edge` lies strictly between two samples a gap apart.
+        """Return whether the requested `edge` is strictly between two samples a gap apart.
 
         No sample follows the newest one: there the stretch up to `until` counts.
         """

@@ -57,7 +57,7 @@ _SPARE_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """How full the store is. Times are Unix seconds, None if not known yet.
+    """The size of the store. Times are Unix seconds, None if not known yet.
 
     ``damaged_bytes`` are those that the start cut off, and those without a valid sample in the
     segments that were read or surveyed since.

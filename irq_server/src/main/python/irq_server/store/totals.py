@@ -84,6 +84,7 @@ class Identity:
     hwirq: str = ""
     trigger: str = ""
     device: str = ""
+    interface: str = ""
 
     @property
     def label(self) -> str:
@@ -101,7 +102,7 @@ class Identity:
     def is_still(self, row: Row) -> bool:
         """Return whether `row` of a later snapshot is the same device under the same number."""
         description = row.description
-        known = self.chip or self.hwirq or self.device  # nothing is of a store without irqs.csv
+        known = self.chip or self.hwirq or self.device  # a store without irqs.csv has none
         if not row.is_numbered or not known:
             return True
         if (self.chip, self.hwirq) != (description.chip, description.hwirq):

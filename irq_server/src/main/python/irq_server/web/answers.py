@@ -37,7 +37,7 @@ class Answer:
     csv: Callable[[], Iterable[list[Any]]] | None = None
 
 
-Sources = Callable[[Query], object | None]
+Sources = Callable[[Route, Query], object | None]
 """Return everything that an answer is made from beside its query; None if that is of now."""
 
 
@@ -49,13 +49,13 @@ def view(route: Route, answer: Callable[..., Answer], sources: Sources) -> Calla
         form = _form(route, query)
         if form is None:
             return problem(406, f"this route answers {_types(route)}, and Accept takes neither")
-        made_from = sources(query) if route.is_kept else None
+        made_from = sources(route, query) if route.is_kept else None
         etag = None if made_from is None else _digest(request.path, form, query.pairs, made_from)
         if etag is not None and request.if_none_match.contains_weak(etag):
             response = Response(status=304, mimetype=CSV if form == "csv" else JSON)
         else:
             found = answer(query, **path)
-            response = _csv(found) if form == "csv" else _json(found)
+            response = _csv(route, found) if form == "csv" else _json(found)
             check_bytes(response.content_length or 0, route.narrow)
         if etag is not None:
             response.set_etag(etag, weak=True)  # gzip may follow
@@ -113,8 +113,8 @@ def _json(answer: Answer) -> Response:
     return Response(json_bytes(answer.json()) + b"\n", mimetype=JSON)
 
 
-def _csv(answer: Answer) -> Response:
+def _csv(route: Route, answer: Answer) -> Response:
     text = io.StringIO()
     if answer.csv is not None:
-        csv.writer(text, lineterminator="\n").writerows(answer.csv())
+        csv.writer(text, lineterminator="\n").writerows([route.columns, *answer.csv()])
     return Response(text.getvalue(), mimetype=CSV)

@@ -39,13 +39,13 @@ from .limits import check_events, check_series, check_table
 from .parameters import BY, PATH_CPU
 from .query import (
     Query,
-    is_fixed,
+    is_absolute,
     parse_edges,
     parse_filters,
     parse_step,
     series_edges,
 )
-from .routes import API_ROUTES
+from .routes import API_ROUTES, Route
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +88,7 @@ class Api:
         self._sampler = sampler
         self._procfs = procfs
         self._topology = topology
+        self._usable: tuple[Snapshot | None, frozenset[int]] = None, frozenset()
         self._writes_allowed = writes_allowed
         self._clock = now
         self._writer = affinity.AffinityWriter(procfs, sampler.watch, self._record)
@@ -105,13 +106,16 @@ class Api:
             blueprint.add_url_rule(route.rule, route.name, function, methods=[route.method])
         return blueprint
 
-    def _sources(self, query: Query) -> object | None:
+    def _sources(self, route: Route, query: Query) -> object | None:
         """Return everything that the answer about a window that is over depends on; else None."""
         moment = self._moment()
-        edges = parse_edges(query, moment.now)
-        if moment.newest is None or not is_fixed(query, edges, moment.newest.time):
+        if moment.newest is None or not is_absolute(query):
             return None
-        return self._store.version_of(edges.start, edges.end), self._usable()
+        edges = parse_edges(query, moment.now)
+        if edges.end > moment.newest.time:  # later samples may lie in it
+            return None
+        usable = sorted(self._usable_cpus()) if route.name == "cpus" else None
+        return self._store.version_of(edges.start, edges.end), usable
 
     def interrupts(self, query: Query) -> Answer:
         """Return counts by IRQ and CPU in the window, with totals."""
@@ -189,7 +193,7 @@ class Api:
     def cpus(self, query: Query) -> Answer:
         """Return per CPU: total and rate."""
         asked = self._count(query, sums=True)
-        usable = self._usable()
+        usable = self._usable_cpus()
         return Answer(
             lambda: serialize.cpus_json(asked.counts, asked.window, usable),
             lambda: serialize.cpus_csv(asked.counts, asked.window),
@@ -267,9 +271,13 @@ class Api:
         sampler, store, cpus = self._sampler.status, self._store.status(), self._cpus()
         return Answer(lambda: serialize.status_json(sampler, store, cpus, own))
 
-    def _usable(self) -> tuple[int, ...]:
-        """Return the CPUs that count in an imbalance."""
-        return tuple(each.number for each in self._cpus() if each.is_usable)
+    def _usable_cpus(self) -> frozenset[int]:
+        """Return the CPUs that count in an imbalance, as they are at the newest snapshot."""
+        (snapshot, usable), newest = self._usable, self._store.rows.snapshot
+        if newest is None or newest is not snapshot:
+            usable = frozenset(each.number for each in self._cpus() if each.is_usable)
+            self._usable = newest, usable  # replaced whole, as many threads ask
+        return usable
 
     def _cpus(self) -> tuple[Cpu, ...]:
         """Return every CPU that was ever seen, none before the first sample."""
@@ -299,7 +307,7 @@ class Api:
         moment: _Moment | None = None,
         sums: bool = False,
     ) -> tuple[Window, Filters]:
-        """Return the requested window and filters. With `sums`, the sums of CPUs are enough."""
+        """Return the requested window and filters; with `sums`, the sums of CPUs are enough."""
         moment = moment or self._moment()
         edges = parse_edges(query, moment.now)
         asked = parse_filters(query)

@@ -112,16 +112,12 @@ def parse_edges(query: Query, now: float) -> Edges:
     return Edges(to_milliseconds(start) / 1000, to_milliseconds(end) / 1000)
 
 
-def is_fixed(query: Query, edges: Edges, last: float) -> bool:
-    """Return whether the window means the same at any later moment: over, and without "now".
-
-    `last` is the time of the newest sample; later ones lie beyond it.
-    """
+def is_absolute(query: Query) -> bool:
+    """Return whether the window has the same edges at any moment after its end."""
     has_period = query.has(PERIOD) or query.has(PERIOD_SECONDS)
     if not query.has(END) and not (query.has(START) and has_period):
         return False
-    moments = [*query.all(START), *query.all(END)]
-    return edges.end <= last and not any(each.is_relative for each in moments)
+    return not any(each.is_relative for each in (*query.all(START), *query.all(END)))
 
 
 def parse_filters(query: Query) -> Filters:

@@ -74,7 +74,14 @@ AFFINITY = or_null(text("The CPUs that it may go to, a CPU list; null if the ker
 EFFECTIVE = or_null(text("Where the kernel really sends it; null if it does not say", "1"))
 ALL = natural("Interrupts in the window, on all CPUs, of all that passes the filters", 5604)
 COUNTED = {"irq": IRQ, "device": DEVICE, "counts": COUNTS, "total": TOTAL, "rate": RATE}
-PLACED = {**COUNTED, "affinity": AFFINITY, "effective_affinity": EFFECTIVE}
+PLACE = {
+    "affinity": AFFINITY,
+    "effective_affinity": EFFECTIVE,
+    "writable": truth("False if the kernel alone places it", True),
+    "pending": truth("Whether it still arrives elsewhere, until its next interrupt", False),
+}
+INTERFACE = text("The network interface of its device; empty if it has none", "")
+PLACED = {**COUNTED, **PLACE, "interface": INTERFACE}
 WINDOW = {"$ref": "#/components/schemas/Window"}
 
 SHARED: dict[str, Schema] = {
@@ -99,10 +106,7 @@ SHARED: dict[str, Schema] = {
         "Where an IRQ may go",
         irq=IRQ,
         device=DEVICE,
-        affinity=AFFINITY,
-        effective_affinity=EFFECTIVE,
-        writable=truth("False if only the kernel places it", True),
-        pending=truth("Whether it still arrives elsewhere, until its next interrupt", False),
+        **PLACE,
     ),
     "AffinityRequest": {
         "description": "The CPUs that the IRQ may go to",

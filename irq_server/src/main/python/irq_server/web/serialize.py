@@ -1,4 +1,7 @@
-"""Values -> the JSON objects and CSV rows of the API. Pure."""
+"""Values -> the JSON objects and CSV rows of the API. Pure.
+
+The names of the rows' columns stand in routes.py.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -53,10 +56,12 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
 
 
 def affinity_fields(affinity: IrqAffinity | None) -> Json:
-    """Return the two fields of an IRQ's affinity, null if the kernel has none."""
+    """Return the fields of an IRQ's affinity, null and false if the kernel has none."""
     return {
         "affinity": affinity.affinity if affinity else None,
         "effective_affinity": affinity.effective if affinity else None,
+        "writable": affinity is not None and affinity.writable,
+        "pending": affinity is not None and affinity.is_pending,
     }
 
 
@@ -73,7 +78,7 @@ def interrupts_json(counts: Counts, window: Window) -> Json:
 
 def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
     """Return the tidy rows of /interrupts: a row per IRQ and CPU; a row without CPUs has none."""
-    rows: Rows = [["irq", "device", "cpu", "count"]]
+    rows: Rows = []
     for item in counts.irqs:
         if item.counts is None:
             rows.append([item.irq, item.device, "", item.total])
@@ -89,7 +94,9 @@ def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffini
         "window": window_json(window),
         "cpus": list(counts.cpus),
         "irqs": [
-            irq_json(item, window) | affinity_fields(affinities.get(item.irq))
+            irq_json(item, window)
+            | affinity_fields(affinities.get(item.irq))
+            | {"interface": item.interface}
             for item in counts.irqs
         ],
         "total": counts.total,
@@ -107,7 +114,7 @@ def irqs_csv(
     items: Iterable[IrqCounts], window: Window, affinities: Mapping[str, IrqAffinity]
 ) -> Rows:
     """Return the rows of /irqs."""
-    rows: Rows = [["irq", "device", "total", "rate", "affinity"]]
+    rows: Rows = []
     for item in items:
         affinity = affinities.get(item.irq)
         text = affinity.affinity if affinity else ""
@@ -138,7 +145,7 @@ def imbalance(loads: Sequence[int]) -> float:
 def cpus_csv(counts: Counts, window: Window) -> Rows:
     """Return the rows of /cpus."""
     cells = zip(counts.cpus, counts.totals, strict=True)
-    return [["cpu", "total", "rate"], *([cpu, n, rate(n, window)] for cpu, n in cells)]
+    return [[cpu, n, rate(n, window)] for cpu, n in cells]
 
 
 def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
@@ -162,8 +169,7 @@ def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
 
 def cpu_csv(counts: Counts, window: Window) -> Rows:
     """Return the rows of /cpus/{cpu}."""
-    rows = [[each.irq, each.device, each.total, rate(each.total, window)] for each in counts.irqs]
-    return [["irq", "device", "total", "rate"], *rows]
+    return [[each.irq, each.device, each.total, rate(each.total, window)] for each in counts.irqs]
 
 
 def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
@@ -172,8 +178,6 @@ def affinity_json(identity: Identity, affinity: IrqAffinity) -> Json:
         "irq": identity.irq,
         "device": identity.device,
         **affinity_fields(affinity),
-        "writable": affinity.writable,
-        "pending": affinity.is_pending,
     }
 
 
@@ -181,10 +185,9 @@ def affinity_csv(identity: Identity, affinity: IrqAffinity) -> Rows:
     """Return the one row of /irqs/{irq}/affinity."""
     fields = affinity_json(identity, affinity)
     words = {True: "true", False: "false", None: ""}
-    values = [
-        words[each] if each is None or each in (True, False) else each for each in fields.values()
+    return [
+        [words[each] if each is None or each in (True, False) else each for each in fields.values()]
     ]
-    return [list(fields), values]
 
 
 def status_json(
@@ -241,7 +244,7 @@ def series_json(points: Iterable[Point], window: Window, step: float, by: str) -
 
 def series_csv(points: Iterable[Point]) -> Rows:
     """Return the tidy rows of /series: a row per step and key; times in Unix seconds."""
-    rows: Rows = [["start", "end", "key", "count"]]
+    rows: Rows = []
     for each in points:
         edges = [format_unix(each.start), format_unix(each.end)]
         rows += [[*edges, key, n] for key, n in each.counts.items()]
@@ -268,7 +271,7 @@ def events_json(events: Iterable[Event], window: Window) -> Json:
 
 def events_csv(events: Iterable[Event]) -> Rows:
     """Return the rows of /events; times in Unix seconds."""
-    rows = [
+    return [
         [
             format_unix(each.time),
             each.event,
@@ -279,7 +282,6 @@ def events_csv(events: Iterable[Event]) -> Rows:
         ]
         for each in events
     ]
-    return [["time", "event", "irq", "cpu", "detail", "by"], *rows]
 
 
 def _moment_json(moment: float | None) -> str | None:

@@ -1,13 +1,18 @@
 """Saved /proc/interrupts files taken into a store."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from irq_server.errors import StoreError
+from irq_server.kernel.interrupts import parse
 from irq_server.store.offline.export import samples
 from irq_server.store.offline.imports import Saved, import_files
+from irq_server.store.segments.segment_files import segments_in
+from irq_server.store.segments.tier_shape import shapes_of
+from irq_server.store.store import Store
 
 HEADER = "           CPU0       CPU1\n"
 
@@ -54,3 +59,16 @@ def test_a_file_that_is_something_else_is_named_and_nothing_is_counted(
         import_files(tmp_path / "store", [Saved(600, tmp_path / "missing")])
 
     assert not (tmp_path / "store").exists()
+
+
+def test_an_import_goes_on_with_every_tier_of_the_store_and_drops_none(tmp_path: Path):
+    folder, kept = tmp_path / "data", shapes_of(["5m", "1h"])
+    first, second = (save(tmp_path, name, f"24: {n} 0  x") for name, n in (("a", 1), ("b", 5)))
+    with closing(Store(folder, interval_seconds=600.0, tiers=kept)) as store:
+        store.append(parse(first.read_text()), "boot", 600.0, 0.0)
+
+    assert import_files(folder, [Saved(1200.0, second)]) == 1
+
+    for tier in ("raw", "5m", "cpus-5m"):
+        segments = segments_in(folder / tier)
+        assert [each.first for each in segments] == [600.0, 1200.0], tier

@@ -4,6 +4,7 @@ import errno
 import gzip
 import logging
 import random
+import sys
 import threading
 from collections.abc import Iterable
 from itertools import pairwise
@@ -17,6 +18,7 @@ import pace
 from irq_server.store.segments import lookup as lookup_module
 from irq_server.store.segments.files import Files
 from irq_server.store.segments.lookup import Reader
+from irq_server.store.segments.packed import make_index
 from irq_server.store.segments.segment import State, valid_samples
 from irq_server.store.segments.segment_files import SegmentFile, segments_in
 from irq_server.store.segments.tier import Tier
@@ -190,6 +192,48 @@ def test_an_unfinished_tail_is_cut_when_the_tier_is_opened(tmp_path: Path):
     assert Tier(tmp_path, RAW, Files(), "never").load() == 17
 
     assert path.read_bytes() == whole
+
+
+def test_damage_that_a_mark_follows_is_not_cut_but_counted(tmp_path: Path):
+    filled(tmp_path, [0, 10, 20])
+    path = tmp_path / "raw/20260101/1767225600.csv"
+    torn = path.read_bytes().replace(b"1767225620,24,0,21", b"1767225620,24,0,22")
+    path.write_bytes(torn + b"1767225630,24,0")
+
+    tier = Tier(tmp_path, RAW, Files(), "never")
+    assert tier.load() == 15
+
+    assert path.read_bytes() == torn
+    assert tier.last == START + 10
+    assert tier.lookup.damaged_bytes == len(torn) - torn.index(b"1767225620")
+
+
+def test_a_segment_that_cannot_be_read_is_read_at_the_next_look_up(tmp_path: Path):
+    filled(tmp_path, [0, 3600])
+    files = FaultyFiles()
+    tier = opened(tmp_path, files)
+    files.fail_at["read"] = files.calls["read"] + 1
+
+    assert tier.lookup.find(START + 10) is None
+    assert tier.lookup.find(START + 10) == (START, state_of(0))
+
+
+def test_what_follows_a_failed_append_is_found_at_its_place_in_the_file(tmp_path: Path):
+    files = FaultyFiles()
+    tier = filled(tmp_path, [0, 10], files)
+    files.short = 20
+    with pytest.raises(OSError, match="No space left"):
+        tier.append(START + 20, True, state_of(20), BIG)
+    for second in (30, 40):
+        tier.append(START + second, True, state_of(second), BIG)
+
+    for second in (0, 10, 30, 40):
+        assert tier.lookup.find(START + second + 5) == (START + second, state_of(second))
+    (each,) = tier.lookup.segments
+    held = tier.lookup.index_of(each)
+    again = make_index(each.path.read_bytes(), is_packed=False)
+    assert (held.times, held.firsts, held.offsets) == (again.times, again.firsts, again.offsets)
+    assert list(held.firsts) == [START, START + 30]
 
 
 def test_a_segment_without_a_whole_sample_is_set_aside(tmp_path: Path):
@@ -392,13 +436,23 @@ def test_a_newest_segment_that_cannot_be_read_does_not_stop_the_start(tmp_path: 
     assert tier.last == START + 3600  # the second attempt read it
 
 
-def test_of_two_forms_of_a_segment_the_plain_one_stays_where_the_packed_is_damaged(tmp_path: Path):
-    filled(tmp_path, [0, 10])
-    (tmp_path / "raw/20260101/1767225600.csv.gz").write_bytes(b"torn")
+@pytest.mark.parametrize("torn", [0, 4, 60])
+def test_of_two_forms_of_a_segment_the_plain_one_is_packed_again_if_the_packed_has_less(
+    tmp_path: Path, torn: int
+):
+    filled(tmp_path, range(0, 200, 10))
+    plain = tmp_path / "raw/20260101/1767225600.csv"
+    packed = plain.with_name("1767225600.csv.gz")
+    whole = plain.read_bytes()
+    Files().compress(plain)
+    packed.write_bytes(packed.read_bytes()[: torn - 80])
+    plain.write_bytes(whole)
 
-    opened(tmp_path)
+    tier = opened(tmp_path)
 
-    assert (tmp_path / "raw/20260101/1767225600.csv").exists()
+    assert names(tmp_path) == ["raw/20260101/1767225600.csv.gz"]
+    assert gzip.decompress(packed.read_bytes()) == whole
+    assert tier.lookup.find(START + 190) == (START + 190, state_of(190))
 
 
 def test_a_segment_that_is_packed_while_it_is_looked_for_is_found(tmp_path: Path):
@@ -491,8 +545,11 @@ def test_a_reader_finds_the_same_whatever_it_read_before(
 def test_threads_that_look_up_beside_a_writer_find_only_what_was_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(lookup_module, "MAX_REMEMBERED_SAMPLES", 40)
-    tier = filled(tmp_path, range(0, 1200, 10))
+    monkeypatch.setattr(lookup_module, "MAX_REMEMBERED_SAMPLES", 200)
+    tier = opened(tmp_path)
+    for second in range(0, 3000, 10):
+        tier.append(START + second, True, state_of(second), 120)
+    interval = sys.getswitchinterval()
     ended, wrong, answers = threading.Event(), [], []
 
     def look_up(seed: int) -> None:
@@ -515,13 +572,17 @@ def test_threads_that_look_up_beside_a_writer_find_only_what_was_sampled(
                 wrong.append(found)
 
     threads = [threading.Thread(target=look_up, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for second in range(1200, 12_000, 10):
-        tier.append(START + second, True, state_of(second), 1500)
-        if second % 300 == 0:
-            tier.drop_oldest()
-    ended.set()
+    sys.setswitchinterval(1e-6)  # else threads change at few places
+    try:
+        for thread in threads:
+            thread.start()
+        for second in range(3000, 4500, 10):
+            tier.append(START + second, True, state_of(second), 120)
+            if second % 30 == 0:
+                tier.drop_oldest()
+    finally:
+        sys.setswitchinterval(interval)
+        ended.set()
     for thread in threads:
         thread.join()
 

@@ -1,12 +1,13 @@
-"""The command `top`: a live view of one server, on the terminal that the process has."""
+"""The command `top`: a live view of one server, or its figures printed again and again."""
 
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...command_line.command import Command
-from ...command_line.options import CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH
-from ...errors import CommandLineError
+from ...command_line.options import COUNT, CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH
 from ...server.request import Request
+from ...terminal.writer import Shown
+from ..overview import list_interrupts, show_interrupts
 from ..shared import Surroundings, default_period_seconds
 
 if TYPE_CHECKING:
@@ -25,26 +26,24 @@ class Top(NamedTuple):
 
         The terminal is as it was before, however this ends.
         """
-        stdin, stdout = surroundings.stdin, surroundings.stdout
-        if not (stdin.isatty() and stdout.isatty()):
-            raise CommandLineError("top needs a terminal; irq_client irqs writes into a pipe")
         from ...terminal.colour import painter
         from ...terminal.keyboard import Terminal
         from ...terminal.screen import Screen
-        from .live import BackgroundAsker, Fetcher, Live
+        from .fetch import Fetcher
+        from .live import BackgroundAsker, Live
         from .state import TopState
 
-        period = self.request.period
-        seconds = period.seconds if period else default_period_seconds(client)
-        terminal = Terminal(stdin.fileno())
-        screen = Screen(stdout, painter(True, surroundings.environment))
+        seconds = self._period_seconds(client)
+        terminal = Terminal(surroundings.stdin.fileno())
+        paint = painter(surroundings.colour, True, surroundings.environment)
+        screen = Screen(surroundings.stdout, paint)
         with terminal.listening():
             live = Live(
-                source=terminal,
+                terminal=terminal,
                 screen=screen,
                 asker=BackgroundAsker(Fetcher(client, self.request), terminal.wake),
                 clock=time.monotonic,
-                server=client.server,
+                server=client.name,
                 refresh_seconds=self.refresh_seconds,
                 state=TopState(period_seconds=seconds),
             )
@@ -54,11 +53,45 @@ class Top(NamedTuple):
             finally:
                 screen.leave()
 
+    def ask(self, client: "Client") -> Shown:
+        """Ask once, to print it."""
+        from .fetch import Fetcher
+        from .state import Asked
+        from .view import printed
+
+        data = Fetcher(client, self.request)(Asked(self._period_seconds(client)))
+        return Shown(
+            data.interrupts.text,
+            lambda: show_interrupts(data.interrupts),
+            lambda: list_interrupts(data.interrupts),
+            lambda width: printed(data, width),
+        )
+
+    def _period_seconds(self, client: "Client") -> float:
+        period = self.request.period
+        return period.seconds if period else default_period_seconds(client)
+
 
 COMMAND = Command(
     "top",
     "a live view; keys sort, filter, pause and step back in time",
-    ("irq_client top", "irq_client top --device 'eth0-*' --refresh 500ms --period 10s"),
-    lambda given: Top(given.request(), given.seconds("refresh") or 1.0),
-    settings=(REFRESH, PERIOD, IRQ, CPU, DEVICE, NONZERO),
+    (
+        "irq_client top",
+        "irq_client top --device 'eth0-*' --refresh 500ms --period 10s",
+        "irq_client top --count 3 | less",
+    ),
+    lambda given: Top(given.request(), given.repeat().every_seconds or 1.0),
+    settings=(
+        REFRESH,
+        COUNT._replace(
+            short="-n",
+            help="print N readings instead of the live view, then stop",
+            default="the live view; into a pipe until it closes",
+        ),
+        PERIOD._replace(default="two samples of the server, at least 5s"),
+        IRQ,
+        CPU,
+        DEVICE,
+        NONZERO,
+    ),
 )

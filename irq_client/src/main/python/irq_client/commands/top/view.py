@@ -1,129 +1,145 @@
 """The state and the answers of a live view become the lines of one screen. Pure.
 
-Every name that comes from a server passes through `visible` here.
+Every name that comes from a server passes through `visible` here. The columns are fixed: they do
+not depend on which CPU is busy now. A column for each CPU if all fit, else one for the busiest.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
-from ...figures.imbalance import imbalance
+from ...figures.imbalance import device_loads, imbalance
+from ...figures.rows import device_text, is_own, mostly
 from ...server import model
-from ...terminal.table import FAINT, GAP, HEADING, WARNING, Cell, Heading, Line, Sheet, layout
+from ...terminal.table import (
+    FAINT,
+    FAULT,
+    GAP,
+    HEADING,
+    WARNING,
+    Cell,
+    Heading,
+    Line,
+    Sheet,
+    fit,
+    layout,
+    wrapped,
+)
 from ...terminal.text import cell_width, rate_text, shortened, span_text, visible
 from ..shared import change_text, window_line, window_warnings
+from .fetch import TopData
 from .state import KEYS, TopState
 
 MOST_CHANGES = 3
 """Affinity changes that the head shows, the latest first."""
 
 _BAR_CELLS = 20
+_RATE_CELLS, _ON_CELLS, _AFFINITY_CELLS, _DEVICE_CELLS = 7, 10, 8, 16
 _FOOT = (
-    "q quit  ? help  c/i per CPU/IRQ  s sort  r reverse  / filter  Space pause  <- -> time  l live"
+    "q quit  ",
+    "? help  ",
+    "c/i CPU/IRQ  ",
+    "s sort  ",
+    "/ filter  ",
+    "p pause  ",
+    "<- -> [ ] t time  ",
+    "l live",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TopData:
-    """A server's answers: the counts of a window, and the changes before its end."""
+class Frame(NamedTuple):
+    """A screen, the rows of its table, and the first row's number if the last one is in sight."""
 
-    interrupts: model.Interrupts
-    changes: tuple[model.Event, ...]
-    """Affinity changes, oldest first."""
+    lines: list[Line]
+    page: int
+    last: int
 
 
 def frame(
     state: TopState, data: TopData | None, trouble: str, server: str, size: tuple[int, int]
-) -> list[Line]:
-    """Return the lines of a screen of `size` (columns, lines), never more and never wider.
+) -> Frame:
+    """Return a screen of `size` (columns, lines), never with more lines and never wider.
 
-    `trouble` is the error of the last question, empty if there was none.
+    `trouble` says why the figures are not those of now, empty if they are.
     """
     width, height = size
-    head = _head(state, data, trouble, server, width)
-    body: list[Line] = []
+    lines = _mode_lines(state, data, trouble, server, width)
+    page = last = 0
     if state.help:
-        body = [((f"  {keys:28}{what}", ""),) for keys, what in KEYS]
+        lines += [((f"  {keys:23}{what}", ""),) for keys, what in KEYS]
     elif data is not None:
-        room = max(height - len(head) - 1, 0)
-        body = list(layout(_sheet(state, data, room - 1), width))
-    lines = [*head, *body][: max(height - 1, 0)]
+        lines += _head(data, width)
+        page = max(height - len(lines) - 2, 0)  # a line of headings, and the foot
+        columns, rows = _table(state, data, width)
+        last = max(len(rows) - page, 0)
+        seen = rows[min(state.scroll, last) :][:page]
+        sheet = Sheet((), columns, tuple(row() for row in seen), empty="nothing passes")
+        lines += layout(sheet, width)
+    lines = lines[: max(height - 1, 0)]
     lines += [()] * (height - 1 - len(lines))
-    return [fit(line, width) for line in (*lines, _foot(state))][-height:]
+    whole = [fit(line, width) for line in (*lines, _foot(state))][-height:]
+    return Frame(whole, max(page, 1), last)
 
 
-def page_rows(size: tuple[int, int]) -> int:
-    """Return how many rows of the table a screen shows at least."""
-    return max(size[1] - 8, 1)
+def printed(data: TopData, width: int) -> Iterator[Line]:
+    """Return all rows that fired below the head, as for a pipe."""
+    state = TopState(period_seconds=data.interrupts.window.seconds)
+    irqs = tuple(irq for irq in data.interrupts.irqs if irq.total)
+    columns, rows = _irq_table(
+        state, replace(data, interrupts=replace(data.interrupts, irqs=irqs)), width
+    )
+    yield ((window_line(data.interrupts.window), ""),)
+    yield from _head(data, width)
+    yield from layout(Sheet((), columns, tuple(row() for row in rows)), width)
 
 
-def fit(line: Line, width: int) -> Line:
-    """Return a line cut off at `width` cells."""
-    if sum(cell_width(text) for text, _ in line) <= width:
-        return line
-    kept: list[tuple[str, str]] = []
-    room = width
-    for text, style in line:
-        while cell_width(text) > room:
-            text = text[:-1]
-        kept.append((text, style))
-        room -= cell_width(text)
-    return tuple(kept)
-
-
-def whole(line: Line, width: int) -> Line:
-    """Return the segments of a line that fit, each whole, from the first on."""
-    room = width
-    kept: list[tuple[str, str]] = []
-    for text, style in line:
-        room -= cell_width(text)
-        if room < 0:
-            break
-        kept.append((text, style))
-    return tuple(kept)
-
-
-def _head(
+def _mode_lines(
     state: TopState, data: TopData | None, trouble: str, server: str, width: int
 ) -> list[Line]:
+    """Return the line about what is shown, and why it is not what was asked for."""
     mode = "paused" if state.paused else "live" if state.end is None else "history"
-    lines: list[Line] = []
-    if data is None:
-        lines.append(((f"{mode}  {server}", HEADING),))
-    else:
-        answer = data.interrupts
-        shown = _window_text(answer.window, server, width - len(mode) - len(GAP))
-        lines.append(((f"{mode}{GAP}", HEADING), (shown, "")))
-        lines.append(_balance_line(answer, width))
-        lines += _change_lines(data, width)
-        lines += [((text, WARNING),) for text in window_warnings(answer.window)]
+    style = HEADING
+    if trouble and mode == "live":
+        mode, style = "not live", FAULT
+    shown = server if data is None else _window_text(data, server, width - len(mode) - len(GAP))
+    lines: list[Line] = [((f"{mode}{GAP}", style), (shown, ""))]
     if trouble:
-        lines.append(((trouble, "red"),))
+        lines += [((text, FAULT),) for text in wrapped(trouble, width)]
+    if state.message:
+        lines += [((text, WARNING),) for text in wrapped(visible(state.message), width)]
     return lines
 
 
-def _window_text(window: model.Window, server: str, width: int) -> str:
+def _window_text(data: TopData, server: str, width: int) -> str:
     """Return what is shown in the longest words that fit, at least the end of the window."""
-    end = f"{window.end}  {span_text(window.seconds)}"
+    window = data.interrupts.window
+    end = f"{window.end.local}  {span_text(window.seconds)}"
     words = (f"{server}  {window_line(window)}", window_line(window), f"{server}  {end}")
     return next((each for each in words if cell_width(each) <= width), end)
 
 
-def _balance_line(answer: model.Interrupts, width: int) -> Line:
+def _head(data: TopData, width: int) -> list[Line]:
+    lines = [_balance_line(data), *_change_lines(data, width)]
+    lines += [((text, WARNING),) for text in window_warnings(data.interrupts.window)]
+    return lines
+
+
+def _balance_line(data: TopData) -> Line:
+    """Return the rates; load and imbalance are those of devices."""
+    answer = data.interrupts
     seconds = answer.window.seconds
     if not answer.cpus or not seconds:
         return (("no two samples in the window", WARNING),)
-    busiest = max(range(len(answer.cpus)), key=lambda place: answer.totals[place])
-    figure = imbalance(answer.totals)
-    return whole(
-        (
-            (f"{rate_text(answer.total / seconds)}/s", ""),
-            ("  imbalance ", ""),
-            (f"{figure:.2f}", "bold red" if figure >= 2 else "bold"),
-            (f"  busiest CPU{answer.cpus[busiest]}", ""),
-            (f" {rate_text(answer.totals[busiest] / seconds)}/s", ""),
-            (f"  mean {rate_text(sum(answer.totals) / len(answer.cpus) / seconds)}/s", ""),
-        ),
-        width,
+    loads = device_loads(answer, data.usable) or device_loads(answer)
+    busiest = max(loads, key=lambda cpu: loads[cpu])
+    figure = [("  imbalance ", ""), (f"{imbalance(loads.values()):.2f}", HEADING)]
+    return (
+        (f"{rate_text(answer.total / seconds)}/s", ""),
+        (f"  devices {rate_text(sum(loads.values()) / seconds)}/s", ""),
+        *(figure if data.is_whole else ()),  # that of a part would be another figure
+        (f"  busiest CPU{busiest} {rate_text(loads[busiest] / seconds)}/s", ""),
+        (f"  mean {rate_text(sum(loads.values()) / len(loads) / seconds)}/s", ""),
     )
 
 
@@ -142,107 +158,110 @@ def _change_lines(data: TopData, width: int) -> list[Line]:
 
 
 def _foot(state: TopState) -> Line:
-    if state.typing is not None:
-        return ((f"filter: {visible(state.typing)}_", HEADING),)
+    if state.prompt:
+        return ((f"{state.prompt}: {visible(state.typed)}_", HEADING),)
     kept = f"filter: {visible(state.filter)} (Esc drops it)  " if state.filter else ""
-    return ((kept, HEADING), (_FOOT, FAINT))
+    return ((kept, HEADING), *((hint, FAINT) for hint in _FOOT))
 
 
-def _sheet(state: TopState, data: TopData, rows: int) -> Sheet:
-    make = _irq_sheet if state.by == "irq" else _cpu_sheet
-    return make(state, data.interrupts, max(rows, 0))
+_Table = tuple[tuple[Heading, ...], list[Callable[[], tuple[Cell, ...]]]]
+"""Columns, and the rows in order. Only those on the screen are made."""
 
 
-def _irq_sheet(state: TopState, answer: model.Interrupts, rows: int) -> Sheet:
-    """One row per IRQ, its rate on each CPU."""
+def _table(state: TopState, data: TopData, width: int) -> _Table:
+    return (_irq_table if state.by == "irq" else _cpu_table)(state, data, width)
+
+
+def _irq_table(state: TopState, data: TopData, width: int) -> _Table:
+    """Return a row per IRQ: its rate, then its rate on each CPU or where it fires most."""
+    answer = data.interrupts
     seconds = answer.window.seconds or 1.0
-    wanted = [irq for irq in answer.irqs if _passes(state.filter, f"{irq.irq} {irq.device}")]
-    orders = {
+    names = {irq.irq: device_text(visible(irq.irq), visible(irq.device)) for irq in answer.irqs}
+    rows = [irq for irq in answer.irqs if _passes(state, f"{irq.irq} {names[irq.irq]}")]
+    orders: dict[str, Callable[[model.Irq], tuple[object, ...]]] = {
         "rate": lambda irq: (-irq.total,),
         "irq": lambda irq: (not irq.irq.isdecimal(), len(irq.irq), irq.irq),
-        "device": lambda irq: (not irq.device, irq.device),
+        "device": lambda irq: (not names[irq.irq], names[irq.irq].casefold()),
     }
-    wanted.sort(key=orders[state.sort], reverse=state.reverse)
-    marked = {
-        name: f"{name}{_arrow(state)}" if name.lower().startswith(state.sort) else name
-        for name in ("IRQ", "DEVICE", "RATE/s")
-    }
-    return Sheet(
-        notes=(),
-        columns=(
-            Heading(marked["IRQ"]),
-            Heading(marked["DEVICE"], flexible=True),
-            *(
+    rows.sort(key=orders[state.sort], reverse=state.reverse)
+    irq_cells = max((cell_width(visible(irq)) for irq in names), default=0)
+    device_cells = max(map(cell_width, names.values()), default=0)
+    fixed = irq_cells + min(device_cells, _DEVICE_CELLS) + _RATE_CELLS + _AFFINITY_CELLS + 8
+    has_room = fixed + len(answer.cpus) * (6 + len(GAP)) <= width
+    affinity = "AFFINITY" if data.end is None else "AFFINITY NOW"
+    columns = (
+        Heading(_marked(state, "IRQ", irq_cells), is_cold=lambda irq: is_own(irq, "")),
+        Heading(_marked(state, "DEVICE", device_cells), flexible=True),
+        Heading(f"{_marked(state, 'RATE/s'):>{_RATE_CELLS}}", right=True, heat=True),
+        *(
+            [
                 Heading(f"{f'CPU{cpu}':>6}", right=True, weight=total)
                 for cpu, total in zip(answer.cpus, answer.totals, strict=True)
-            ),
-            Heading(f"{marked['RATE/s']:>7}", right=True, heat=True),
+            ]
+            if has_room
+            else [Heading(f"{'ON':{_ON_CELLS}}")]
         ),
-        rows=tuple(
-            (
-                visible(irq.irq),
-                visible(irq.device),
-                *_rates(irq, len(answer.cpus), seconds),
-                irq.total / seconds,
-            )
-            for irq in wanted[_first(state, len(wanted), rows) :][:rows]
-        ),
-        empty="no IRQ passes the filter",
+        Heading(f"{affinity:{_AFFINITY_CELLS}}", flexible=True),
     )
 
+    def row(irq: model.Irq) -> tuple[Cell, ...]:
+        counts = irq.counts or (None,) * len(answer.cpus)
+        rates = [None if count is None else count / seconds for count in counts]
+        return (
+            visible(irq.irq),
+            names[irq.irq],
+            irq.total / seconds,
+            *(rates if has_room else (mostly(irq.counts, answer.cpus),)),
+            visible(data.affinities.get(irq.irq, "")),
+        )
 
-def _cpu_sheet(state: TopState, answer: model.Interrupts, rows: int) -> Sheet:
-    """One row per CPU: rate, share, a bar, and the busiest IRQ there."""
+    return columns, [partial(row, irq) for irq in rows]
+
+
+def _cpu_table(state: TopState, data: TopData, _: int) -> _Table:
+    """Return a row per CPU: rate, share, a bar, and the busiest IRQ there."""
+    answer = data.interrupts
     seconds = answer.window.seconds or 1.0
     largest = max(answer.totals, default=0)
-    places = [place for place, cpu in enumerate(answer.cpus) if _passes(state.filter, f"CPU{cpu}")]
+    places = [place for place, cpu in enumerate(answer.cpus) if _passes(state, f"CPU{cpu}")]
     if state.sort == "rate":
         places.sort(key=lambda place: -answer.totals[place], reverse=state.reverse)
     elif state.reverse:
         places.reverse()
-    arrow = _arrow(state)
     columns = (
-        Heading("CPU" + arrow * (state.sort == "cpu"), right=True),
-        Heading(f"{'RATE/s' + arrow * (state.sort == 'rate'):>8}", right=True, heat=True),
+        Heading(_marked(state, "CPU"), right=True),
+        Heading(f"{_marked(state, 'RATE/s'):>{_RATE_CELLS}}", right=True, heat=True),
         Heading(" SHARE", right=True),
         Heading(f"{'LOAD':{_BAR_CELLS}}"),
         Heading("BUSIEST IRQ", flexible=True),
     )
-    return Sheet(
-        notes=(),
-        columns=columns,
-        rows=tuple(
-            (
-                str(answer.cpus[place]),
-                answer.totals[place] / seconds,
-                f"{100 * answer.totals[place] / (answer.total or 1):.1f}%",
-                _bar(answer.totals[place], largest),
-                _busiest_irq(answer.irqs, place, seconds),
-            )
-            for place in places[_first(state, len(places), rows) :][:rows]
-        ),
-        empty="no CPU passes the filter",
-    )
+
+    def row(place: int) -> tuple[Cell, ...]:
+        total = answer.totals[place]
+        return (
+            str(answer.cpus[place]),
+            total / seconds,
+            f"{100 * total / (answer.total or 1):.1f}%",
+            _bar(total, largest),
+            _busiest_irq(answer.irqs, place, seconds),
+        )
+
+    return columns, [partial(row, place) for place in places]
 
 
-def _first(state: TopState, count: int, rows: int) -> int:
-    """Return the first row that is shown: never so far down that rows stay empty."""
-    return max(min(state.scroll, count - rows), 0)
+def _passes(state: TopState, name: str) -> bool:
+    return state.live_filter.casefold() in name.casefold()
 
 
-def _passes(text: str, name: str) -> bool:
-    return text.casefold() in name.casefold()
+def _marked(state: TopState, title: str, cells: int = 0) -> str:
+    """Return a heading of at least so many cells, with an arrow if it is what rows are sorted by.
 
-
-def _arrow(state: TopState) -> str:
-    falls = (state.sort == "rate") != state.reverse
-    return "▼" if falls else "▲"
-
-
-def _rates(irq: model.Irq, cpu_count: int, seconds: float) -> tuple[Cell, ...]:
-    if irq.counts is None:
-        return (None,) * cpu_count
-    return tuple(count / seconds for count in irq.counts)
+    The place of the arrow is kept free, so that no column moves.
+    """
+    arrow = " "
+    if title.lower().startswith(state.sort):
+        arrow = "▼" if (state.sort == "rate") != state.reverse else "▲"
+    return f"{title}{arrow}".ljust(cells)
 
 
 def _bar(total: int, largest: int) -> str:
@@ -255,7 +274,5 @@ def _busiest_irq(irqs: Sequence[model.Irq], place: int, seconds: float) -> str:
     count, irq = max(counts, key=lambda pair: pair[0], default=(0, None))
     if irq is None or not count:
         return ""
-    return (
-        visible(f"{irq.irq} {shortened(irq.device, 30)}".strip())
-        + f" {rate_text(count / seconds)}/s"
-    )
+    name = shortened(device_text(visible(irq.irq), visible(irq.device)), 30)
+    return f"{visible(irq.irq)} {name}".strip() + f" {rate_text(count / seconds)}/s"

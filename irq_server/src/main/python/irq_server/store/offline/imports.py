@@ -8,7 +8,11 @@ from pathlib import Path
 
 from ...errors import InterruptsFormatError, StoreError
 from ...kernel.interrupts import Snapshot, parse
+from ..segments.tier_shape import TIERS, shapes_of
 from ..store import Store
+from .export import tiers_of
+
+_NO_CAP_BYTES = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,12 @@ def import_files(
 
 
 def _opened(folder: Path, interval: float, whole: bool) -> AbstractContextManager[Store]:
-    return closing(Store(folder, interval_seconds=interval, whole_seconds=whole))
+    """Return the store with every tier that it has, and no cap: a server knows what is to go."""
+    tiers = shapes_of([shape.name for shape in (*tiers_of(folder), *TIERS)])
+    store = Store(
+        folder, interval_seconds=interval, whole_seconds=whole, tiers=tiers, max_bytes=_NO_CAP_BYTES
+    )
+    return closing(store)
 
 
 def _parse(path: Path) -> Snapshot:

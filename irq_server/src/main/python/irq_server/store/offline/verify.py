@@ -28,7 +28,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class SegmentReport:
-    """What a segment holds: valid samples, and the damaged stretches.
+    """The valid samples of a segment, and its damaged stretches.
 
     ``size_bytes`` are those of its text; ``error`` is why the file cannot be read at all.
     """

@@ -31,7 +31,7 @@ _time_of = attrgetter("time")
 
 
 class Block(NamedTuple):
-    """A block of a file: its number there, by the file's index, which then had so many samples."""
+    """A block of a file: its number, by the file's index, and the samples in the index then."""
 
     path: Path
     number: int
@@ -227,6 +227,7 @@ class Reader:
         self._block: Block | None = None
         self._ahead: tuple[Path | None, int, bytes] = (None, 0, b"")
         self._text = b""
+        self._unread: Iterator[segment.MarkedSample] = iter(())
         self._samples: list[segment.MarkedSample] = []
         self._keyframes: list[int] = []
         self._done = 0
@@ -234,24 +235,40 @@ class Reader:
 
     def find(self, moment: float) -> tuple[float, State] | None:
         """Return the last sample at or before `moment`; None if there is none."""
-        held = self._samples
-        if held and held[0].time <= moment < held[-1].time:
+        if self._begins_before(moment) and self._passes(moment):
             return self._state_at(moment)
         while True:
             for block in self._lookup.blocks_before(moment):
                 if block != self._block and not self._take(block):
                     break  # the segment was packed or dropped meanwhile: look again
-                if self._samples and self._samples[0].time <= moment:
+                self._passes(moment)
+                if self._begins_before(moment):
                     return self._state_at(moment)
             else:
                 return None
 
+    def _begins_before(self, moment: float) -> bool:
+        """Return whether the block's first sample is at or before `moment`."""
+        return bool(self._samples) and self._samples[0].time <= moment
+
+    def _passes(self, moment: float) -> bool:
+        """Read samples on to the first one after `moment`; return whether the block has one."""
+        samples = self._samples
+        while not samples or samples[-1].time <= moment:
+            following = next(self._unread, None)
+            if following is None:
+                return False
+            if following.is_keyframe:
+                self._keyframes.append(len(samples))
+            samples.append(following)
+        return True
+
     def _take(self, block: Block) -> bool:
         """Read a block; return whether its file is still there."""
         data = self._bytes_of(block)
-        text = text_of_block(data or b"", is_packed(block.path))
-        self._text, self._samples = text, list(segment.valid_samples(text))
-        self._keyframes = [n for n, each in enumerate(self._samples) if each.is_keyframe]
+        self._text = text_of_block(data or b"", is_packed(block.path))
+        self._unread = segment.valid_samples(self._text)
+        self._samples, self._keyframes = [], []
         self._block, self._done, self._state = block, 0, {}
         return data is not None
 

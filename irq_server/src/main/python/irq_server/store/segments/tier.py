@@ -7,7 +7,7 @@ from pathlib import Path
 from . import segment
 from .files import Files
 from .lookup import Lookup
-from .packed import Index
+from .packed import Index, make_index
 from .segment import State
 from .segment_files import SegmentFile, is_packed, segments_in
 from .tier_shape import TierShape
@@ -53,13 +53,25 @@ class Tier:
             unfinished.unlink()
         segments = segments_in(self._folder)
         for each in segments:
-            plain = each.path.with_suffix("")  # of a kill between packing and removal
-            if is_packed(each.path) and plain.exists() and self.lookup.index_of(each).times:
-                plain.unlink()
+            plain = each.path.with_suffix("")
+            if is_packed(each.path) and plain.exists():
+                self._finish_packing(each, plain)
         cut = self._cut_tail(segments)
         self.lookup.segments = tuple(segments)
         self._last = self.lookup.find_last_time()
         return cut
+
+    def _finish_packing(self, packed: SegmentFile, plain: Path) -> None:
+        """Remove the plain form that a kill left beside the packed one, if that has all of it."""
+        try:
+            whole = make_index(self._files.read_part(plain), is_packed=False)
+            if len(self.lookup.index_of(packed).times) >= len(whole.times):
+                plain.unlink()
+            else:
+                self._files.compress(plain)
+                self.lookup.replace(packed)  # its index is that of the damaged file
+        except OSError as error:
+            _log.warning("%s: cannot be packed: %s", plain, error)
 
     def _cut_tail(self, segments: list[SegmentFile]) -> int:
         """Cut the unfinished sample off the last of `segments`; set one without samples aside."""

@@ -16,10 +16,10 @@ GAP_INTERVALS = 2.5
 
 @dataclass(frozen=True, slots=True)
 class TierShape:
-    """How a tier differs from others.
+    """The properties by which tiers differ.
 
     ``name`` is its folder's; ``step_seconds`` is between its samples, 0 for all; ``span_seconds``
-    is what a file holds at most. A tier of sums has not the cells of a state but their sums.
+    is what a file holds at most. A tier of sums holds the sums of a state, not its cells.
     """
 
     name: str

@@ -1,16 +1,24 @@
-"""The tables of commands and settings -> the manual page, in man(7) form. Pure."""
+"""The tables of commands and settings become the manual page, in man(7) form, at build time.
 
+``python manual.py FILE`` writes it.
+"""
+
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from .. import __version__
-from .command import ARGUMENT_HELP, Command, all_settings
-from .options import EVERYWHERE, Setting
+from irq_client import __version__
+from irq_client.command_line.command import ARGUMENT_HELP, Command, all_settings
+from irq_client.command_line.options import EVERYWHERE, Setting
+from irq_client.command_line.parser import TOPICS
+from irq_client.commands.registry import COMMANDS
+from irq_client.commands.top.state import KEYS
 
 _EXIT_STATUSES = (
     ("0", "done"),
     ("1", "failed, with one line that says what and why; watch gave up"),
     ("2", "wrong usage; nothing was sent"),
-    ("3", "no such IRQ or CPU, or no such change"),
+    ("3", "no such IRQ, device or CPU, or no such change"),
     ("4", "not allowed, or the kernel refused"),
     ("5", "a server cannot be reached, is not trusted, or did not answer in time"),
     ("130", "ended by Ctrl-C"),
@@ -41,13 +49,8 @@ def manual_page(commands: Sequence[Command[object]], keys: tuple[tuple[str, str]
             *_settings(EVERYWHERE),
             ".SH OPTIONS OF SOME COMMANDS",
             *_settings(all_settings(commands)[len(EVERYWHERE) :]),
-            ".SH DURATIONS AND TIMES",
-            "Durations: 90 (seconds), 0.5, 20ms, 90s, 15m, 2h, 7d, 1w.",
-            r"Times: 2026\-01\-01T00:00:00Z, Unix seconds, now, \-15m (so long ago).",
-            "A window is any two of",
-            r".BR \-\-period , \-\-start",
-            "and",
-            r".BR \-\-end .",
+            ".SH NAMES, TIMES AND DURATIONS",
+            _escaped(TOPICS[0]),
             ".SH EXIT STATUS",
             *_tagged(_EXIT_STATUSES),
             ".SH FILES",
@@ -102,3 +105,7 @@ def _tagged(pairs: tuple[tuple[str, str], ...]) -> list[str]:
 def _escaped(text: str) -> str:
     """Return a text that roff shows as it is; none of ours begins with a dot or a quote."""
     return text.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(manual_page(COMMANDS, KEYS), "utf-8")
