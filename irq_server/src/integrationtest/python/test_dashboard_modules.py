@@ -187,6 +187,21 @@ def test_a_duration_has_its_largest_fitting_unit(browser: Browser, seconds: floa
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        (0, 1, "10:00:00 – 11:00:00"),
+        (0, 24, "10:00:00 – Jan 2 10:00:00"),
+        (-24, 0, "Dec 31 10:00:00 – Jan 1 10:00:00"),
+    ],
+)
+def test_a_stretch_names_the_days_if_they_differ(browser: Browser, start: int, end: int, text: str):
+    now = 1767258000  # 2026-01-01T09:00:00Z, 10:00 in Berlin
+    moments = [now + hours * 3600 for hours in (start, end)]
+
+    assert browser.module("times.js", "m.stretch(...a)", *moments, now) == text
+
+
+@pytest.mark.parametrize(
     ("text", "cpus"),
     [("0-3,8", [0, 1, 2, 3, 8]), ("5", [5]), ("3, 1", [1, 3]), ("", None), ("3-1", None),
      ("a", None), ("0-99999999", None), ("1,,2", None), ("-1", None)],
