@@ -49,6 +49,11 @@ class IrqClientError(Exception):
 
     exit_status = 1
 
+    @property
+    def words(self) -> str:
+        """The message for people."""
+        return str(self)
+
 
 class UsageError(IrqClientError):
     """The value of an option, or of a variable of the environment, is wrong; nothing was sent."""
@@ -124,11 +129,15 @@ class ServerError(IrqClientError):
     """
 
     def __init__(self, url: str, reason: str, advice: str = "", note: str = "") -> None:
-        self.words = reason + (f"; {advice}" if advice else "")
         super().__init__(f"{url}: {reason}{note}" + (f"; {advice}" if advice else ""))
         self.url = url
         self.reason = reason
         self.advice = advice
+
+    @property
+    def words(self) -> str:
+        """The message without the URL."""
+        return f"{self.reason}; {self.advice}" if self.advice else self.reason
 
 
 class AnswerError(ServerError):

@@ -156,12 +156,15 @@ class _Run:
         """Return a message for people: with the URL only if --verbose is given."""
         if not isinstance(error, IrqClientError) or self._general.verbose:
             return str(error)
-        words = error.words if isinstance(error, ServerError) else str(error)
         # a problem with a request is the same at any server
         is_request = not isinstance(error, ServerError) or (
             isinstance(error, ProblemError) and error.status < 500
         )
-        return words if is_request and len(self._general.hosts) == 1 else f"{host.name}: {words}"
+        return (
+            error.words
+            if is_request and len(self._general.hosts) == 1
+            else f"{host.name}: {error.words}"
+        )
 
     def _ask_each(self, job: Question) -> "Results":
         """Ask all servers at the same time; return their answers in the order of the servers."""

@@ -12,10 +12,19 @@ def test_a_window_that_is_not_whole_says_so():
     sheet = cpus.shown_cpus(read(model.read_cpus, machine.CPUS | {"window": window})).sheet()
 
     assert lines(sheet)[2:5] == [
-        "incomplete: the store does not hold the whole window that was asked for",
+        "incomplete: an edge lies in a gap, or counts were lost",
         "2 gaps between samples",
         "1 IRQ started again from zero",
     ]
+
+
+def test_a_history_that_begins_in_the_window_says_when_and_how_much_there_is():
+    requested = {"start": "2025-12-31T23:45:00.250Z", "end": "2026-01-01T00:01:00.250Z"}
+    window = machine.WINDOW | {"complete": False, "requested": requested}
+
+    sheet = cpus.shown_cpus(read(model.read_cpus, machine.CPUS | {"window": window})).sheet()
+
+    assert lines(sheet)[2] == "history starts 00:00:00: 60 s of 16 minutes"
 
 
 WINDOW = read(model.read_events, machine.EVENTS).window

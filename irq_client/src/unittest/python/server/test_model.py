@@ -26,6 +26,7 @@ WINDOW = model.Window(
     gaps=0,
     resets=0,
     resolution_seconds=10.0,
+    requested=("2026-01-01T00:00:03Z", "2026-01-01T00:01:03Z"),
 )
 
 

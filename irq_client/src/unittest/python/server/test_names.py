@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import machine
 from irq_client.errors import NoMatchError
+from irq_client.server import client as client_module
 from irq_client.server.client import Client
 from irq_client.server.model import Irq
 from irq_client.server.names import find_device, find_irqs
@@ -181,3 +182,13 @@ def test_named_gives_the_irqs_and_names_their_names():
         assert client.names("3?") == ("36",)
         assert client.names("99") == ("99",)
         assert len(service.requests) == 2
+
+
+def test_a_long_run_asks_again_what_a_name_means(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(client_module, "NAMES_SECONDS", 0.0)
+
+    def twice(client: Client) -> None:
+        client.irqs(irqs=["virtio*"])
+        client.irqs(irqs=["virtio*"])
+
+    assert asked(twice) == ["/irqs", "/irqs?irq=36"] * 2

@@ -198,12 +198,23 @@ def window_warnings(window: model.Window) -> tuple[str, ...]:
     """Return what is wrong with a window, one sentence each; none if it is whole."""
     found = []
     if not window.complete:
-        found.append("incomplete: the store does not hold the whole window that was asked for")
+        found.append(_incomplete(window))
     if window.gaps:
         found.append(f"{numbered(window.gaps, 'gap')} between samples")
     if window.resets:
         found.append(f"{numbered(window.resets, 'IRQ')} started again from zero")
     return tuple(found)
+
+
+def _incomplete(window: model.Window) -> str:
+    """Return why a window is not complete."""
+    start, end = window.requested or (window.start, window.end)
+    if start.seconds < window.start.seconds < end.seconds:
+        part = f"{span_text(window.seconds)} of {span_text(round(end.seconds - start.seconds))}"
+        day, clock, _ = window.start.local.split(" ")
+        since = clock if end.local.startswith(day) else f"{day} {clock}"
+        return f"history starts {since}: {part}"
+    return "incomplete: an edge lies in a gap, or counts were lost"
 
 
 def idle_text(count: int) -> str:

@@ -42,7 +42,9 @@ class Watching(NamedTuple):
         period = self.period or Duration.exactly(default_period_seconds(client))
         watch = Watch(
             condition=self.condition,
-            ask=lambda: read_figure(client, self.condition, Request(period=period)),
+            ask=lambda: read_figure(
+                client, self.condition, Request(period=period, irqs=self.condition.irqs)
+            ),
             every_seconds=self.every_seconds,
             within_seconds=self.within_seconds,
             clock=time.monotonic,

@@ -17,9 +17,6 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import NoMatchError
-from ..server.names import find_irqs
-
 if TYPE_CHECKING:
     from ..server import model
 
@@ -51,6 +48,11 @@ class Condition(NamedTuple):
     limit: float
     seconds: float = 0.0
 
+    @property
+    def irqs(self) -> tuple[str, ...]:
+        """The name of the IRQs that an answer has to be about; none for all."""
+        return (self.name,) if self.kind == "irq" else ()
+
     def figure(self, answer: model.Interrupts) -> float | None:
         """Return the rate in a window; None if that holds no two samples."""
         seconds = answer.window.seconds
@@ -58,8 +60,6 @@ class Condition(NamedTuple):
 
     def unknown_name(self, answer: model.Interrupts) -> str:
         """Return the name in the condition that an answer knows nothing of; empty if it does."""
-        if self.kind == "irq" and not self._named(answer):
-            return f"IRQ {self.name}"
         if self.kind == "cpu" and not self.cpus & set(answer.cpus):
             return f"CPU {self.name}"
         return ""
@@ -70,15 +70,7 @@ class Condition(NamedTuple):
             return False
         return self.compare is None or self.compare(figure, self.limit)
 
-    def _named(self, answer: model.Interrupts) -> tuple[model.Irq, ...]:
-        try:
-            return find_irqs(self.name, answer.irqs)
-        except NoMatchError:
-            return ()
-
     def _total(self, answer: model.Interrupts) -> int:
-        if self.kind == "irq":
-            return sum(irq.total for irq in self._named(answer))
         if self.kind == "cpu":
             loads = zip(answer.cpus, answer.totals, strict=True)
             return sum(total for cpu, total in loads if cpu in self.cpus)

@@ -10,6 +10,7 @@ the connection ends. One Client serves one thread at a time.
 
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +38,12 @@ ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 0.2
 """The pause before the second attempt; it then doubles."""
 
+NAMES_SECONDS = 60.0
+"""A name means the same IRQs for that long; a long run then asks again which the server has."""
+
+_Names = tuple[tuple[str, ...], str]
+"""Names of IRQs, and a device."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +57,8 @@ class Client:
     "15m", top=5)``. It returns a value of `model`, whose `text` is the JSON as it came.
 
     IRQs and devices are named as `names` says; for other names than numbers the server is first
-    asked, once, which IRQs it has. Every question raises UsageError for a field that cannot be,
-    before anything is sent, NoMatchError for a name that nothing has, else a ServerError:
+    asked which IRQs it has, once a minute. Every question raises UsageError for a field that cannot
+    be, before anything is sent, NoMatchError for a name that nothing has, else a ServerError:
     UnreachableError if no answer came, TimeLimitError if it did not come in time, ProblemError if
     the server reports an error, AnswerError if the answer is not an irq_server's.
     """
@@ -70,7 +77,7 @@ class Client:
         self.name = name or self.server.partition("://")[2] or self.server
         self._timeout_seconds = timeout_seconds
         self._wait = wait
-        self._resolved_names: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], str]] = {}
+        self._resolved_names: dict[_Names, tuple[float, _Names]] = {}
         socket_server = self.server if is_socket(self.server) else ""
         self._transport = Transport(token, max_answer_bytes, socket_server)
 
@@ -157,9 +164,11 @@ class Client:
         if not request.device and all(map(NUMBER.fullmatch, request.irqs)):
             return request
         asked = (request.irqs, request.device)
-        if asked not in self._resolved_names:
-            self._resolved_names[asked] = resolve(*asked, self._irqs_of(request))
-        irqs, device = self._resolved_names[asked]
+        now = time.monotonic()
+        since, (irqs, device) = self._resolved_names.get(asked, (-math.inf, asked))
+        if now - since >= NAMES_SECONDS:
+            irqs, device = resolve(*asked, self._irqs_of(request))
+            self._resolved_names[asked] = (now, (irqs, device))
         return request._replace(irqs=irqs, device=device)
 
     def _read(

@@ -35,6 +35,9 @@ class Window:
     resolution_seconds: float = 0.0
     """How far apart samples are; 0.0 if the server does not say."""
 
+    requested: tuple[Moment, Moment] | None = None
+    """The edges that the request named; None if the server does not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Irq:
@@ -325,7 +328,13 @@ def _window(answer: JsonObject) -> Window:
         gaps=window.whole("gaps"),
         resets=window.whole("resets"),
         resolution_seconds=window.default_number("resolution_seconds", 0.0),
+        requested=_requested(window) if window.has("requested") else None,
     )
+
+
+def _requested(window: JsonObject) -> tuple[Moment, Moment]:
+    requested = window.inner("requested")
+    return requested.moment("start"), requested.moment("end")
 
 
 def _irq(row: JsonObject, cpu_count: int) -> Irq:

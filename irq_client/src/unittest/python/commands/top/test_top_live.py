@@ -116,7 +116,7 @@ def test_trouble_is_shown_and_it_goes_on():
     status, shown = run(script)
 
     assert status == 0
-    assert r"http://h/api: connection refused \x1b" in shown
+    assert r"connection refused \x1b" in shown
     assert script.asked == [QUESTION, QUESTION]
 
 

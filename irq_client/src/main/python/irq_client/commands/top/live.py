@@ -135,7 +135,7 @@ class Live:
         if self._answered and self._answered.seek:
             self.state = replace(self.state, seek=0)
         if isinstance(answer, ServerError) or (isinstance(answer, NoMatchError) and self.data):
-            self.trouble = visible(str(answer))
+            self.trouble = visible(answer.words)
         elif isinstance(answer, BaseException):
             raise answer
         else:
