@@ -474,6 +474,15 @@ def test_a_lost_server_leaves_the_picture_and_is_found_again(small: Site):
     assert [line for line in page.console() if "ERR_CONNECTION_REFUSED" not in line] == []
 
 
+def test_a_failing_sampler_is_named_with_the_servers_reason(small: Site):
+    with small.page("span=300") as page:
+        small.machine.end()  # its tree goes, too
+        page.wait("document.getElementById('state').className === 'failing'")
+
+        reason = small.server.json("/api/v1/status")["sampler"]["last_error"]
+        assert page.text("#state-text") == f"sampler failing: {reason}"
+
+
 def test_beyond_loopback_the_page_opens_and_asks_for_a_token(small: Site):
     small.server.kill()
     everywhere = "0.0.0.0"  # noqa: S104 - that is the point
@@ -567,14 +576,12 @@ def test_a_managed_irq_cannot_be_set(small: Site):
         stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
     )
     with small.page("filter=94") as page:
-        writable = page.js("dashboard.answer.irqs.find((each) => each.irq === '94').writable")
-        if writable is None:  # the list does not say so: then the dialog does
-            page.click("#irqs tbody td.affinity button")
-            wait_for_result(page, "Managed")
-            assert page.js("document.querySelector('[data-part=set]').disabled")
-        else:
-            assert page.js("document.querySelector('#irqs tbody td.affinity button').disabled")
-            assert page.text("#irqs tbody td.affinity").endswith("managed by the kernel")
+        assert page.js("document.querySelector('#irqs tbody td.affinity button').disabled")
+        assert page.text("#irqs tbody td.affinity").endswith("managed by the kernel")
+
+        page.js("dashboard.dialog.open(dashboard.irqNamed('94'))")  # as "Undo" of a change does
+        wait_for_result(page, "Managed")
+        assert page.js("document.querySelector('[data-part=set]').disabled")
 
 
 def test_where_writes_are_not_allowed_affinities_are_plain_text(tmp_path: Path):

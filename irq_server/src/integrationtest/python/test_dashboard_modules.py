@@ -189,9 +189,9 @@ def test_a_duration_has_its_largest_fitting_unit(browser: Browser, seconds: floa
 @pytest.mark.parametrize(
     ("start", "end", "text"),
     [
-        (0, 1, "10:00:00 – 11:00:00"),
-        (0, 24, "10:00:00 – Jan 2 10:00:00"),
-        (-24, 0, "Dec 31 10:00:00 – Jan 1 10:00:00"),
+        (0, 1, "10:00:00 to 11:00:00"),
+        (0, 24, "10:00:00 to Jan 2 10:00:00"),
+        (-24, 0, "Dec 31 10:00:00 to Jan 1 10:00:00"),
     ],
 )
 def test_a_stretch_names_the_days_if_they_differ(browser: Browser, start: int, end: int, text: str):

@@ -63,7 +63,7 @@ export function moment(time, now, withSeconds = false) {
 // Return a stretch of time, both edges with seconds; the day stands once.
 export function stretch(start, end, now) {
   const sameDay = new Date(start * 1000).toDateString() === new Date(end * 1000).toDateString();
-  return `${moment(start, now, true)} – ${moment(end, sameDay ? end : end - DAY, true)}`;
+  return `${moment(start, now, true)} to ${moment(end, sameDay ? end : end - DAY, true)}`;
 }
 
 // Return a duration in its largest fitting unit: "20 s", "8 h", "3.5 d".
