@@ -22,7 +22,7 @@ from irq_server.store.segments.packed import make_index
 from irq_server.store.segments.segment import State, valid_samples
 from irq_server.store.segments.segment_files import SegmentFile, segments_in
 from irq_server.store.segments.tier import Tier
-from irq_server.store.segments.tier_shape import RAW, TIERS
+from irq_server.store.segments.tier_shape import RAW, TIERS, sums_of
 from simulated import FaultyFiles, moments
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, the start of an hour
@@ -111,6 +111,15 @@ def test_a_keyframe_comes_when_the_bytes_behind_the_last_one_are_enough(
     # which are 528 to 544, and 2 of them exceed one
     assert found[:3] == keyframes
     assert len({b - a for a, b in pairwise(found)}) == 1
+
+
+def test_in_a_tier_of_sums_each_sample_is_a_keyframe(tmp_path: Path):
+    tier = Tier(tmp_path, sums_of(TIERS[1]), Files(), "never")
+    for second in (0, 60, 120):
+        tier.append(START + second, True, {"all,0": second + 1000, "devices,0": 7}, BIG)
+
+    (path,) = tmp_path.rglob("*.csv")
+    assert [each.is_keyframe for each in valid_samples(path.read_bytes())] == [True] * 3
 
 
 def test_a_segment_ends_with_its_hour_and_is_packed(tmp_path: Path):

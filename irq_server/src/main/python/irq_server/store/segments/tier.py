@@ -18,7 +18,10 @@ FRAME_KEYFRAMES = 8
 """A frame ends when the samples behind its keyframe have that many times its bytes."""
 
 COARSE_FRAME_KEYFRAMES = 1
-"""The same in coarser tiers, where most look-ups need one sample of a frame."""
+"""The same in coarser tiers, where most look-ups need one sample of a frame.
+
+In tiers of sums each sample is a keyframe, as nearly all sums change from each to the next.
+"""
 
 
 class Tier:
@@ -42,6 +45,8 @@ class Tier:
         self._crc: int | None = None  # of the open frame; None: the next sample is a keyframe
         self._room = 0  # bytes until the open frame ends
         self._keyframes = COARSE_FRAME_KEYFRAMES if shape.step_seconds else FRAME_KEYFRAMES
+        if shape.is_sums:
+            self._keyframes = 0
         self._written: State = {}
         self._last: float | None = None
 
