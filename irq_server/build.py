@@ -38,8 +38,9 @@ default_task = ["analyze", "publish"]
 def describe(project):
     """Set what this project alone needs. The marked part below is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_server = irq_server.cli:main"])
-    for pattern in ("templates/*.html", "static/*", "static/swagger-ui/*"):
-        project.include_file("irq_server.web", pattern)
+    for folder in ("", "dashboard/", "swagger-ui/", "uplot/"):
+        project.include_file("irq_server.web", f"static/{folder}*")
+    project.include_file("irq_server.web", "templates/*.html")
     project.set_property("suites", ("fuzz", "soak"))
     ship(project, "share/man/man8", "irq_server.8")
     # bash looks for a file with the command's name there
@@ -74,6 +75,7 @@ def describe(project):
     project.build_depends_on("requests", ">=2.31")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("schemathesis", ">=4.32")
+    project.build_depends_on("selenium", ">=4.20")
     project.build_depends_on("types-requests", ">=2.31")
     project.build_depends_on("types-waitress", ">=3")
 

@@ -15,6 +15,7 @@ import pytest
 PACKAGES = {
     "apt-get": "apt",
     "busybox": "busybox-static",
+    "chromedriver": "chromium-driver",
     "chromium": "chromium",
     "cpio": "cpio",
     "depmod": "kmod",

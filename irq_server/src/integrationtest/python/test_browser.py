@@ -98,9 +98,9 @@ def test_the_first_page_is_drawn_and_asks_nobody_else(
 ):
     seen = visit(f"{server.url}/")
 
-    assert "<h1>irq_server" in seen.page
+    assert "<h1>Interrupts" in seen.page
     assert seen.console == []
-    assert f"{server.url}/static/home.css" in seen.asked
+    assert f"{server.url}/static/dashboard/main.js" in seen.asked
     assert {url for url in seen.asked if not url.startswith(f"{server.url}/")} == set()
 
 

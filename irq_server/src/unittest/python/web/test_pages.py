@@ -1,5 +1,6 @@
 """The pages for a person, their files, and how they are kept."""
 
+import gzip
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,13 +103,26 @@ def test_the_document_is_not_needed_to_start():
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/home.css"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/dashboard/main.js"])
 def test_what_does_not_change_is_not_sent_twice(client: FlaskClient, path: str):
     first = client.get(path)
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
 
     assert first.headers["Cache-Control"] == "private, no-cache"
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_dashboard_names_each_of_its_scripts(client: FlaskClient):
+    text = client.get("/").text
+    for name in ("dashboard/main.js", "dashboard/verdict.js", "uplot/uPlot.esm.js"):
+        assert f'rel="modulepreload" href="/static/{name}"' in text
+
+
+def test_the_dashboard_with_its_lines_takes_less_than_150_kilobytes_packed(client: FlaskClient):
+    links = {link for link in Page(client.get("/").text).links if link.startswith("/static/")}
+
+    assert sum(len(gzip.compress(client.get(link).data)) for link in links) < 150_000
+    assert "Permission is hereby granted" in client.get("/static/uplot/LICENSE").text
 
 
 def test_the_files_of_the_viewer_come_with_their_licence(client: FlaskClient):

@@ -2,13 +2,21 @@
 
 import json
 from functools import cache
+from importlib import resources
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from .. import __version__
 from ..sampling.sampler import Sampler
 from .problem import problem
-from .routes import JSON, ROUTES
+from .routes import JSON
+
+_DASHBOARD = resources.files(__package__).joinpath("static", "dashboard")
+MODULES = (
+    *sorted(f"dashboard/{each.name}" for each in _DASHBOARD.iterdir() if each.name.endswith(".js")),
+    "uplot/uPlot.esm.js",
+)
+"""The dashboard's scripts. The page names all, so that a browser fetches them at the same time."""
 
 KEPT = "private, no-cache"
 """To keep, and to request again by its ETag."""
@@ -26,8 +34,8 @@ def blueprint() -> Blueprint:
 
     @routes.get("/")
     def home() -> Response | str:
-        """Return the page about this server."""
-        return _refusal() or render_template("home.html", version=__version__, routes=ROUTES)
+        """Return the dashboard."""
+        return _refusal() or render_template("home.html", version=__version__, modules=MODULES)
 
     @routes.get("/docs")
     def docs() -> Response | str:

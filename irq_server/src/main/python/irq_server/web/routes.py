@@ -339,7 +339,7 @@ ROUTES = (
         "/",
         "home",
         "server",
-        "What runs here, for a person",
+        "The dashboard: which CPU drowns in which device's interrupts",
         media=HTML,
         is_kept=True,
         is_open=True,

@@ -1,0 +1,1 @@
+"""A busy machine, and a browser to look at it with."""
