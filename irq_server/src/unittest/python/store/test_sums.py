@@ -8,7 +8,7 @@ from irq_server.store.counts import Filters, KnownRow
 from irq_server.store.pattern import Pattern
 from irq_server.store.segments.segment import State
 from irq_server.store.series import Tally
-from irq_server.store.sums import ROWS, Sums, serves
+from irq_server.store.sums import Sums, SumsTally, serves
 from irq_server.store.totals import Identity
 
 IDENTITIES = {
@@ -74,7 +74,7 @@ def test_a_series_from_sums_is_the_series_from_all_cells(
     filters, sums = Filters(cpus=cpus), Sums(identities)
 
     whole = Tally(rows, (0, 1, 2), filters, by).point(1.0, 2.0, before, after)
-    summed = Tally(ROWS, (0, 1, 2), filters, by).point(1.0, 2.0, sums.of(before), sums.of(after))
+    summed = SumsTally((0, 1, 2), filters, by).point(1.0, 2.0, sums.of(before), sums.of(after))
 
     assert summed == whole
 

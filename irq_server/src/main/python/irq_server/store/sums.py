@@ -7,14 +7,11 @@ IRQ and no device: some hundred cells in the place of thousands.
 from collections.abc import Iterable, Mapping
 
 from ..kernel.interrupts import SUBTOTAL_LABELS
-from .counts import Counts, Filters, KnownRow
+from .counts import Counts, Filters, Point
 from .segments.segment import State
 from .totals import Identity
 
 ALL, DEVICES = "all", "devices"
-
-ROWS = (KnownRow(Identity(ALL), is_present=True, has_cpus=True),)
-"""The one row of sums that is in totals."""
 
 
 def serves(filters: Filters, by: str) -> bool:
@@ -32,6 +29,23 @@ def count_sums(start: State, end: State, cpus: Iterable[int], filters: Filters) 
 
     totals = counted(ALL)
     return Counts(columns, (), totals, counted(DEVICES), sum(totals))
+
+
+class SumsTally:
+    """Makes points of sums, as a Tally makes them of states."""
+
+    def __init__(self, cpus: Iterable[int], filters: Filters, by: str) -> None:
+        """Take the store's CPUs, filters that the sums serve, and ``cpu`` or ``total``."""
+        columns = sorted(filters.cpus if filters.cpus is not None else cpus)
+        self._keys = [(str(cpu), f"{ALL},{cpu}") for cpu in columns]
+        self._by = by
+
+    def point(self, start: float, end: float, before: State, after: State) -> Point:
+        """Return the point from the sums `before`, at `start`, to the sums `after`, at `end`."""
+        first, last = before.get, after.get
+        counts = {cpu: last(key, 0) - first(key, 0) for cpu, key in self._keys}
+        total = sum(counts.values())
+        return Point(start, end, total, counts if self._by == "cpu" else {"total": total})
 
 
 _Place = tuple[str | None, str | None]

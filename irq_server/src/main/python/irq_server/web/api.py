@@ -29,7 +29,7 @@ from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
 from ..store.history import Sample, Window
 from ..store.series import Tally
 from ..store.store import Store
-from ..store.sums import ROWS, serves
+from ..store.sums import SumsTally, serves
 from ..store.totals import Identity
 from ..times import format_moment
 from . import serialize
@@ -237,8 +237,10 @@ class Api:
         if asked.filters.top is not None:
             shown = {each.irq for each in asked.counts.irqs}
         is_summed = serves(asked.filters, by)
-        rows = ROWS if is_summed else rows
-        tally = Tally(rows, self._store.rows.cpus, asked.filters, by, shown)
+        cpus, filters = self._store.rows.cpus, asked.filters
+        tally: Tally | SumsTally = Tally(rows, cpus, filters, by, shown)
+        if is_summed:
+            tally = SumsTally(cpus, filters, by)
         edges = asked.window.start, asked.window.end
         for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed, edges)):
             if a.time < b.time:
