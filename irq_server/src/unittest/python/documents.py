@@ -107,13 +107,15 @@ def _case(option: str, setting: Setting) -> str:
 _COMPLETION = """\
 # bash completion for irq_server
 _irq_server() {{
-    local cur prev words cword
+    local cur prev words cword options='{options}'
     _init_completion || return
     case $prev in
 {cases}
         --config) _filedir toml; return ;;
         --start | --end) return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W 'csv parquet' -- "$cur"); return ;;
+        --format)
+            mapfile -t COMPREPLY < <(compgen -W 'csv openmetrics parquet' -- "$cur")
+            return ;;
         --output) _filedir; return ;;
     esac
     case ${{words[1]}} in
@@ -121,7 +123,13 @@ _irq_server() {{
             _filedir -d
             return ;;
         export)
-            mapfile -t COMPREPLY < <(compgen -W '--start --end --format --output --help' -- "$cur")
+            options='--start --end --tier --host --format --output --config --help'
+            mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+            [[ $cur == -* ]] || _filedir -d
+            return ;;
+        ship)
+            options='--tier --host --data-dir --config --help'
+            mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
             [[ $cur == -* ]] || _filedir -d
             return ;;
         import)
@@ -129,9 +137,9 @@ _irq_server() {{
             [[ $cur == -* ]] || _filedir
             return ;;
     esac
-    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
     if ((cword == 1)) && [[ $cur != -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'verify repair export import' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'verify repair export ship import' -- "$cur")
     fi
 }} &&
     complete -F _irq_server irq_server
