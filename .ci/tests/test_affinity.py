@@ -127,8 +127,8 @@ def test_a_token_that_may_write_sets_an_affinity(machine: Machine):
     assert "affinity            0-3 -> 2" in shown.splitlines()
     assert machine.affinity(FREE) == "2"
     assert machine.told(FREE) == [
-        ("affinity", "0-3 -> 2", "127.0.0.1"),
         ("affinity_request", "2 from 127.0.0.1", "127.0.0.1"),
+        ("affinity", "0-3 -> 2", "127.0.0.1"),
     ]
 
 
@@ -141,7 +141,7 @@ def test_an_affinity_is_set_through_a_unix_socket(commands: Path, tmp_path: Path
         assert unknown[0] == 4
         assert (status, messages) == (0, "")
         assert machine.affinity(FREE) == "2"
-        assert [event for event, *_ in machine.told(FREE)] == ["affinity", "affinity_request"]
+        assert [event for event, *_ in machine.told(FREE)] == ["affinity_request", "affinity"]
         assert "127.0.0.1" not in str(machine.told(FREE))
 
 
@@ -152,7 +152,7 @@ def test_an_irq_that_the_kernel_places_is_refused_with_its_reason(machine: Machi
 
     assert (status, shown) == (4, "")
     assert "managed by the kernel" in messages
-    assert "(status 409)" in messages
+    assert "(status 409)" not in messages  # only with -v
     assert machine.affinity(MANAGED) == before
     ((event, detail, by),) = machine.told(MANAGED)
     assert (event, by) == ("affinity_request", "127.0.0.1")
@@ -171,7 +171,7 @@ def test_a_cpu_that_is_not_online_is_refused_with_those_that_are(machine: Machin
     ("token", "words"),
     [
         ("", "--token-file names the file"),
-        ("stranger", "(status 401)"),
+        ("stranger", "the server does not know this token"),
         ("reader", "a token that may write"),
     ],
 )
@@ -212,5 +212,5 @@ def test_what_irqbalance_moves_is_moved_on_the_machine(machine: Machine):
     for irq, move in moves.items():
         to = str(move["to"])
         assert machine.affinity(irq) == to
-        changes = [("affinity", f"0-3 -> {to}", "on the machine")]
+        changes = [("affinity", f"0-3 -> {to}", "")]
         wait_until(lambda irq=irq, changes=changes: machine.told(irq) == changes)

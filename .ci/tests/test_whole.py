@@ -84,7 +84,7 @@ def test_the_three_forms_of_an_answer_agree(running: Running):
     window = ("--end", newest, "--period", "1s")
     answer = json.loads(running.client("--format", "json", "overview", *window))
     rows = list(csv.DictReader(io.StringIO(running.client("--format", "csv", "overview", *window))))
-    table = running.client("overview", *window)
+    table = running.client("overview", *window, "--all")
 
     in_csv: dict[str, int] = {}
     for row in rows:

@@ -91,6 +91,20 @@ def test_irqs_are_spread_by_load_and_a_refusal_stops_no_other():
     assert output.count("pending") == 2
 
 
+def test_irqs_that_are_all_managed_are_refused_one_by_one():
+    def managed(service: WebService, request: Request) -> bytes:
+        if request.method == "PUT":
+            return problem(409, "managed by the kernel")
+        reply = json.loads(answer(service, request).partition(b"\r\n\r\n")[2])
+        return json_reply(reply | {"writable": False})
+
+    status, output, messages, changed = run("40,42", "0-1", answers=managed)
+
+    assert (status, set(changed)) == (4, {"40", "42"})
+    assert messages.count("managed by the kernel") == 2
+    assert output.count("refused: managed by the kernel") == 2
+
+
 def test_irqs_that_are_there_already_are_not_set():
     def placed(service: WebService, request: Request) -> bytes:
         if request.method == "GET" and request.path.endswith("/affinity"):

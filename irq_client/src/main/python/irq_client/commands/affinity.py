@@ -63,7 +63,7 @@ class NewAffinity(NamedTuple):
     def change(self, client: Client, confirm: Confirm) -> Shown:
         """Set the affinities one by one, unless `confirm` raises an error.
 
-        An IRQ that is there already stays, as does a managed one of several. A refusal of the
+        An IRQ that is there already stays, as does a managed one beside others. A refusal of the
         kernel stops no other IRQ. Any other ServerError stops all, as does a server that allows no
         change.
         """
@@ -94,7 +94,7 @@ class NewAffinity(NamedTuple):
             return _former_cpus(client, before)
         if is_one:
             return dict.fromkeys(before, self.cpus.text)
-        movable = {name: each for name, each in before.items() if each.writable}
+        movable = {name: each for name, each in before.items() if each.writable} or dict(before)
         if self.same:
             return dict.fromkeys(movable, self.cpus.text)
         irqs, others = [], dict.fromkeys(self.cpus.cpus, 0.0)
