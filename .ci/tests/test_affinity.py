@@ -186,8 +186,9 @@ def test_nobody_else_may_set_an_affinity(machine: Machine, token: str, words: st
 
 def test_a_pattern_spreads_what_may_move_and_names_what_may_not(machine: Machine):
     status, shown, messages = machine.set("51-53", "0-1", "writer")
-    assert (status, messages.count("managed by the kernel")) == (4, 3)
-    assert shown.count("refused: ") == 3
+    assert status == 4
+    assert "managed by the kernel" in messages
+    assert [line.count("managed") for line in shown.splitlines()[1:]] == [1, 1, 1]
 
     status, shown, messages = machine.set("eth4-*", "1,3", "writer")
 
