@@ -180,7 +180,7 @@ def totals() -> dict[str, int]:
         opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
         with opened as file:
             for row in csv.DictReader(file):
-                if row["irq"] == "END":
+                if row["irq"] in ("KEY", "END"):  # commit marks
                     continue
                 key, count = f"{row['irq']},{row['cpu']}", int(row["count"])
                 if count < last.get(key, 0):
