@@ -305,6 +305,20 @@ def test_every_cpu_is_described(scraped: Scraped, machine: Machine):
     ]
 
 
+def test_a_row_that_appears_during_a_scrape_does_no_harm(scraped: Scraped, store: Store):
+    scraped.sampler.sample(round(START * 1000))
+    live = store.rows.identities
+    assert isinstance(live, dict)
+
+    def is_own(identity: Identity) -> bool:
+        """Add a row meanwhile, as the sampler's thread may."""
+        live.setdefault("99", Identity("99"))
+        return identity.irq == "LOC"
+
+    with mock.patch.object(Identity, "is_own", property(is_own)):
+        assert values_of(scraped.sampled, "irq_cpu_interrupts")[("0",)] >= 0
+
+
 def test_subtotals_are_in_no_series(scraped: Scraped, machine: Machine):
     machine.add("EXT", "")
     machine.fire("EXT", 0, 99)

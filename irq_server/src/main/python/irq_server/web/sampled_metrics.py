@@ -66,7 +66,7 @@ class SampledMetrics:
             return self._made[1]
 
     def _make(self, sample: Sample) -> list[Family]:
-        identities = self._store.rows.identities
+        identities = dict(self._store.rows.identities)  # rows may appear meanwhile
         cells = _counted(sample.state, SUBTOTAL_LABELS & identities.keys())
         memory = self._memory = self._memory or self._load(cells)
         devices = {irq: each.device for irq, each in identities.items()}
