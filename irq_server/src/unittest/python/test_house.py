@@ -12,7 +12,7 @@ WINGS = Wings(
     Path(__file__).parents[2] / "main" / "python" / "irq_server",
     (
         ("errors",),
-        ("times", "events", "addresses"),
+        ("times", "events", "addresses", "labels"),
         ("kernel",),
         ("store.segments",),
         ("store",),

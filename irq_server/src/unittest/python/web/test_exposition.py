@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from irq_server.web.exposition import Family, encode, labels
+from irq_server.labels import labels
+from irq_server.web.exposition import Family, encode
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -26,7 +26,7 @@ REREAD_SECONDS = (0.01, 0.02, 0.05, 0.1)
 _MAX_LIST_BYTES = 65536  # the longest list of 8,192 CPUs, every other one, has 20 KB
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-"""A pipe in the place of a file is not waited for."""
+"""Opening a pipe instead of a file does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,14 @@ class Procfs:
         Source: Documentation/admin-guide/sysctl/kernel.rst, random/boot_id; proc(5), stat, btime.
         """
         try:
-            return _read_at_once(self._boot_id).decode(errors="replace").strip()
+            return read_at_once(self._boot_id).decode(errors="replace").strip()
         except (FileNotFoundError, PermissionError):
             return self._read_boot_time()
 
     def read_hostname(self) -> str:
         """Return the machine's name; that of this one if the tree does not say."""
         try:
-            name = _read_at_once(f"{self._root}/sys/kernel/hostname").decode(errors="replace")
+            name = read_at_once(f"{self._root}/sys/kernel/hostname").decode(errors="replace")
         except OSError:
             name = ""
         return name.strip() or socket.gethostname()
@@ -161,14 +161,14 @@ class Procfs:
     def affinity_text(self, irq: str) -> bytes | None:
         """Return that file's bytes, None if it cannot be read."""
         try:
-            return _read_at_once(self.affinity_path(irq))
+            return read_at_once(self.affinity_path(irq))
         except OSError:
             return None
 
     def read_affinity_list(self, irq: str) -> str:
         """Return the CPU list that an IRQ may go to. Raise AffinityError if it has none."""
         try:
-            return normal_list(_read_at_once(self.affinity_path(irq)))
+            return normal_list(read_at_once(self.affinity_path(irq)))
         except FileNotFoundError:
             raise AffinityError(irq, "the kernel has no affinity for it") from None
         except (OSError, CpuSetError) as error:
@@ -192,7 +192,7 @@ def normal_list(text: bytes) -> str:
     return format_list(parse_list(text.decode(errors="replace")))
 
 
-def _read_at_once(path: str) -> bytes:
+def read_at_once(path: str) -> bytes:
     """Return a small file of the kernel by one read: no buffer, no text layer."""
     descriptor = os.open(path, _READ)
     try:

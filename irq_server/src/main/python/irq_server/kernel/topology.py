@@ -1,4 +1,4 @@
-"""What /sys says of the CPUs: their nodes and packages, and which of them are isolated.
+"""Read from /sys the nodes and packages of the CPUs, and the isolated ones.
 
 Any of these files may be missing; its facts are then unknown. `--sysfs` names another root.
 Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, kernel/cgroup/cpuset.c.
@@ -11,10 +11,7 @@ from pathlib import Path
 
 from ..errors import CpuSetError
 from .cpuset import parse_list
-
-_MAX_BYTES = 65536
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-"""A pipe in the place of a file is not waited for."""
+from .procfs import read_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +101,4 @@ def _number(path: Path) -> int | None:
 
 
 def _read(path: Path) -> str:
-    descriptor = os.open(path, _READ)
-    try:
-        return os.read(descriptor, _MAX_BYTES).decode(errors="replace")
-    finally:
-        os.close(descriptor)
+    return read_at_once(os.fspath(path)).decode(errors="replace")

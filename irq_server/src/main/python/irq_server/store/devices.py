@@ -110,6 +110,11 @@ class Rows:
             _ = self._history.latest
         return self._cpus
 
+    @property
+    def online(self) -> Collection[int]:
+        """Return the CPUs of the last snapshot; before the first of this process all of `cpus`."""
+        return self._snapshot.cpus if self._snapshot else self.cpus
+
     def at(self, end: Sample, asked_for: Collection[str] = ()) -> list[KnownRow]:
         """Return the rows for an answer about a window up to `end`.
 

@@ -238,9 +238,9 @@ class Api:
             shown = {each.irq for each in asked.counts.irqs}
         is_summed = serves(asked.filters, by)
         cpus, filters = self._store.rows.cpus, asked.filters
-        tally: Tally | SumsTally = Tally(rows, cpus, filters, by, shown)
-        if is_summed:
-            tally = SumsTally(cpus, filters, by)
+        tally: Tally | SumsTally = (
+            SumsTally(cpus, filters, by) if is_summed else Tally(rows, cpus, filters, by, shown)
+        )
         edges = asked.window.start, asked.window.end
         for a, b in pairwise(self._store.history.samples_at(moments, step, is_summed, edges)):
             if a.time < b.time:
@@ -283,12 +283,11 @@ class Api:
 
     def _cpus(self) -> tuple[Cpu, ...]:
         """Return every CPU that was ever seen, none before the first sample."""
-        snapshot = self._store.rows.snapshot
+        rows = self._store.rows
         try:
-            numbers = self._store.rows.cpus
+            return self._topology.cpus(rows.cpus, rows.online)
         except NoSampleError:
             return ()
-        return self._topology.cpus(numbers, snapshot.cpus if snapshot else numbers)
 
     def _count(
         self,

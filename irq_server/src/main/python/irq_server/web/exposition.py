@@ -12,9 +12,6 @@ Source: https://prometheus.io/docs/instrumenting/exposition_formats/, https://op
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +27,6 @@ class Family:
     help: str
     values: Mapping[str, int]
     moment: float | None = None
-
-
-@lru_cache(maxsize=8192)
-def labels(**named: str) -> str:
-    """Return labels as they stand in a line."""
-    return ",".join([f'{name}="{text.translate(_ESCAPES)}"' for name, text in named.items()])
 
 
 def encode(families: Iterable[Family], openmetrics: bool) -> str:

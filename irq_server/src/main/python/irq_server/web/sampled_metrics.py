@@ -3,7 +3,7 @@
 The counters are the store's running totals: they go on over wraps, boots and restarts of the
 server. They carry the time of their sample, so that a scraper cannot shift them. The busiest cells
 have a series each, at most `max_series`; the rest of each CPU counts under irq="other"
-(selection.py). metrics.json in the data directory keeps what a restart must know. Zeros, and
+(selection.py). metrics.json in the data directory keeps the values that a restart needs. Zeros, and
 subtotals of other rows, are left out.
 Source: https://prometheus.io/docs/practices/naming/.
 """
@@ -18,11 +18,12 @@ from ..events import Kind
 from ..kernel.interrupts import SUBTOTAL_LABELS
 from ..kernel.procfs import Procfs
 from ..kernel.topology import Cpu, Topology
+from ..labels import labels
 from ..store.history import Sample
 from ..store.segments.segment import State
 from ..store.store import Store
 from ..store.totals import Identity
-from .exposition import Family, labels
+from .exposition import Family
 from .selection import Selection, read_selection, selection_json
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ FILE = "metrics.json"
 
 @dataclass(slots=True)
 class _Memory:
-    """What a restart must know: the series, the affinity changes and up to when, and the boot."""
+    """The values that a restart needs: series, affinity changes and up to when, and the boot."""
 
     selection: Selection = field(default_factory=Selection)
     affinity_changes: int = 0
@@ -89,18 +90,13 @@ class SampledMetrics:
                 sample.time,
             ),
             _info(memory.selection, identities),
-            _cpu_info(self._cpus()),
+            _cpu_info(self._topology.cpus(self._store.rows.cpus, self._store.rows.online)),
         ]
         if memory.boot_seconds is not None:
             text = "When the machine booted, Unix seconds; another value is another boot."
             values = {"": round(memory.boot_seconds)}
             families.append(Family("irq_server_boot_time_seconds", "gauge", text, values))
         return families
-
-    def _cpus(self) -> tuple[Cpu, ...]:
-        rows = self._store.rows
-        online = rows.snapshot.cpus if rows.snapshot else rows.cpus
-        return self._topology.cpus(rows.cpus, online)
 
     def _count_changes(self, memory: _Memory, moment: float) -> bool:
         """Count the changes of affinities up to a moment; return whether there is one more."""

@@ -12,12 +12,13 @@ written part by part, in memory that does not grow with the table.
 import csv
 import importlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
 from ...errors import StoreError
+from ...labels import labels
 from ..devices import IRQ_FIELDS, read_appearances
 from ..ledger import Ledger
 from ..segments.files import Files
@@ -75,17 +76,12 @@ def write_openmetrics(table: Iterable[Row], output: IO[str]) -> int:
     output.write("# TYPE irq_interrupts counter\n")
     count = 0
     for host, time, irq, device, cpu, total in table:
-        named = {"instance": host, "irq": irq, "device": device, "cpu": cpu}
         if cpu:  # machine-wide figures are no interrupts
-            output.write(f"irq_interrupts_total{{{_labels(named)}}} {total} {time}\n")
+            series = labels(instance=host, irq=irq, device=device, cpu=cpu)
+            output.write(f"irq_interrupts_total{{{series}}} {total} {time}\n")
             count += 1
     output.write("# EOF\n")
     return count
-
-
-def _labels(named: Mapping[str, str]) -> str:
-    escapes = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
-    return ",".join([f'{name}="{text.translate(escapes)}"' for name, text in named.items()])
 
 
 def parquet_library(path: Path) -> tuple[ModuleType, ModuleType]:
