@@ -41,7 +41,7 @@ class Machine:
         """Return the affinity in the tree that stands for the kernel's."""
         return (self.proc / f"irq/{irq}/smp_affinity_list").read_text().strip()
 
-    def told(self, irq: str) -> list[tuple[str, str, str]]:
+    def recorded(self, irq: str) -> list[tuple[str, str, str]]:
         """Return the events of an IRQ: each one's name, its detail, and who caused it."""
         window = ("--irq", irq, "--period", "1h")
         table = self.running.client("--format", "csv", "events", *window)
@@ -126,7 +126,7 @@ def test_a_token_that_may_write_sets_an_affinity(machine: Machine):
     assert (status, messages) == (0, "")
     assert "affinity            0-3 -> 2" in shown.splitlines()
     assert machine.affinity(FREE) == "2"
-    assert machine.told(FREE) == [
+    assert machine.recorded(FREE) == [
         ("affinity_request", "2 from 127.0.0.1", "127.0.0.1"),
         ("affinity", "0-3 -> 2", "127.0.0.1"),
     ]
@@ -141,8 +141,8 @@ def test_an_affinity_is_set_through_a_unix_socket(commands: Path, tmp_path: Path
         assert unknown[0] == 4
         assert (status, messages) == (0, "")
         assert machine.affinity(FREE) == "2"
-        assert [event for event, *_ in machine.told(FREE)] == ["affinity_request", "affinity"]
-        assert "127.0.0.1" not in str(machine.told(FREE))
+        assert [event for event, *_ in machine.recorded(FREE)] == ["affinity_request", "affinity"]
+        assert "127.0.0.1" not in str(machine.recorded(FREE))
 
 
 def test_an_irq_that_the_kernel_places_is_refused_with_its_reason(machine: Machine):
@@ -154,7 +154,7 @@ def test_an_irq_that_the_kernel_places_is_refused_with_its_reason(machine: Machi
     assert "managed by the kernel" in messages
     assert "(status 409)" not in messages  # only with -v
     assert machine.affinity(MANAGED) == before
-    ((event, detail, by),) = machine.told(MANAGED)
+    ((event, detail, by),) = machine.recorded(MANAGED)
     assert (event, by) == ("affinity_request", "127.0.0.1")
     assert detail.startswith("3 from 127.0.0.1: refused: managed by the kernel")
 
@@ -181,7 +181,7 @@ def test_nobody_else_may_set_an_affinity(machine: Machine, token: str, words: st
     assert (status, shown) == (4, "")
     assert words in messages
     assert machine.affinity(FREE) == "0-3"
-    assert machine.told(FREE) == []
+    assert machine.recorded(FREE) == []
 
 
 def test_a_pattern_spreads_what_may_move_and_names_what_may_not(machine: Machine):
@@ -215,4 +215,4 @@ def test_what_irqbalance_moves_is_moved_on_the_machine(machine: Machine):
         to = str(move["to"])
         assert machine.affinity(irq) == to
         changes = [("affinity", f"0-3 -> {to}", "")]
-        wait_until(lambda irq=irq, changes=changes: machine.told(irq) == changes)
+        wait_until(lambda irq=irq, changes=changes: machine.recorded(irq) == changes)

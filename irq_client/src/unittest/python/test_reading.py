@@ -1,4 +1,4 @@
-"""What every command that reads takes: --every, --count, --columns, --sort, --color."""
+"""The options of every command that reads: --every, --count, --columns, --sort, --color."""
 
 from collections.abc import Iterator
 

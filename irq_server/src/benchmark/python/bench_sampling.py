@@ -27,7 +27,7 @@ RUNS, LARGE = 3, 1000
 """Runs of a machine, but one of those with so many IRQs."""
 
 BARS = {16: (4_300, 0.8, 2.6), 128: (36_000, 12.0, 0.8)}
-"""Bytes and milliseconds of CPU that a sample of so many CPUs may cost.
+"""The bytes and milliseconds of CPU that a sample may cost, by the number of CPUs.
 
 The third is the milliseconds as a multiple of the yardstick's, on a machine at rest.
 """

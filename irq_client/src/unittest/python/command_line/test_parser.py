@@ -21,7 +21,7 @@ from irq_client.server.request import Request
 
 
 class Parsed(NamedTuple):
-    """What a command line comes to."""
+    """The result of parsing a command line."""
 
     general: General
     command: str

@@ -9,7 +9,7 @@ from irq_client.command_line.repeat import Repeat
 
 
 def moments(repeat: Repeat, *took: float) -> list[float]:
-    """Return when each reading begins, if each takes so many seconds."""
+    """Return when each reading begins, from the seconds that each takes."""
     now = [100.0]
     begun = []
 

@@ -1,4 +1,4 @@
-r"""What the dashboard costs: the first picture, a frame while panning, the server's CPU for a day.
+r"""Measure the dashboard: first picture, a frame while panning, the server's CPU for a day.
 
     PYTHONPATH=src/main/python:src/testing/python:src/integrationtest/python WHEEL_COMMANDS=DIR \
         python -m browsing.measure

@@ -44,7 +44,7 @@ exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage
 
 
 Report = Callable[[int, str], None]
-"""Takes a status, 0 if the server answers requests, and words, for whoever started it."""
+"""A function that reports the start: a status, 0 if the server answers requests, and words."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -175,4 +175,4 @@ READING = (
     ),
     COUNT,
 )
-"""What every command that reads takes beside its own settings."""
+"""The options of every command that reads, beside its own."""

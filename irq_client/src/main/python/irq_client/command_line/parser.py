@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 J = TypeVar("J")
 
 Completers = Mapping[object, object]
-"""What offers words for a value, by the value's name; `completion` makes them."""
+"""The functions that offer words for a value, by its name; `completion` makes them."""
 
 WIDTH = 80
 _NO_COMPLETERS: Completers = {}
@@ -39,7 +39,7 @@ TOPICS = (
     "Exit status: 0 done; 1 failed; 2 wrong usage; 3 no such IRQ, device or CPU; 4 not allowed, or "
     "the kernel refused; 5 the server cannot be reached or did not answer in time.",
 )
-"""What every help says of values and results, in paragraphs."""
+"""The paragraphs about values and results that end every help."""
 
 
 class Arguments(NamedTuple, Generic[J]):

@@ -119,7 +119,7 @@ def draw_grid(answer: model.Interrupts, width: int, *, every: bool = False) -> I
 
 
 def _cpu_axis(cpus: Sequence[int], wide: int) -> str:
-    """Return the CPUs' numbers above their blocks, `wide` cells each; every so many, if narrow."""
+    """Return the CPUs' numbers above their blocks of `wide` cells; some are left out if narrow."""
     every = 1
     while every * wide <= len(str(cpus[-1])) and every < len(cpus):
         every *= 2

@@ -107,7 +107,7 @@ def imbalance_of(cpus: model.Cpus) -> float | None:
 
 
 class Balance(NamedTuple):
-    """What devices ask of the usable CPUs, in interrupts per second, and how evenly."""
+    """The device load of the usable CPUs, in interrupts per second, and its imbalance."""
 
     loads: Mapping[int, float]
     imbalance: float

@@ -23,7 +23,7 @@ def imbalance(loads: Collection[float]) -> float:
 def device_loads(
     answer: model.Interrupts, usable: Collection[int] | None = None
 ) -> Mapping[int, int]:
-    """Return what devices asked of each usable CPU (None: of all), as counts.
+    """Return the device interrupts of each usable CPU (None: of every CPU), as counts.
 
     The answer has to hold all IRQs.
     """

@@ -5,7 +5,7 @@
     10:00    10:00:30    yesterday 10:00    2026-11-28 10:00    2026-11-28 10:00:00.250 CET
 
 The C library does the arithmetic, so that every zone counts that `date` knows. A clock that is set
-back shows some times twice, one that is set forward skips some; a zone's name tells two apart.
+back shows some times twice, one that is set forward skips some; the zone's name distinguishes two.
 """
 
 import re

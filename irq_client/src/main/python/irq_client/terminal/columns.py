@@ -97,7 +97,7 @@ def field_sheet(
 
 
 HOST = Heading("HOST", flexible=True, name="server")
-"""Tells the rows of several servers apart; it always stays."""
+"""The column that names the server of a row; it always stays."""
 
 
 class Choice(NamedTuple):

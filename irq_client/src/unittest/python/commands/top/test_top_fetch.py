@@ -1,4 +1,4 @@
-"""What the live view asks a server for."""
+"""The requests of the live view."""
 
 import json
 

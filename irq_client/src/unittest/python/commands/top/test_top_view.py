@@ -77,7 +77,7 @@ def test_the_figures_of_a_narrow_head_are_whole(width: int, lines: list[str]):
 
 
 def many(count: int) -> TopData:
-    """Return a machine of so many CPUs; IRQ 36 fires on the last one alone, NMI on all."""
+    """Return a machine of `count` CPUs; IRQ 36 fires on the last one alone, NMI on all."""
     rows = (
         replace(INTERRUPTS.irqs[1], counts=(*[0] * (count - 1), 5604)),
         replace(INTERRUPTS.irqs[2], counts=(10,) * count, total=10 * count),

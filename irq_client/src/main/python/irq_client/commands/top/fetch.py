@@ -36,7 +36,7 @@ class TopData:
     is_whole: bool = True
     """False if filters leave IRQs or CPUs out."""
     end: float | None = None
-    """The end that was asked for, in Unix seconds; None for now."""
+    """The requested end, in Unix seconds; None for now."""
     note: str = ""
     """Why no change was found."""
     usable: frozenset[int] | None = None

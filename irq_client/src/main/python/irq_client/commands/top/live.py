@@ -20,7 +20,7 @@ IDLE_SECONDS = 3600.0
 """The longest wait of the loop, with nothing to do."""
 
 _LATE_SAMPLES = 2.5
-"""A newest sample that is older than so many of its intervals is late."""
+"""The age, in intervals, above which the newest sample is late."""
 
 _SIGNALLED = 128
 """Exit status of a shell's command that a signal ended, less the signal's number."""

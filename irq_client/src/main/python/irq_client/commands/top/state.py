@@ -56,7 +56,7 @@ class TopState:
     prompt: str = ""
     typed: str = ""
     message: str = ""
-    """What a key could not do; until the next key."""
+    """The reason why a key did nothing, until the next key."""
     paused: bool = False
     end: float | None = None
     seek: int = 0
@@ -76,7 +76,7 @@ class TopState:
 
 
 class Seen(NamedTuple):
-    """What is on the screen when a key is pressed."""
+    """The extent of the table on the screen when a key is pressed."""
 
     page: int = 1
     """Rows of the table."""

@@ -254,7 +254,7 @@ def _passes(state: TopState, name: str) -> bool:
 
 
 def _marked(state: TopState, title: str, cells: int = 0) -> str:
-    """Return a heading of at least so many cells, with an arrow if it is what rows are sorted by.
+    """Return a heading of at least `cells` cells, with an arrow if rows are sorted by it.
 
     The place of the arrow is kept free, so that no column moves.
     """
