@@ -92,8 +92,7 @@ def write(root: Path, files: dict[str, bytes], seconds: int) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        is_program = name.startswith("usr/bin/") or path.name in SCRIPTS
-        path.chmod(0o755 if is_program else 0o644)
+        path.chmod(0o755 if content.startswith(b"#!") else 0o644)
     for path in (root, *root.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)
