@@ -440,7 +440,7 @@ def test_captured_files_without_a_usable_cpu_are_an_error(
     path = captured("x86_64-4cpu-cpu1off") / "proc/interrupts"
 
     assert main(["--from", str(path), "--cpus", "1"]) == 1
-    assert "has CPUs 0,2-3" in capsys.readouterr().err
+    assert "CPUs 0,2-3 are not in --cpus" in capsys.readouterr().err
 
 
 def test_a_file_that_is_something_else_is_one_line(
