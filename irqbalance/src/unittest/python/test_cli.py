@@ -191,10 +191,17 @@ def test_another_balancer_ends_the_run_unless_forced(
 
     assert command("--interval", "1") == 4
     assert capsys.readouterr().err == (
-        "irqbalance: irqbalance (process 77) runs too; stop it, or use --force\n"
+        "irqbalance: irqbalance (process 77) runs too;"
+        " stop it (systemctl disable --now irqbalance), or use --force\n"
     )
     assert fake.affinity(25) == "0-1\n"
     assert command("--dry-run", "--interval", "1") == 0
+    assert capsys.readouterr().err == (
+        "irqbalance: a run would end with exit status 4: irqbalance (process 77) runs too;"
+        " stop it (systemctl disable --now irqbalance), or use --force\n"
+    )
+    assert command("--dry-run", "--interval", "1", "--force") == 0
+    assert capsys.readouterr().err == ""
     assert command("--force", "--interval", "1") == 0
 
 

@@ -57,14 +57,16 @@ def _state(settings: Settings, machine: Machine, console: Console) -> Iterator[S
     """Open the state directory: locked, and with all that may forbid a write checked before."""
     folder = StateFolder(settings.state_dir, machine.boot())
     try:
+        others = [] if settings.force else find_balancers(machine.procfs)
         if not settings.writes:
+            for other in others:
+                console.warning(f"a run would end with exit status 4: {other.sentence()}")
             folder.check()
             yield folder
             return
         require_permission(machine)
-        others = [] if settings.force else find_balancers(machine.procfs)
         if others:
-            raise AtWorkError(f"{', '.join(others)} runs too; stop it, or use --force")
+            raise AtWorkError("; ".join(other.sentence() for other in others))
         folder.prepare()
         with folder.locked():
             yield folder
