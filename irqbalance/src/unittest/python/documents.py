@@ -3,7 +3,8 @@
 The documents are files. A test compares them with these texts.
 """
 
-from irqbalance.settings.table import SETTINGS, Setting
+from irqbalance.settings.old_options import OLD
+from irqbalance.settings.table import COMMANDS, SETTINGS, Setting
 
 OTHERS = (
     ("--config", "FILE", "take settings and rules from this TOML file; the command line wins"),
@@ -41,6 +42,33 @@ def man_options() -> str:
     return "\n".join(lines) + "\n"
 
 
+def man_commands() -> str:
+    """Return the man page's section COMMANDS."""
+    lines = [".SH COMMANDS"]
+    for command in COMMANDS:
+        lines += _man_option(command.name, command.arguments, command.help)
+    return "\n".join(lines) + "\n"
+
+
+def man_old_options() -> str:
+    """Return the man page's list of the C irqbalance's options."""
+    lines = []
+    for old in OLD:
+        lines += _man_option(", ".join(old.names), old.argument, old.instead)
+    return "\n".join(lines) + "\n"
+
+
+def old_options_table() -> str:
+    """Return the table of the C irqbalance's options, in Markdown."""
+    lines = ["| the C irqbalance | here | key in the file |", "|---|---|---|"]
+    for old in OLD:
+        names = ", ".join(f"`{name}`" for name in old.names)
+        argument = f" `{old.argument}`" if old.argument else ""
+        key = f"`{old.key}`" if old.key else ""
+        lines.append(f"| {names}{argument} | {old.instead} | {key} |")
+    return "\n".join(lines) + "\n"
+
+
 def _man_option(names: str, metavar: str, words: str) -> list[str]:
     bold = ", ".join(f"\\fB{_roff(name)}\\fR" for name in names.split(", "))
     argument = f" \\fI{_roff(metavar)}\\fR" if metavar else ""
@@ -62,6 +90,8 @@ def completion() -> str:
     return _COMPLETION.format(
         cases="\n".join([*filter(None, cases), "        --config) _filedir toml; return ;;"]),
         options=" ".join(options),
+        commands=" ".join(command.name for command in COMMANDS),
+        choices="|".join(command.name for command in COMMANDS),
     )
 
 
@@ -86,7 +116,10 @@ _irqbalance() {{
     case $prev in
 {cases}
     esac
-    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$cur")
+    case ${{words[1]}} in
+        {choices}) _filedir; return ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W '{commands} {options}' -- "$cur")
 }} &&
     complete -F _irqbalance irqbalance
 """

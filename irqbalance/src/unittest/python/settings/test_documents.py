@@ -2,11 +2,21 @@
 
 from pathlib import Path
 
-from documents import completion, man_options, readme_table
+import pytest
+
+from documents import (
+    completion,
+    man_commands,
+    man_old_options,
+    man_options,
+    old_options_table,
+    readme_table,
+)
+from irqbalance.cli import main
 from irqbalance.planning.policy import OBJECTIVE
 from irqbalance.settings.command_line import parser
 from irqbalance.settings.model import Settings
-from irqbalance.settings.table import SETTINGS
+from irqbalance.settings.table import COMMANDS, SETTINGS, Command
 
 PROJECT = Path(__file__).parents[4]
 
@@ -14,7 +24,7 @@ PROJECT = Path(__file__).parents[4]
 def test_the_table_the_settings_the_help_and_the_readme_agree():
     names = [setting.name for setting in SETTINGS]
 
-    assert sorted([*names, "rules"]) == sorted(Settings._fields)
+    assert sorted([*names, "rules", "banned_by"]) == sorted(Settings._fields)
     text = parser().format_help()
     assert all(option in text for setting in SETTINGS for option in setting.options)
     assert readme_table() in (PROJECT / "README.md").read_text()
@@ -24,13 +34,30 @@ def test_the_man_page_and_the_completion_know_every_option():
     data = PROJECT / "src/main/data"
     page = (data / "irqbalance.8").read_text()
 
-    assert man_options() in page
+    assert man_options() + man_commands() in page
     assert (data / "bash-completion/irqbalance").read_text() == completion()
     shown = page.replace("\\-", "-")
     words = completion().split()
     for option in parser()._option_string_actions:
         assert f"\\fB{option}\\fR" in shown, option
         assert any(word.strip("')") == option for word in words), option
+
+
+def test_the_man_page_and_the_guide_have_every_option_of_the_c_irqbalance():
+    page = (PROJECT / "src/main/data/irqbalance.8").read_text()
+
+    assert man_old_options() in page
+    assert old_options_table() in (PROJECT / "docs/migrating.md").read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_table_has_a_module_and_its_own_help(
+    command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert main([command.name, "--help"]) == 0
+
+    assert f"usage: irqbalance {command.name}" in capsys.readouterr().out
+    assert command.name in parser().format_help()
 
 
 def test_the_readme_and_the_man_page_state_the_objective():
