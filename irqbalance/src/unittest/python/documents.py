@@ -3,8 +3,13 @@
 The documents are files. A test compares them with these texts.
 """
 
+from argparse import ArgumentParser
+from importlib import import_module
+
+from completions import fish, zsh
+from irqbalance.settings.command_line import parser
 from irqbalance.settings.old_options import OLD
-from irqbalance.settings.table import COMMANDS, SETTINGS, Setting
+from irqbalance.settings.table import COMMANDS, SETTINGS, Command, Setting
 
 OTHERS = (
     ("--config", "FILE", "take settings and rules from this TOML file; the command line wins"),
@@ -82,6 +87,22 @@ def _roff(text: str) -> str:
     return f"\\&{shown}" if shown.startswith(".") else shown
 
 
+def parser_of(command: Command) -> ArgumentParser:
+    """Return the parser of the words behind a command."""
+    made: ArgumentParser = import_module(f"irqbalance.commands.{command.name}").parser()
+    return made
+
+
+def completions() -> dict[str, str]:
+    """Return the files that complete the command, by their paths below src/main/data."""
+    commands = {each.name: parser_of(each) for each in COMMANDS}
+    return {
+        "bash-completion/irqbalance": completion(),
+        "zsh/_irqbalance": zsh("irqbalance", parser(), commands),
+        "fish/irqbalance.fish": fish("irqbalance", parser(), commands),
+    }
+
+
 def completion() -> str:
     """Return the file that completes the command in bash."""
     options = [name for setting in SETTINGS for name in setting.options]
@@ -91,7 +112,7 @@ def completion() -> str:
         cases="\n".join([*filter(None, cases), "        --config) _filedir toml; return ;;"]),
         options=" ".join(options),
         commands=" ".join(command.name for command in COMMANDS),
-        choices="|".join(command.name for command in COMMANDS),
+        command_cases="\n".join(_command_case(command) for command in COMMANDS),
     )
 
 
@@ -108,6 +129,12 @@ def _case(setting: Setting) -> str:
     return f"        {names}) return ;;"
 
 
+def _command_case(command: Command) -> str:
+    options = " ".join(parser_of(command)._option_string_actions)
+    words = f"mapfile -t COMPREPLY < <(compgen -W '{options}' -- \"$cur\")"
+    return f"        {command.name}) _filedir; [[ $cur != -* ]] || {words}; return ;;"
+
+
 _COMPLETION = """\
 # bash completion for irqbalance
 _irqbalance() {{
@@ -117,7 +144,7 @@ _irqbalance() {{
 {cases}
     esac
     case ${{words[1]}} in
-        {choices}) _filedir; return ;;
+{command_cases}
     esac
     mapfile -t COMPREPLY < <(compgen -W '{commands} {options}' -- "$cur")
 }} &&

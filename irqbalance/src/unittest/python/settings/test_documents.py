@@ -6,6 +6,7 @@ import pytest
 
 from documents import (
     completion,
+    completions,
     man_commands,
     man_old_options,
     man_options,
@@ -35,7 +36,8 @@ def test_the_man_page_and_the_completion_know_every_option():
     page = (data / "irqbalance.8").read_text()
 
     assert man_options() + man_commands() in page
-    assert (data / "bash-completion/irqbalance").read_text() == completion()
+    for path, text in completions().items():
+        assert (data / path).read_text() == text, path
     shown = page.replace("\\-", "-")
     words = completion().split()
     for option in parser()._option_string_actions:

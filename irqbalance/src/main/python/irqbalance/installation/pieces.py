@@ -46,7 +46,9 @@ def documents(data: Traversable) -> list[Piece]:
     """Return the man page, and what completes the command in bash, zsh and fish."""
     share = "/usr/local/share"
     return [
-        Piece(f"{share}/man/man8/irqbalance.8", (data / "irqbalance.8").read_text(), comment='.\\"'),
+        Piece(
+            f"{share}/man/man8/irqbalance.8", (data / "irqbalance.8").read_text(), comment='.\\"'
+        ),
         *(
             Piece(f"{share}/{there}", (data / here).read_text())
             for here, there in (

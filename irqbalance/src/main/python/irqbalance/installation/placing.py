@@ -8,10 +8,11 @@ digest of what stands above it::
 A file without that line, or with another digest, is somebody else's: it stays.
 """
 
+import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,11 +30,37 @@ class Piece(NamedTuple):
     target: str = ""
 
 
-def signed(piece: Piece, program: str) -> str:
-    """Return the text of a piece with its last line."""
-    digest = hashlib.sha256(piece.text.encode()).hexdigest()[:16]
-    removes = f'"{program} uninstall" removes it'
-    return f'{piece.text}{piece.comment} written by "{program} install", {digest}; {removes}\n'
+def install(
+    wanted: Sequence[Piece], others: Sequence[Piece], root: Path, program: str, force: bool
+) -> list[str]:
+    """Write what is wanted below `root`, and take back the others; return what was done, in words.
+
+    Raise OSError if that fails; before anything is written, if a file there is somebody else's.
+    """
+    packaged = [each for each in wanted if each.packaged and _has(root, each.packaged, each.text)]
+    missing = [each for each in wanted if each not in packaged]
+    for each in missing:
+        if is_foreign(each, root, program) and not force:
+            reason = f"{program} did not write it, or it was edited; --force overrides"
+            raise FileExistsError(errno.EEXIST, reason, str(_below(root, each.path)))
+    old = [each for each in (*packaged, *others) if not is_foreign(each, root, program)]
+    done = [_take_back(each, root) for each in old]
+    done += [_place(each, root, program) for each in missing]
+    return [words for words in done if words]
+
+
+def uninstall(
+    known: Sequence[Piece], root: Path, program: str, force: bool
+) -> tuple[list[str], list[str]]:
+    """Remove what `install` wrote; return what was done, and what stays, in words.
+
+    Raise OSError if that fails.
+    """
+    kept = [each for each in known if is_foreign(each, root, program) and not force]
+    done = [_take_back(each, root) for each in known if each not in kept]
+    reason = f"{program} did not write it, or it was edited"
+    stays = [f"kept {_below(root, each.path)}: {reason}" for each in kept]
+    return [words for words in done if words], stays
 
 
 def is_foreign(piece: Piece, root: Path, program: str) -> bool:
@@ -45,23 +72,27 @@ def is_foreign(piece: Piece, root: Path, program: str) -> bool:
         return not path.is_symlink() or Path(_target(path)).name != Path(piece.target).name
     if path.is_symlink() or not path.is_file():
         return True
-    lines = path.read_text(errors="replace").splitlines(keepends=True)
-    own = piece._replace(text="".join(lines[:-1]))
-    return "".join(lines) != signed(own, program)
+    text = path.read_text(errors="replace")
+    above = "".join(text.splitlines(keepends=True)[:-1])
+    return text != _signed(piece._replace(text=above), program)
 
 
-def place(piece: Piece, root: Path, program: str) -> str:
-    """Write a piece below `root`; return what was done, ``""`` if nothing had to be.
+def _signed(piece: Piece, program: str) -> str:
+    digest = hashlib.sha256(piece.text.encode()).hexdigest()[:16]
+    removes = f'"{program} uninstall" removes it'
+    return f'{piece.text}{piece.comment} written by "{program} install", {digest}; {removes}\n'
 
-    Raise OSError if that fails. A file is written aside and renamed, so that it is whole.
-    """
+
+def _place(piece: Piece, root: Path, program: str) -> str:
+    """Write a file or a link aside and rename it, so that it is whole; return what was done."""
     path = _below(root, piece.path)
-    if piece.packaged and _has(_below(root, piece.packaged), piece.text):
+    if piece.target and path.is_symlink() and _target(path) == piece.target:
         return ""
-    if piece.target:
-        if path.is_symlink() and _target(path) == piece.target:
-            return ""
-    elif not path.is_symlink() and _has(path, signed(piece, program)):
+    if (
+        not piece.target
+        and not path.is_symlink()
+        and _has(root, piece.path, _signed(piece, program))
+    ):
         return ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{program}-") as folder:
@@ -69,17 +100,13 @@ def place(piece: Piece, root: Path, program: str) -> str:
         if piece.target:
             new.symlink_to(piece.target)
         else:
-            new.write_text(signed(piece, program))
+            new.write_text(_signed(piece, program))
             new.chmod(0o644)
         new.replace(path)
     return f"linked {path} to {piece.target}" if piece.target else f"wrote {path}"
 
 
-def take_back(piece: Piece, root: Path) -> str:
-    """Remove a piece below `root`; return what was done, ``""`` if it is not there.
-
-    Raise OSError if that fails.
-    """
+def _take_back(piece: Piece, root: Path) -> str:
     path = _below(root, piece.path)
     if not os.path.lexists(path):
         return ""
@@ -87,18 +114,13 @@ def take_back(piece: Piece, root: Path) -> str:
     return f"removed {path}"
 
 
-def foreign(pieces: Iterable[Piece], root: Path, program: str) -> list[Path]:
-    """Return the paths below `root` where something is that the program did not write."""
-    return [_below(root, each.path) for each in pieces if is_foreign(each, root, program)]
-
-
 def _below(root: Path, path: str) -> Path:
     return root / path.lstrip("/")
 
 
-def _has(path: Path, text: str) -> bool:
+def _has(root: Path, path: str, text: str) -> bool:
     try:
-        return path.read_text() == text
+        return _below(root, path).read_text() == text
     except (OSError, UnicodeError):
         return False
 
