@@ -101,6 +101,25 @@ def isolate_idle(case: Case) -> None:
     assert case.status == 5
 
 
+def crio_default_mask(case: Case) -> None:
+    report = case.run()
+
+    # eight equal queues on the four CPUs that no container has
+    assert Counter(places(report).values()) == {0: 2, 1: 2, 2: 2, 3: 2}
+    assert report["left_out"] == [
+        {"cpus": [4, 5, 6, 7], "reason": "not in /proc/irq/default_smp_affinity"}
+    ]
+
+
+def banned_env(case: Case) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("IRQBALANCE_BANNED_CPULIST", "2-3")
+        report = case.run()
+
+    assert Counter(places(report).values()) == {0: 2, 1: 2}
+    assert report["left_out"] == [{"cpus": [2, 3], "reason": "banned by IRQBALANCE_BANNED_CPULIST"}]
+
+
 def dead_pattern(case: Case) -> None:
     case.run("--ban-irq", "eth9-*", "--config", case.root / "irq.toml")
     assert case.err.splitlines() == [
@@ -134,6 +153,8 @@ def azure_negative_hwirq(case: Case) -> None:
         queue_apart2_mlx5,
         snc4_far,
         isolate_idle,
+        crio_default_mask,
+        banned_env,
         dead_pattern,
         arm64_xen,
         azure_negative_hwirq,

@@ -61,7 +61,10 @@ class Selection(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The settings of a run; the table in table.py explains each field."""
+    """The settings of a run; the table in table.py explains each field but the last.
+
+    ``banned_by`` has the CPUs that each variable of the environment bans.
+    """
 
     dry_run: bool
     check: bool
@@ -73,6 +76,7 @@ class Settings(NamedTuple):
     state_dir: Path
     cpus: frozenset[int] | None
     ban_cpus: frozenset[int]
+    isolate: frozenset[int]
     only_irq: tuple[Pattern, ...]
     ban_irq: tuple[Pattern, ...]
     threshold: float
@@ -85,6 +89,7 @@ class Settings(NamedTuple):
     verbose: bool
     quiet: bool
     rules: tuple[Rule, ...] = ()
+    banned_by: tuple[tuple[str, frozenset[int]], ...] = ()
 
     @property
     def writes(self) -> bool:

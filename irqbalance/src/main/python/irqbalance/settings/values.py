@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CpuSetError
-from ..kernel.cpuset import parse_list
+from ..kernel.cpuset import parse_list, parse_mask
 from ..kernel.interrupts import Row
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
@@ -18,6 +18,9 @@ _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_8
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,20})?)\s*%?", re.ASCII)
 _LONGEST_SECONDS = 366 * 86400
 _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
+
+BANNING = BANNED_LIST, BANNED_MASK = "IRQBALANCE_BANNED_CPULIST", "IRQBALANCE_BANNED_CPUS"
+"""The variables that ban CPUs, as the C irqbalance reads them: a list, and a mask."""
 
 _PATTERN = "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*)"
 
@@ -91,6 +94,17 @@ def parse_cpus(text: str) -> frozenset[int]:
     if not cpus:
         raise ValueError("a CPU list such as 0-3,8")
     return cpus
+
+
+def banned_cpus(variable: str, text: str) -> frozenset[int]:
+    """Return the CPUs that a variable bans: a list or a mask. A ``-`` bans none, as no text does.
+
+    Raise CpuSetError for another text. Source: OpenShift's node tuning writes ``-`` for no CPU.
+    """
+    text = text.strip()
+    if text in ("", "-"):
+        return frozenset()
+    return parse_mask(text) if variable == BANNED_MASK else parse_list(text)
 
 
 def parse_path(text: str) -> Path:
