@@ -56,6 +56,10 @@ def places(report: Json) -> dict[str, int]:
     return {row["irq"]: row["to"] for row in report["irqs"] if row["to"] is not None}
 
 
+def fixed(report: Json, reason: str) -> set[str]:
+    return {row["irq"] for row in report["irqs"] if row["reason"] == reason}
+
+
 def rpi5_rp1(case: Case) -> None:
     report = case.run()
 
@@ -109,6 +113,27 @@ def dead_pattern(case: Case) -> None:
     ]
 
 
+def ifname(case: Case) -> None:
+    lines = (case.root / "tree/proc/interrupts").read_text().splitlines()[1:]
+    queues = {line.split(":")[0].strip() for line in lines if "0000:3b:00.0" in line}
+    assert len(queues) == 4
+
+    for pattern in ("ens1f0np0", "ens1f0*", "0000:3b:00.0", "3b:00.?", "0000:3B:00.0"):
+        report = case.run("--only-irq", pattern)
+        assert fixed(report, "left out by --only-irq").isdisjoint(queues), pattern
+        assert fixed(report, "left out by --only-irq") == {"60"}, pattern
+        report = case.run("--ban-irq", pattern)
+        assert fixed(report, f"banned by --ban-irq {pattern}") == queues, pattern
+        assert case.err == ""
+
+    (case.root / "irq.toml").write_text(
+        '[[rules]]\npattern = "ens1f0np0"\ncpus = "2-3"\n[[rules]]\npattern = "ens9"\nban = true\n'
+    )
+    report = case.run("--config", case.root / "irq.toml")
+    assert {places(report)[irq] for irq in queues} == {2, 3}
+    assert case.err == "irqbalance: the rule for ens9: no IRQ matches\n"
+
+
 def arm64_xen(case: Case) -> None:
     assert case.devices(1) | case.devices(2) == {
         "3": "arch_timer",
@@ -135,6 +160,7 @@ def azure_negative_hwirq(case: Case) -> None:
         snc4_far,
         isolate_idle,
         dead_pattern,
+        ifname,
         arm64_xen,
         azure_negative_hwirq,
     ],

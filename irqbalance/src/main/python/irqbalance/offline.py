@@ -5,6 +5,7 @@ from pathlib import Path
 from .console import Console
 from .errors import NoUsableCpuError
 from .kernel.cpuset import format_list
+from .kernel.devices import Devices
 from .kernel.procfs import read_interrupts
 from .loads.irqs import make_irqs
 from .loads.loads import Measurement, between, since_boot
@@ -22,9 +23,11 @@ def plan_from_files(settings: Settings, source: Path, console: Console) -> Repor
     usable = (cpus if settings.cpus is None else cpus & settings.cpus) - settings.ban_cpus
     if not usable:
         raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
-    for problem in settings.selection.without_irq([load.row for load in measurement.loads]):
+    rows = [load.row for load in measurement.loads]
+    selection = settings.selection.on_machine(Devices(rows).irqs)
+    for problem in selection.without_irq(rows):
         console.warning(problem)
-    irqs = make_irqs(measurement, selection=settings.selection)
+    irqs = make_irqs(measurement, selection=selection)
     limits = Limits(settings.threshold, settings.max_moves)
     return Report(make_plan(irqs, usable, limits), basis)
 

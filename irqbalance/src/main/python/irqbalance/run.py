@@ -12,6 +12,7 @@ from .errors import AtWorkError, FileError, NoUsableCpuError
 from .kernel.affinity import Writer
 from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
+from .kernel.devices import Devices
 from .kernel.procfs import Machine
 from .kernel.topology import read_topology
 from .loads.irqs import make_irqs
@@ -150,12 +151,13 @@ def _balance(
         )
     usable = usable_cpus(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
-    for problem in settings.selection.without_irq(tuple(rows.values())):
+    selection = settings.selection.on_machine(Devices(rows.values(), machine.sysfs).irqs)
+    for problem in selection.without_irq(tuple(rows.values())):
         console.warning(problem)
     irqs = make_irqs(
         measurement,
         machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered),
-        settings.selection,
+        selection,
         load_refusals(folder, rows),
         last.loads_in(basis.unit),
     )

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..errors import FileError
+from .interfaces import device_irqs
 from .procfs import Machine, read_cpus, read_text
 
 LARGEST_CAPACITY = 2**16
@@ -134,7 +135,7 @@ def _devices(
     """
     owners: dict[str, list[Path]] = {}
     for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
-        for irq in _vectors(device) & irqs:
+        for irq in (device_irqs(device) or frozenset()) & irqs:
             owners.setdefault(irq, []).append(device)
     irq_nodes, irq_devices = {}, {}
     several = len(nodes) > 1
@@ -150,18 +151,6 @@ def _devices(
             if not others and first is not None and first in nodes:
                 irq_nodes[irq] = first
     return irq_nodes, irq_devices
-
-
-def _vectors(device: Path) -> frozenset[str]:
-    """Return the IRQs of a PCI device: its MSI vectors, else its line."""
-    try:
-        vectors = frozenset(path.name for path in (device / "msi_irqs").iterdir())
-    except OSError:
-        vectors = frozenset()
-    if vectors:
-        return vectors
-    line = _number(device / "irq")
-    return frozenset({str(line)}) if line else frozenset()
 
 
 def _number(path: Path) -> int | None:

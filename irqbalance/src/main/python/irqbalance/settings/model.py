@@ -1,6 +1,6 @@
 """Values that say what a run is to do: the settings, and the rules of the settings file. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,23 @@ class Selection(NamedTuple):
     only: tuple[Pattern, ...] = ()
     banned: tuple[Pattern, ...] = ()
     rules: tuple[Rule, ...] = ()
+
+    def on_machine(self, irqs_of: Callable[[str], frozenset[str]]) -> "Selection":
+        """Return the selection with the IRQs of each pattern's interfaces and PCI devices.
+
+        `irqs_of` returns these IRQs for the text of a pattern.
+        """
+
+        def known(pattern: Pattern) -> Pattern:
+            if pattern.numbers is not None:
+                return pattern
+            return pattern._replace(irqs=irqs_of(pattern.text))
+
+        return Selection(
+            tuple(map(known, self.only)),
+            tuple(map(known, self.banned)),
+            tuple(rule._replace(pattern=known(rule.pattern)) for rule in self.rules),
+        )
 
     def why_fixed(self, row: Row) -> str:
         """Return why a row must stay, ``""`` if it may be moved."""
