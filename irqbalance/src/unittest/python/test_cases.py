@@ -5,6 +5,7 @@ tests of their own elsewhere.
 """
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -98,6 +99,20 @@ def snc4_far(case: Case) -> None:
     assert sorted(places(case.run()).values()) == list(range(8, 16))
 
 
+def epyc_l3(case: Case) -> None:
+    report = case.run()
+    queues = Counter(cpu // 4 for cpu in places(report).values())
+
+    assert queues == {0: 2, 1: 2, 2: 2, 3: 2}
+    assert len(set(places(report).values())) == 8
+    assert report["balance"]["after"]["max"] == pytest.approx(1000, rel=0.002)
+    reasons = [row["reason"] for row in report["irqs"] if row["to"] is not None and row["to"] > 3]
+    assert all(
+        re.search("other queues of its device in the cache of CPU [0-9]+: 1$", reason)
+        for reason in reasons
+    )
+
+
 def isolate_idle(case: Case) -> None:
     assert 3 not in places(case.run()).values()
 
@@ -158,6 +173,7 @@ def azure_negative_hwirq(case: Case) -> None:
         hotplug_race_more,
         queue_apart2_mlx5,
         snc4_far,
+        epyc_l3,
         isolate_idle,
         dead_pattern,
         ifname,

@@ -7,9 +7,11 @@ from .errors import NoUsableCpuError
 from .kernel.cpuset import format_list
 from .kernel.devices import Devices
 from .kernel.procfs import read_interrupts
+from .kernel.topology import Topology
 from .loads.irqs import make_irqs
 from .loads.loads import Measurement, between, since_boot
 from .loads.measure import COUNTS, Basis
+from .planning.caches import without_cache
 from .planning.plan import Limits
 from .planning.planner import make_plan
 from .report.report import Report
@@ -25,7 +27,8 @@ def plan_from_files(settings: Settings, source: Path, console: Console) -> Repor
         raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
     rows = [load.row for load in measurement.loads]
     selection = settings.selection.on_machine(Devices(rows).irqs)
-    for problem in selection.without_irq(rows):
+    problems = (*selection.without_irq(rows), *without_cache(selection.rules, Topology()))
+    for problem in problems:
         console.warning(problem)
     irqs = make_irqs(measurement, selection=selection)
     limits = Limits(settings.threshold, settings.max_moves)

@@ -17,6 +17,7 @@ from .kernel.procfs import Machine
 from .kernel.topology import read_topology
 from .loads.irqs import make_irqs
 from .loads.measure import TIME, Clock, live
+from .planning.caches import without_cache
 from .planning.plan import Limits
 from .planning.planner import make_plan
 from .report.report import Report
@@ -164,6 +165,8 @@ def _balance(
     rated = None if basis.unit == TIME else basis.seconds
     limits = Limits(settings.threshold, settings.max_moves, rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
+    for problem in without_cache(selection.rules, topology):
+        console.warning(problem)
     plan = make_plan(irqs, usable, limits, topology)
     report = Report(plan, basis, last.follow_up(measurement, irqs, usable, basis.unit))
     if not settings.writes:

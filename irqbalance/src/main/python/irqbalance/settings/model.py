@@ -9,12 +9,16 @@ from .values import Pattern
 
 
 class Rule(NamedTuple):
-    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban."""
+    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban.
+
+    ``near`` are the CPUs whose last-level cache it keeps its IRQs in; empty for no such rule.
+    """
 
     pattern: Pattern
     cpus: frozenset[int] | None
     ban: bool
     one_node: bool = False
+    near: frozenset[int] = frozenset()
 
 
 class Selection(NamedTuple):
@@ -60,6 +64,11 @@ class Selection(NamedTuple):
         """Return the pattern of the rule that keeps a row on one node with others, or ``""``."""
         rule = self._rule(row)
         return rule.pattern.text if rule and rule.one_node else ""
+
+    def beside(self, row: Row) -> frozenset[int]:
+        """Return the CPUs whose cache a rule keeps a row in, none for most."""
+        rule = self._rule(row)
+        return rule.near if rule else frozenset()
 
     def without_irq(self, rows: Sequence[Row]) -> list[str]:
         """Return a sentence for each pattern that matches no row: it is a typo, or out of date."""
