@@ -40,7 +40,7 @@ class ServerCollector(Collector):
         sampler, store = self._sampler.status, self._store.status()
         counters = {
             "samples": ("Samples that this process took.", sampler.samples),
-            "sampling_errors": ("Ticks at which no sample could be taken.", sampler.errors),
+            "late_samples": ("Samples that came late, or after a missed tick.", sampler.late),
         }
         for name, (text, count) in counters.items():
             yield CounterMetricFamily(f"irq_server_{name}", text, value=count)
