@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar, Unpack
+from typing import Self, TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
 from ..errors import AnswerError, ServerError, ShapeError, UnknownNameError
@@ -84,7 +84,7 @@ class Client:
         self._peer = peer
         self._transport = Transport(token, max_answer_bytes, socket_server, peer)
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         """Return itself; leaving the block closes its connections."""
         return self
 
@@ -151,7 +151,7 @@ class Client:
         """
         url = self._url(f"/irqs/{_segment(irq)}/affinity", _ALL)
         text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
-        return self._whole(url, text, lambda answer: _checked(answer, model.read_affinity))
+        return self._whole(url, text, lambda answer: answered(answer, model.read_affinity))
 
     def _url(self, path: str, request: Request) -> str:
         encoded = urlencode(request.encoded())
@@ -194,7 +194,7 @@ class Client:
         """Ask for one route, and return the value of its answer."""
         url = self._url(path, request)
         deadline = time.monotonic() + self._timeout_seconds
-        return self._get(url, lambda text: _checked(text, reader), deadline)
+        return self._get(url, lambda text: answered(text, reader), deadline)
 
     def _get(self, url: str, read: Callable[[bytes], T], deadline: float) -> T:
         """Ask until an answer comes, or until the attempts or the time are used up.
@@ -227,5 +227,6 @@ def _segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def _checked(text: bytes, reader: Callable[[JsonObject], A]) -> A:
+def answered(text: bytes, reader: Callable[[JsonObject], A]) -> A:
+    """Return the value of an answer, with its text. Raise ShapeError."""
     return replace(reader(parse_object(text)), text=text)

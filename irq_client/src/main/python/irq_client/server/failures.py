@@ -42,6 +42,8 @@ class Peer(NamedTuple):
     """About no answer."""
     by_status: Mapping[int, str]
     """About an error that the server reports."""
+    types: tuple[str, ...] = ("application/json",)
+    """The types of an answer that are JSON."""
 
 
 _ADVICE = {

@@ -190,6 +190,6 @@ def _check_status(url: str, response: requests.Response, text: bytes, peer: Peer
         )
     if status != 200:
         raise AnswerError(url, f"answered with status {status}", peer.not_ours)
-    if kind != "application/json":
+    if kind not in peer.types:
         shown = kind[:SHOWN_CHARACTERS] or "without a type"
         raise AnswerError(url, f"answered {shown}, not JSON", peer.not_ours)
