@@ -26,7 +26,7 @@ from .streams import Streams, drop
 if TYPE_CHECKING:
     from .command_line.config_files import Host
     from .command_line.settings import General
-    from .prometheus.client import HostClient
+    from .prometheus.host_client import HostClient
     from .server.client import Client
     from .terminal.writer import Output, Shown
 
@@ -251,7 +251,7 @@ class _Run:
         )
 
     def _host_client(self, host: "Host", token: str | None) -> "HostClient":
-        from .prometheus.client import HostClient
+        from .prometheus.host_client import HostClient
         from .prometheus.node_exporter import NodeClient
 
         kind = HostClient if host.is_exact else NodeClient

@@ -11,9 +11,9 @@ from itertools import pairwise
 from ..server.request import Request
 from . import promql
 from .api import Series
-from .client import HostClient
 from .counts import Cells, Counts, Json, by_cpu, chosen, device_rows, rows_of, values
-from .past import Past
+from .host_client import HostClient
+from .samples import Past
 
 NOTE = "extrapolated; CPU numbers are columns"
 

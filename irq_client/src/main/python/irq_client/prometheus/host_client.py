@@ -39,7 +39,7 @@ from .counts import (
     rows_of,
     values,
 )
-from .past import Past, read_past
+from .samples import Past, read_past
 
 LOOKBACK_MS = 300_000
 """How long before a moment the last value of a series may be; engines have the same limit."""
