@@ -57,10 +57,11 @@ def describe(project):
     ship(project, "share/irq_server/nginx", "nginx/irq_server.conf")
     for path in sorted(Path(project.expand_path("src/main/data/prometheus")).iterdir()):
         ship(project, "share/irq_server/prometheus", f"prometheus/{path.name}")
-    project.depends_on("apispec", ">=6.6")
-    project.depends_on("flask", ">=3.0")
-    project.depends_on("prometheus-client", ">=0.20")
-    project.depends_on("python-daemon", ">=3.1")
+    # Debian 12's versions will do, but for waitress
+    project.depends_on("apispec", ">=5.2")
+    project.depends_on("flask", ">=2.2")
+    project.depends_on("prometheus-client", ">=0.16")
+    project.depends_on("python-daemon", ">=2.3")
     project.depends_on("waitress", ">=3.0.1,<4")
     # a faster encoder of JSON, for `pip install irq_server[fast]`; Debian 12 has none
     project.depends_on("orjson", ">=3.9", extra="fast")

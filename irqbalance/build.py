@@ -5,7 +5,8 @@ environment, with coverage. `package` builds the wheel. `run_integration_tests` 
 in a fresh environment and runs pytest against it. Last comes `publish`. `pyb` alone runs all of
 these at a quick pace and leaves out the tests marked `slow`. `pyb full` leaves out nothing, nor
 does `pyb` if CI is set. `pyb soak`, `pyb fuzz` and `pyb guests` run the tests so marked, in full.
-`pyb benchmark` runs src/benchmark/python. `pyb deb` makes a Debian package of the wheel.
+`pyb benchmark` runs src/benchmark/python. `pyb deb` makes a Debian package of the wheel, and
+`pyb zipapp` one file.
 """
 
 import json

@@ -1,10 +1,13 @@
-"""The settings in documents, made from the table: README, man page, completion. Pure.
+"""The settings in documents, made from the table: reference, man page, completion.
 
-The documents are files. A test compares them with these texts.
+In the project's folder,
+``PYTHONPATH=src/main/python:src/build/python python src/unittest/python/documents.py``
+writes them after a change of the table. A test keeps them equal.
 """
 
 from argparse import ArgumentParser
 from importlib import import_module
+from pathlib import Path
 
 from completions import fish, zsh
 from irqbalance.settings.command_line import parser
@@ -18,9 +21,34 @@ OTHERS = (
 )
 """The options that are no settings."""
 
+REFERENCE, MIGRATING = Path("docs/reference.md"), Path("docs/migrating.md")
+DATA = Path("src/main/data")
+MAN_PAGE = DATA / "irqbalance.8"
+COMPLETIONS = tuple(
+    DATA / file
+    for file in ("bash-completion/irqbalance", "zsh/_irqbalance", "fish/irqbalance.fish")
+)
 
-def readme_table() -> str:
-    """Return the README's table of settings, in Markdown."""
+
+def rewrite(project: Path) -> None:
+    """Write what is made from the table into the files below the project's folder."""
+    _replace(project / REFERENCE, "| option | key", "\n`--help`", settings_table())
+    _replace(project / MIGRATING, "| the C irqbalance |", "\n## ", old_options_table())
+    _replace(project / MAN_PAGE, ".SH OPTIONS\n", ".SH HOW", man_options() + man_commands())
+    old = "What its options are here:\n"
+    _replace(project / MAN_PAGE, old, ".SH EXAMPLES", old + man_old_options())
+    for file, text in completions().items():
+        (project / DATA / file).write_text(text)
+
+
+def _replace(path: Path, start: str, end: str, made: str) -> None:
+    """Replace the text from `start` up to the next `end`, which stays."""
+    before, _, rest = path.read_text().partition(start)
+    path.write_text(before + made + rest[rest.index(end) :])
+
+
+def settings_table() -> str:
+    """Return the reference's table of settings, in Markdown."""
     lines = ["| option | key in the file | default | meaning |", "|---|---|---|---|"]
     for setting in SETTINGS:
         option = ", ".join(f"`{name}`" for name in setting.options)
@@ -152,3 +180,6 @@ _irqbalance() {{
 }} &&
     complete -F _irqbalance irqbalance
 """
+
+if __name__ == "__main__":
+    rewrite(Path.cwd())

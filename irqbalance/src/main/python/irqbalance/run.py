@@ -12,10 +12,12 @@ from .errors import AtWorkError, FileError
 from .kernel.affinity import Writer
 from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
+from .kernel.devices import Devices
 from .kernel.procfs import Machine
 from .kernel.topology import read_topology
 from .loads.irqs import make_irqs
 from .loads.measure import TIME, Clock, live
+from .planning.caches import without_cache
 from .planning.plan import Limits
 from .planning.planner import make_plan
 from .planning.usable import Usable, usable_cpus
@@ -139,18 +141,21 @@ def _balance(
         )
     usable = usable_here(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
-    for problem in settings.selection.without_irq(tuple(rows.values())):
+    selection = settings.selection.on_machine(Devices(rows.values(), machine.sysfs).irqs)
+    for problem in selection.without_irq(tuple(rows.values())):
         console.warning(problem)
     irqs = make_irqs(
         measurement,
         machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered),
-        settings.selection,
+        selection,
         load_refusals(folder, rows),
         last.loads_in(basis.unit),
     )
     rated = None if basis.unit == TIME else basis.seconds
     limits = Limits(settings.threshold, settings.max_moves, rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
+    for problem in without_cache(selection.rules, topology):
+        console.warning(problem)
     plan = make_plan(irqs, usable.cpus, limits, topology)
     followed = last.follow_up(measurement, irqs, usable.cpus, basis.unit)
     report = Report(
@@ -159,7 +164,7 @@ def _balance(
         followed,
         left_out=usable.left_out,
         isolated=tuple(sorted(settings.isolate.intersection(measurement.cpus))),
-        selection=settings.selection,
+        selection=selection,
     )
     if not settings.writes:
         return report

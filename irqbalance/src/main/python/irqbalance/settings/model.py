@@ -1,6 +1,6 @@
 """Values that say what a run is to do: the settings, and the rules of the settings file. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,12 +9,16 @@ from .values import Pattern
 
 
 class Rule(NamedTuple):
-    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban."""
+    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban.
+
+    ``near`` are the CPUs whose last-level cache it keeps its IRQs in; empty for no such rule.
+    """
 
     pattern: Pattern
     cpus: frozenset[int] | None
     ban: bool
     one_node: bool = False
+    near: frozenset[int] = frozenset()
 
 
 class Selection(NamedTuple):
@@ -23,6 +27,23 @@ class Selection(NamedTuple):
     only: tuple[Pattern, ...] = ()
     banned: tuple[Pattern, ...] = ()
     rules: tuple[Rule, ...] = ()
+
+    def on_machine(self, irqs_of: Callable[[str], frozenset[str]]) -> "Selection":
+        """Return the selection with the IRQs of each pattern's interfaces and PCI devices.
+
+        `irqs_of` returns these IRQs for the text of a pattern.
+        """
+
+        def known(pattern: Pattern) -> Pattern:
+            if pattern.numbers is not None:
+                return pattern
+            return pattern._replace(irqs=irqs_of(pattern.text))
+
+        return Selection(
+            tuple(map(known, self.only)),
+            tuple(map(known, self.banned)),
+            tuple(rule._replace(pattern=known(rule.pattern)) for rule in self.rules),
+        )
 
     def why_fixed(self, row: Row) -> str:
         """Return why a row must stay, ``""`` if it may be moved."""
@@ -43,6 +64,11 @@ class Selection(NamedTuple):
         """Return the pattern of the rule that keeps a row on one node with others, or ``""``."""
         rule = self._rule(row)
         return rule.pattern.text if rule and rule.one_node else ""
+
+    def beside(self, row: Row) -> frozenset[int]:
+        """Return the CPUs whose cache a rule keeps a row in, none for most."""
+        rule = self._rule(row)
+        return rule.near if rule else frozenset()
 
     def without_irq(self, rows: Sequence[Row]) -> list[str]:
         """Return a sentence for each pattern that matches no row: it is a typo, or out of date."""

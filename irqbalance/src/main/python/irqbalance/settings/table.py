@@ -1,4 +1,4 @@
-"""The one table of settings: options, keys of the settings file, README, man page, completion.
+"""The one table of settings: options, keys of the settings file, reference, man page, completion.
 
 Beside it the table of commands, which are words in the place of the first option.
 """
@@ -85,8 +85,9 @@ SETTINGS: tuple[Setting, ...] = (
            "empty these CPUs of every IRQ that can move, idle ones too, whatever the threshold, "
            "and report what still fires there, and why"),
     _value("--only-irq", parse_pattern, (), "all", "PATTERN",
-           "move only these: an IRQ (24), a range (40-47) or a shell pattern on any of the "
-           "device names ('eth0-*'); repeatable")._replace(repeatable=True),
+           "move only these: an IRQ (24), a range (40-47) or a shell pattern on a device name "
+           "('eth0-*'), a network interface (eth0: all IRQs of its device) or a PCI address "
+           "(0000:3b:00.0); repeatable")._replace(repeatable=True),
     _value("--ban-irq", parse_pattern, (), "none", "PATTERN",
            "never move these; patterns as for --only-irq; repeatable")._replace(repeatable=True),
     _value("--threshold", parse_percent, 5.0, "5", "PERCENT",

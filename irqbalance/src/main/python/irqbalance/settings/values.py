@@ -22,14 +22,22 @@ _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
 BANNING = BANNED_LIST, BANNED_MASK = "IRQBALANCE_BANNED_CPULIST", "IRQBALANCE_BANNED_CPUS"
 """The variables that ban CPUs, as the C irqbalance reads them: a list, and a mask."""
 
-_PATTERN = "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*)"
+_PATTERN = (
+    "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*), network interfaces"
+    " (eth0) or PCI addresses (0000:3b:00.0)"
+)
 
 
 class Pattern(NamedTuple):
-    """The IRQs that a person means: these ``numbers``, or a shell pattern on the action names."""
+    """The IRQs that a person means: these ``numbers``, or a shell pattern on names.
+
+    ``irqs`` are those whose network interface or PCI address the pattern matches. They are known
+    once Selection.on_machine() has asked the machine.
+    """
 
     text: str
     numbers: range | None = None
+    irqs: frozenset[str] = frozenset()
 
     @property
     def shown(self) -> str:
@@ -44,7 +52,7 @@ class Pattern(NamedTuple):
         """
         if self.numbers is not None:
             return row.is_numbered and int(row.irq) in self.numbers
-        return any(fnmatchcase(action, self.text) for action in row.actions)
+        return row.irq in self.irqs or any(fnmatchcase(each, self.text) for each in row.actions)
 
 
 def parse_pattern(text: str) -> Pattern:
