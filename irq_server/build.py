@@ -45,8 +45,13 @@ def describe(project):
     # Debian 12's is too old; the Debian package brings its own
     project.set_property("bundled", ("waitress",))
     ship(project, "share/man/man8", "irq_server.8")
-    # bash looks for a file with the command's name there
+    # each shell looks for a file of this name there
     ship(project, "share/bash-completion/completions", "bash-completion/irq_server")
+    ship(project, "share/zsh/site-functions", "zsh/_irq_server")
+    ship(project, "share/fish/vendor_completions.d", "fish/irq_server.fish")
+    # for `irq_server install`, which cannot know where pip put these
+    for name in ("*.service", "*.8", "bash-completion/*", "zsh/*", "fish/*"):
+        project.include_file("irq_server", f"data/{name}")
     ship(project, "lib/systemd/system", "irq_server.service")
     ship(project, "lib/sysusers.d", "sysusers.d/irq_server.conf")
     ship(project, "lib/tmpfiles.d", "tmpfiles.d/irq_server.conf")
