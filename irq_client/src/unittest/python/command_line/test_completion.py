@@ -183,7 +183,11 @@ def test_each_shell_has_a_script(shell: str):
 
 @pytest.mark.parametrize(
     ("shell", "name"),
-    zip(SHELLS, ("bash-completion/irq_client", "zsh/_irq_client", "fish/irq_client.fish")),
+    [
+        ("bash", "bash-completion/irq_client"),
+        ("zsh", "zsh/_irq_client"),
+        ("fish", "fish/irq_client.fish"),
+    ],
 )
 def test_the_files_of_the_wheel_are_what_the_command_prints(shell: str, name: str):
     shipped = Path(__file__).parents[4] / "src/main/data" / name
