@@ -1,7 +1,10 @@
-"""The settings in documents, made from the table: README, man page, completion. Pure.
+"""The tables in documents, made from those of the code.
 
-The documents are files. A test compares them with these texts.
+``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
+writes them after a change of a table. A test keeps them equal.
 """
+
+from pathlib import Path
 
 from irqbalance.settings.old_options import OLD
 from irqbalance.settings.table import COMMANDS, SETTINGS, Setting
@@ -13,9 +16,31 @@ OTHERS = (
 )
 """The options that are no settings."""
 
+REFERENCE, MIGRATING, MAN_PAGE, COMPLETION = (
+    Path("docs/reference.md"),
+    Path("docs/migrating.md"),
+    Path("src/main/data/irqbalance.8"),
+    Path("src/main/data/bash-completion/irqbalance"),
+)
 
-def readme_table() -> str:
-    """Return the README's table of settings, in Markdown."""
+
+def rewrite(project: Path) -> None:
+    """Write what is made from the tables into the four files below the project's folder."""
+    _replace(project / REFERENCE, "| option | key", "\n`--help`", settings_table())
+    _replace(project / MIGRATING, "| the C irqbalance |", "\n## ", old_options_table())
+    _replace(project / MAN_PAGE, ".SH OPTIONS\n", ".SH HOW", man_options() + man_commands())
+    _replace(project / MAN_PAGE, ".SS Options\n", ".SH", ".SS Options\n" + man_old_options())
+    (project / COMPLETION).write_text(completion())
+
+
+def _replace(path: Path, start: str, end: str, made: str) -> None:
+    """Replace the text from `start` up to the next `end`, which stays."""
+    before, _, rest = path.read_text().partition(start)
+    path.write_text(before + made + rest[rest.index(end) :])
+
+
+def settings_table() -> str:
+    """Return the reference's table of settings, in Markdown."""
     lines = ["| option | key in the file | default | meaning |", "|---|---|---|---|"]
     for setting in SETTINGS:
         option = ", ".join(f"`{name}`" for name in setting.options)
@@ -123,3 +148,6 @@ _irqbalance() {{
 }} &&
     complete -F _irqbalance irqbalance
 """
+
+if __name__ == "__main__":
+    rewrite(Path.cwd())

@@ -41,8 +41,8 @@ def test_the_reference_holds_the_table_of_settings():
     assert settings_table() in (PROJECT / "docs" / "reference.md").read_text("utf-8")
 
 
-def test_the_readme_holds_the_table_of_commands():
-    assert commands_table() in (PROJECT / "README.md").read_text("utf-8")
+def test_the_reference_holds_the_table_of_commands():
+    assert commands_table() in (PROJECT / "docs" / "reference.md").read_text("utf-8")
 
 
 def test_the_version_is_the_same_everywhere():

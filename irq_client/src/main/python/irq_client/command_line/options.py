@@ -1,6 +1,6 @@
 """The settings that every command or several commands take.
 
-The options, the environment names, ``--help`` and the tables in README.md all come from these.
+The options, the environment names, ``--help`` and the tables of docs/reference.md come from these.
 Nothing in this module reads the command line or the environment.
 """
 

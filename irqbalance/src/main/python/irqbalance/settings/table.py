@@ -1,4 +1,4 @@
-"""The one table of settings: options, keys of the settings file, README, man page, completion.
+"""The one table of settings: options, keys of the file, reference, man page, completion.
 
 Beside it the table of commands, which are words in the place of the first option.
 """
