@@ -157,9 +157,11 @@ def _case(setting: Setting) -> str:
 
 
 def _command_case(command: Command) -> str:
-    options = " ".join(parser_of(command)._option_string_actions)
-    words = f"mapfile -t COMPREPLY < <(compgen -W '{options}' -- \"$cur\")"
-    return f"        {command.name}) _filedir; [[ $cur != -* ]] || {words}; return ;;"
+    made = parser_of(command)
+    words = f"compgen -W '{' '.join(made._option_string_actions)}' -- \"$cur\""
+    takes_file = any(not action.option_strings for action in made._actions)
+    files = "[[ $cur == -* ]] || _filedir; " if takes_file else ""
+    return f"        {command.name}) mapfile -t COMPREPLY < <({words}); {files}return ;;"
 
 
 _COMPLETION = """\

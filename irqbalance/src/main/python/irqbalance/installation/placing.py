@@ -86,13 +86,11 @@ def _signed(piece: Piece, program: str) -> str:
 def _place(piece: Piece, root: Path, program: str) -> str:
     """Write a file or a link aside and rename it, so that it is whole; return what was done."""
     path = _below(root, piece.path)
-    if piece.target and path.is_symlink() and _target(path) == piece.target:
-        return ""
-    if (
-        not piece.target
-        and not path.is_symlink()
-        and _has(root, piece.path, _signed(piece, program))
-    ):
+    if path.is_symlink():
+        is_there = _target(path) == piece.target
+    else:
+        is_there = not piece.target and _has(root, piece.path, _signed(piece, program))
+    if is_there:
         return ""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{program}-") as folder:
