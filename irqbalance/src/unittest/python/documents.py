@@ -1,4 +1,4 @@
-"""The settings in documents, made from the table: reference, man page, completion.
+"""The tables in documents, made from those of the code.
 
 In the project's folder,
 ``PYTHONPATH=src/main/python:src/build/python python src/unittest/python/documents.py``
@@ -35,8 +35,7 @@ def rewrite(project: Path) -> None:
     _replace(project / REFERENCE, "| option | key", "\n`--help`", settings_table())
     _replace(project / MIGRATING, "| the C irqbalance |", "\n## ", old_options_table())
     _replace(project / MAN_PAGE, ".SH OPTIONS\n", ".SH HOW", man_options() + man_commands())
-    old = "What its options are here:\n"
-    _replace(project / MAN_PAGE, old, ".SH EXAMPLES", old + man_old_options())
+    _replace(project / MAN_PAGE, ".SS Options\n", ".SH", ".SS Options\n" + man_old_options())
     for file, text in completions().items():
         (project / DATA / file).write_text(text)
 

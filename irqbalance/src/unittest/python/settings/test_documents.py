@@ -74,6 +74,7 @@ def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
     service = (data / "irqbalance-once.service").read_text()
 
     assert "ExecStart=/usr/local/bin/irqbalance --quiet" in service
+    assert "\nEnvironmentFile=-/etc/sysconfig/irqbalance\n" in service
     assert "ProtectKernelTunables=no" in service
     assert "ReadOnlyPaths=/ /proc /sys /run\n" in service
     assert "ReadWritePaths=/proc/irq " in service
