@@ -57,7 +57,7 @@ def describe(project):
     ship(project, "lib/tmpfiles.d", "tmpfiles.d/irq_server.conf")
     for name in ("affinity.conf", "ship.cron", "ship.service", "ship.timer"):
         ship(project, "share/irq_server", f"irq_server-{name}")
-    for name in ("irq_server.init", "irq_server.logrotate"):
+    for name in ("Containerfile", "irq_server.init", "irq_server.logrotate"):
         ship(project, "share/irq_server", name)
     ship(project, "share/irq_server/nginx", "nginx/irq_server.conf")
     for path in sorted(Path(project.expand_path("src/main/data/prometheus")).iterdir()):
