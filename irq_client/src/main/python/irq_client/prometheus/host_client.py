@@ -69,6 +69,8 @@ class Found(NamedTuple):
 class HostClient(Client):
     """A host of a Prometheus-compatible server, by its `instance`; asked like an irq_server."""
 
+    names_changes = False
+
     def __init__(
         self, server: str, instance: str, *, token: str | None, timeout_seconds: float
     ) -> None:
@@ -306,6 +308,8 @@ class HostClient(Client):
 
     def _events(self, request: Request) -> Json:
         """Return the answer of `/events`: changes of affinities are counted, not named."""
+        if request.irqs or request.device:
+            raise self._unknown("knows which IRQs' affinities changed")
         past = self._past(request)
         found: list[tuple[int, str, int | None, str]] = [
             *((at, "affinity", None, _changes_text(n)) for at, n in past.changes),

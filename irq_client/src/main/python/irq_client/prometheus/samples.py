@@ -109,13 +109,13 @@ def read_past(found: Iterable[Series], start: int, end: int, now: int) -> Past |
         times,
         first=times[max(bisect_right(times, start) - 1, 0)],
         last=times[place - 1],
-        resolution=_resolution(times, samples[INTERVAL].values()),
+        resolution=resolution_of(times, samples[INTERVAL].values()),
         boots=[times[each - 1] for each in noticed if each],
         changes=[(b[0], b[1] - a[1]) for a, b in pairwise(counts) if b[1] > a[1]],
     )
 
 
-def _resolution(times: Sequence[int], intervals: Iterable[float]) -> int:
+def resolution_of(times: Sequence[int], intervals: Iterable[float] = ()) -> int:
     """Return how far apart samples are: the server's interval, or as many as a scrape spans."""
     spacing = median(b - a for a, b in pairwise(times)) if len(times) > 1 else 0.0
     interval = 1000 * max(intervals, default=0.0)
