@@ -1,6 +1,9 @@
 """The whole program with --prometheus: every command, many hosts, and who contradicts whom."""
 
 import json
+import re
+import shlex
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +11,15 @@ import pytest
 
 from engine import Engine
 from irq_client.cli import main
+from irq_client.command_line import completion
 from prometheus.test_host_client import T, machine
 from service import WebService
 from terminal import streams, written
 
+PAGE = Path(__file__).parents[3] / "docs/prometheus.md"
+BLOCKS = re.findall(
+    r"^```console\n\$ (irq_client .*)\n((?:.*\n)*?)```$", PAGE.read_text("utf-8"), re.M
+)
 WINDOW = ("--start", "2026-01-01T00:00:13Z", "--end", "2026-01-01T00:01:15Z")
 
 
@@ -20,14 +28,15 @@ def service() -> Iterator[WebService]:
     """Serve two hosts with an irq_server, of which the second is worse, and one without."""
     engine = Engine(T + 125_000)
     machine(engine, "web1:5000")
-    machine(engine, "web2:5000")
-    engine.imbalances = {"web1:5000": 1.1, "web2:5000": 1.9}
+    machine(engine, "web2:5000", rate=500)
+    engine.imbalances = {"web1:5000": 100 / 90, "web2:5000": 500 / 290}
     for moment in range(T, T + 121_000, 15_000):
-        engine.add("node_boot_time_seconds", [(moment, 1.0)], instance="old1:9100")
-        engine.add("node_boot_time_seconds", [(moment, 1.0)], instance="web1:9100")
+        engine.add("up", [(moment, 1.0)], instance="old1:9100")
+        engine.add("up", [(moment, 1.0)], instance="db:9100")  # without that collector
     samples = [(T + 15_000 * number, 60.0 * number) for number in range(9)]
-    labels = {"instance": "old1:9100", "type": "36", "devices": "1-edge eth0", "cpu": "0"}
-    engine.add("node_interrupts_total", samples, **labels)
+    labels = {"type": "36", "devices": "1-edge eth0", "cpu": "0"}
+    for instance in ("old1:9100", "web1:9100"):
+        engine.add("node_interrupts_total", samples, instance=instance, **labels)
     with WebService(engine.answer) as found:
         yield found
 
@@ -90,7 +99,7 @@ def test_a_table_has_the_hosts_and_says_which_is_not_exact(service: WebService):
     _, output, _ = run(service, "cpus", *WINDOW)
 
     assert "old1:9100: extrapolated; CPU numbers are columns" in output.splitlines()
-    assert "web2:5000 0 642 10.7 600" in rows(output)
+    assert "web2:5000 0 3,042 50.7 3,000" in rows(output)
 
 
 def test_a_pattern_is_answered_as_many_hosts_and_a_name_as_one(service: WebService):
@@ -142,3 +151,19 @@ def test_a_token_is_sent_with_every_request(service: WebService, tmp_path: Path)
 
     assert len(service.requests) > 5
     assert {each.headers["authorization"] for each in service.requests} == {"Bearer secret"}
+
+
+@pytest.mark.parametrize(("command", "output"), BLOCKS)
+def test_the_examples_of_the_page_print_what_it_shows(
+    service: WebService, command: str, output: str
+):
+    _, shown, messages = run(service, *shlex.split(command)[1:])
+
+    assert shown + messages == output
+
+
+def test_the_shell_is_offered_the_hosts(service: WebService):
+    offer = completion._hosts({"IRQ_CLIENT_PROMETHEUS": service.url})
+
+    assert offer(Namespace()) == ["web2:5000", "web1:5000", "old1:9100"]
+    assert completion._hosts({})(Namespace()) == ()

@@ -28,10 +28,10 @@ def constant(value: float, last: int = 12) -> list[tuple[int, float]]:
     return [(moment, value) for moment in MOMENTS[: last + 1]]
 
 
-def machine(engine: Engine, instance: str = "web1") -> None:
+def machine(engine: Engine, instance: str = "web1", rate: int = 100) -> None:
     """Add a machine of CPUs 0, 1 and 3, of which 3 is offline.
 
-    IRQ 36 fires 100 times a sample on CPU 0; 37 has a series from sample 2 to 5, and counts 30 a
+    IRQ 36 fires `rate` times a sample on CPU 0; 37 has a series from sample 2 to 5, and counts 30 a
     sample there; CPU 1 does 50 more that have no series. Each CPU ticks 7 times a sample.
     """
 
@@ -41,12 +41,12 @@ def machine(engine: Engine, instance: str = "web1") -> None:
     add("irq_affinity_changes_total", [(m, 0 if m < MOMENTS[5] else 2) for m in MOMENTS])
     add("irq_server_boot_time_seconds", constant(1_767_000_000))
     add("irq_server_interval_seconds", constant(10))
-    for cpu, devices, ticks in (("0", 100, 7), ("1", 80, 7), ("3", 0, 0)):
+    for cpu, devices, ticks in (("0", rate, 7), ("1", 80, 7), ("3", 0, 0)):
         add("irq_cpu_interrupts_total", counter(devices), cpu=cpu, kind="device")
         add("irq_cpu_interrupts_total", counter(ticks), cpu=cpu, kind="own")
         on = "false" if cpu == "3" else "true"
         add("irq_cpu_info", constant(1), cpu=cpu, online=on, isolated="false")
-    add("irq_interrupts_total", counter(100), irq="36", device="eth0", cpu="0")
+    add("irq_interrupts_total", counter(rate), irq="36", device="eth0", cpu="0")
     add("irq_interrupts_total", counter(30, 2, 5), irq="37", device="nvme0q1", cpu="1")
     others = {"0": [7] * 12, "1": [87, 87, 57, 57, 57, *[87] * 7], "3": [0] * 12}
     for cpu, more in others.items():

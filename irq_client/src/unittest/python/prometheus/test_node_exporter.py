@@ -17,7 +17,7 @@ WINDOW = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:02:00Z"}
 @pytest.fixture
 def client() -> Iterator[NodeClient]:
     engine = Engine(T + 125_000)
-    engine.add("node_boot_time_seconds", [(moment, 1.0) for moment in MOMENTS], instance="old1")
+    engine.add("up", [(moment, 1.0) for moment in MOMENTS], instance="old1")
     for irq, devices, cpu, step in (
         ("36", "512000-edge eth0-rx, eth0-tx", "0", 60),
         ("27", "27 Level arch_timer", "1", 20),

@@ -89,10 +89,13 @@ class HostClient(Client):
         self._begin()
         start, end, _ = self._edges(request)
         length = end - start
+        spanned = length + LOOKBACK_MS
         exact, others = (
             sorted(each.labels.get("instance", "") for each in self._api.at(expression, end))
-            for family in (promql.CHANGES, promql.NODE_BOOT)
-            for expression in [promql.instances(family, pattern, length + LOOKBACK_MS)]
+            for expression in (
+                promql.instances(promql.CHANGES, pattern, spanned),
+                promql.instances(promql.NODE, pattern, spanned, cpu="0"),
+            )
         )
         found = self._api.at(promql.imbalances(pattern, length), end)
         figures = {each.labels.get("instance", ""): each.value for each in found}

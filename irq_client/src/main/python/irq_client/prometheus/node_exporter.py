@@ -29,7 +29,7 @@ class NodeClient(HostClient):
 
     def _past(self, request: Request) -> Past:
         start, end, now = self._edges(request)
-        found = self._api.at(promql.raw(self._selected(promql.NODE_BOOT), end - start), end)
+        found = self._api.at(promql.raw(self._selected(promql.UP), end - start), end)
         times = sorted({at for each in found for at, _ in each.samples})
         resolution = _LEAST_SCRAPES * resolution_of(times)
         return Past(start, end, now, times, start, end, resolution, note=NOTE)
