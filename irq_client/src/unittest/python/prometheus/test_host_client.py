@@ -195,8 +195,9 @@ def test_the_default_steps_are_whole_intervals_and_too_many_are_refused(client: 
 
 
 def test_events_are_changes_boots_gaps_and_cpus(engine: Engine):
-    gone = [(moment, 1.0) for moment in MOMENTS[6:]]
-    for on, samples in (("true", constant(1, 5)), ("false", gone)):
+    gone = [(moment, 1.0) for moment in MOMENTS[6:8]]
+    back = [(moment + 3000, 1.0) for moment in MOMENTS[8:]]  # behind the window
+    for on, samples in (("true", constant(1, 5) + back), ("false", gone)):
         engine.add("irq_cpu_info", samples, instance="web1", cpu="2", online=on, isolated="false")
     with WebService(engine.answer) as service:
         client = asking(service)

@@ -73,7 +73,7 @@ def test_every_expression_is_promql():
         promql.first(series, 1),
         promql.grown(series, 60_000),
         promql.times(series),
-        promql.changed("cpu", series, 60_000),
+        promql.changed_cpus(series, 60_000),
         promql.instances(promql.CHANGES, "web*", 60_000),
         promql.imbalances("", 60_000),
         promql.imbalances("web*", 60_000),

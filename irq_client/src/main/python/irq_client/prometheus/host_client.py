@@ -338,7 +338,7 @@ class HostClient(Client):
         """Yield when a CPU came or went, as two scrapes show it."""
         length, end = past.last - past.first + 2 * _BEHIND_MS, past.last + _BEHIND_MS
         series = self._selected(promql.CPU_INFO, request._replace(irqs=()))
-        for each in self._api.at(promql.changed("cpu", series, length), end):
+        for each in self._api.at(promql.changed_cpus(series, length), end):
             cpu = each.labels.get("cpu", "")
             of_cpu = promql.selector(promql.CPU_INFO, instance=self._instance, cpu=cpu)
             found = self._api.at(promql.raw(of_cpu, length), end)
@@ -347,7 +347,12 @@ class HostClient(Client):
             )
             for (_, was), (at, online) in pairwise(states):
                 if was != online:
-                    yield past.at(at), "cpu_online" if online else "cpu_offline", int(cpu), ""
+                    yield (
+                        past.sample_of(at),
+                        "cpu_online" if online else "cpu_offline",
+                        int(cpu),
+                        "",
+                    )
 
     def _status(self) -> Json:
         """Return the answer of `/status`; only the host's own irq_server knows the nulls."""

@@ -111,9 +111,9 @@ def grown(series: str, milliseconds: int) -> str:
     return f"increase({raw(series, milliseconds)})"
 
 
-def changed(label: str, series: str, milliseconds: int) -> str:
-    """Return the values of a label for which other labels changed in the last milliseconds."""
-    return f"count by ({label}) ({last(series, milliseconds)}) > 1"
+def changed_cpus(series: str, milliseconds: int) -> str:
+    """Return the CPUs of CPU_INFO's series that came or went in the last milliseconds."""
+    return f"count by (cpu) (count by (cpu, online) ({last(series, milliseconds)})) > 1"
 
 
 def times(series: str) -> str:

@@ -67,8 +67,12 @@ class Past(NamedTuple):
 
     def at(self, edge: int) -> int:
         """Return the sample that is used for the edge of a step."""
-        place = bisect_right(self.times, min(edge, self.last))
-        return max(self.times[place - 1] if place else self.first, self.first)
+        return min(max(self.sample_of(edge), self.first), self.last)
+
+    def sample_of(self, scrape: int) -> int:
+        """Return the sample that a scrape brought, the newest before it; 0 for none."""
+        place = bisect_right(self.times, scrape)
+        return self.times[place - 1] if place else 0
 
     def window_json(self, is_whole: bool = True) -> dict[str, object]:
         """Return the window as an irq_server gives it; nobody here knows of resets of an IRQ."""
