@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from statistics import median
+from statistics import median_low
 from typing import NamedTuple
 
 from ..server.local_time import utc_text
@@ -121,6 +121,6 @@ def read_past(found: Iterable[Series], start: int, end: int, now: int) -> Past |
 
 def resolution_of(times: Sequence[int], intervals: Iterable[float] = ()) -> int:
     """Return how far apart samples are: the server's interval, or as many as a scrape spans."""
-    spacing = median(b - a for a, b in pairwise(times)) if len(times) > 1 else 0.0
+    spacing = median_low(b - a for a, b in pairwise(times)) if len(times) > 1 else 0
     interval = 1000 * max(intervals, default=0.0)
     return round(interval * max(round(spacing / interval), 1) if interval else spacing)
