@@ -136,11 +136,30 @@ def test_what_cannot_be_is_one_sentence(
     assert messages.count("\n") == 1
 
 
-def test_a_server_on_the_command_line_wins_over_a_prometheus_of_the_environment():
-    given = streams({"IRQ_CLIENT_PROMETHEUS": "http://127.0.0.1:9"})
+@pytest.mark.parametrize(
+    ("options", "environment", "status", "message"),
+    [
+        (["--server", "h"], {"PROMETHEUS": "p"}, 5, "is irq_server running there?"),
+        (["--prometheus", "p"], {"SERVER": "h"}, 5, "is Prometheus running there?"),
+        ([], {"PROMETHEUS": "p", "SERVER": "h"}, 2, "IRQ_CLIENT_SERVER contradict each other"),
+        ([], {"CONFIG": "file", "SERVER": "h"}, 5, "is irq_server running there?"),
+        ([], {"CONFIG": "file"}, 5, "is Prometheus running there?"),
+    ],
+)
+def test_the_nearest_place_says_whom_to_ask(
+    tmp_path: Path,
+    options: list[str],
+    environment: dict[str, str],
+    status: int,
+    message: str,
+):
+    values = {"p": "127.0.0.1:9", "h": "127.0.0.1:9", "file": str(tmp_path / "file")}
+    (tmp_path / "file").write_text('prometheus = "127.0.0.1:9"\n')
+    words = [values.get(each, each) for each in options]
+    given = streams({f"IRQ_CLIENT_{name}": values[each] for name, each in environment.items()})
 
-    assert main(["cpus", "--server", "http://127.0.0.1:9"], given) == 5
-    assert "is irq_server running there?" in written(given.stderr)
+    assert main(["cpus", *words], given) == status
+    assert message in written(given.stderr)
 
 
 def test_a_token_is_sent_with_every_request(service: WebService, tmp_path: Path):
