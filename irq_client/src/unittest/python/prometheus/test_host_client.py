@@ -294,7 +294,7 @@ def test_prometheus_own_words_are_shown():
     with WebService(lambda *_: body) as service, pytest.raises(ProblemError) as error:
         asking(service).cpus()
 
-    assert error.value.words == "too many samples; a shorter window, or --host, asks for less"
+    assert error.value.words == "too many samples; a shorter window, --irq or --cpu ask for less"
 
 
 def test_all_requests_of_a_question_share_one_time_limit(engine: Engine):
