@@ -23,7 +23,7 @@ _SETTING_OF = {setting.name: setting for setting in SETTINGS}
 _AFTERWARDS = (
     "# The C irqbalance stays in memory. This one runs once, from its timer or from cron:",
     "#   systemctl disable --now irqbalance",
-    "#   systemctl enable --now irqbalance-once.timer",
+    "#   irqbalance install --timer",
 )
 _ISOLATED_TOO = (
     "# With a ban the C irqbalance uses isolated and nohz_full CPUs that the ban does not name.",
