@@ -74,8 +74,8 @@ OLD: tuple[Old, ...] = (
     Old(("--journal", "-j"), "", "--log syslog", "log", lambda _: "syslog"),
     Old(("--migrateval", "-e"), "N", "--threshold PERCENT, which is 100 / N", "threshold",
         _gain_of),
-    Old(("--oneshot", "-o", "IRQBALANCE_ONESHOT"), "", "leave it out: each run is one shot; a "
-        "timer or cron repeats it"),
+    Old(("--oneshot", "-o", "IRQBALANCE_ONESHOT"), "", "leave it out: each run is one shot, "
+        "and --interval 10s measures as long as it did"),
     Old(("--pid", "-s"), "FILE", "leave it out: no process stays, and the lock in --state-dir "
         "keeps two runs apart"),
     Old(("--policyscript", "-l"), "SCRIPT", "a rule of the settings file for each pattern: ban, "
