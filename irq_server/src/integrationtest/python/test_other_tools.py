@@ -1,4 +1,4 @@
-"""The README's queries in other tools give the server's own answer, on the same files."""
+"""The queries of docs/store.md in other tools give the server's own answer, on the same files."""
 
 import os
 import re
@@ -15,13 +15,13 @@ import pytest
 from conftest import COMMAND, Server, Tree
 
 PROJECT = Path(__file__).parents[3]
-README, FLEET = PROJECT / "README.md", PROJECT / "docs/fleet.md"
+STORE, FLEET = PROJECT / "docs/store.md", PROJECT / "docs/fleet.md"
 Counts = dict[int, int]
 
 
 def block(language: str, words: str) -> str:
-    """Return the README's code block of `language` that holds `words`."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.M | re.S)
+    """Return the code block of docs/store.md that holds `words`."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", STORE.read_text(), re.M | re.S)
     (found,) = (each for each in blocks if words in each)
     return found
 
