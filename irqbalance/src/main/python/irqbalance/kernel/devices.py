@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from .interfaces import Interfaces, device_irqs, inside, names_in
+from .interfaces import Interfaces, device_irqs
 from .interrupts import Row
 
 _ADDRESS = re.compile(
@@ -60,11 +60,13 @@ class Devices:
         if self._sysfs is None:
             return frozenset()
         root = self._sysfs.resolve()
-        disks = root / "class" / "block"
         found = set[str]()
-        for name in names_in(disks):
-            path = inside(root, disks / name)
-            above = [each for each in path.parents if each.is_relative_to(root)] if path else []
+        for disk in (root / "class" / "block").glob("*"):
+            try:
+                path = disk.resolve(strict=True)
+            except (OSError, RuntimeError):  # before Python 3.13 a loop is a RuntimeError
+                continue
+            above = [each for each in path.parents if each.is_relative_to(root)]
             irqs = (device_irqs(each) for each in above)
             found |= next((each for each in irqs if each is not None), set()) or self._named(above)
         return frozenset(found)

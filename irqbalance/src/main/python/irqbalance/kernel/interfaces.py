@@ -29,7 +29,7 @@ class Interfaces:
 
     def names(self) -> list[str]:
         """Return the name of every interface, sorted."""
-        return sorted(names_in(self._folder))
+        return sorted(_names_in(self._folder))
 
     def with_lower(self, name: str) -> Iterator[str]:
         """Yield an interface, those below it, those below these, and so on; each once."""
@@ -58,24 +58,23 @@ class Interfaces:
     def _read(self, name: str) -> tuple[Path | None, tuple[str, ...]]:
         """Return the folder of an interface's device, and the names of the interfaces below it."""
         if name not in self._known:
-            folder = inside(self._root, self._folder / name) if _is_name(name) else None
+            folder = self._inside(self._folder / name) if _is_name(name) else None
             if folder is None:
                 self._known[name] = None, ()
             else:
-                lower = tuple(sorted(_lower(names_in(folder))))
-                self._known[name] = inside(self._root, folder / "device"), lower
+                lower = tuple(sorted(_lower(_names_in(folder))))
+                self._known[name] = self._inside(folder / "device"), lower
         return self._known[name]
 
-
-def inside(root: Path, path: Path) -> Path | None:
-    """Return the folder that a path leads to; None if it leads out of `root`, or nowhere."""
-    try:
-        if not path.is_dir():
+    def _inside(self, path: Path) -> Path | None:
+        """Return the folder that a path leads to; None if it leads out of the tree, or nowhere."""
+        try:
+            if not path.is_dir():
+                return None
+            real = path.resolve(strict=True)
+        except (OSError, RuntimeError):  # before Python 3.13 a loop is a RuntimeError
             return None
-        real = path.resolve(strict=True)
-    except (OSError, RuntimeError):  # before Python 3.13 a loop is a RuntimeError
-        return None
-    return real if real != root and real.is_relative_to(root) else None
+        return real if real != self._root and real.is_relative_to(self._root) else None
 
 
 def device_irqs(device: Path) -> frozenset[str] | None:
@@ -84,7 +83,7 @@ def device_irqs(device: Path) -> frozenset[str] | None:
     Return None if the folder has neither ``msi_irqs`` nor ``irq``: it is no PCI device.
     """
     vectors = device / "msi_irqs"
-    found = frozenset(filter(_is_irq, () if vectors.is_symlink() else names_in(vectors)))
+    found = frozenset(filter(_is_irq, () if vectors.is_symlink() else _names_in(vectors)))
     if found:
         return found
     try:
@@ -109,7 +108,7 @@ def _is_name(text: str) -> bool:
     return text not in ("", ".", "..") and "/" not in text and "\0" not in text
 
 
-def names_in(folder: Path) -> list[str]:
+def _names_in(folder: Path) -> list[str]:
     """Return the names in a folder; none if it cannot be read."""
     try:
         return os.listdir(folder)  # noqa: PTH208 - names
