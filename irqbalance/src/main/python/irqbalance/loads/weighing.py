@@ -59,7 +59,7 @@ def weighed(
         (classes.block, _seconds_of(BLOCK_KINDS, soft)),
         (devices, _seconds_of(ANY_KINDS, soft)),
     ):
-        _share(seconds, [rows[irq] for irq in irqs if irq in rows], costs)
+        _share(seconds, [load for irq, load in rows.items() if irq in irqs], costs)
     factor = 1000 / (measurement.seconds or 1.0)
     loads = (_costing(load, costs, factor, len(cpus)) for load in measurement.loads)
     return Measurement(cpus, tuple(loads), measurement.seconds)
