@@ -138,7 +138,8 @@ def _balance(
     )
     if by_time and basis.unit != TIME:
         console.warning(
-            f"/proc/stat shows no time spent on interrupts {basis.source}, so counts are the load"
+            f"/proc/stat shows no time in hard interrupts {basis.source}, so counts are the load"
+            " (the kernel may lack CONFIG_IRQ_TIME_ACCOUNTING)"
         )
     usable = usable_here(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}

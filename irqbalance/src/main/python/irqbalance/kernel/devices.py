@@ -5,7 +5,7 @@ file has the row alone.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
@@ -45,18 +45,45 @@ class Devices:
                 found |= device_irqs(folder / address) or set()
         matching = (name for name in self._names if fnmatchcase(name, pattern))
         for name in dict.fromkeys(chain.from_iterable(map(self._interfaces.with_lower, matching))):
-            found |= self._interfaces.irqs(name) or self._named_after_device(name)
+            found |= self._of_interface(name)
         return frozenset(found)
 
-    def _named_after_device(self, name: str) -> set[str]:
-        """Return the IRQs that are named after an interface's device: ``30be0000.ethernet``.
+    def of_interfaces(self) -> frozenset[str]:
+        """Return the IRQs of all network interfaces that have a device."""
+        return frozenset(chain.from_iterable(map(self._of_interface, self._names)))
 
-        A device on no PCI bus lists no IRQs in /sys. Its driver often uses this name.
+    def of_disks(self) -> frozenset[str]:
+        """Return the IRQs of the PCI devices of all disks, else those named after a disk's device.
+
+        The path of a disk has the devices above it, ``0000:00:1f.2/ata1/…/block/sda``.
+        """
+        if self._sysfs is None:
+            return frozenset()
+        root = self._sysfs.resolve()
+        found = set[str]()
+        for disk in (root / "class" / "block").glob("*"):
+            try:
+                path = disk.resolve(strict=True)
+            except (OSError, RuntimeError):  # before Python 3.13 a loop is a RuntimeError
+                continue
+            above = [each for each in path.parents if each.is_relative_to(root)]
+            irqs = (device_irqs(each) for each in above)
+            found |= next((each for each in irqs if each is not None), set()) or self._named(above)
+        return frozenset(found)
+
+    def _of_interface(self, name: str) -> Set[str]:
+        """Return the IRQs of an interface's device, else those named after the device.
+
+        A device on no PCI bus lists no IRQs in /sys. Its driver often uses the device's name:
+        ``30be0000.ethernet``.
         """
         device = self._interfaces.device(name)
-        if device is None:
-            return set()
-        own = re.compile(re.escape(device.name) + r"(?![0-9A-Za-z]).*", re.DOTALL)
+        return self._interfaces.irqs(name) or (self._named([device]) if device else set())
+
+    def _named(self, folders: Iterable[Path]) -> set[str]:
+        """Return the IRQs with an action that begins with the name of one of the folders."""
+        names = "|".join(re.escape(folder.name) for folder in folders)
+        own = re.compile(rf"(?:{names})(?![0-9A-Za-z]).*", re.DOTALL)
         return {row.irq for row in self._rows if any(map(own.fullmatch, row.actions))}
 
     @cached_property
