@@ -45,19 +45,8 @@ class Devices:
                 found |= device_irqs(folder / address) or set()
         matching = (name for name in self._names if fnmatchcase(name, pattern))
         for name in dict.fromkeys(chain.from_iterable(map(self._interfaces.with_lower, matching))):
-            found |= self._interfaces.irqs(name) or self._named_after_device(name)
+            found |= self._interfaces.irqs(name, self._rows)
         return frozenset(found)
-
-    def _named_after_device(self, name: str) -> set[str]:
-        """Return the IRQs that are named after an interface's device: ``30be0000.ethernet``.
-
-        A device on no PCI bus lists no IRQs in /sys. Its driver often uses this name.
-        """
-        device = self._interfaces.device(name)
-        if device is None:
-            return set()
-        own = re.compile(re.escape(device.name) + r"(?![0-9A-Za-z]).*", re.DOTALL)
-        return {row.irq for row in self._rows if any(map(own.fullmatch, row.actions))}
 
     @cached_property
     def _interfaces(self) -> Interfaces:
