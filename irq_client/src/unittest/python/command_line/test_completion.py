@@ -223,3 +223,17 @@ def test_each_shell_has_a_script(shell: str):
     assert main(["completion", shell], given) == 0
     assert "irq_client" in written(given.stdout)
     assert main(["completion", "tcsh"], streams()) == 2
+
+
+@pytest.mark.parametrize(
+    ("shell", "name"),
+    [
+        ("bash", "bash-completion/irq_client"),
+        ("zsh", "zsh/_irq_client"),
+        ("fish", "fish/irq_client.fish"),
+    ],
+)
+def test_the_files_of_the_wheel_are_what_the_command_prints(shell: str, name: str):
+    shipped = Path(__file__).parents[4] / "src/main/data" / name
+
+    assert shipped.read_text() == completion_script(shell)
