@@ -1,4 +1,4 @@
-"""The tables of settings and commands as README.md and docs/reference.md show them."""
+"""The tables of settings and commands as docs/reference.md shows them."""
 
 from irq_client.command_line.command import all_settings
 from irq_client.commands.registry import COMMANDS

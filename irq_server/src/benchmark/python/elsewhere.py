@@ -66,7 +66,7 @@ def _in_duckdb(folder: Path, rows: Sequence[Fired]) -> Way:
 
 
 def _of_files(store: Path) -> Way:
-    """The query of the README."""
+    """The query of docs/store.md."""
     connection = duckdb.connect()
     query = _OF_FILES.format(files=store / "raw/*/*.csv*")
     return lambda start, end: _counts(connection.execute(query, (start, end)).fetchall())

@@ -1,4 +1,4 @@
-"""The README's queries in other tools give the server's own answer, on the same files."""
+"""The queries of docs/store.md in other tools give the server's own answer, on the same files."""
 
 import os
 import re
@@ -15,13 +15,13 @@ import pytest
 from conftest import COMMAND, Server, Tree
 
 PROJECT = Path(__file__).parents[3]
-README, FLEET = PROJECT / "README.md", PROJECT / "docs/fleet.md"
+STORE, FLEET = PROJECT / "docs/store.md", PROJECT / "docs/fleet.md"
 Counts = dict[int, int]
 
 
 def block(language: str, words: str) -> str:
-    """Return the README's code block of `language` that holds `words`."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.M | re.S)
+    """Return the code block of docs/store.md that holds `words`."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", STORE.read_text(), re.M | re.S)
     (found,) = (each for each in blocks if words in each)
     return found
 
@@ -124,19 +124,34 @@ def test_the_fleets_questions_give_the_servers_own_answers(
     tree.fire("30", 0, 50)  # a cell that is not there at first
     tree.fire("LOC", 1000, 1000)
     server.wait_for_samples()
+    middle = server.json("/api/v1/status")["sampler"]["last_sample"]
+    tree.fire("24", 5, 0)
+    tree.fire("LOC", 1, 2)
+    server.wait_for_samples()
     answer = server.json("/api/v1/cpus", start="0", end="now")
+    last = server.json("/api/v1/interrupts", start=middle, end="now")
     server.stop()
     _ship(tmp_path)
 
-    by_cpu, imbalance = (
+    by_cpu, imbalance, then = (
         re.sub(r"'/srv/.*parquet'", f"'{tmp_path}/park/tier=raw/*/*/part.parquet'", query)
-        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:2]
+        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:3]
     )
     with duckdb.connect() as connection:
         counted = {cpu: n for _, cpu, n in connection.execute(by_cpu).fetchall()}
         ((host, factor),) = connection.execute(imbalance).fetchall()
+        for edge, moment in (("03:11:00", "start"), ("03:12:00", "end")):
+            then = then.replace(f"2026-01-01 {edge}", last["window"][moment].rstrip("Z"))
+        minute = connection.execute(then).fetchall()
     assert counted == {each["cpu"]: each["total"] for each in answer["cpus"]}
     assert (host, factor) == ("web1", pytest.approx(answer["imbalance"]))
+    assert sorted(minute) == sorted(
+        (irq["irq"], irq["device"] or "", cpu, n)
+        for irq in last["irqs"]
+        for cpu, n in zip(last["cpus"], irq["counts"] or (), strict=False)
+        if n
+    )
+    assert len(minute) == 3
 
 
 def test_every_other_query_of_the_fleet_runs(

@@ -1,4 +1,4 @@
-"""The settings in documents, made from the table: README, man page, bash completion.
+"""The settings in documents, made from the table: reference, man page, bash completion.
 
 ``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
 writes them after a change of the table. A test keeps them equal.
@@ -22,8 +22,8 @@ OTHERS = (
 )
 """The options that are no settings."""
 
-README, MAN_PAGE, COMPLETION = (
-    Path("README.md"),
+REFERENCE, MAN_PAGE, COMPLETION = (
+    Path("docs/reference.md"),
     Path("src/main/data/irq_server.8"),
     Path("src/main/data/bash-completion/irq_server"),
 )
@@ -31,7 +31,9 @@ README, MAN_PAGE, COMPLETION = (
 
 def rewrite(project: Path) -> None:
     """Write what is made from the table into the three files below the project's folder."""
-    _rewrite_between(project / README, "| option | default | meaning |\n", "\n\n", readme_table())
+    _rewrite_between(
+        project / REFERENCE, "| option | default | meaning |\n", "\n\n", settings_table()
+    )
     _rewrite_between(project / MAN_PAGE, ".SH OPTIONS\n", ".SH ", man_options())
     (project / COMPLETION).write_text(completion())
 
@@ -42,8 +44,8 @@ def _rewrite_between(path: Path, start: str, end: str, made: str) -> None:
     path.write_text(f"{before}{found}{made}{after}")
 
 
-def readme_table() -> str:
-    """Return the rows of the README's table of settings, in Markdown, without the last line end."""
+def settings_table() -> str:
+    """Return the rows of the reference's table of settings, without the last line end."""
     lines = ["|---|---|---|"]
     for setting in SETTINGS:
         option = f"--{setting.name} {setting.metavar or ''}".strip().replace("|", "\\|")

@@ -81,7 +81,7 @@ def main() -> None:
     print(conditions())
     absent = [*image.missing(), *machine.is_missing()]
     if absent:
-        print(f"Nothing was measured: a guest needs {', '.join(absent)} (Debian; see the README)")
+        print(f"Nothing was measured: a guest needs {', '.join(absent)} (see docs/development.md)")
         return
     print(f"Load of the host before: {', '.join(f'{each:.1f}' for each in os.getloadavg())}")
     for suite, cpus, nodes in GUESTS:

@@ -26,8 +26,8 @@ def test_the_help_tells_every_setting_with_its_default_and_variable(
         )
 
 
-def test_readme_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
-    files = (documents.README, documents.MAN_PAGE, documents.COMPLETION)
+def test_reference_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
+    files = (documents.REFERENCE, documents.MAN_PAGE, documents.COMPLETION)
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text((PROJECT / file).read_text())
@@ -40,16 +40,16 @@ def test_readme_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
         )
 
 
-def test_the_readmes_table_has_a_row_for_each_setting():
-    readme = (PROJECT / documents.README).read_text()
+def test_the_references_table_has_a_row_for_each_setting():
+    reference = (PROJECT / documents.REFERENCE).read_text()
 
-    rows = [line for line in readme.splitlines() if line.startswith("| `--")]
+    rows = [line for line in reference.splitlines() if line.startswith("| `--")]
     assert [row.split("`")[1].split()[0] for row in rows] == [
         f"--{each.name}" for each in table.SETTINGS
     ]
-    assert "| `--fsync never\\|segment\\|sample` | `segment` | wait for the disk" in readme
-    assert "| `--log auto\\|stderr\\|syslog` | `auto` | where the log goes" in readme
-    assert "| `--log-file FILE` | none | log to this file instead" in readme
+    assert "| `--fsync never\\|segment\\|sample` | `segment` | wait for the disk" in reference
+    assert "| `--log auto\\|stderr\\|syslog` | `auto` | where the log goes" in reference
+    assert "| `--log-file FILE` | none | log to this file instead" in reference
 
 
 def test_man_page_and_completion_know_every_option_of_the_command():
@@ -75,7 +75,7 @@ def test_the_help_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_no_example_names_a_file_below_tmp_where_anybody_can_put_a_link_first():
-    shown = [PROJECT / documents.README]
+    shown = [PROJECT / "README.md", *PROJECT.glob("docs/*.md")]
     shown += [each for each in (PROJECT / "src/main/data").rglob("*") if each.is_file()]
 
     assert len(shown) > 5

@@ -1,6 +1,6 @@
 """The settings that every command or several commands take.
 
-The options, the environment names, ``--help`` and the tables in README.md all come from these.
+The options, the environment names, ``--help`` and the tables of docs/reference.md come from these.
 Nothing in this module reads the command line or the environment.
 """
 
@@ -83,6 +83,19 @@ EVERYWHERE = (
         "file of servers to ask, one a line: SERVER, or NAME SERVER",
         "FILE",
         from_environment=True,
+    ),
+    Setting(
+        "prometheus",
+        "Prometheus-compatible server that stores the servers' /metrics, to ask in their place: "
+        "host[:port] or a URL",
+        "URL",
+        from_environment=True,
+    ),
+    Setting(
+        "host",
+        "with --prometheus: only hosts whose instance matches, with or without its port; "
+        "the worst balanced come first",
+        "HOST",
     ),
     Setting(
         "config",

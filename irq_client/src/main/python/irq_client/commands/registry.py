@@ -1,4 +1,4 @@
-"""Every command, in the order in which help, README.md and the manual page list them.
+"""Every command, in the order in which help, docs/reference.md and the manual page list them.
 
 `completion` stands here: it asks no server.
 """

@@ -40,6 +40,9 @@ class Window(NamedTuple):
     requested: tuple[Moment, Moment] | None = None
     """The edges that the request named; None if the server does not say."""
 
+    note: str = ""
+    """Why the counts are not exact; empty if they are."""
+
 
 class Irq(NamedTuple):
     """One IRQ in a window. `counts` follows the answer's CPUs; None if the row has no CPU."""
@@ -65,6 +68,8 @@ class Interrupts(NamedTuple):
     irqs: tuple[Irq, ...]
     totals: tuple[int, ...]
     total: int
+    devices: tuple[int, ...] | None = None
+    """The part of `totals` that devices asked for; None if the rows say it."""
     text: Json = b""
 
 
@@ -206,6 +211,7 @@ def read_interrupts(answer: JsonObject) -> Interrupts:
         irqs=tuple(_irq(each, len(cpus)) for each in answer.objects("irqs")),
         totals=answer.counts("totals", len(cpus)),
         total=answer.whole("total"),
+        devices=answer.counts("devices", len(cpus)) if answer.has("devices") else None,
         text=answer.source,
     )
 
@@ -331,6 +337,7 @@ def _window(answer: JsonObject) -> Window:
         resets=window.whole("resets"),
         resolution_seconds=window.default_number("resolution_seconds", 0.0),
         requested=_requested(window) if window.has("requested") else None,
+        note=window.text("note") if window.has("note") else "",
     )
 
 
