@@ -109,7 +109,7 @@ def _names(environment: Mapping[str, str], *, with_numbers: bool) -> _Offer:
                 irqs = client.irqs().irqs
         except IrqClientError:
             return ()
-        devices = (name for irq in irqs for name in (*irq.device.split(", "), irq.interface))
+        devices = (name for irq in irqs for name in irq.device_names)
         numbers = (irq.irq for irq in irqs if with_numbers)
         return tuple(dict.fromkeys(filter(None, (*numbers, *devices))))
 

@@ -144,6 +144,13 @@ class JsonObject:
         inner = self.inner(key)
         return {name: inner.text(name) for name in inner._value}
 
+    def list_of_texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        texts = self._list(key)
+        if not all(isinstance(each, str) for each in texts):
+            self._wrong(key, "a list of strings")
+        return tuple(map(str, texts))
+
     def sample(self, key: str) -> tuple[int, float]:
         """Return a sample of Prometheus, ``[1767225600.250, "5"]``, as Unix ms and a value."""
         return self._sample(key, self._get(key))

@@ -59,6 +59,15 @@ class Irq(NamedTuple):
     interface: str = ""
     """The network interface of its device; empty if it has none."""
 
+    above: tuple[str, ...] = ()
+    """The bonds, VLANs and bridges above that interface."""
+
+    @property
+    def device_names(self) -> tuple[str, ...]:
+        """Return the names of its device: all action names, each of them, and the interfaces."""
+        interfaces = (*self.interface.split(", "), *self.above)
+        return (self.device, *self.device.split(", "), *interfaces)
+
 
 class Interrupts(NamedTuple):
     """IRQ by CPU. `totals` follows `cpus`; with `top` it counts more than `irqs` shows."""
@@ -363,6 +372,7 @@ def _irq_with_affinity(row: JsonObject, cpu_count: int) -> Irq:
         writable=row.has("writable") and row.flag("writable"),
         pending=row.has("pending") and row.flag("pending"),
         interface=row.text("interface") if row.has("interface") else "",
+        above=row.list_of_texts("above") if row.has("above") else (),
     )
 
 
