@@ -101,13 +101,16 @@ class _Spreading:
     """The placement, with the number of items of each device in each bin, core and cache."""
 
     def __init__(self, placement: Placement, neighbours: Neighbours) -> None:
-        self._placement, self._devices = placement, neighbours.devices
+        several = {each for each, number in Counter(neighbours.devices).items() if number > 1}
+        # a device with one queue has none to be kept apart
+        self._placement = placement
+        self._devices = [each if each in several else "" for each in neighbours.devices]
         bins = range(len(placement.loads))
         self._siblings = neighbours.siblings or [()] * len(bins)
         self._cores = [min(bin_, *its) if its else bin_ for bin_, its in enumerate(self._siblings)]
         self._caches = neighbours.caches or [0] * len(bins)
-        devices = {"", *self._devices}
-        self._levels = [_Level(groups, devices) for groups in (bins, self._cores, self._caches)]
+        groups = [bins, self._cores, self._caches]
+        self._levels = [_Level(each, {"", *several}) for each in groups]
         for bin_ in bins:
             for _, item in placement.members[bin_]:
                 self._count(item, bin_, 1)
