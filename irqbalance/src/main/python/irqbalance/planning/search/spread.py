@@ -17,7 +17,7 @@ from .placement import ROUNDING, Placement
 _LARGEST = 2000
 """The search spreads at most so many items: each looks at every bin."""
 
-_MOST_SWAPS = 20_000
+_MOST_SWAPS = 10_000
 """How many swaps the search looks at."""
 
 _NEAREST = (240, 60, 60)
@@ -181,36 +181,38 @@ class _Spreading:
 
         They are in the order of their weights: the nearest in weight fits best.
         """
-        bins, devices, left = self._placement.bins, self._devices, _MOST_SWAPS
+        placement, devices, limits = self._placement, self._devices, self._limits
+        bins, loads, weights = placement.bins, placement.loads, placement.problem.weights
+        left = _MOST_SWAPS
         for level, most in zip(self._levels, _NEAREST, strict=True):
             for at, item in enumerate(items):
-                if not level.is_crowded(devices[item], bins[item]):
+                device, here, weight = devices[item], bins[item], weights[item]
+                if not level.is_crowded(device, here):
                     continue
+                room = limits[here] - loads[here]
                 for partner in _nearest(items, at, most):
-                    if devices[partner] == devices[item]:
+                    if devices[partner] == device:
                         continue
                     if not left:
                         return
                     left -= 1
-                    if self._helps(item, partner):
-                        self._put_all((item, partner), (bins[partner], bins[item]))
+                    there, more = bins[partner], weights[partner] - weight
+                    fits = more <= room and loads[there] - more <= limits[there]
+                    if fits and self._helps(item, partner):
+                        self._put_all((item, partner), (there, here))
                         break
 
     def _helps(self, item: int, other: int) -> bool:
-        """Return whether two items share less with their device's if they swap bins."""
-        placement, weights = self._placement, self._placement.problem.weights
-        here, there = placement.bins[item], placement.bins[other]
-        if here == there:
-            return False
-        more = weights[other] - weights[item]
+        """Return whether two items may swap bins, and then share less with their device's."""
+        may, bins = self._placement.may, self._placement.bins
+        here, there = bins[item], bins[other]
         return (
-            self._away(item, there) + self._away(other, here)
+            here != there
+            and self._away(item, there) + self._away(other, here)
             <= self._away(item, here) + self._away(other, there)
-            and placement.loads[here] + more <= self._limits[here]
-            and placement.loads[there] - more <= self._limits[there]
             and self._rivals(item, there, other, here) < self._rivals(item, here, other, there)
-            and placement.may(item, there)
-            and placement.may(other, here)
+            and may(item, there)
+            and may(other, here)
         )
 
     def _away(self, item: int, bin_: int) -> bool:
