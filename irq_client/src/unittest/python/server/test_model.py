@@ -136,9 +136,17 @@ def test_fields_that_a_server_may_add_are_read():
 
 
 def test_an_affinity_says_whether_it_may_be_written():
-    assert read(model.read_affinity, machine.AFFINITY) == model.Affinity(
-        "36", "virtio1-req.0", "0-1", "1", writable=True, pending=False
+    answer = read(model.read_affinity, machine.AFFINITY)
+
+    assert answer == model.Affinity(
+        "36", "virtio1-req.0", "0-1", "1", writable=True, pending=False, text=answer.text
     )
+
+
+def test_an_answer_holds_its_text_as_it_came():
+    text = json.dumps(machine.STATUS, indent=1).encode()
+
+    assert model.read_status(parse_object(text)).text == text
 
 
 def test_a_status_is_sampler_and_store():

@@ -61,7 +61,7 @@ class Interfaces:
         found = device_irqs(device)
         if found is None:  # every PCI device has the file, so no bridge above one counts
             found = device_irqs(device.parent)
-        return _named_after((device.name, name), rows) if found is None else found
+        return named_after((device.name, name), rows) if found is None else found
 
     def _inside(self, path: Path) -> Path | None:
         """Return the folder that a path leads to; None if it leads out of the tree, or nowhere."""
@@ -93,7 +93,7 @@ def device_irqs(device: Path) -> frozenset[str] | None:
     return frozenset({line}) if _is_irq(line) and line != "0" else frozenset()
 
 
-def _named_after(names: Iterable[str], rows: Iterable[Row]) -> frozenset[str]:
+def named_after(names: Iterable[str], rows: Iterable[Row]) -> frozenset[str]:
     """Return the IRQs with an action of one of these names: ``virtio0``, ``virtio0-input.0``."""
     own = re.compile(rf"(?:{'|'.join(map(re.escape, names))})(?![0-9A-Za-z]).*", re.DOTALL)
     return frozenset(row.irq for row in rows if any(map(own.fullmatch, row.actions)))

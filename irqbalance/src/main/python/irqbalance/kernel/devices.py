@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from .interfaces import Interfaces, device_irqs
+from .interfaces import Interfaces, device_irqs, named_after
 from .interrupts import Row
 
 _ADDRESS = re.compile(
@@ -46,6 +46,32 @@ class Devices:
         matching = (name for name in self._names if fnmatchcase(name, pattern))
         for name in dict.fromkeys(chain.from_iterable(map(self._interfaces.with_lower, matching))):
             found |= self._interfaces.irqs(name, self._rows)
+        return frozenset(found)
+
+    def of_interfaces(self) -> frozenset[str]:
+        """Return the IRQs of all network interfaces that have a device."""
+        return frozenset(
+            chain.from_iterable(self._interfaces.irqs(name, self._rows) for name in self._names)
+        )
+
+    def of_disks(self) -> frozenset[str]:
+        """Return the IRQs of the PCI devices of all disks, else those named after a disk's device.
+
+        The path of a disk has the devices above it, ``0000:00:1f.2/ata1/…/block/sda``.
+        """
+        if self._sysfs is None:
+            return frozenset()
+        root = self._sysfs.resolve()
+        found = set[str]()
+        for disk in (root / "class" / "block").glob("*"):
+            try:
+                path = disk.resolve(strict=True)
+            except (OSError, RuntimeError):  # before Python 3.13 a loop is a RuntimeError
+                continue
+            above = [each for each in path.parents if each.is_relative_to(root)]
+            irqs = (device_irqs(each) for each in above)
+            own = next((each for each in irqs if each is not None), frozenset[str]())
+            found |= own or named_after((each.name for each in above), self._rows)
         return frozenset(found)
 
     @cached_property
