@@ -17,7 +17,7 @@ from .placement import ROUNDING, Placement
 _LARGEST = 2000
 """The search spreads at most so many items: each looks at every bin."""
 
-_MOST_SWAPS = 10_000
+_MOST_SWAPS = 16_000
 """How many swaps the search looks at."""
 
 _NEAREST = (240, 60, 60)
@@ -183,7 +183,7 @@ class _Spreading:
         """
         placement, devices, limits = self._placement, self._devices, self._limits
         bins, loads, weights = placement.bins, placement.loads, placement.problem.weights
-        left = _MOST_SWAPS
+        left = _MOST_SWAPS if len(set(devices)) > 1 else 0
         for level, most in zip(self._levels, _NEAREST, strict=True):
             for at, item in enumerate(items):
                 device, here, weight = devices[item], bins[item], weights[item]
@@ -191,11 +191,11 @@ class _Spreading:
                     continue
                 room = limits[here] - loads[here]
                 for partner in _nearest(items, at, most):
-                    if devices[partner] == device:
-                        continue
                     if not left:
                         return
                     left -= 1
+                    if devices[partner] == device:
+                        continue
                     there, more = bins[partner], weights[partner] - weight
                     fits = more <= room and loads[there] - more <= limits[there]
                     if fits and self._helps(item, partner):
