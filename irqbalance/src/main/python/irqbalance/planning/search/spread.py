@@ -17,8 +17,8 @@ from .placement import ROUNDING, Placement
 _LARGEST = 2000
 """The search spreads at most so many items: each looks at every bin."""
 
-_MOST_SWAPS = 16_000
-"""How many swaps the search looks at."""
+_MOST_SWAPS, _MOST_SWAPS_WITH_HOME = 12_000, 4_000
+"""How many swaps the search looks at: of items that moved, and of these with others at home."""
 
 _NEAREST = (240, 60, 60)
 """To leave a bin, a core or a cache, an item may swap with so many heavier ones, and lighter."""
@@ -54,7 +54,8 @@ def spread(placement: Placement, neighbours: Neighbours) -> None:
     spreading.deal_equals(_moved(placement), with_home=False)
     for item in _moved(placement):
         spreading.settle(item)
-    spreading.swap(others)
+    spreading.swap(_moved(placement), _MOST_SWAPS)
+    spreading.swap(others, _MOST_SWAPS_WITH_HOME)
 
 
 def _moved(placement: Placement) -> list[int]:
@@ -176,14 +177,14 @@ class _Spreading:
         loads = self._placement.loads
         return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
 
-    def swap(self, items: Sequence[int]) -> None:
+    def swap(self, items: Sequence[int], most_looks: int) -> None:
         """Let items that share with their device's swap bins, where that helps.
 
         They are in the order of their weights: the nearest in weight fits best.
         """
         placement, devices, limits = self._placement, self._devices, self._limits
         bins, loads, weights = placement.bins, placement.loads, placement.problem.weights
-        left = _MOST_SWAPS if len(set(devices)) > 1 else 0
+        left = most_looks if len(set(devices)) > 1 else 0
         for level, most in zip(self._levels, _NEAREST, strict=True):
             for at, item in enumerate(items):
                 device, here, weight = devices[item], bins[item], weights[item]
