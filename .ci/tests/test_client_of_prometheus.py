@@ -129,12 +129,10 @@ def lived(commands: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     trees = ("--procfs", machine.root, "--sysfs", folder / "sys")
     options = ("--interval", "1s", "--metrics-series", "2")
     with serving(commands, folder / "data", *trees, *options) as server:
-        targets = {"web1:5000": server.url}
-        for name in ("p", "v"):
-            (folder / name).mkdir()
+        scraping = engines.scraping(folder, {"web1:5000": server.url}, "1s")
         with (
-            engines.prometheus(folder / "p", targets, "1s") as one,
-            engines.victoria_metrics(folder / "v", targets, "1s") as other,
+            engines.prometheus(folder, scraping) as one,
+            engines.victoria_metrics(folder, scraping) as other,
         ):
             time.sleep(3.0)
             machine.live()
