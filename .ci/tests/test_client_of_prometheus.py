@@ -87,6 +87,8 @@ class Compared:
 
     server: Running
     engine: str
+    end: float
+    """When all had happened, in Unix seconds."""
 
     def stored(self, *arguments: str) -> dict[str, object]:
         """Return an answer from the engine."""
@@ -99,7 +101,7 @@ class Compared:
 
     def both(self, *arguments: str, seconds: int) -> tuple[dict, dict]:
         """Return both answers about the window that the engine has of the last seconds."""
-        first = self.stored("cpus", "--period", f"{seconds}s")["window"]
+        first = self.stored("cpus", "--end", f"{self.end:.3f}", "--period", f"{seconds}s")["window"]
         window = ("--start", first["start"], "--end", first["end"])
         stored, served = (ask(*arguments, *window) for ask in (self.stored, self.served))
         for name in ("start", "end"):
@@ -111,7 +113,7 @@ class Compared:
 
 @pytest.fixture(scope="module", params=["prometheus", "victoria_metrics"])
 def compared(request: pytest.FixtureRequest, lived: "Lived") -> Compared:
-    return Compared(lived.server, lived.engines[request.param])
+    return Compared(lived.server, lived.engines[request.param], lived.end)
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Lived:
 
     server: Running
     engines: dict[str, str]
+    end: float
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +139,9 @@ def lived(commands: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         ):
             time.sleep(3.0)
             machine.live()
+            end = time.time()
             time.sleep(3.0)  # an engine may show the newest samples a little later
-            yield Lived(server, {"prometheus": one.url, "victoria_metrics": other.url})
+            yield Lived(server, {"prometheus": one.url, "victoria_metrics": other.url}, end)
 
 
 WINDOWS = pytest.mark.parametrize("seconds", [12, 40, 130])
