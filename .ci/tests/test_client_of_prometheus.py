@@ -37,6 +37,8 @@ class Machine:
         self.errors = 0
         (root / "sys/kernel/random").mkdir(parents=True)
         self.boot(1)
+        self.fire(HIDDEN, 0, 400)  # the two largest have a series; one has far more than the others
+        self.fire(KEPT, 1, 10_000_000)
 
     def boot(self, number: int) -> None:
         """Begin a boot: another boot id, another time, every cell at zero."""
