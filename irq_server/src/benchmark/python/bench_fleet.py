@@ -81,10 +81,11 @@ def spread(table: Path, park: Path) -> None:
     """Write a host's Parquet file for each of the hosts, as `ship` lays them out."""
     file = pyarrow.parquet.ParquetFile(table)
     column = file.schema_arrow.get_field_index("host")
+    options = {"compression": "zstd", "use_dictionary": file.schema_arrow.names[:-1]}
     for number in range(HOSTS):
         path = park / f"tier=raw/date=2026-01-01/host=host{number}/part.parquet"
         path.parent.mkdir(parents=True)
-        with pyarrow.parquet.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
+        with pyarrow.parquet.ParquetWriter(path, file.schema_arrow, **options) as writer:
             for group in range(file.num_row_groups):
                 rows = file.read_row_group(group)
                 names = pyarrow.array([f"host{number}"] * len(rows)).dictionary_encode()
