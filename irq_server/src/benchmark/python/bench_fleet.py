@@ -99,8 +99,13 @@ def answered(connection: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
 
 def ask_duckdb(park: Path) -> None:
     """Print what the questions of docs/fleet.md take."""
-    queries = re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:3]
-    names = ("counts of a day by host and CPU", "hosts by imbalance", "one host at 03:12")
+    queries = re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:4]
+    names = (
+        "edges of the day",
+        "counts of a day by host and CPU",
+        "hosts by imbalance",
+        "one host at 03:12",
+    )
     files = list(park.rglob("*.parquet"))
     size = sum(each.stat().st_size for each in files) / MEGABYTE
     rows = sum(pyarrow.parquet.read_metadata(each).num_rows for each in files)
