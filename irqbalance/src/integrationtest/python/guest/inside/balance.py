@@ -7,6 +7,7 @@ can still judge its figures.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -153,6 +154,19 @@ def as_it_is_read() -> dict[str, Any]:
     }
 
 
+def by_time() -> dict[str, Any]:
+    """Plan by CPU time, without writing; read the kernel's sums around the measurement."""
+
+    def sums() -> list[int]:
+        line = Path("/proc/stat").read_text().splitlines()[0]
+        return [int(field) for field in line.split()[6:8]]  # irq, softirq
+
+    before = sums()
+    run = irqbalance("--dry-run", "--interval", "5", "--load", "time")
+    hard, soft = (now - then for then, now in zip(before, sums(), strict=True))
+    return {**run, "hard": hard, "soft": soft}
+
+
 def where_the_kernel_lets_none_move() -> dict[str, Any]:
     """Write each affinity by hand, which the kernel refuses; then run although some must move."""
     refusals = {irq: observe.refusal(irq, 0) for irq in observe.numbered()[1]}
@@ -202,6 +216,54 @@ def again() -> dict[str, Any]:
     while not runs or (runs[-1]["report"]["moves"] and len(runs) < MAX_RUNS):
         runs.append(balanced(*newest_state()))
     return {"runs": runs}
+
+
+def isolated() -> dict[str, Any]:
+    """Empty the last two CPUs on which programs work: all IRQs are on the last one before.
+
+    A program on the last but one reads from an NVMe disk; one on the last only counts.
+    """
+    reads, counts = observe.numbered()[0][-2:]
+    option = ["--isolate", f"{reads},{counts}"]
+    programs = [
+        _on_cpu(reads, str(Path(__file__).with_name("load.py")), "nvme0n1=20"),
+        _on_cpu(counts, "-c", "while True: pass"),
+    ]
+    try:
+        settle(dict.fromkeys(observe.pin_all(counts), counts))
+        before = observe.affinities()
+        run = irqbalance(*option, "--interval", str(SECONDS), *fresh_state())
+        settle({row["irq"]: row["to"] for row in run["report"]["irqs"] if row["to"] is not None})
+        after = observe.affinities()
+        rows = observe.every_row()
+        time.sleep(SECONDS)
+        fired = observe.growth(rows, observe.every_row())
+        checks = [irqbalance(*option, "--check", "--interval", "2", *newest_state())]
+        moved = [row["irq"] for row in run["report"]["irqs"] if row["status"] == "applied"]
+        observe.refusal(moved[0], counts)
+        settle({moved[0]: counts})
+        checks.append(irqbalance(*option, "--check", "--interval", "2", *newest_state()))
+    finally:
+        for program in programs:
+            program.terminate()
+            program.wait()
+    return {
+        "cpus": [reads, counts],
+        "before": before,
+        **run,
+        "after": after,
+        "fired": fired,
+        "seconds": SECONDS,
+        "checks": checks,
+        "put_back": moved[0],
+        "default": Path("/proc/irq/default_smp_affinity").read_text().strip(),
+    }
+
+
+def _on_cpu(cpu: int, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a Python program that stays on one CPU."""
+    command = [sys.executable, *arguments]
+    return subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
 
 
 def with_a_cpu_offline() -> dict[str, Any]:
@@ -294,10 +356,12 @@ STEPS = {
     step.__name__: step
     for step in (
         as_it_is_read,
+        by_time,
         where_the_kernel_lets_none_move,
         from_the_kernels_placement,
         from_cpu_0,
         again,
+        isolated,
         with_a_cpu_offline,
         by_cron,
         beside_debians,

@@ -5,7 +5,6 @@ have, a function returns None or an empty set, as it says. A file that must exis
 """
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,6 @@ from ..errors import CpuSetError, FileError, InterruptsFormatError
 from .below import LINK, OTHER_KIND, SECOND_NAME, open_folder, open_regular, read_in, status_of
 from .cpuset import parse_list, parse_mask
 from .interrupts import Snapshot, parse
-
-TICKS_PER_SECOND = 100
-"""The unit of /proc/stat. Source: USER_HZ, include/asm-generic/param.h; the same everywhere now."""
-
-_STAT_CPU = re.compile(r"cpu[0-9]{1,5}", re.ASCII)
-_STAT_TICKS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 LARGEST_BYTES = 2**27
 """No /proc/interrupts is larger: 128 MiB would be 1,000 CPUs by 10,000 IRQs."""
@@ -175,18 +168,24 @@ class Machine(NamedTuple):
         """Return the online CPUs, None if /sys does not say."""
         return read_cpus(self._cpu_folder / "online")
 
+    def default_affinity(self) -> frozenset[int] | None:
+        """Return the CPUs that IRQs of later drivers may go to, None if the kernel does not say.
+
+        The boot argument ``irqaffinity=`` sets it, and a container runtime takes CPUs out of it.
+        """
+        try:
+            return parse_mask(read_text(self.irq_folder / "default_smp_affinity"))
+        except (FileError, CpuSetError):
+            return None
+
     def isolated(self) -> dict[str, frozenset[int]]:
         """Return the CPUs that are kept free of other work, by what keeps them free.
 
         The set is empty if a file is missing or holds another text. Without CONFIG_NO_HZ_FULL there
-        is no ``nohz_full``, and with it the file may hold ``(null)``. Since Linux 6.9 the root
-        cgroup, and no other, shows run-time isolation. Source: kernel/cgroup/cpuset.c.
+        is no ``nohz_full``, and with it the file may hold ``(null)``.
         """
         cgroup = self.sysfs / "fs" / "cgroup"
-        partitions = [
-            read_cpus(folder / "cpuset.cpus.isolated") or frozenset()
-            for folder in (cgroup, cgroup / "unified")
-        ]
+        partitions = [_isolated_cgroups(folder) for folder in (cgroup, cgroup / "unified")]
         return {
             "isolated": read_cpus(self._cpu_folder / "isolated") or frozenset(),
             "nohz_full": read_cpus(self._cpu_folder / "nohz_full") or frozenset(),
@@ -209,22 +208,30 @@ class Machine(NamedTuple):
             return ""
         return next((line for line in lines if line.startswith("btime ")), "")
 
-    def interrupt_seconds(self) -> dict[int, float]:
-        """Return the seconds since boot that each online CPU spent on interrupts and softirqs.
 
-        Raise FileError if /proc/stat cannot be read or holds another text.
-        Source: fs/proc/stat.c; columns user nice system idle iowait irq softirq.
-        """
-        path = self.procfs / "stat"
-        found = {}
-        for line in read_text(path).splitlines():
-            name, *fields = line.split() or [""]
-            if _STAT_CPU.fullmatch(name):
-                if len(fields) < 7 or not all(map(_STAT_TICKS.fullmatch, fields[:7])):
-                    problem = f"expected seven numbers after {name}, found {line[:60]!r}"
-                    raise FileError(path, problem)
-                found[int(name[3:])] = (int(fields[5]) + int(fields[6])) / TICKS_PER_SECOND
-        return found
+def _isolated_cgroups(root: Path) -> frozenset[int]:
+    """Return the CPUs of isolated cgroups.
+
+    Since Linux 6.9 the root cgroup, and no other, names them all. Before, each isolated partition
+    says so itself. Only a partition may have others below it.
+    Source: kernel/cgroup/cpuset.c; Documentation/admin-guide/cgroup-v2.rst (cpuset.cpus.partition).
+    """
+    shown = read_cpus(root / "cpuset.cpus.isolated")
+    return _isolated_partitions(root) if shown is None else shown
+
+
+def _isolated_partitions(parent: Path) -> frozenset[int]:
+    found: frozenset[int] = frozenset()
+    for path in parent.glob("*/cpuset.cpus.partition"):
+        try:
+            kind = read_text(path).split()
+        except FileError:
+            continue
+        if kind == ["isolated"]:  # another word follows if the kernel could not make it one
+            found |= read_cpus(path.parent / "cpuset.cpus.effective") or frozenset()
+        if kind in (["isolated"], ["root"]):
+            found |= _isolated_partitions(path.parent)
+    return found
 
 
 def _says(folder: int) -> KernelSays:

@@ -1,0 +1,80 @@
+"""The command ``irqbalance migrate``: the C irqbalance's file of variables as a settings file."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import FileError
+from ..kernel.procfs import read_text
+from ..migration.assignments import parse_assignments
+from ..migration.translate import translate
+from ..settings.table import COMMANDS
+
+PLACES = (Path("/etc/default/irqbalance"), Path("/etc/sysconfig/irqbalance"))
+"""Where Debian and its kin, and Red Hat and its kin, keep the file."""
+
+_LARGEST_BYTES = 2**18
+
+_MODULE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", re.ASCII)
+
+
+def main(words: Sequence[str]) -> tuple[str, int]:
+    """Return the text to print and the exit status, for the `words` behind the command.
+
+    Raise FileError if there is no file, or one cannot be read or written.
+    """
+    given = parser().parse_args(words)
+    paths = [given.file] if given.file else [path for path in PLACES if path.exists()]
+    if not paths:
+        raise FileError(PLACES[0], f"there is neither this file nor {PLACES[1]}")
+    read = [parse_assignments(read_text(path, _LARGEST_BYTES)) for path in paths]
+    text = translate(
+        [each for assignments in read for each in assignments.values],
+        [each for assignments in read for each in assignments.problems],
+        " and ".join(map(str, paths)),
+        lambda module: pci_devices(given.sysfs, module),
+    )
+    if given.output is None:
+        return text, 0
+    try:
+        with given.output.open("x") as file:  # no file that exists, nor one behind a link
+            file.write(text)
+    except OSError as error:
+        raise FileError(given.output, error.strerror or str(error)) from error
+    return "", 0
+
+
+def pci_devices(sysfs: Path, module: str) -> list[str]:
+    """Return the addresses of the PCI devices that a module drives now.
+
+    Source: drivers/base/module.c (module_add_driver), Documentation/ABI/testing/sysfs-bus-pci.
+    """
+    if not _MODULE.fullmatch(module):
+        return []
+    drivers = (sysfs / "module" / module.replace("-", "_") / "drivers").glob("pci:*/*")
+    return sorted(path.name for path in drivers if _ADDRESS.fullmatch(path.name))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the words behind the command."""
+    (command,) = (each for each in COMMANDS if each.name == "migrate")
+    made = argparse.ArgumentParser(
+        prog=f"irqbalance {command.name}",
+        description=f"{command.help[0].upper()}{command.help[1:]}, with a comment for what has no "
+        "counterpart. Nothing in the file is executed.",
+        allow_abbrev=False,
+    )
+    shown = " and ".join(map(str, PLACES))
+    made.add_argument(
+        "file", metavar="FILE", nargs="?", type=Path, help=f"the file to read (default: {shown})"
+    )
+    made.add_argument(
+        "--output", type=Path, metavar="FILE", help="write here, to a new file, and print nothing"
+    )
+    made.add_argument(
+        "--sysfs", type=Path, metavar="DIR", default=Path("/sys"),
+        help="look for the devices of modules here (default: /sys)",
+    )  # fmt: skip
+    return made
