@@ -6,6 +6,7 @@ on ISOLATED, where none may stay: one that left it was moved by a run.
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -58,10 +59,12 @@ def monitor(*commands: str) -> None:
     (port,) = [each.parent.name for each in names if each.read_text().strip() == "monitor"]
     file = os.open(f"/dev/{port}", os.O_RDWR)
     try:
-        for each in (*commands, "print 1001*4711"):  # the echo does not show the product
+        for each in (*commands, "print /d 1001*4711"):  # the echo does not show the product
             os.write(file, f"{each}\n".encode())
         answer = ""
         while "4715711" not in answer:
+            if not select.select([file], [], [], LONGEST_SECONDS)[0]:
+                raise RuntimeError(f"the monitor answers no more: {answer!r}")
             answer += os.read(file, 4096).decode(errors="replace")
             if "Error" in answer:
                 raise RuntimeError(answer)
