@@ -283,7 +283,11 @@ def test_isolated_cpus_lose_every_irq_that_can_move_and_the_rest_is_named(scene:
     }
     queues = {row["irq"] for row in step["report"]["irqs"] if "nvme0q" in row["device"]}
     assert {kind for irq, kind in remaining.items() if irq in queues} == {"managed"}
-    fired = {irq: cells[str(reads)] + cells[str(counts)] for irq, cells in step["fired"].items()}
+    fired = {
+        irq: cells[str(reads)] + cells[str(counts)]
+        for irq, cells in step["fired"].items()
+        if irq.isdecimal()
+    }
     # one that moves may fire there once more
     assert {irq for irq, count in fired.items() if count > judge.IN_FLIGHT} <= remaining.keys()
 

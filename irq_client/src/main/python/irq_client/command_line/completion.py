@@ -36,6 +36,7 @@ def complete(commands: Sequence[Command[object]], environment: Mapping[str, str]
     completers: Completers = {
         "FILE": FilesCompleter(),
         "SERVER": _servers(environment),
+        "HOST": _hosts(environment),
         "IRQ": _names(environment, with_numbers=True),
         "PATTERN": _names(environment, with_numbers=False),
         "SHELL": lambda **_: SHELLS,
@@ -66,7 +67,28 @@ def _servers(environment: Mapping[str, str]) -> _Offer:
             config = find_config(vars(parsed_args), environment)
         except IrqClientError:
             return ()
-        return config.hosts if config else ()
+        # argcomplete takes a mapping for words and what zsh and fish say about them
+        return {name: host.url for name, host in config.hosts.items()} if config else ()
+
+    return offer
+
+
+def _hosts(environment: Mapping[str, str]) -> _Offer:
+    """Return a function that offers the hosts of the Prometheus-compatible server."""
+
+    def offer(parsed_args: Namespace, **_: object) -> Iterable[str]:
+        from ..prometheus.host_client import HostClient
+        from ..server.request import Request
+
+        try:
+            server = read_general({**vars(parsed_args), "host": ""}, environment).prometheus
+            if server is None:
+                return ()
+            token = read_token(server.token_file)[0] if server.token_file else None
+            with HostClient(server.url, "", token=token, timeout_seconds=_SECONDS) as client:
+                return [each.instance for each in client.hosts("", Request())]
+        except IrqClientError:
+            return ()
 
     return offer
 
@@ -78,14 +100,17 @@ def _names(environment: Mapping[str, str], *, with_numbers: bool) -> _Offer:
         from ..server.client import Client
 
         try:
-            host = read_general(vars(parsed_args), environment).hosts[0]
+            hosts = read_general(vars(parsed_args), environment).hosts
+            if not hosts:  # those of a Prometheus-compatible server have their names there
+                return ()
+            host = hosts[0]
             token = read_token(host.token_file)[0] if host.token_file else None
             with Client(host.url, token=token, timeout_seconds=_SECONDS) as client:
                 irqs = client.irqs().irqs
         except IrqClientError:
             return ()
-        devices = (name for irq in irqs for name in (*irq.device.split(", "), irq.interface))
+        devices = (name for irq in irqs for name in irq.device_names)
         numbers = (irq.irq for irq in irqs if with_numbers)
-        return dict.fromkeys(filter(None, (*numbers, *devices)))
+        return tuple(dict.fromkeys(filter(None, (*numbers, *devices))))
 
     return offer

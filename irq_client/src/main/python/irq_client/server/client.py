@@ -13,20 +13,18 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Self, TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
 from ..errors import AnswerError, ServerError, ShapeError, UnknownNameError
 from . import model
-from .address import is_socket
 from .failures import IRQ_SERVER, Peer, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport
 from .json_fields import JsonObject, parse_object
 from .names import NUMBER, find_irqs, resolve
 from .request import Parameters, Request
 
-A = TypeVar("A", bound=model.Answer)
+A = TypeVar("A")
 T = TypeVar("T")
 
 _ALL = Request()
@@ -64,6 +62,9 @@ class Client:
     the server reports an error, AnswerError if the answer is not an irq_server's.
     """
 
+    names_changes = True
+    """False if affinity changes are only counted, by somebody who does not know the IRQs."""
+
     def __init__(
         self,
         server: str,
@@ -80,9 +81,8 @@ class Client:
         self._timeout_seconds = timeout_seconds
         self._wait = wait
         self._resolved_names: dict[_Names, tuple[float, _Names]] = {}
-        socket_server = self.server if is_socket(self.server) else ""
         self._peer = peer
-        self._transport = Transport(token, max_answer_bytes, socket_server, peer)
+        self._transport = Transport(self.server, token, max_answer_bytes, peer)
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes its connections."""
@@ -151,7 +151,7 @@ class Client:
         """
         url = self._url(f"/irqs/{_segment(irq)}/affinity", _ALL)
         text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
-        return self._whole(url, text, lambda answer: answered(answer, model.read_affinity))
+        return self._whole(url, text, lambda answer: model.read_affinity(parse_object(answer)))
 
     def _url(self, path: str, request: Request) -> str:
         encoded = urlencode(request.encoded())
@@ -194,7 +194,7 @@ class Client:
         """Ask for one route, and return the value of its answer."""
         url = self._url(path, request)
         deadline = time.monotonic() + self._timeout_seconds
-        return self._get(url, lambda text: answered(text, reader), deadline)
+        return self._get(url, lambda text: reader(parse_object(text)), deadline)
 
     def _get(self, url: str, read: Callable[[bytes], T], deadline: float) -> T:
         """Ask until an answer comes, or until the attempts or the time are used up.
@@ -225,8 +225,3 @@ class Client:
 def _segment(name: str) -> str:
     """Return a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
     return quote(name, safe="")
-
-
-def answered(text: bytes, reader: Callable[[JsonObject], A]) -> A:
-    """Return the value of an answer, with its text. Raise ShapeError."""
-    return replace(reader(parse_object(text)), text=text)

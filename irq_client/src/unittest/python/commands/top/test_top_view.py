@@ -10,6 +10,7 @@ import machine
 from irq_client.commands.top.fetch import TopData
 from irq_client.commands.top.state import TopState
 from irq_client.commands.top.view import frame, printed
+from irq_client.errors import UsageError
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
 from irq_client.server.times import Moment
@@ -79,11 +80,11 @@ def test_the_figures_of_a_narrow_head_are_whole(width: int, lines: list[str]):
 def many(count: int) -> TopData:
     """Return a machine of `count` CPUs; IRQ 36 fires on the last one alone, NMI on all."""
     rows = (
-        replace(INTERRUPTS.irqs[1], counts=(*[0] * (count - 1), 5604)),
-        replace(INTERRUPTS.irqs[2], counts=(10,) * count, total=10 * count),
+        INTERRUPTS.irqs[1]._replace(counts=(*[0] * (count - 1), 5604)),
+        INTERRUPTS.irqs[2]._replace(counts=(10,) * count, total=10 * count),
     )
     totals = (*[10] * (count - 1), 5614)
-    answer = replace(INTERRUPTS, cpus=tuple(range(count)), irqs=rows, totals=totals)
+    answer = INTERRUPTS._replace(cpus=tuple(range(count)), irqs=rows, totals=totals)
     return replace(DATA, interrupts=answer)
 
 
@@ -113,9 +114,9 @@ def test_own_interrupts_are_not_hot():
 
 
 def test_printed_are_the_rows_that_fired_with_the_head_above():
-    idle = replace(INTERRUPTS.irqs[0], irq="25", counts=(0, 0), total=0)
+    idle = INTERRUPTS.irqs[0]._replace(irq="25", counts=(0, 0), total=0)
     irqs = (*INTERRUPTS.irqs, idle)
-    data = replace(DATA, interrupts=replace(INTERRUPTS, irqs=irqs))
+    data = replace(DATA, interrupts=INTERRUPTS._replace(irqs=irqs))
 
     lines = plain(printed(data, 100))
 
@@ -149,6 +150,34 @@ def test_cpus_stand_with_share_bar_and_busiest_irq():
 )
 def test_the_state_orders_and_chooses_rows(changes: dict[str, object], first: str):
     assert screen(replace(STATE, **changes))[4].split()[0] == first
+
+
+@pytest.mark.parametrize(
+    ("sort", "irqs"),
+    [
+        # NMI counted 3 on CPU0, 3700 on CPU1; ERR has no CPU
+        ("CPU0", ["24", "NMI", "36", "ERR"]),
+        ("cpu1", ["36", "NMI", "24", "ERR"]),
+        ("affinity", ["36", "24", "NMI", "ERR"]),
+    ],
+)
+def test_any_column_sorts_also_one_that_is_not_shown(sort: str, irqs: list[str]):
+    lines = screen(replace(STATE, columns=("irq", "rate"), sort=sort))
+
+    assert lines[3].split() == ["IRQ", "RATE/s"]
+    assert [line.split()[0] for line in lines[4:8]] == irqs
+
+
+def test_columns_are_chosen_whether_they_fit_or_not():
+    lines = screen(replace(STATE, columns=("ON", "CPU1", "IRQ")), size=(40, 12))
+
+    assert lines[-9].split() == ["ON", "CPU1", "IRQ"]
+    assert lines[-8].split() == ["CPU1", "100%", "93.4", "36"]
+
+
+def test_a_column_that_is_none_is_an_error_with_what_is_near():
+    with pytest.raises(UsageError, match="did you mean AFFINITY"):
+        screen(replace(STATE, columns=("AFINITY",)))
 
 
 def test_a_short_screen_scrolls_to_its_last_row_and_no_further():
@@ -192,15 +221,15 @@ def test_the_help_lists_the_keys():
 
 
 def test_a_window_of_one_sample_has_no_imbalance():
-    window = replace(INTERRUPTS.window, seconds=0.0, samples=1)
+    window = INTERRUPTS.window._replace(seconds=0.0, samples=1)
 
-    lines = screen(data=TopData(replace(INTERRUPTS, window=window), ()))
+    lines = screen(data=TopData(INTERRUPTS._replace(window=window), ()))
     assert lines[1] == "no two samples in the window"
 
 
 def test_no_name_moves_the_cursor():
-    row = replace(INTERRUPTS.irqs[0], device="\x1b[2Jx", irq="\x9b")
-    data = TopData(replace(INTERRUPTS, irqs=(row,)), (replace(CHANGE, detail="\x07"),))
+    row = INTERRUPTS.irqs[0]._replace(device="\x1b[2Jx", irq="\x9b")
+    data = TopData(INTERRUPTS._replace(irqs=(row,)), (CHANGE._replace(detail="\x07"),))
 
     for state in (STATE, replace(STATE, by="cpu", filter="")):
         assert all(line.isprintable() for line in screen(state, data))

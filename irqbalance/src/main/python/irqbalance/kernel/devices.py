@@ -5,13 +5,13 @@ file has the row alone.
 """
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from .interfaces import Interfaces, device_irqs
+from .interfaces import Interfaces, device_irqs, named_after
 from .interrupts import Row
 
 _ADDRESS = re.compile(
@@ -45,12 +45,14 @@ class Devices:
                 found |= device_irqs(folder / address) or set()
         matching = (name for name in self._names if fnmatchcase(name, pattern))
         for name in dict.fromkeys(chain.from_iterable(map(self._interfaces.with_lower, matching))):
-            found |= self._of_interface(name)
+            found |= self._interfaces.irqs(name, self._rows)
         return frozenset(found)
 
     def of_interfaces(self) -> frozenset[str]:
         """Return the IRQs of all network interfaces that have a device."""
-        return frozenset(chain.from_iterable(map(self._of_interface, self._names)))
+        return frozenset(
+            chain.from_iterable(self._interfaces.irqs(name, self._rows) for name in self._names)
+        )
 
     def of_disks(self) -> frozenset[str]:
         """Return the IRQs of the PCI devices of all disks, else those named after a disk's device.
@@ -68,23 +70,9 @@ class Devices:
                 continue
             above = [each for each in path.parents if each.is_relative_to(root)]
             irqs = (device_irqs(each) for each in above)
-            found |= next((each for each in irqs if each is not None), set()) or self._named(above)
+            own = next((each for each in irqs if each is not None), frozenset[str]())
+            found |= own or named_after((each.name for each in above), self._rows)
         return frozenset(found)
-
-    def _of_interface(self, name: str) -> Set[str]:
-        """Return the IRQs of an interface's device, else those named after the device.
-
-        A device on no PCI bus lists no IRQs in /sys. Its driver often uses the device's name:
-        ``30be0000.ethernet``.
-        """
-        device = self._interfaces.device(name)
-        return self._interfaces.irqs(name) or (self._named([device]) if device else set())
-
-    def _named(self, folders: Iterable[Path]) -> set[str]:
-        """Return the IRQs with an action that begins with the name of one of the folders."""
-        names = "|".join(re.escape(folder.name) for folder in folders)
-        own = re.compile(rf"(?:{names})(?![0-9A-Za-z]).*", re.DOTALL)
-        return {row.irq for row in self._rows if any(map(own.fullmatch, row.actions))}
 
     @cached_property
     def _interfaces(self) -> Interfaces:
