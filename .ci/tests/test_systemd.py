@@ -19,7 +19,7 @@ from guest import image, machine  # noqa: E402
 
 pytestmark = [pytest.mark.guests, pytest.mark.slow]
 
-SUITE = "trixie"
+SUITE = "bookworm"
 UNIT = """\
 [Unit]
 After=multi-user.target
