@@ -50,6 +50,7 @@ def describe(project):
     project.depends_on("requests", ">=2.32")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
+    project.build_depends_on("promql-parser", ">=0.5")
     project.build_depends_on("pytest", ">=8")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("types-requests", ">=2.31")

@@ -45,6 +45,7 @@ def describe(project):
     ship(project, "share/irqbalance", "irqbalance.cron")
     ship(project, "lib/systemd/system", "irqbalance-once.service")
     ship(project, "lib/systemd/system", "irqbalance-once.timer")
+    ship(project, "lib/udev/rules.d", "90-irqbalance-once.rules")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("jc", ">=1.25")
     project.build_depends_on("mock", ">=5.1")

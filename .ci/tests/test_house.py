@@ -40,7 +40,7 @@ def test_the_top_level_holds_the_three_projects_and_nothing_else():
     }
 
 
-@pytest.mark.parametrize("name", ["kernel/below.py", "kernel/cpuset.py", "kernel/interrupts.py"])
+@pytest.mark.parametrize("name", ["kernel/below.py", "kernel/cpuset.py", "kernel/interfaces.py", "kernel/interrupts.py"])
 def test_the_parsers_copies_are_the_same_file(name: str):
     assert (source("irqbalance") / name).read_bytes() == (source("irq_server") / name).read_bytes()
 

@@ -81,7 +81,7 @@ EVERY_SCENE = {
     ),
     "6.12-isolated": Scene(
         "trixie",
-        ("from_cpu_0", "again"),
+        ("from_cpu_0", "again", "isolated"),
         arguments="isolcpus=2 nohz_full=3",
         usable=(0, 1),
     ),
@@ -263,6 +263,40 @@ def test_only_usable_cpus_are_used(scene: str):
     assert tuple(step["report"]["cpus"]) == SCENES[scene].usable
     moved = {each["to"] for each in step["report"]["irqs"] if each["status"] == "applied"}
     assert moved <= set(SCENES[scene].usable)
+
+
+@pytest.mark.parametrize("scene", scenes_with("isolated"))
+def test_isolated_cpus_lose_every_irq_that_can_move_and_the_rest_is_named(scene: str):
+    step = seen(scene)["isolated"]
+    reads, counts = step["cpus"]
+
+    assert (step["status"], step["err"]) == (0, "")
+    moved = {row["irq"] for row in step["report"]["irqs"] if row["status"] == "applied"}
+    idle = {row["irq"] for row in step["report"]["irqs"] if row["load"] == 0}
+    assert moved & idle
+    assert not {step["after"][irq] for irq in moved} & {str(reads), str(counts)}
+    remaining = {row["irq"]: row["kind"] for row in step["report"]["isolated"]["remaining"]}
+    assert {remaining["LOC"], remaining.get("RES", "IPI"), remaining.get("CAL", "IPI")} == {
+        *("timer", "IPI"),
+    }
+    queues = {row["irq"] for row in step["report"]["irqs"] if "nvme0q" in row["device"]}
+    assert {kind for irq, kind in remaining.items() if irq in queues} == {"managed"}
+    fired = {
+        irq: cells[str(reads)] + cells[str(counts)]
+        for irq, cells in step["fired"].items()
+        if cells[str(reads)] + cells[str(counts)] > 0
+    }
+    assert {irq for irq in fired if irq.isdecimal()} <= remaining.keys()
+
+
+@pytest.mark.parametrize("scene", scenes_with("isolated"))
+def test_an_irq_that_comes_back_to_an_isolated_cpu_is_found_by_the_next_check(scene: str):
+    step = seen(scene)["isolated"]
+
+    clean, dirty = step["checks"]
+    assert (clean["status"], dirty["status"]) == (0, 5)
+    (row,) = (row for row in dirty["report"]["irqs"] if row["status"] == "planned")
+    assert row["irq"] == step["put_back"]
 
 
 @pytest.mark.parametrize("scene", scenes_with("with_a_cpu_offline"))

@@ -6,7 +6,8 @@ writes them after a change of the table. A test keeps them equal.
 
 from pathlib import Path
 
-from irqbalance.settings.table import SETTINGS, Setting
+from irqbalance.settings.old_options import OLD
+from irqbalance.settings.table import COMMANDS, SETTINGS, Setting
 
 OTHERS = (
     ("--config", "FILE", "take settings and rules from this TOML file; the command line wins"),
@@ -15,17 +16,21 @@ OTHERS = (
 )
 """The options that are no settings."""
 
-REFERENCE, MAN_PAGE, COMPLETION = (
+REFERENCE, MIGRATING, MAN_PAGE, COMPLETION = (
     Path("docs/reference.md"),
+    Path("docs/migrating.md"),
     Path("src/main/data/irqbalance.8"),
     Path("src/main/data/bash-completion/irqbalance"),
 )
 
 
 def rewrite(project: Path) -> None:
-    """Write what is made from the table into the three files below the project's folder."""
+    """Write what is made from the table into the files below the project's folder."""
     _replace(project / REFERENCE, "| option | key", "\n`--help`", settings_table())
-    _replace(project / MAN_PAGE, ".SH OPTIONS\n", ".SH HOW", man_options())
+    _replace(project / MIGRATING, "| the C irqbalance |", "\n## ", old_options_table())
+    _replace(project / MAN_PAGE, ".SH OPTIONS\n", ".SH HOW", man_options() + man_commands())
+    old = "What its options are here:\n"
+    _replace(project / MAN_PAGE, old, ".SH EXAMPLES", old + man_old_options())
     (project / COMPLETION).write_text(completion())
 
 
@@ -63,6 +68,33 @@ def man_options() -> str:
     return "\n".join(lines) + "\n"
 
 
+def man_commands() -> str:
+    """Return the man page's section COMMANDS."""
+    lines = [".SH COMMANDS"]
+    for command in COMMANDS:
+        lines += _man_option(command.name, command.arguments, command.help)
+    return "\n".join(lines) + "\n"
+
+
+def man_old_options() -> str:
+    """Return the man page's list of the C irqbalance's options."""
+    lines = []
+    for old in OLD:
+        lines += _man_option(", ".join(old.names), old.argument, old.instead)
+    return "\n".join(lines) + "\n"
+
+
+def old_options_table() -> str:
+    """Return the table of the C irqbalance's options, in Markdown."""
+    lines = ["| the C irqbalance | here | key in the file |", "|---|---|---|"]
+    for old in OLD:
+        names = ", ".join(f"`{name}`" for name in old.names)
+        argument = f" `{old.argument}`" if old.argument else ""
+        key = f"`{old.key}`" if old.key else ""
+        lines.append(f"| {names}{argument} | {old.instead} | {key} |")
+    return "\n".join(lines) + "\n"
+
+
 def _man_option(names: str, metavar: str, words: str) -> list[str]:
     bold = ", ".join(f"\\fB{_roff(name)}\\fR" for name in names.split(", "))
     argument = f" \\fI{_roff(metavar)}\\fR" if metavar else ""
@@ -84,6 +116,8 @@ def completion() -> str:
     return _COMPLETION.format(
         cases="\n".join([*filter(None, cases), "        --config) _filedir toml; return ;;"]),
         options=" ".join(options),
+        commands=" ".join(command.name for command in COMMANDS),
+        choices="|".join(command.name for command in COMMANDS),
     )
 
 
@@ -108,7 +142,10 @@ _irqbalance() {{
     case $prev in
 {cases}
     esac
-    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$cur")
+    case ${{words[1]}} in
+        {choices}) _filedir; return ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W '{commands} {options}' -- "$cur")
 }} &&
     complete -F _irqbalance irqbalance
 """

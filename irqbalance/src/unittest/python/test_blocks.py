@@ -49,7 +49,8 @@ def sleep(seconds):
 
 
 roots = [f"--procfs={{PROC}}", f"--sysfs={{HERE}}/{machine}/sys", f"--state-dir={{HERE}}/state"]
-status = main([*roots, *sys.argv[1:]], Clock(lambda: now[0], lambda: now[0], sleep))
+argv = sys.argv[1:] if sys.argv[1:2] == ["migrate"] else [*roots, *sys.argv[1:]]
+status = main(argv, Clock(lambda: now[0], lambda: now[0], sleep))
 runs.write_text(str(now[0] + 600))
 sys.exit(status)
 """
@@ -60,11 +61,13 @@ class Desk:
     """A folder with the files that the pages name, and the command, for the captured machine."""
 
     def __init__(self, folder: Path) -> None:
-        """Unpack the machine; put its counters and a settings file beside it."""
+        """Unpack the machine; put its counters and settings files beside it."""
         captures.unpack(PROJECT / f"src/unittest/resources/captures/{MACHINE}.tar.xz", folder)
         for name in ("interrupts", "interrupts.later"):
             (folder / name).write_bytes((folder / MACHINE / "proc" / name).read_bytes())
         (folder / "irqbalance.toml").write_text(TOML[0].text)
+        (old,) = (block.text for block in BLOCKS if block.language == "shell")
+        (folder / "irqbalance.default").write_text(old)
         package = PROJECT / "src/main/python"
         program = COMMAND.format(
             python=sys.executable, package=package, folder=folder, machine=MACHINE
@@ -185,7 +188,7 @@ def test_an_example_of_the_man_page_runs(command: str, desk: Desk):
 def test_the_man_page_has_an_example_of_each_kind():
     words = {word for command in examples() for word in shlex.split(command)}
 
-    assert {"--dry-run", "*/10", "--restore", "--ban-cpus", "--check", "--from", "ssh"} <= words
+    assert {"--dry-run", "*/10", "--restore", "--isolate", "--check", "--from", "ssh"} <= words
 
 
 def rewritten(page: Path) -> str:

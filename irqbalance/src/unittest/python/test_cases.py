@@ -5,6 +5,7 @@ tests of their own elsewhere.
 """
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -56,6 +57,10 @@ def places(report: Json) -> dict[str, int]:
     return {row["irq"]: row["to"] for row in report["irqs"] if row["to"] is not None}
 
 
+def fixed(report: Json, reason: str) -> set[str]:
+    return {row["irq"] for row in report["irqs"] if row["reason"] == reason}
+
+
 def rpi5_rp1(case: Case) -> None:
     report = case.run()
 
@@ -94,11 +99,44 @@ def snc4_far(case: Case) -> None:
     assert sorted(places(case.run()).values()) == list(range(8, 16))
 
 
+def epyc_l3(case: Case) -> None:
+    report = case.run()
+    queues = Counter(cpu // 4 for cpu in places(report).values())
+
+    assert queues == {0: 2, 1: 2, 2: 2, 3: 2}
+    assert len(set(places(report).values())) == 8
+    assert report["balance"]["after"]["max"] == pytest.approx(1000, rel=0.002)
+    reasons = [row["reason"] for row in report["irqs"] if row["to"] is not None and row["to"] > 3]
+    assert all(
+        re.search("other queues of its device in the cache of CPU [0-9]+: 1$", reason)
+        for reason in reasons
+    )
+
+
 def isolate_idle(case: Case) -> None:
     assert 3 not in places(case.run()).values()
 
     case.run("--check")
     assert case.status == 5
+
+
+def crio_default_mask(case: Case) -> None:
+    report = case.run()
+
+    # eight equal queues on the four CPUs that no container has
+    assert Counter(places(report).values()) == {0: 2, 1: 2, 2: 2, 3: 2}
+    assert report["left_out"] == [
+        {"cpus": [4, 5, 6, 7], "reason": "not in /proc/irq/default_smp_affinity"}
+    ]
+
+
+def banned_env(case: Case) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("IRQBALANCE_BANNED_CPULIST", "2-3")
+        report = case.run()
+
+    assert Counter(places(report).values()) == {0: 2, 1: 2}
+    assert report["left_out"] == [{"cpus": [2, 3], "reason": "banned by IRQBALANCE_BANNED_CPULIST"}]
 
 
 def dead_pattern(case: Case) -> None:
@@ -107,6 +145,27 @@ def dead_pattern(case: Case) -> None:
         "irqbalance: --ban-irq eth9-*: no IRQ matches",
         "irqbalance: the rule for etj0-*: no IRQ matches",
     ]
+
+
+def ifname(case: Case) -> None:
+    lines = (case.root / "tree/proc/interrupts").read_text().splitlines()[1:]
+    queues = {line.split(":")[0].strip() for line in lines if "0000:3b:00.0" in line}
+    assert len(queues) == 4
+
+    for pattern in ("ens1f0np0", "ens1f0*", "0000:3b:00.0", "3b:00.?", "0000:3B:00.0"):
+        report = case.run("--only-irq", pattern)
+        assert fixed(report, "left out by --only-irq").isdisjoint(queues), pattern
+        assert fixed(report, "left out by --only-irq") == {"60"}, pattern
+        report = case.run("--ban-irq", pattern)
+        assert fixed(report, f"banned by --ban-irq {pattern}") == queues, pattern
+        assert case.err == ""
+
+    (case.root / "irq.toml").write_text(
+        '[[rules]]\npattern = "ens1f0np0"\ncpus = "2-3"\n[[rules]]\npattern = "ens9"\nban = true\n'
+    )
+    report = case.run("--config", case.root / "irq.toml")
+    assert {places(report)[irq] for irq in queues} == {2, 3}
+    assert case.err == "irqbalance: the rule for ens9: no IRQ matches\n"
 
 
 def arm64_xen(case: Case) -> None:
@@ -133,8 +192,12 @@ def azure_negative_hwirq(case: Case) -> None:
         hotplug_race_more,
         queue_apart2_mlx5,
         snc4_far,
+        epyc_l3,
         isolate_idle,
+        crio_default_mask,
+        banned_env,
         dead_pattern,
+        ifname,
         arm64_xen,
         azure_negative_hwirq,
     ],

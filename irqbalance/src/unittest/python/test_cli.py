@@ -191,10 +191,17 @@ def test_another_balancer_ends_the_run_unless_forced(
 
     assert command("--interval", "1") == 4
     assert capsys.readouterr().err == (
-        "irqbalance: irqbalance (process 77) runs too; stop it, or use --force\n"
+        "irqbalance: irqbalance (process 77) runs too;"
+        " stop it (systemctl disable --now irqbalance), or use --force\n"
     )
     assert fake.affinity(25) == "0-1\n"
     assert command("--dry-run", "--interval", "1") == 0
+    assert capsys.readouterr().err == (
+        "irqbalance: a run would end with exit status 4: irqbalance (process 77) runs too;"
+        " stop it (systemctl disable --now irqbalance), or use --force\n"
+    )
+    assert command("--dry-run", "--interval", "1", "--force") == 0
+    assert capsys.readouterr().err == ""
     assert command("--force", "--interval", "1") == 0
 
 
@@ -440,7 +447,7 @@ def test_captured_files_without_a_usable_cpu_are_an_error(
     path = captured("x86_64-4cpu-cpu1off") / "proc/interrupts"
 
     assert main(["--from", str(path), "--cpus", "1"]) == 1
-    assert "has CPUs 0,2-3" in capsys.readouterr().err
+    assert "CPUs 0,2-3 are not in --cpus" in capsys.readouterr().err
 
 
 def test_a_file_that_is_something_else_is_one_line(

@@ -26,6 +26,7 @@ from .streams import Streams, drop
 if TYPE_CHECKING:
     from .command_line.config_files import Host
     from .command_line.settings import General
+    from .prometheus.host_client import HostClient
     from .server.client import Client
     from .terminal.writer import Output, Shown
 
@@ -90,15 +91,32 @@ class _Run:
 
     def do(self, name: str, job: "Question | Change | Session") -> int:
         """Do the job of a command; return the exit status."""
+        if self._general.prometheus:
+            try:
+                self._find_hosts(self._general.prometheus)
+            except ServerError as error:
+                self._streams.say(self._words(self._general.prometheus, error))
+                return error.exit_status
         if isinstance(job, Session) and not (isinstance(job, Top) and self._prints()):
             if len(self._general.hosts) > 1:
-                raise CommandLineError(f"{name} takes one server; give one --server")
+                option = "--host" if self._general.prometheus else "--server"
+                raise CommandLineError(f"{name} takes one {option[2:]}; give one {option}")
             return self._stay(job, self._general.hosts[0])
         if isinstance(job, Change):
             if self._given.repeat().every_seconds:
                 raise CommandLineError("--every is for what reads; this changes an affinity")
             return self._report(self._change_each(job), self._output())
         return self._read(job)
+
+    def _find_hosts(self, server: "Host") -> None:
+        """Ask the Prometheus server for the hosts. Raise ServerError, and NoMatchError for none."""
+        with self._host_client(server, self._tokens[server.token_file]) as client:
+            found = client.hosts(self._general.pattern, self._given.request())
+        if not found:
+            pattern = self._general.pattern
+            raise NoMatchError(f"no host there matches {pattern!r}" if pattern else "no host there")
+        hosts = tuple(server._replace(name=name, instance=name, is_exact=x) for name, x in found)
+        self._general = self._general._replace(hosts=hosts)
 
     def _prints(self) -> bool:
         """Return True if a live view is printed instead: into a pipe, or a number of times."""
@@ -126,7 +144,7 @@ class _Run:
         return Output(
             self._streams.stdout,
             self._streams.environment,
-            several=len(self._general.hosts) > 1,
+            several=self._general.several,
             colour=self._general.colour,
             choice=Choice(self._given.names("columns"), sorts[0] if sorts else ""),
             times="local" if self._given.choice("times") == "local" else "unix_text",
@@ -220,18 +238,30 @@ class _Run:
                 return error.exit_status
 
     def _client(self, host: "Host") -> "Client":
+        token = self._tokens[host.token_file]
+        if self._general.prometheus:
+            return self._host_client(host, token)
         from .server.client import Client
 
         return Client(
             host.url,
-            token=self._tokens[host.token_file],
+            token=token,
             timeout_seconds=self._general.timeout_seconds,
             name=host.name,
         )
 
+    def _host_client(self, host: "Host", token: str | None) -> "HostClient":
+        from .prometheus.host_client import HostClient
+        from .prometheus.node_exporter import NodeClient
+
+        kind = HostClient if host.is_exact else NodeClient
+        timeout_seconds = self._general.timeout_seconds
+        return kind(host.url, host.instance, token=token, timeout_seconds=timeout_seconds)
+
     def _read_tokens(self) -> Mapping[str | None, str | None]:
         """Return the token in each file that a server has, None for none; read each file once."""
-        files = dict.fromkeys(host.token_file for host in self._general.hosts)
+        hosts = (self._general.prometheus,) if self._general.prometheus else self._general.hosts
+        files = dict.fromkeys(host.token_file for host in hosts)
         return {path: path and self._read_token(path) for path in files}
 
     def _read_token(self, path: str) -> str:

@@ -21,6 +21,7 @@ def test_names_and_short_options_are_unique():
 def test_environment_names_follow_from_the_options():
     assert {each.environment for each in all_settings(COMMANDS) if each.environment} == {
         "IRQ_CLIENT_SERVER",
+        "IRQ_CLIENT_PROMETHEUS",
         "IRQ_CLIENT_HOSTS",
         "IRQ_CLIENT_CONFIG",
         "IRQ_CLIENT_TOKEN_FILE",

@@ -120,7 +120,7 @@ def test_a_name_that_is_misspelt_is_refused_with_what_is_near(config: Path):
     ("text", "words"),
     [
         ("server = [", "expected TOML"),
-        ("colour = 1", "expected one of server, hosts, token-file, timeout, format"),
+        ("colour = 1", "expected one of server, hosts, prometheus, token-file, timeout, format"),
         ("timeout = []", "timeout: expected a text"),
         ("timeout = {a = 1}", "timeout: expected a text"),
         ("servers = 5", r"expected a table [servers.NAME]"),

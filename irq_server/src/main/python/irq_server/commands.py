@@ -18,15 +18,9 @@ from .settings.load import file_of, load_data_dir
 from .settings.table import DEFAULT_DATA_DIR
 from .store.offline.export import samples
 from .store.offline.imports import Saved, import_files
+from .store.offline.parquet import parquet_library, write_parquet
 from .store.offline.ship import ship
-from .store.offline.tables import (
-    DeviceNames,
-    parquet_library,
-    rows,
-    write_csv,
-    write_openmetrics,
-    write_parquet,
-)
+from .store.offline.tables import DeviceNames, rows, write_csv, write_openmetrics
 from .store.offline.verify import SegmentReport, repair, verify
 from .times import parse_moment
 

@@ -10,5 +10,9 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 @lru_cache(maxsize=8192)
 def labels(**named: str) -> str:
-    """Return labels as they stand in a line, between the braces."""
-    return ",".join([f'{name}="{text.translate(_ESCAPES)}"' for name, text in named.items()])
+    """Return labels as they stand in a line, between the braces.
+
+    An empty label is left out: to Prometheus it is the same as none.
+    """
+    given = [(name, text.translate(_ESCAPES)) for name, text in named.items() if text]
+    return ",".join([f'{name}="{text}"' for name, text in given])

@@ -9,6 +9,7 @@ from house import House
 from irq_server.events import Event, Kind
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
+from irq_server.store.offline.imports import Saved, import_files
 from irq_server.store.offline.verify import repair
 from irq_server.store.store import Store
 from irq_server.web.app import create_app
@@ -160,3 +161,24 @@ def test_what_was_repaired_while_the_server_was_down_has_another_etag(
     assert before.get_json()["total"] == 200
     assert after.status_code == 200
     assert after.get_json()["total"] == 100
+
+
+def test_what_was_given_before_an_import_is_given_again_in_full(
+    opened: Open, folder: Path, machine: Machine, tmp_path: Path
+):
+    assert machine.root
+    store = opened()
+    for second in (0, 10, 20):
+        store.append(machine.look(), machine.boot_id, START + second, 10.0)
+    tag = etag(client_of(store, machine.root, START + 40), f"interrupts?{PAST}")
+    store.close()
+    machine.device(24, "eth0, eth7")
+    saved = tmp_path / "interrupts"
+    saved.write_text(machine.text())
+    import_files(folder, [Saved(START + 30, saved)])
+
+    client = client_of(opened(), machine.root, START + 40)
+    answer = client.get(f"/api/v1/interrupts?{PAST}", headers={"If-None-Match": tag})
+
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] != tag

@@ -3,6 +3,7 @@
 The wings, and what each may import: itself, and those below it.
 
 - cli: argv becomes an exit status.
+- commands: the words that may stand first on the command line. migration: what migrate does.
 - run, offline: read, decide, do. apply and restore write; report makes text; console prints it.
 - state: the files that one run leaves for the next.
 - planning: loads become a plan. Pure.

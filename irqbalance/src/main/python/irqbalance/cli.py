@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .console import Console, say, visible
-from .errors import AtWorkError, CpuSetError, IrqbalanceError, SettingError
+from .errors import AtWorkError, CpuSetError, IrqbalanceError, OldOptionError, SettingError
 from .settings.command_line import settings_of
 from .settings.model import Settings
+from .settings.table import COMMANDS
 from .status import Status
 
 if TYPE_CHECKING:  # a run imports the modules that it needs, and no other
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None, clock: "Clock | None" = None) -> int
     except SystemExit as exit_:
         # argparse has printed its help, or what is wrong
         return _flushed(exit_.code if isinstance(exit_.code, int) else FAILED)
-    except (SettingError, CpuSetError) as error:
+    except (SettingError, CpuSetError, OldOptionError) as error:
         return _failed(error, WRONG_USAGE)
     except AtWorkError as error:
         return _failed(error, AT_WORK)
@@ -43,7 +44,10 @@ def main(argv: Sequence[str] | None = None, clock: "Clock | None" = None) -> int
 
 
 def _run(argv: Sequence[str] | None, clock: "Clock | None") -> int:
-    settings = settings_of(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words and any(words[0] == command.name for command in COMMANDS):
+        return _run_command(words[0], words[1:])
+    settings = settings_of(words, os.environ)
     log = settings.log != "none" and settings.writes
     console = Console(settings.verbose, settings.quiet, log)
     try:
@@ -57,6 +61,18 @@ def _run(argv: Sequence[str] | None, clock: "Clock | None") -> int:
     except OSError as error:
         return _lost_output(error, status)
     return status
+
+
+def _run_command(name: str, words: Sequence[str]) -> int:
+    """Run a command of the table; import its module only now. Return the exit status."""
+    from importlib import import_module
+
+    text, status = import_module(f"{__package__}.commands.{name}").main(words)
+    try:
+        Console().result(text)
+    except OSError as error:
+        return _lost_output(error, status)
+    return int(status)
 
 
 def _outcome(settings: Settings, console: Console, clock: "Clock | None") -> tuple[str, int]:

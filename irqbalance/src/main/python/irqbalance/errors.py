@@ -7,6 +7,8 @@
     ├── CpuSetError                 a text is not a CPU list or mask (text, expected)
     ├── SettingError                an option or a file's key has a value that it cannot have
     │                               (name, expected, found); exit status 2
+    ├── OldOptionError              an option of the C irqbalance was given (option, instead);
+    │                               exit status 2
     ├── AtWorkError                 another run or another balancer is at work (who); exit status 4
     ├── FileError                   a file cannot be read, written or trusted (path, problem)
     └── NoUsableCpuError            no CPU is left to use (problem)
@@ -44,6 +46,15 @@ class SettingError(IrqbalanceError):
         self.name = name
         self.expected = expected
         self.found = found
+
+
+class OldOptionError(IrqbalanceError):
+    """An option of the C irqbalance, which this program does not have, was given."""
+
+    def __init__(self, option: str, instead: str) -> None:
+        super().__init__(f"{option} is an option of the C irqbalance; here: {instead}")
+        self.option = option
+        self.instead = instead
 
 
 class AtWorkError(IrqbalanceError):

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from .console import Console
-from .errors import NoUsableCpuError
-from .kernel.cpuset import format_list
+from .kernel.devices import Devices
 from .kernel.procfs import read_interrupts
+from .kernel.topology import Topology
 from .loads.irqs import make_irqs
 from .loads.loads import Measurement, between, since_boot
 from .loads.measure import COUNTS, Basis
+from .planning.caches import without_cache
 from .planning.plan import Limits
 from .planning.planner import make_plan
+from .planning.usable import usable_cpus
 from .report.report import Report
 from .settings.model import Settings
 
@@ -19,14 +21,21 @@ def plan_from_files(settings: Settings, source: Path, console: Console) -> Repor
     """Return the plan for one captured file, or for two."""
     measurement, basis = read_captures(source, settings.to_file)
     cpus = frozenset(measurement.cpus)
-    usable = (cpus if settings.cpus is None else cpus & settings.cpus) - settings.ban_cpus
-    if not usable:
-        raise NoUsableCpuError(f"{settings.to_file or source} has CPUs {format_list(cpus)}")
-    for problem in settings.selection.without_irq([load.row for load in measurement.loads]):
+    usable = usable_cpus(settings, cpus, {})
+    rows = [load.row for load in measurement.loads]
+    selection = settings.selection.on_machine(Devices(rows).irqs)
+    problems = (*selection.without_irq(rows), *without_cache(selection.rules, Topology()))
+    for problem in problems:
         console.warning(problem)
-    irqs = make_irqs(measurement, selection=settings.selection)
+    irqs = make_irqs(measurement, selection=selection)
     limits = Limits(settings.threshold, settings.max_moves)
-    return Report(make_plan(irqs, usable, limits), basis)
+    return Report(
+        make_plan(irqs, usable.cpus, limits),
+        basis,
+        left_out=usable.left_out,
+        isolated=tuple(sorted(settings.isolate & cpus)),
+        selection=selection,
+    )
 
 
 def read_captures(earlier: Path, later: Path | None) -> tuple[Measurement, Basis]:

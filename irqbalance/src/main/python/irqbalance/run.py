@@ -8,16 +8,19 @@ from pathlib import Path
 
 from . import apply, restore
 from .console import Console
-from .errors import AtWorkError, FileError, NoUsableCpuError
+from .errors import AtWorkError, FileError
 from .kernel.affinity import Writer
 from .kernel.balancers import find_balancers
 from .kernel.cpuset import format_list
+from .kernel.devices import Devices
 from .kernel.procfs import Machine
 from .kernel.topology import read_topology
 from .loads.irqs import make_irqs
 from .loads.measure import TIME, Clock, live
+from .planning.caches import without_cache
 from .planning.plan import Limits
 from .planning.planner import make_plan
+from .planning.usable import Usable, usable_cpus
 from .report.report import Report
 from .settings.model import Settings
 from .state.folder import StateFolder
@@ -56,14 +59,16 @@ def _state(settings: Settings, machine: Machine, console: Console) -> Iterator[S
     """Open the state directory: locked, and with all that may forbid a write checked before."""
     folder = StateFolder(settings.state_dir, machine.boot())
     try:
+        others = [] if settings.force else find_balancers(machine.procfs)
         if not settings.writes:
+            for other in others:
+                console.warning(f"a run would end with exit status 4: {other.sentence()}")
             folder.check()
             yield folder
             return
         require_permission(machine)
-        others = [] if settings.force else find_balancers(machine.procfs)
         if others:
-            raise AtWorkError(f"{', '.join(others)} runs too; stop it, or use --force")
+            raise AtWorkError("; ".join(other.sentence() for other in others))
         folder.prepare()
         with folder.locked():
             yield folder
@@ -102,29 +107,15 @@ def _is_writable_by_mode(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o222)
 
 
-def usable_cpus(
+def usable_here(
     settings: Settings, machine: Machine, header: tuple[int, ...], console: Console
-) -> frozenset[int]:
+) -> Usable:
     """Return the CPUs that IRQs may be moved to; raise NoUsableCpuError if none is left."""
-    online = machine.online()
-    usable = frozenset(header) if online is None else frozenset(header) & online
-    why = [f"CPUs {format_list(usable)} are online"]
-    if settings.cpus is not None:
-        if settings.cpus - usable:
-            console.warning(f"--cpus: CPUs {format_list(settings.cpus - usable)} are not online")
-        usable &= settings.cpus
-        why.append(f"--cpus says {format_list(settings.cpus)}")
-    else:
-        for words, cpus in machine.isolated().items():
-            if cpus:
-                usable -= cpus
-                why.append(f"{format_list(cpus)} are {words}")
-    if settings.ban_cpus:
-        usable -= settings.ban_cpus
-        why.append(f"--ban-cpus says {format_list(settings.ban_cpus)}")
-    if not usable:
-        raise NoUsableCpuError(", ".join(why))
-    return usable
+    shown = machine.online()
+    online = frozenset(header) if shown is None else frozenset(header) & shown
+    if settings.cpus is not None and settings.cpus - online:
+        console.warning(f"--cpus: CPUs {format_list(settings.cpus - online)} are not online")
+    return usable_cpus(settings, online, machine.isolated(), machine.default_affinity())
 
 
 def _balance(
@@ -148,22 +139,33 @@ def _balance(
         console.warning(
             f"/proc/stat shows no time spent on interrupts {basis.source}, so counts are the load"
         )
-    usable = usable_cpus(settings, machine, measurement.cpus, console)
+    usable = usable_here(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
-    for problem in settings.selection.without_irq(tuple(rows.values())):
+    selection = settings.selection.on_machine(Devices(rows.values(), machine.sysfs).irqs)
+    for problem in selection.without_irq(tuple(rows.values())):
         console.warning(problem)
     irqs = make_irqs(
         measurement,
         machine.kernel_says(irq for irq, row in rows.items() if row.is_numbered),
-        settings.selection,
+        selection,
         load_refusals(folder, rows),
         last.loads_in(basis.unit),
     )
     rated = None if basis.unit == TIME else basis.seconds
     limits = Limits(settings.threshold, settings.max_moves, rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
-    plan = make_plan(irqs, usable, limits, topology)
-    report = Report(plan, basis, last.follow_up(measurement, irqs, usable, basis.unit))
+    for problem in without_cache(selection.rules, topology):
+        console.warning(problem)
+    plan = make_plan(irqs, usable.cpus, limits, topology)
+    followed = last.follow_up(measurement, irqs, usable.cpus, basis.unit)
+    report = Report(
+        plan,
+        basis,
+        followed,
+        left_out=usable.left_out,
+        isolated=tuple(sorted(settings.isolate.intersection(measurement.cpus))),
+        selection=selection,
+    )
     if not settings.writes:
         return report
     save_reading(folder, reading)

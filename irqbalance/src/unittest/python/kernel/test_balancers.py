@@ -15,6 +15,10 @@ ROOT = (0, 0, 0, 0)
 pytestmark = pytest.mark.usefixtures("in_time")
 
 
+def names(fake: FakeMachine) -> list[str]:
+    return [found.name for found in find_balancers(fake.procfs)]
+
+
 def process(
     fake: FakeMachine,
     number: int,
@@ -35,20 +39,20 @@ def process(
 def test_the_c_irqbalance_is_noticed(fake: FakeMachine):
     process(fake, 4242, "irqbalance", "/usr/sbin/irqbalance\0--foreground\0")
 
-    assert find_balancers(fake.procfs) == ["irqbalance (process 4242)"]
+    assert names(fake) == ["irqbalance (process 4242)"]
 
 
 def test_a_balancer_whose_command_line_is_hidden_is_noticed_too(fake: FakeMachine):
     process(fake, 7, "irqbalance", None)
 
-    assert find_balancers(fake.procfs) == ["irqbalance (process 7)"]
+    assert names(fake) == ["irqbalance (process 7)"]
 
 
 @pytest.mark.parametrize("python", ["/usr/bin/python3", "/venv/bin/python3.11", "python"])
 def test_this_program_is_not_taken_for_it(fake: FakeMachine, python: str):
     process(fake, 11, "irqbalance", f"{python}\0/usr/local/bin/irqbalance\0--quiet\0")
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 def test_one_that_has_ended_and_other_programs_are_not_noticed(fake: FakeMachine):
@@ -56,7 +60,7 @@ def test_one_that_has_ended_and_other_programs_are_not_noticed(fake: FakeMachine
     process(fake, 12, "bash", "vi irqbalance.c")
     fake.write("proc/irq/24/comm", "irqbalance")
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,7 @@ def test_a_process_that_is_not_wholly_roots_stops_nobody(
     tuned(fake, "mine", mine="[irqbalance]\n")
     process(fake, 99, name, "/home/me/irqbalance\0", uids=uids)
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +105,7 @@ def test_a_process_whose_user_is_unknown_stops_nobody(fake: FakeMachine, status:
     if status is not None:
         (fake.procfs / "7/status").write_bytes(status.encode())
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_a_program_of_another_name_is_no_balancer(fake: FakeMachine, program: st
     process(fake, 7, "irqbalance", "irqbalance\0")
     (fake.procfs / "7/exe").symlink_to(program)
 
-    assert find_balancers(fake.procfs) == (["irqbalance (process 7)"] if found else [])
+    assert names(fake) == (["irqbalance (process 7)"] if found else [])
 
 
 def test_a_link_among_the_processes_is_none(fake: FakeMachine):
@@ -124,7 +128,7 @@ def test_a_link_among_the_processes_is_none(fake: FakeMachine):
     (fake.procfs / "7").rename(fake.root / "elsewhere")
     (fake.procfs / "7").symlink_to(fake.root / "elsewhere")
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 @pytest.mark.parametrize("name", ["comm", "status", "stat", "cmdline"])
@@ -133,7 +137,7 @@ def test_a_pipe_among_the_files_of_a_process_is_not_waited_for(fake: FakeMachine
     (fake.procfs / "7" / name).unlink()
     os.mkfifo(fake.procfs / "7" / name)
 
-    assert len(find_balancers(fake.procfs)) == (name in ("stat", "cmdline"))
+    assert len(names(fake)) == (name in ("stat", "cmdline"))
 
 
 def test_without_processes_there_is_nobody(tmp_path: Path):
@@ -155,13 +159,13 @@ def test_tuned_with_its_plug_in_is_noticed_through_included_profiles(fake: FakeM
         cpu_partitioning="[main]\n[irqbalance]\nbanned_cpus=1\n",
     )
 
-    assert find_balancers(fake.procfs) == ["tuned with its irqbalance plug-in (process 99)"]
+    assert names(fake) == ["tuned with its irqbalance plug-in (process 99)"]
 
 
 def test_tuned_without_it_is_not(fake: FakeMachine):
     tuned(fake, "balanced ../evil", balanced="[main]\ninclude=gone\n[cpu]\ngovernor=x\n")
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 WITH = "[irqbalance]\n"
@@ -173,7 +177,7 @@ def test_the_root_of_a_process_is_a_link_as_in_proc(fake: FakeMachine):
     (fake.procfs / "99/root").rename(fake.root / "container")
     (fake.procfs / "99/root").symlink_to(fake.root / "container")
 
-    assert len(find_balancers(fake.procfs)) == 1
+    assert len(names(fake)) == 1
 
 
 def a_pipe(path: Path, _outside: Path) -> None:
@@ -205,7 +209,7 @@ def test_what_a_container_puts_in_the_place_of_tuneds_files_is_not_read(
     path.rename(fake.root / "outside")
     make(path, fake.root / "outside")
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 @pytest.mark.parametrize("name", ["..", ".", "../mine", "/etc", "mine/../mine"])
@@ -214,13 +218,13 @@ def test_a_name_that_is_a_path_is_no_profile(fake: FakeMachine, name: str):
     fake.write("proc/99/root/usr/lib/tuned.conf", WITH)
     fake.write("proc/99/root/usr/lib/tuned/tuned.conf", WITH)
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 def test_a_profile_of_an_absurd_size_is_not_read(fake: FakeMachine):
     tuned(fake, "mine", mine=WITH + "#" * 2**20)
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
 
 
 @pytest.mark.parametrize(
@@ -239,7 +243,7 @@ def test_no_text_of_a_profile_takes_long(fake: FakeMachine, text: str):
     tuned(fake, "mine", mine=text)
     start = time.process_time()
 
-    assert find_balancers(fake.procfs) == []
+    assert names(fake) == []
     assert time.process_time() - start < 2
 
 

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 import documents
+from irqbalance.cli import main
 from irqbalance.planning.policy import OBJECTIVE
 from irqbalance.settings.command_line import parser
 from irqbalance.settings.model import Settings
-from irqbalance.settings.table import SETTINGS
+from irqbalance.settings.table import COMMANDS, SETTINGS, Command
 
 PROJECT = Path(__file__).parents[4]
 
@@ -14,13 +17,13 @@ PROJECT = Path(__file__).parents[4]
 def test_the_table_the_settings_and_the_help_agree():
     names = [setting.name for setting in SETTINGS]
 
-    assert sorted([*names, "rules"]) == sorted(Settings._fields)
+    assert sorted([*names, "rules", "banned_by"]) == sorted(Settings._fields)
     text = parser().format_help()
     assert all(option in text for setting in SETTINGS for option in setting.options)
 
 
 def test_reference_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
-    files = (documents.REFERENCE, documents.MAN_PAGE, documents.COMPLETION)
+    files = (documents.REFERENCE, documents.MIGRATING, documents.MAN_PAGE, documents.COMPLETION)
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text((PROJECT / file).read_text())
@@ -45,6 +48,16 @@ def test_reference_man_page_and_completion_know_every_option():
         assert any(word.strip("')") == option for word in words), option
     for setting in SETTINGS:
         assert f"`{setting.options[0]}" in reference
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_table_has_a_module_and_its_own_help(
+    command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert main([command.name, "--help"]) == 0
+
+    assert f"usage: irqbalance {command.name}" in capsys.readouterr().out
+    assert command.name in parser().format_help()
 
 
 def test_how_it_works_and_the_man_page_state_the_objective():

@@ -122,15 +122,21 @@ def test_verbose_on_the_command_line_ends_the_files_quiet(tmp_path: Path):
         ("threshold = 500", "threshold: expected a percentage"),
         ("quiet = 1", "quiet: expected true or false"),
         ("rules = 5", "tables headed [[rules]]"),
-        ('[[rules]]\npattern = "x"\n', "rule 1: expected either ban = true or cpus and one_node"),
-        ('[[rules]]\npattern = "x"\nban = true\ncpus = "1"\n', "rule 1: expected either"),
+        (
+            '[[rules]]\npattern = "x"\n',
+            "rule 1: expected ban = true, or near, or cpus and one_node = true; one of these alone",
+        ),
+        (
+            '[[rules]]\npattern = "x"\nban = true\ncpus = "1"\n',
+            "rule 1: expected ban = true, or near",
+        ),
         ('[[rules]]\npattern = "x"\nban = "yes"\n', "rule 1: expected true or false"),
         ("[[rules]]\nban = true\n", "rule 1: pattern"),
         ('[[rules]]\npattern = ""\nban = true\n', "rule 1: expected an IRQ"),
         ('[[rules]]\npattern = "x"\ncpus = "z"\n', "rule 1: expected a CPU list"),
         (
             '[[rules]]\npattern = "x"\nban = true\ncpu = 1\n',
-            "the keys ban, cpus, one_node, pattern",
+            "the keys ban, cpus, near, one_node, pattern",
         ),
     ],
 )

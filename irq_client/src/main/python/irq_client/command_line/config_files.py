@@ -15,6 +15,10 @@ class Host(NamedTuple):
     name: str
     url: str
     token_file: str | None = None
+    instance: str = ""
+    """The host at a Prometheus-compatible server; empty for an irq_server."""
+    is_exact: bool = True
+    """False if the host has node_exporter's counters alone there."""
 
 
 class Config(NamedTuple):

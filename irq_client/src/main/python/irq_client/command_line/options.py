@@ -85,6 +85,19 @@ EVERYWHERE = (
         from_environment=True,
     ),
     Setting(
+        "prometheus",
+        "Prometheus-compatible server that stores the servers' /metrics, to ask in their place: "
+        "host[:port] or a URL",
+        "URL",
+        from_environment=True,
+    ),
+    Setting(
+        "host",
+        "with --prometheus: only hosts whose instance matches, with or without its port; "
+        "the worst balanced come first",
+        "PATTERN",
+    ),
+    Setting(
         "config",
         "configuration file, TOML",
         "FILE",

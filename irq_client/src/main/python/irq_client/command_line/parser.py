@@ -107,8 +107,7 @@ def parse(
     from .settings import read_general
 
     general = read_general(texts, environment if command.asks_server else {})
-    several = len(general.hosts) > 1
-    given = Given(texts, command.settings, general.form, several=several)
+    given = Given(texts, command.settings, general.form, several=general.several)
     return Arguments(general, command, given)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import CommandLineError, UsageError, did_you_mean
 from .options import COLOR, EVERYWHERE, FORMAT, Setting
-from .values import read_choice, read_duration, read_server
+from .values import read_choice, read_duration, read_pattern, read_prometheus, read_server
 
 if TYPE_CHECKING:
     from .config_files import Config, Host
@@ -29,6 +29,17 @@ class General(NamedTuple):
     colour: str = "auto"
     verbose: bool = False
     quiet: bool = False
+    prometheus: "Host | None" = None
+    """The Prometheus-compatible server to ask for hosts, in place of servers."""
+    pattern: str = ""
+    """The hosts that are meant there; empty for all."""
+
+    @property
+    def several(self) -> bool:
+        """True if several servers or hosts may be asked."""
+        if self.prometheus:
+            return not self.pattern or any(each in self.pattern for each in "*?[")
+        return len(self.hosts) > 1
 
 
 def read_general(given: Mapping[str, object], environment: Mapping[str, str]) -> General:
@@ -42,8 +53,14 @@ def read_general(given: Mapping[str, object], environment: Mapping[str, str]) ->
     if found["hosts"] and found["server"][0][0] == "":
         found["server"] = []  # hosts are named: the default server is not meant as well
     tokens = found["token-file"]
+    token_file = tokens[0][1] if tokens else None
+    prometheus = _prometheus(found, token_file)
+    if given.get("host") and not prometheus:
+        raise CommandLineError("--host is for --prometheus; --server names a server")
     return General(
-        hosts=_hosts(found, config, tokens[0][1] if tokens else None),
+        hosts=() if prometheus else _hosts(found, config, token_file),
+        prometheus=prometheus,
+        pattern=read_pattern("--host", str(given["host"])) if given.get("host") else "",
         timeout_seconds=read_duration(*found["timeout"][0]).seconds,
         form=read_choice(*found["format"][0], FORMAT.choices),
         colour=read_choice(*found["color"][0], COLOR.choices),
@@ -88,6 +105,22 @@ def _values(
     if config is not None and setting.name in config.values:
         return [(f"{setting.name} in the file", each) for each in config.values[setting.name]]
     return [("", setting.default)] if setting.default else []
+
+
+def _prometheus(found: Mapping[str, Found], token_file: str | None) -> "Host | None":
+    """Return the Prometheus server to ask; None if servers are named at a nearer place."""
+    from .config_files import Host
+
+    if not found["prometheus"]:
+        return None
+    ((source, text),) = found["prometheus"]
+    servers = {each for name in ("server", "hosts") for each, _ in found[name] if each[:2] == "--"}
+    if servers and source[:2] == "--":
+        raise CommandLineError(f"--prometheus and {servers.pop()} contradict each other")
+    if servers:
+        return None
+    url = read_prometheus(source, text)
+    return Host(url.partition("://")[2] or url, url, token_file)
 
 
 def _hosts(

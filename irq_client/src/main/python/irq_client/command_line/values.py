@@ -92,7 +92,12 @@ def read_number(option: str, text: str) -> int:
     return int(text)
 
 
-def read_server(option: str, text: str) -> str:
+def read_prometheus(option: str, text: str) -> str:
+    """Return the URL of a Prometheus-compatible server, read as `read_server` reads a server's."""
+    return read_server(option, text, 9090)
+
+
+def read_server(option: str, text: str, default_port: int = DEFAULT_PORT) -> str:
     """Return a server's URL without a slash at its end, by a URL, a socket, or ``host[:port]``.
 
     Refused: another scheme than http, https and unix, a name or password in it (the token has its
@@ -106,7 +111,7 @@ def read_server(option: str, text: str) -> str:
     url = text
     if "://" not in text:
         is_whole = "/" in text or ":" in text.rpartition("]")[2]
-        url = f"http://{text}" if is_whole else f"http://{text}:{DEFAULT_PORT}"
+        url = f"http://{text}" if is_whole else f"http://{text}:{default_port}"
     try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)

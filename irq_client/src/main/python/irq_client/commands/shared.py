@@ -196,7 +196,7 @@ def window_line(window: model.Window) -> str:
 
 def window_warnings(window: model.Window) -> tuple[str, ...]:
     """Return what is wrong with a window, one sentence each; none if it is whole."""
-    found = []
+    found = [window.note] if window.note else []
     if not window.complete:
         found.append(_incomplete(window))
     if window.gaps:

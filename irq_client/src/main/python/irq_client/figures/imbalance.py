@@ -29,5 +29,5 @@ def device_loads(
     """
     rows = [irq.counts for irq in answer.irqs if irq.counts and not is_own(irq.irq, irq.device)]
     sums = map(sum, zip(*rows, strict=True)) if rows else (0 for _ in answer.cpus)
-    loads = zip(answer.cpus, sums, strict=True)
+    loads = zip(answer.cpus, sums if answer.devices is None else answer.devices, strict=True)
     return {cpu: load for cpu, load in loads if usable is None or cpu in usable}

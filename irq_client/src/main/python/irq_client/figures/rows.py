@@ -29,6 +29,7 @@ DESCRIPTIONS = {
     "NPI": "Nested posted-interrupt event",
     "PIW": "Posted-interrupt wakeup event",
     "PMN": "Posted MSI notification event",
+    "other": "rows without a series of their own",
 }
 
 PER_CPU_DEVICES = {

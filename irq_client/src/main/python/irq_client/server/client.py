@@ -14,19 +14,20 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar, Unpack
+from typing import Self, TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
 from ..errors import AnswerError, ServerError, ShapeError, UnknownNameError
 from . import model
 from .address import is_socket
-from .failures import NOT_OURS, is_worth_a_retry
+from .failures import IRQ_SERVER, Peer, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport
 from .json_fields import JsonObject, parse_object
 from .names import NUMBER, find_irqs, resolve
 from .request import Parameters, Request
 
 A = TypeVar("A", bound=model.Answer)
+T = TypeVar("T")
 
 _ALL = Request()
 
@@ -72,6 +73,7 @@ class Client:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         wait: Callable[[float], None] = time.sleep,
         name: str = "",
+        peer: Peer = IRQ_SERVER,
     ) -> None:
         self.server = server.rstrip("/")
         self.name = name or self.server.partition("://")[2] or self.server
@@ -79,9 +81,10 @@ class Client:
         self._wait = wait
         self._resolved_names: dict[_Names, tuple[float, _Names]] = {}
         socket_server = self.server if is_socket(self.server) else ""
-        self._transport = Transport(token, max_answer_bytes, socket_server)
+        self._peer = peer
+        self._transport = Transport(token, max_answer_bytes, socket_server, peer)
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         """Return itself; leaving the block closes its connections."""
         return self
 
@@ -148,7 +151,7 @@ class Client:
         """
         url = self._url(f"/irqs/{_segment(irq)}/affinity", _ALL)
         text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
-        return _checked(url, text, model.read_affinity)
+        return self._whole(url, text, lambda answer: answered(answer, model.read_affinity))
 
     def _url(self, path: str, request: Request) -> str:
         encoded = urlencode(request.encoded())
@@ -188,14 +191,21 @@ class Client:
             raise
 
     def _ask(self, path: str, request: Request, reader: Callable[[JsonObject], A]) -> A:
-        """Ask until an answer comes, or until the attempts or the time are used up."""
+        """Ask for one route, and return the value of its answer."""
         url = self._url(path, request)
-        left = self._timeout_seconds
-        deadline = time.monotonic() + left
+        deadline = time.monotonic() + self._timeout_seconds
+        return self._get(url, lambda text: answered(text, reader), deadline)
+
+    def _get(self, url: str, read: Callable[[bytes], T], deadline: float) -> T:
+        """Ask until an answer comes, or until the attempts or the time are used up.
+
+        `read` returns the value of an answer's bytes. It raises ShapeError.
+        """
+        left = max(deadline - time.monotonic(), 0.001)
         pause, attempt = FIRST_WAIT_SECONDS, 1
         while True:
             try:
-                return _checked(url, self._transport.exchange("GET", url, left), reader)
+                return self._whole(url, self._transport.exchange("GET", url, left), read)
             except ServerError as error:
                 left = deadline - time.monotonic() - pause
                 if attempt == ATTEMPTS or left <= 0 or not is_worth_a_retry(error):
@@ -205,14 +215,18 @@ class Client:
             pause *= 2
             attempt += 1
 
+    def _whole(self, url: str, text: bytes, read: Callable[[bytes], T]) -> T:
+        try:
+            return read(text)
+        except ShapeError as error:
+            raise AnswerError(url, str(error), self._peer.not_ours) from error
+
 
 def _segment(name: str) -> str:
     """Return a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
     return quote(name, safe="")
 
 
-def _checked(url: str, text: bytes, reader: Callable[[JsonObject], A]) -> A:
-    try:
-        return replace(reader(parse_object(text)), text=text)
-    except ShapeError as error:
-        raise AnswerError(url, str(error), NOT_OURS) from error
+def answered(text: bytes, reader: Callable[[JsonObject], A]) -> A:
+    """Return the value of an answer, with its text. Raise ShapeError."""
+    return replace(reader(parse_object(text)), text=text)

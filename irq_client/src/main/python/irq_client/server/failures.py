@@ -7,8 +7,8 @@ import http.client
 import os
 import socket
 import ssl
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -26,12 +26,26 @@ from ..errors import (
 )
 from .json_fields import parse_object
 
-NOT_OURS = "is that an irq_server?"
 LONGEST_REASON = 500
 """Characters of a server's own words that are shown."""
 
 _NO_HTTP = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
 _TEMPORARY_STATUSES = (502, 503, 504)
+
+
+class Peer(NamedTuple):
+    """The advice about failures that a kind of server needs."""
+
+    not_ours: str
+    """About an answer of something else."""
+    running: str
+    """About no answer."""
+    by_status: Mapping[int, str]
+    """About an error that the server reports."""
+    types: tuple[str, ...] = ("application/json",)
+    """The types of an answer that are JSON."""
+
+
 _ADVICE = {
     401: "--token-file names the file with the server's token",
     403: "that takes a server started with --allow-affinity, and a token that may write",
@@ -40,6 +54,7 @@ _ADVICE = {
     421: "ask by the server's address, or start it with --allow-hosts NAME",
     503: "try again in a moment",
 }
+IRQ_SERVER = Peer("is that an irq_server?", "is irq_server running there?", _ADVICE)
 _NO_AFFINITY = "irq_client irqs shows which IRQs have an affinity"
 
 _Error = TypeVar("_Error", bound=BaseException)
@@ -52,7 +67,9 @@ def is_worth_a_retry(error: ServerError) -> bool:
     return isinstance(error, UnreachableError) and error.is_temporary
 
 
-def connection_error(url: str, error: Exception, limit: TimeLimitError) -> ServerError:
+def connection_error(
+    url: str, error: Exception, limit: TimeLimitError, peer: Peer = IRQ_SERVER
+) -> ServerError:
     """Return the exception for a request that brought no answer, or a broken one.
 
     `limit` is returned if the cause is a time limit.
@@ -73,53 +90,57 @@ def connection_error(url: str, error: Exception, limit: TimeLimitError) -> Serve
     if _first(causes, socket.gaierror):
         return UnreachableError(url, "the server's name is not known", "check --server")
     if _first(causes, http.client.RemoteDisconnected):
-        return _lost(url, "the connection was closed without an answer")
+        return _lost(url, "the connection was closed without an answer", peer)
     if any(isinstance(each, _NO_HTTP) for each in causes):
-        return AnswerError(url, "what answers there does not speak HTTP", NOT_OURS)
-    return _lost(url, _reason(causes))
+        return AnswerError(url, "what answers there does not speak HTTP", peer.not_ours)
+    return _lost(url, _reason(causes), peer)
 
 
-def problem_error(url: str, status: int, content_type: str, body: bytes) -> ServerError:
+def problem_error(
+    url: str, status: int, content_type: str, body: bytes, peer: Peer = IRQ_SERVER
+) -> ServerError:
     """Return the exception for an answer with a status of 400 or more.
 
-    Shows the `detail` or `title` of a problem+json body (RFC 9457). A 404 of any other form comes
+    Shows the `detail` or `title` of a problem+json body (RFC 9457), or the `error` of Prometheus'
+    JSON. A 404 of any other form comes
     from something that is no irq_server; one for a URL that names no IRQ and no CPU says nothing
     about these.
     """
     words = _problem_words(content_type, body)
     if status == 404 and words is None:
-        return AnswerError(url, "what answers there does not know the question", NOT_OURS)
+        return AnswerError(url, "what answers there does not know the question", peer.not_ours)
     reason = words or http.client.responses.get(status, "an error")
     if status in (401, 403, 409):
-        return NotAllowedError(url, reason, _ADVICE.get(status, ""), status=status)
+        return NotAllowedError(url, reason, peer.by_status.get(status, ""), status=status)
     if status == 404 and _names_irq_or_cpu(url):
         advice = _NO_AFFINITY if _asks_for_affinity(url) else _ADVICE[404]
         return UnknownNameError(url, reason, advice, status=status)
-    advice = NOT_OURS if words is None else _ADVICE.get(status, "") if status != 404 else ""
+    known = peer.by_status.get(status, "") if status != 404 else ""
+    advice = peer.not_ours if words is None else known
     return ProblemError(url, reason, advice, status=status)
 
 
-def _lost(url: str, reason: str) -> UnreachableError:
-    advice = "is irq_server running there?"
-    return UnreachableError(url, reason, advice, is_temporary=True)
+def _lost(url: str, reason: str, peer: Peer) -> UnreachableError:
+    return UnreachableError(url, reason, peer.running, is_temporary=True)
 
 
 def _problem_words(content_type: str, body: bytes) -> str | None:
-    """Return the words of a problem+json body, None if the body is something else."""
-    if content_type != "application/problem+json":
+    """Return a server's own words about an error, None if the body has another form."""
+    keys = {"application/problem+json": ("detail", "title"), "application/json": ("error",)}
+    if content_type not in keys:
         return None
     try:
         problem = parse_object(body)
     except ShapeError:
         return None
-    for key in ("detail", "title"):
+    for key in keys[content_type]:
         try:
             text = problem.text(key).strip()
         except ShapeError:
             continue
         if text:
             return text[:LONGEST_REASON]
-    return ""
+    return "" if content_type == "application/problem+json" else None
 
 
 def _asks_for_affinity(url: str) -> bool:

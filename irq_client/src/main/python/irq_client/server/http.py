@@ -13,7 +13,7 @@ import urllib3
 from .. import __version__
 from ..errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
 from .address import is_local
-from .failures import NOT_OURS, causes_of, connection_error, problem_error
+from .failures import IRQ_SERVER, Peer, causes_of, connection_error, problem_error
 
 MAX_ANSWER_BYTES = 64 * 2**20
 """Longer answers are refused; 1,000 IRQs on 1,000 CPUs take some 10 MB."""
@@ -29,10 +29,17 @@ class Transport:
     """One requests session; `client` lists the guarantees.
 
     `max_answer_bytes` limits an unpacked answer. `socket_server` is the URL of a Unix socket, empty
-    for a host.
+    for a host. `peer` is the kind of server that is asked.
     """
 
-    def __init__(self, token: str | None, max_answer_bytes: int, socket_server: str = "") -> None:
+    def __init__(
+        self,
+        token: str | None,
+        max_answer_bytes: int,
+        socket_server: str = "",
+        peer: Peer = IRQ_SERVER,
+    ) -> None:
+        self._peer = peer
         self._max_answer_bytes = max_answer_bytes
         self._session = _Session()
         if socket_server:
@@ -92,7 +99,7 @@ class Transport:
                 proxies=_NO_PROXIES if near else None,
             ) as response:
                 text = self._body(url, response, deadline, limit)
-                _check_status(url, response, text)
+                _check_status(url, response, text, self._peer)
                 return text
         except (OSError, urllib3.exceptions.HTTPError) as error:
             # RequestException is an OSError; some of urllib3's own come through unwrapped
@@ -100,7 +107,7 @@ class Transport:
             # garbage is collected: who keeps the error stands in its traceback
             for each in causes_of(error):
                 traceback.clear_frames(each.__traceback__)
-            raise connection_error(url, error, limit) from error
+            raise connection_error(url, error, limit, self._peer) from error
 
     def _body(
         self, url: str, response: requests.Response, deadline: float, limit: TimeLimitError
@@ -114,7 +121,7 @@ class Transport:
             raise AnswerError(
                 url,
                 f"the answer is in {encoding[:SHOWN_CHARACTERS]}, which was not asked for",
-                NOT_OURS,
+                self._peer.not_ours,
             )
         pieces: list[bytes] = []
         size = 0
@@ -168,12 +175,12 @@ def _within(seconds: float, work: Callable[[], bytes], limit: TimeLimitError) ->
     return future.result()
 
 
-def _check_status(url: str, response: requests.Response, text: bytes) -> None:
+def _check_status(url: str, response: requests.Response, text: bytes, peer: Peer) -> None:
     """Raise AnswerError, or the error of `problem_error`, unless it is a plain JSON answer."""
     status = response.status_code
     kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if status >= 400:
-        raise problem_error(url, status, kind, text)
+        raise problem_error(url, status, kind, text, peer)
     if 300 <= status < 400:
         target = response.headers.get("Location", "nowhere")
         raise AnswerError(
@@ -182,7 +189,7 @@ def _check_status(url: str, response: requests.Response, text: bytes) -> None:
             "redirects are not followed; see --server",
         )
     if status != 200:
-        raise AnswerError(url, f"answered with status {status}", NOT_OURS)
-    if kind != "application/json":
+        raise AnswerError(url, f"answered with status {status}", peer.not_ours)
+    if kind not in peer.types:
         shown = kind[:SHOWN_CHARACTERS] or "without a type"
-        raise AnswerError(url, f"answered {shown}, not JSON", NOT_OURS)
+        raise AnswerError(url, f"answered {shown}, not JSON", peer.not_ours)

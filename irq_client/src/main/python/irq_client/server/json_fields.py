@@ -137,6 +137,28 @@ class JsonObject:
         inner = self.inner(key)
         return {name: inner.whole(name) for name in inner._value}
 
+    def texts(self, key: str) -> dict[str, str]:
+        """Return an object whose values are texts."""
+        inner = self.inner(key)
+        return {name: inner.text(name) for name in inner._value}
+
+    def sample(self, key: str) -> tuple[int, float]:
+        """Return a sample of Prometheus, ``[1767225600.250, "5"]``, as Unix ms and a value."""
+        return self._sample(key, self._get(key))
+
+    def samples(self, key: str) -> list[tuple[int, float]]:
+        """Return a list of such samples."""
+        return [self._sample(key, each) for each in self._list(key)]
+
+    def _sample(self, key: str, value: object) -> tuple[int, float]:
+        try:
+            match value:
+                case [int() | float() as seconds, str(number)]:
+                    return round(seconds * 1000), float(number)
+        except (ValueError, OverflowError):
+            pass  # neither a number nor a time
+        raise ShapeError(self._place(key), 'a sample such as [1767225600, "5"]', repr(value)[:80])
+
     def _list(self, key: str) -> list[object]:
         value = self._get(key)
         return value if isinstance(value, list) else self._wrong(key, "a list")

@@ -38,6 +38,9 @@ class Window:
     requested: tuple[Moment, Moment] | None = None
     """The edges that the request named; None if the server does not say."""
 
+    note: str = ""
+    """Why the counts are not exact; empty if they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Irq:
@@ -65,6 +68,8 @@ class Interrupts(Answer):
     irqs: tuple[Irq, ...]
     totals: tuple[int, ...]
     total: int
+    devices: tuple[int, ...] | None = None
+    """The part of `totals` that devices asked for; None if the rows say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,7 @@ def read_interrupts(answer: JsonObject) -> Interrupts:
         irqs=tuple(_irq(each, len(cpus)) for each in answer.objects("irqs")),
         totals=answer.counts("totals", len(cpus)),
         total=answer.whole("total"),
+        devices=answer.counts("devices", len(cpus)) if answer.has("devices") else None,
     )
 
 
@@ -329,6 +335,7 @@ def _window(answer: JsonObject) -> Window:
         resets=window.whole("resets"),
         resolution_seconds=window.default_number("resolution_seconds", 0.0),
         requested=_requested(window) if window.has("requested") else None,
+        note=window.text("note") if window.has("note") else "",
     )
 
 

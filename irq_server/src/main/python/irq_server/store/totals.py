@@ -95,7 +95,7 @@ class Identity:
     @property
     def is_own(self) -> bool:
         """Return whether its interrupts are the CPUs' own (ticks, IPIs), and no device's."""
-        if not self.label.isdecimal() or self.chip in PER_CPU_CHIPS:
+        if not self.irq.partition("#")[0].isdecimal() or self.chip in PER_CPU_CHIPS:
             return True
         return not PER_CPU_DEVICES.isdisjoint(self.device.split(", "))
 

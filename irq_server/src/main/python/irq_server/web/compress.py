@@ -16,6 +16,7 @@ LEVEL = 4
 _MEDIA = frozenset(
     {
         "application/json",
+        "application/openmetrics-text",
         "application/problem+json",
         "image/svg+xml",
         "text/css",

@@ -24,6 +24,9 @@ MAX_SERIES = 2000
 _SECONDS = (0.01, 0.1, 1.0)
 """The buckets of the time of requests."""
 
+_OWN = "/metrics"
+"""The route that has no time: Prometheus' own scrape_duration_seconds has it."""
+
 
 class ServerCollector(Collector):
     """The server itself as metric families: its sampler, its store, its version."""
@@ -38,7 +41,6 @@ class ServerCollector(Collector):
         counters = {
             "samples": ("Samples that this process took.", sampler.samples),
             "late_samples": ("Samples that came late, or after a missed tick.", sampler.late),
-            "sampling_errors": ("Ticks at which no sample could be taken.", sampler.errors),
         }
         for name, (text, count) in counters.items():
             yield CounterMetricFamily(f"irq_server_{name}", text, value=count)
@@ -47,7 +49,6 @@ class ServerCollector(Collector):
             "last_sample_timestamp_seconds": ("When the newest sample is from.", store.newest or 0),
             "interval_seconds": ("The sampling interval.", sampler.interval_seconds),
             "store_bytes": ("Size of the data directory.", store.size_bytes),
-            "store_max_bytes": ("Cap on the data directory.", store.max_bytes),
             "store_damaged_bytes": ("Bytes that are damaged.", store.damaged_bytes),
         }
         for name, (text, value) in gauges.items():
@@ -80,7 +81,7 @@ def register(
     known: dict[str, Histogram] = {}  # a look-up costs more than to observe
     routes = Blueprint("metrics", __name__)
 
-    @routes.get("/metrics")
+    @routes.get(_OWN)
     def metrics() -> Response:
         """Return everything in Prometheus' text format, or OpenMetrics if Accept asks for it."""
         encode_own, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -99,6 +100,8 @@ def register(
     @app.after_request
     def end(response: Response) -> Response:
         route = str(request.url_rule) if request.url_rule else "none"
+        if route == _OWN:
+            return response
         series = known.get(route)
         if series is None:
             series = known[route] = spent.labels(route)

@@ -13,6 +13,7 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..events import Kind
 from ..kernel.interrupts import SUBTOTAL_LABELS
@@ -24,7 +25,7 @@ from ..store.segments.segment import State
 from ..store.store import Store
 from ..store.totals import Identity
 from .exposition import Family
-from .selection import Selection, read_selection, selection_json
+from .selection import Name, Selection, read_selection, selection_json
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ class SampledMetrics:
         if changed:
             self._keep(memory)
         others = memory.selection.others(cells, self._store.rows.cpus)
-        own = {irq for irq, each in identities.items() if each.is_own}
+        irqs = {key[: key.rindex(",")] for key in cells}
+        own = {irq for irq in irqs if identities[irq].is_own}
         families = [
             _interrupts(memory.selection, others, sample.time),
             _by_kind(cells, own, others, sample.time),
@@ -137,16 +139,19 @@ class SampledMetrics:
 
 
 def _interrupts(selection: Selection, others: Mapping[str, int], moment: float) -> Family:
-    values = {}
-    for key, series in selection.shown.items():
-        irq, _, cpu = key.rpartition(",")
-        values[labels(cpu=cpu, device=series.name.device, irq=irq)] = series.value
+    values = {_labels(series.name): series.value for series in selection.shown.values()}
     values |= {labels(cpu=cpu, device="", irq=OTHER): n for cpu, n in others.items()}
     text = (
         "Interrupts by IRQ, device and CPU. A series counts from when it was first shown. What it "
         "counted before is in other."
     )
     return Family("irq_interrupts", "counter", text, values, moment)
+
+
+@lru_cache(maxsize=8192)
+def _labels(name: Name) -> str:
+    irq, _, cpu = name.key.rpartition(",")
+    return labels(cpu=cpu, device=name.device, irq=irq)
 
 
 def _by_kind(cells: State, own: Set[str], cpus: Iterable[str], moment: float) -> Family:

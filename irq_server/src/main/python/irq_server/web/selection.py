@@ -58,9 +58,9 @@ class Selection:
         At most `room` cells have a series. `devices` gives the device of each IRQ. `moment` is the
         sample's, Unix seconds.
         """
-        before = {series.name for series in self.shown.values()}
+        before = list(self.shown.values())
         for key, series in list(self.shown.items()):
-            if key not in cells or _name(key, devices) != series.name:
+            if key not in cells or devices[key[: key.rindex(",")]] != series.name.device:
                 self._hide(key)
         free = min(room, len(cells)) - len(self.shown)
         if free < 0:
@@ -73,7 +73,7 @@ class Selection:
         if len(self.shown) < len(cells):
             self._swap(cells, devices, moment)
         began = self._count(cells, moment)
-        return began or before != {series.name for series in self.shown.values()}
+        return began or before != list(self.shown.values())
 
     def _swap(self, cells: State, devices: Mapping[str, str], moment: float) -> None:
         """Give the places of the least busy to those that overtook them."""
@@ -110,11 +110,10 @@ class Selection:
         """Return the counter of all that no series counted, for each of `cpus`."""
         counts: defaultdict[str, int] = defaultdict(int, dict.fromkeys(map(str, cpus), 0))
         for key, n in cells.items():
-            counts[key[key.rindex(",") + 1 :]] += n
+            series = self.shown.get(key)
+            counts[_cpu(key)] += n if series is None else n - series.value
         for name, n in self.hidden.items():
-            counts[_cpu(name)] -= n
-        for series in self.shown.values():
-            counts[_cpu(series.name)] -= series.value
+            counts[_cpu(name.key)] -= n
         return dict(counts)
 
 
@@ -122,8 +121,8 @@ def _name(key: str, devices: Mapping[str, str]) -> Name:
     return Name(key, devices[key[: key.rindex(",")]])
 
 
-def _cpu(name: Name) -> str:
-    return name.key[name.key.rindex(",") + 1 :]
+def _cpu(key: str) -> str:
+    return key[key.rindex(",") + 1 :]
 
 
 def selection_json(selection: Selection) -> dict[str, Any]:

@@ -1,16 +1,10 @@
-"""Samples as tables: CSV, OpenMetrics, and Parquet in row groups."""
+"""Samples as tables: CSV and OpenMetrics."""
 
 import io
-import sys
 from pathlib import Path
 
-import duckdb
-import mock
-import pyarrow.parquet
-import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from irq_server.errors import StoreError
 from irq_server.store.offline import tables
 from irq_server.store.offline.tables import (
     DeviceNames,
@@ -18,7 +12,6 @@ from irq_server.store.offline.tables import (
     rows,
     write_csv,
     write_openmetrics,
-    write_parquet,
 )
 
 TABLE: list[Row] = [
@@ -85,33 +78,3 @@ def test_openmetrics_has_the_interrupts_with_their_times():
     assert sample.name == "irq_interrupts_total"
     assert sample.labels == {"instance": "web1", "irq": "24", "device": 'eth0, "x"', "cpu": "0"}
     assert (sample.value, float(sample.timestamp)) == (2**63, 600.0)
-
-
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path):
-    with (
-        mock.patch.dict(sys.modules, {"pyarrow": None}),
-        (tmp_path / "table.parquet").open("wb") as output,
-        pytest.raises(StoreError, match="pip install pyarrow"),
-    ):
-        write_parquet([], output)
-
-
-def test_parquet_is_written_by_row_groups_with_types(tmp_path: Path):
-    path = tmp_path / "table.parquet"
-    with mock.patch.object(tables, "ROWS_PER_GROUP", 2), path.open("wb") as output:
-        assert write_parquet([*TABLE, *TABLE, TABLE[0]], output) == 5
-
-    assert pyarrow.parquet.ParquetFile(path).num_row_groups == 3
-    with duckdb.connect() as connection:
-        found = connection.execute("from read_parquet(?) limit 2", [str(path)]).fetchall()
-    assert found == [
-        ("web1", 600.0, "24", 'eth0, "x"', 0, 2**63),
-        ("web1", 600.5, "ERR", "", None, 2),
-    ]
-
-
-def test_an_empty_table_is_a_parquet_file_with_columns(tmp_path: Path):
-    path = tmp_path / "table.parquet"
-    with path.open("wb") as output:
-        assert write_parquet([], output) == 0
-    assert pyarrow.parquet.read_schema(path).names == list(tables.COLUMNS)

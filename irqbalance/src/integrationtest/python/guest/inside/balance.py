@@ -7,6 +7,7 @@ can still judge its figures.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -204,6 +205,54 @@ def again() -> dict[str, Any]:
     return {"runs": runs}
 
 
+def isolated() -> dict[str, Any]:
+    """Empty the last two CPUs on which programs work: all IRQs are on the last one before.
+
+    A program on the last but one reads from an NVMe disk; one on the last only counts.
+    """
+    reads, counts = observe.numbered()[0][-2:]
+    option = ["--isolate", f"{reads},{counts}"]
+    programs = [
+        _on_cpu(reads, str(Path(__file__).with_name("load.py")), "nvme0n1=20"),
+        _on_cpu(counts, "-c", "while True: pass"),
+    ]
+    try:
+        settle(dict.fromkeys(observe.pin_all(counts), counts))
+        before = observe.affinities()
+        run = irqbalance(*option, "--interval", str(SECONDS), *fresh_state())
+        settle({row["irq"]: row["to"] for row in run["report"]["irqs"] if row["to"] is not None})
+        after = observe.affinities()
+        rows = observe.every_row()
+        time.sleep(SECONDS)
+        fired = observe.growth(rows, observe.every_row())
+        checks = [irqbalance(*option, "--check", "--interval", "2", *newest_state())]
+        moved = [row["irq"] for row in run["report"]["irqs"] if row["status"] == "applied"]
+        observe.refusal(moved[0], counts)
+        settle({moved[0]: counts})
+        checks.append(irqbalance(*option, "--check", "--interval", "2", *newest_state()))
+    finally:
+        for program in programs:
+            program.terminate()
+            program.wait()
+    return {
+        "cpus": [reads, counts],
+        "before": before,
+        **run,
+        "after": after,
+        "fired": fired,
+        "seconds": SECONDS,
+        "checks": checks,
+        "put_back": moved[0],
+        "default": Path("/proc/irq/default_smp_affinity").read_text().strip(),
+    }
+
+
+def _on_cpu(cpu: int, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a Python program that stays on one CPU."""
+    command = [sys.executable, *arguments]
+    return subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+
+
 def with_a_cpu_offline() -> dict[str, Any]:
     """Run while the last CPU is offline; it is online again afterwards."""
     last = observe.numbered()[0][-1]
@@ -298,6 +347,7 @@ STEPS = {
         from_the_kernels_placement,
         from_cpu_0,
         again,
+        isolated,
         with_a_cpu_offline,
         by_cron,
         beside_debians,

@@ -53,6 +53,19 @@ def numbered() -> tuple[list[int], Cells]:
     return cpus, cells
 
 
+def every_row() -> Cells:
+    """Return the cells of all rows of /proc/interrupts that have one for each online CPU."""
+    header, *lines = Path("/proc/interrupts").read_text().splitlines()
+    cpus = [int(name.removeprefix("CPU")) for name in header.split()]
+    cells = {}
+    for line in lines:
+        name, _, rest = line.partition(":")
+        words = rest.split()[: len(cpus)]
+        if len(words) == len(cpus) and all(word.isdecimal() for word in words):
+            cells[name.strip()] = dict(zip(cpus, map(int, words), strict=True))
+    return cells
+
+
 def affinities(kind: str = "smp_affinity_list") -> dict[str, str]:
     """Return the text of a file below /proc/irq, for each IRQ that has it."""
     paths = Path("/proc/irq").glob(f"[0-9]*/{kind}")

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from .below import read_below
 
@@ -23,12 +24,23 @@ _MOST_PROFILES = 100
 """tuned's own profiles have 6 KB at most, and include each other three deep."""
 
 
-def find_balancers(procfs: Path) -> list[str]:
-    """Return the other balancers that run, each as a few words, by rising process id.
+class Balancer(NamedTuple):
+    """Another balancer that runs: a few words that name it, and how a person stops it."""
+
+    name: str
+    stop: str
+
+    def sentence(self) -> str:
+        """Return it as a person reads it."""
+        return f"{self.name} runs too; stop it ({self.stop}), or use --force"
+
+
+def find_balancers(procfs: Path) -> list[Balancer]:
+    """Return the other balancers that run, by rising process id.
 
     A container does not see a balancer of its host: that runs in another PID namespace.
     """
-    return [words for words in map(_what_balances, _processes(procfs)) if words]
+    return [found for found in map(_what_balances, _processes(procfs)) if found]
 
 
 def _processes(procfs: Path) -> Iterator[Path]:
@@ -39,17 +51,19 @@ def _processes(procfs: Path) -> Iterator[Path]:
     yield from sorted(folders, key=lambda folder: int(folder.name))
 
 
-def _what_balances(process: Path) -> str:
-    """Return the balancer that a process is, ``""`` for most processes."""
+def _what_balances(process: Path) -> Balancer | None:
+    """Return the balancer that a process is, None for most processes."""
     name = _file(process, "comm").strip()
     if name not in ("irqbalance", "tuned") or not _is_roots(process):
-        return ""
+        return None
     if name == "tuned":
-        uses_it = _uses_irqbalance(process / "root")
-        return f"tuned with its irqbalance plug-in (process {process.name})" if uses_it else ""
+        if not _uses_irqbalance(process / "root"):
+            return None
+        words = f"tuned with its irqbalance plug-in (process {process.name})"
+        return Balancer(words, "take [irqbalance] out of its profile")
     if _is_other_program(process) or _is_python(process) or _is_dead(process):
-        return ""
-    return f"irqbalance (process {process.name})"
+        return None
+    return Balancer(f"irqbalance (process {process.name})", "systemctl disable --now irqbalance")
 
 
 def _is_roots(process: Path) -> bool:

@@ -175,6 +175,16 @@ class Machine(NamedTuple):
         """Return the online CPUs, None if /sys does not say."""
         return read_cpus(self._cpu_folder / "online")
 
+    def default_affinity(self) -> frozenset[int] | None:
+        """Return the CPUs that IRQs of later drivers may go to, None if the kernel does not say.
+
+        The boot argument ``irqaffinity=`` sets it, and a container runtime takes CPUs out of it.
+        """
+        try:
+            return parse_mask(read_text(self.irq_folder / "default_smp_affinity"))
+        except (FileError, CpuSetError):
+            return None
+
     def isolated(self) -> dict[str, frozenset[int]]:
         """Return the CPUs that are kept free of other work, by what keeps them free.
 

@@ -1,4 +1,4 @@
-"""The shape of a machine: capacities, cores, nodes, and the nodes of devices. Write nothing.
+"""The shape of a machine: capacities, cores, caches, nodes, and devices. Write nothing.
 
 Any of these files may be missing. Its facts are then unknown, and a plan is made without them.
 Source: Documentation/ABI/stable/sysfs-devices-system-cpu and -node, testing/sysfs-bus-pci.
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..errors import FileError
+from .interfaces import device_irqs
 from .procfs import Machine, read_cpus, read_text
 
 LARGEST_CAPACITY = 2**16
@@ -30,7 +31,8 @@ class Topology(NamedTuple):
     ``nodes`` its NUMA node, and ``siblings`` the threads of its core, itself among them.
     ``irq_nodes`` has the node of the device that an IRQ belongs to, ``irq_devices`` the device's
     PCI address. ``distances`` has the distance of each node from each, itself included (10 is
-    local, 20 twice as far). Unknown facts are left out.
+    local, 20 twice as far). ``caches`` has the CPUs that share the last-level cache with a CPU,
+    itself among them; if no CPU shares one, those of its package. Unknown facts are left out.
     """
 
     capacities: Mapping[int, int] = MappingProxyType({})
@@ -39,6 +41,7 @@ class Topology(NamedTuple):
     irq_nodes: Mapping[str, int] = MappingProxyType({})
     irq_devices: Mapping[str, str] = MappingProxyType({})
     distances: Mapping[int, Mapping[int, int]] = MappingProxyType({})
+    caches: Mapping[int, frozenset[int]] = MappingProxyType({})
 
     def speeds(self, cpus: Iterable[int]) -> list[float]:
         """Return each CPU's capacity as a share of the largest of `cpus`; 1.0 if unknown."""
@@ -49,6 +52,10 @@ class Topology(NamedTuple):
     def cpus_of_node(self, node: int) -> frozenset[int]:
         """Return the CPUs of a node."""
         return frozenset(cpu for cpu, its in self.nodes.items() if its == node)
+
+    def sharing_cache(self, cpus: Iterable[int]) -> frozenset[int]:
+        """Return the CPUs that share a cache with any of `cpus`; empty if no cache is known."""
+        return frozenset().union(*(self.caches.get(cpu, ()) for cpu in cpus))
 
     def device(self, irq: str, otherwise: str) -> str:
         """Return the PCI device of an IRQ, `otherwise` if it is unknown."""
@@ -76,10 +83,8 @@ class Topology(NamedTuple):
 def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
     """Return the facts of the CPUs of `machine`, and of the devices behind `irqs`."""
     capacities, siblings = {}, {}
-    for folder in (machine.sysfs / "devices" / "system" / "cpu").glob(_NUMBERED_CPU):
-        if not folder.name[3:].isdecimal():
-            continue
-        cpu = int(folder.name[3:])
+    folders = _cpu_folders(machine.sysfs / "devices" / "system" / "cpu")
+    for cpu, folder in folders.items():
         capacity = _number(folder / "cpu_capacity")
         if capacity is not None and 0 < capacity <= LARGEST_CAPACITY:
             capacities[cpu] = capacity
@@ -92,7 +97,54 @@ def read_topology(machine: Machine, irqs: Iterable[str]) -> Topology:
     known = frozenset(nodes.values())
     known |= distances.keys() if len(known) > 1 else frozenset()
     irq_nodes, irq_devices = _devices(machine, frozenset(irqs), known)
-    return Topology(capacities, nodes, siblings, irq_nodes, irq_devices, distances)
+    caches = _caches(folders) or _packages(folders)
+    return Topology(capacities, nodes, siblings, irq_nodes, irq_devices, distances, caches)
+
+
+def _cpu_folders(folder: Path) -> dict[int, Path]:
+    found = {}
+    for path in folder.glob(_NUMBERED_CPU):
+        if path.name[3:].isdecimal() and path.name.isascii():
+            found[int(path.name[3:])] = path
+    return dict(sorted(found.items()))
+
+
+def _caches(folders: Mapping[int, Path]) -> dict[int, frozenset[int]]:
+    """Return the CPUs of each CPU's last-level cache. Caches of one CPU are left out.
+
+    All CPUs of a cache name the same ones, so one of them is asked.
+    """
+    found: dict[int, frozenset[int]] = {}
+    for cpu, folder in folders.items():
+        if cpu not in found:
+            shared = _last_level(folder / "cache")
+            if cpu in shared:
+                found.update(dict.fromkeys(shared - found.keys(), shared))
+    return {cpu: shared for cpu, shared in found.items() if len(shared) > 1}
+
+
+def _last_level(folder: Path) -> frozenset[int]:
+    """Return the CPUs of the cache with the highest level; empty if there is none.
+
+    The last one in the folder mostly is. Offline CPUs have no such folder.
+    """
+    highest, last = 0, None
+    for index in sorted(folder.glob("index[0-9]*"), reverse=True):
+        level = _number(index / "level") or 0
+        if level > highest and _line(index / "type") != "Instruction":
+            highest, last = level, index
+    return (last and read_cpus(last / "shared_cpu_list")) or frozenset()
+
+
+def _packages(folders: Mapping[int, Path]) -> dict[int, frozenset[int]]:
+    """Return the CPUs of each CPU's package. Packages of one CPU are left out."""
+    members: dict[int, set[int]] = {}
+    for cpu, folder in folders.items():
+        package = _number(folder / "topology" / "physical_package_id")
+        if package is not None and package >= 0:
+            members.setdefault(package, set()).add(cpu)
+    groups = (frozenset(cpus) for cpus in members.values() if len(cpus) > 1)
+    return {cpu: group for group in groups for cpu in group}
 
 
 def _nodes(folder: Path) -> dict[int, int]:
@@ -134,7 +186,7 @@ def _devices(
     """
     owners: dict[str, list[Path]] = {}
     for device in (machine.sysfs / "bus" / "pci" / "devices").glob("*"):
-        for irq in _vectors(device) & irqs:
+        for irq in (device_irqs(device) or frozenset()) & irqs:
             owners.setdefault(irq, []).append(device)
     irq_nodes, irq_devices = {}, {}
     several = len(nodes) > 1
@@ -152,16 +204,12 @@ def _devices(
     return irq_nodes, irq_devices
 
 
-def _vectors(device: Path) -> frozenset[str]:
-    """Return the IRQs of a PCI device: its MSI vectors, else its line."""
+def _line(path: Path) -> str:
+    """Return the text of a file of one line; ``""`` if it cannot be read."""
     try:
-        vectors = frozenset(path.name for path in (device / "msi_irqs").iterdir())
-    except OSError:
-        vectors = frozenset()
-    if vectors:
-        return vectors
-    line = _number(device / "irq")
-    return frozenset({str(line)}) if line else frozenset()
+        return read_text(path).strip()
+    except FileError:
+        return ""
 
 
 def _number(path: Path) -> int | None:

@@ -77,7 +77,8 @@ class Irq(NamedTuple):
     others, ``""`` for none. ``last`` is the load that the last run measured, None if unknown.
     ``row`` and ``kernel`` are what it was made from. ``near`` has sets of CPUs, each with the one
     before in it: those nearest to its device, then those a node further, and so on. ``mask`` are
-    the online CPUs that an idle IRQ may go to whose place nobody knows.
+    the online CPUs that an idle IRQ may go to whose place nobody knows. ``beside`` are the CPUs
+    whose cache a rule keeps it in, none for most.
     """
 
     irq: str
@@ -96,6 +97,7 @@ class Irq(NamedTuple):
     kernel: KernelSays = _NO_FACTS
     near: tuple[frozenset[int], ...] = ()
     mask: frozenset[int] = frozenset()
+    beside: frozenset[int] = frozenset()
 
     @property
     def group(self) -> str:
@@ -164,6 +166,7 @@ def make_irqs(
                 heading=None if own else _heading(says, present, cpus),
                 own=bool(own),
                 together="" if own else selection.together(row),
+                beside=frozenset() if own else selection.beside(row),
                 last=last.get(row.irq),
                 row=row,
                 kernel=says or _NO_FACTS,

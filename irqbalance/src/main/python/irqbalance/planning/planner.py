@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ..kernel.topology import Topology
 from ..loads.irqs import Irq
 from ..status import Status
+from .caches import beside_cpus, cache_numbers, why_apart
 from .idle import place_idle
 from .nodes import rings, with_nodes
 from .plan import Balance, Decision, Limits, Plan, balance, own_interrupts
@@ -33,7 +34,7 @@ def make_plan(
     """Return the plan for `irqs` on the usable `cpus`, of which there is at least one."""
     usable = tuple(sorted(cpus))
     every = frozenset(usable)
-    irqs = with_nodes(irqs, topology, every)
+    irqs = beside_cpus(with_nodes(irqs, topology, every), topology, every)
     reasons = [why_kept(irq, every) for irq in irqs]
     movable = [index for index, irq in enumerate(irqs) if not reasons[index] and irq.load]
     idle = [index for index, irq in enumerate(irqs) if not reasons[index] and not irq.load]
@@ -51,7 +52,8 @@ def make_plan(
     targets.update(zip(idle, cpus_of_idle, strict=True))
     moving = bool(idle) or choice.bins != list(task.problem.homes)
     stays = why_it_stays(choice, limits, moving)
-    explain = mover(usable, before, after)
+    places = [targets.get(index) for index in range(len(irqs))]
+    explain = mover(usable, before, after, why_apart(irqs, places, topology))
     decisions = (
         _decide(irq, reasons[index], targets.get(index), stays, explain)
         for index, irq in enumerate(irqs)
@@ -94,6 +96,7 @@ def _task(
     neighbours = Neighbours(
         [topology.device(irq.irq, irq.group) for irq in movable],
         [[other for other in its if other != bin_] for bin_, its in enumerate(siblings)],
+        cache_numbers(usable, topology),
     )
     problem = _problem(movable, staying, usable, topology.speeds(usable))
     every = frozenset(usable)

@@ -24,8 +24,8 @@ OBJECTIVE = (
     "the least load on the busiest CPU (load over capacity, if CPUs differ), on the device's own"
     " NUMA node unless its CPUs would be more than 10% busier, then on the nearest nodes",
     "of all plans within 0.2% of that, the fewest moves",
-    "an IRQ that moves goes where no queue of its device is, then to another core, then to the less"
-    " loaded core, then to fewer IRQs",
+    "an IRQ that moves goes where no queue of its device is, then to another core, then to another"
+    " last-level cache, then to the less loaded core, then to fewer IRQs",
 )
 """The goals of every plan, the first one first. _round() follows them by number."""
 

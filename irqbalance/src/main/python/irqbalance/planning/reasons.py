@@ -21,7 +21,7 @@ def why_kept(irq: Irq, usable: frozenset[int]) -> str:
     if not irq.load:
         return _why_idle_kept(irq, may)
     if not may:
-        return f"its rule gives it CPUs {format_list(irq.allowed or ())}, none of them usable"
+        return f"{_rule_of(irq)}, none of them usable"
     if irq.home is None and may.issuperset(irq.present):
         return "arrives on several CPUs, so it is spread already"
     return ""
@@ -47,13 +47,21 @@ def why_idle_moves(irq: Irq, usable: frozenset[int]) -> str:
     if unusable := place - usable:
         return f"idle on CPU {format_list(unusable)}, which may not be used"
     if irq.allowed is not None and not irq.allowed.issuperset(place):
-        return f"idle, and its rule gives it CPUs {format_list(irq.allowed)}"
+        return f"idle, and {_rule_of(irq)}"
     return f"idle, and its affinity {format_list(irq.mask)} names no CPU that it may use"
 
 
 def may_use(irq: Irq, usable: frozenset[int]) -> frozenset[int]:
     """Return the usable CPUs that an IRQ may go to."""
     return usable if irq.allowed is None else usable & irq.allowed
+
+
+def _rule_of(irq: Irq) -> str:
+    """Return the words for the rule that gives an IRQ its CPUs."""
+    cpus = format_list(irq.allowed or ())
+    if irq.beside:
+        return f"its rule keeps it near CPUs {format_list(irq.beside)}, on CPUs {cpus}"
+    return f"its rule gives it CPUs {cpus}"
 
 
 def why_it_stays(choice: Choice, limits: Limits, moving: bool) -> str:
@@ -75,8 +83,13 @@ def why_it_stays(choice: Choice, limits: Limits, moving: bool) -> str:
     }[choice.verdict]
 
 
-def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[[Irq, int], str]:
-    """Return the function that says why an IRQ moves to a CPU."""
+def mover(
+    usable: tuple[int, ...], before: Balance, after: Balance, why_apart: Callable[[Irq, int], str]
+) -> Callable[[Irq, int], str]:
+    """Return the function that says why an IRQ moves to a CPU.
+
+    `why_apart` returns the same of its cache, or ``""``.
+    """
     was = dict(zip(usable, before.loads, strict=True))
     will = dict(zip(usable, after.loads, strict=True))
 
@@ -87,17 +100,19 @@ def mover(usable: tuple[int, ...], before: Balance, after: Balance) -> Callable[
         if unusable:
             return f"arrives on CPU {format_list(unusable)}, which may not be used"
         if irq.allowed is not None and not irq.allowed.issuperset(irq.present):
-            return f"its rule gives it CPUs {format_list(irq.allowed)}"
+            return _rule_of(irq)
         source = irq.present[0]
         if irq.local and source not in irq.local and cpu in irq.local:
-            return f"takes {figure(irq.load)} off CPU {source}, to its device's own node"
+            words = "to its device's own node"
+            return f"takes {figure(irq.load)} off CPU {source}, {words}{why_apart(irq, cpu)}"
         if any(source not in cpus and cpu in cpus for cpus in irq.near):
-            return f"takes {figure(irq.load)} off CPU {source}, to a node nearer to its device"
+            words = "to a node nearer to its device"
+            return f"takes {figure(irq.load)} off CPU {source}, {words}{why_apart(irq, cpu)}"
         if was[source] < will[source]:
             return f"makes room on CPU {source}"
         return (
             f"takes {figure(irq.load)} off CPU {source} "
-            f"({figure(was[source])} -> {figure(will[source])})"
+            f"({figure(was[source])} -> {figure(will[source])}){why_apart(irq, cpu)}"
         )
 
     return explain

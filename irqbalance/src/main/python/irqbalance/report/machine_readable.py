@@ -26,6 +26,10 @@ def as_json(report: Report) -> str:
             "lower_bound": _rounded(plan.lower_bound),
         },
         "moves": len(plan.moves),
+        "left_out": [
+            {"cpus": sorted(each.cpus), "reason": each.reason} for each in report.left_out
+        ],
+        "isolated": _isolated_object(report),
         "objective": list(OBJECTIVE),
         "limit": plan.limit or None,
         "followed": followed and {key: _rounded(each) for key, each in followed._asdict().items()},
@@ -61,6 +65,23 @@ def _irq_object(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "own": irq.own,
     }
+
+
+def _isolated_object(report: Report) -> dict[str, Any] | None:
+    """Return what stays on the CPUs that --isolate empties; ``loads`` follow its ``cpus``."""
+    if not report.isolated:
+        return None
+    remaining = [
+        {
+            "irq": each.irq.irq,
+            "device": each.irq.device,
+            "kind": each.kind,
+            "reason": each.reason,
+            "loads": [_rounded(load) for load in each.loads],
+        }
+        for each in report.remaining
+    ]
+    return {"cpus": list(report.isolated), "remaining": remaining}
 
 
 def _balance_object(balance: Balance) -> dict[str, Any]:

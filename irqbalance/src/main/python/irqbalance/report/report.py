@@ -5,12 +5,17 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..loads.measure import Basis
+from ..planning.isolation import Remaining, remaining
 from ..planning.plan import FollowUp, Plan
+from ..planning.usable import LeftOut
+from ..settings.model import Selection
 
 
 class Report(NamedTuple):
     """The plan, the basis of its loads, the outcome of the last run's moves, and the refusals.
 
+    ``left_out`` are the online CPUs that no IRQ may go to. ``isolated`` are the online CPUs that
+    ``--isolate`` empties, rising, and ``selection`` is what a person lets irqbalance move.
     ``refused`` has the reason of each IRQ that the kernel refused. ``not_permitted`` says that all
     of them were, because the process may not write here. ``followed`` is None without a last run.
     """
@@ -20,3 +25,11 @@ class Report(NamedTuple):
     followed: FollowUp | None = None
     refused: Mapping[str, str] = MappingProxyType({})
     not_permitted: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    isolated: tuple[int, ...] = ()
+    selection: Selection = Selection()
+
+    @property
+    def remaining(self) -> tuple[Remaining, ...]:
+        """Return what stays on the isolated CPUs."""
+        return remaining(self.plan, self.isolated, self.selection)

@@ -36,6 +36,7 @@ def as_table(report: Report, verbose: bool = False, width: int = NARROWEST) -> s
         "",
         *_cpu_lines(plan, width),
         "",
+        *_isolated_lines(report, width),
         *(_rows(plan.decisions, width) if verbose else _moves_and_rest(plan, width)),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -73,6 +74,9 @@ def _notes(report: Report, verbose: bool, width: int) -> Iterator[str]:
         yield "Objective, in this order:"
         for number, goal in enumerate(OBJECTIVE, 1):
             yield from _folded(f"{number}. ", goal, width)
+    if report.left_out:
+        reasons = "; ".join(each.sentence() for each in report.left_out)
+        yield from _folded("Left out: ", reasons, width)
     if plan.limit:
         yield from _folded("", plan.limit, width)
     if report.followed is not None:
@@ -120,6 +124,23 @@ def _cpu_lines(plan: Plan, width: int) -> Iterator[str]:
             f"{text:>{label}} {figure(was):>{_FIGURE}} {drawn:{bar}} "
             f"{figure(will):>{_FIGURE}} {bars.draw(will)}"
         )
+
+
+def _isolated_lines(report: Report, width: int) -> Iterator[str]:
+    """Yield a line for each IRQ that still fires on the CPUs that --isolate empties."""
+    if not report.isolated:
+        return
+    where = f"{'CPU' if len(report.isolated) == 1 else 'CPUs'} {format_list(report.isolated)}"
+    firing = [each for each in report.remaining if any(each.loads)]
+    yield f"Still firing on {where}:" if firing else f"Nothing still fires on {where}"
+    for each in sorted(firing, key=lambda each: -sum(each.loads)):
+        text = f"{each.irq.device}: {each.reason}" if each.irq.device else each.reason
+        start = f"{each.irq.irq:>5} {figure(sum(each.loads)):>12}  {each.kind:8} "
+        yield from _folded(start, text, width)
+    silent = len(report.remaining) - len(firing)
+    if silent:
+        yield f"      {_irqs(silent)} cannot leave, and did not fire (--verbose names them)"
+    yield ""
 
 
 def _label(cpus: Sequence[int]) -> str:

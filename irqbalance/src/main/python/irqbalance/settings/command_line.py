@@ -6,16 +6,21 @@ reads arguments or files of settings; each takes the values that it needs.
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .. import __version__
-from ..errors import SettingError
+from ..errors import CpuSetError, OldOptionError, SettingError
 from .model import Settings
-from .table import SETTINGS, Setting
+from .table import COMMANDS, SETTINGS, Setting
+from .values import BANNING, banned_cpus
 
-EPILOG = """\
+_COMMANDS = "".join(f"  {each.name} {each.arguments}\n      {each.help}\n" for each in COMMANDS)
+EPILOG = f"""\
+commands, in the place of options; each has its own --help:
+{_COMMANDS}
 exit status:
   0  done                        3  some IRQs refused; the others are done
   1  failed                      4  another run, or another balancer, is at work
@@ -73,14 +78,20 @@ def _add_option(made: argparse.ArgumentParser, setting: Setting) -> None:
     )
 
 
-def settings_of(argv: Sequence[str] | None) -> Settings:
-    """Return the settings of a command line and of the file that it names.
+def settings_of(
+    argv: Sequence[str], environment: Mapping[str, str] = MappingProxyType({})
+) -> Settings:
+    """Return the settings of a command line, of the file that it names, and of the environment.
 
-    Raise SettingError for a wrong value; exit as argparse does for an unknown option.
+    Raise SettingError for a wrong value, OldOptionError for an option of the C irqbalance; exit as
+    argparse does for another unknown option.
     """
-    given = {
-        name: value for name, value in vars(parser().parse_args(argv)).items() if value is not None
-    }
+    made = parser()
+    known, unknown = made.parse_known_args(argv)
+    if unknown:
+        _answer_old_options(unknown)
+        made.error(f"unrecognized arguments: {' '.join(unknown)}")
+    given = {name: value for name, value in vars(known).items() if value is not None}
     values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
     config = given.pop("config", None)
     if config is not None:
@@ -95,7 +106,26 @@ def settings_of(argv: Sequence[str] | None) -> Settings:
     # --verbose on the command line ends the file's quiet, and --quiet its verbose
     values["quiet"] &= not ("verbose" in given and "quiet" not in given)
     values["verbose"] &= not values["quiet"]
-    return Settings(**values)
+    return Settings(**values, banned_by=tuple(_banned_by(environment)))
+
+
+def _answer_old_options(words: Sequence[str]) -> None:
+    from .old_options import find_old  # few need it
+
+    for word in words:
+        old = find_old(word)
+        if old is not None:
+            raise OldOptionError(word, old.instead)
+
+
+def _banned_by(environment: Mapping[str, str]) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield the variables that ban CPUs, as the C irqbalance reads them."""
+    for variable in BANNING:
+        text = environment.get(variable, "")
+        try:
+            yield variable, banned_cpus(variable, text)
+        except CpuSetError as error:
+            raise SettingError(variable, error.expected, text) from error
 
 
 _CONTRADICTIONS = (

@@ -14,6 +14,10 @@
     one_node = true         # all of these on one NUMA node: their device's, else the busiest one
 
     [[rules]]
+    pattern = "ens1f0np0"   # all IRQs of this network interface
+    near = "8-11"           # beside these CPUs: on others that share their last-level cache
+
+    [[rules]]
     pattern = "nvme*"
     ban = true              # never move these
 """
@@ -28,7 +32,7 @@ from .model import Rule
 from .table import SETTINGS, Setting
 from .values import parse_cpus, parse_pattern
 
-_RULE_KEYS = frozenset({"pattern", "cpus", "ban", "one_node"})
+_RULE_KEYS = frozenset({"pattern", "cpus", "ban", "one_node", "near"})
 _IN_FILE = {setting.name: setting for setting in SETTINGS if setting.in_file}
 
 
@@ -76,18 +80,21 @@ def _text(name: str, value: Any) -> str:
 
 def _rule(name: str, rule: dict[str, Any]) -> Rule:
     unknown = set(rule) - _RULE_KEYS
-    ban, cpus, pattern = rule.get("ban", False), rule.get("cpus"), rule.get("pattern")
-    one_node = rule.get("one_node", False)
+    ban, one_node = rule.get("ban", False), rule.get("one_node", False)
     if unknown:
         expected = f"the keys {', '.join(sorted(_RULE_KEYS))}"
         raise SettingError(name, expected, ", ".join(sorted(unknown)))
     if not isinstance(ban, bool) or not isinstance(one_node, bool):
         raise SettingError(name, "true or false for ban and one_node", rule)
-    if ban == (cpus is not None or one_node):
-        raise SettingError(name, "either ban = true or cpus and one_node = true", rule)
+    if [ban, "near" in rule, "cpus" in rule or one_node].count(True) != 1:
+        expected = "ban = true, or near, or cpus and one_node = true; one of these alone"
+        raise SettingError(name, expected, rule)
     try:
-        matched = parse_pattern(_text(f"{name}: pattern", pattern))
-        allowed = None if cpus is None else parse_cpus(_text(f"{name}: cpus", cpus))
+        pattern = parse_pattern(_text(f"{name}: pattern", rule.get("pattern")))
+        cpus, near = (
+            parse_cpus(_text(f"{name}: {key}", rule[key])) if key in rule else None
+            for key in ("cpus", "near")
+        )
     except ValueError as error:
         raise SettingError(name, str(error), rule) from error
-    return Rule(matched, allowed, ban, one_node)
+    return Rule(pattern, cpus, ban, one_node, near or frozenset())

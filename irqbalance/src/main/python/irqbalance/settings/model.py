@@ -1,6 +1,6 @@
 """Values that say what a run is to do: the settings, and the rules of the settings file. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,12 +9,16 @@ from .values import Pattern
 
 
 class Rule(NamedTuple):
-    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban."""
+    """A rule of the settings file: the IRQs that it is for, and their CPUs, one node, or a ban.
+
+    ``near`` are the CPUs whose last-level cache it keeps its IRQs in; empty for no such rule.
+    """
 
     pattern: Pattern
     cpus: frozenset[int] | None
     ban: bool
     one_node: bool = False
+    near: frozenset[int] = frozenset()
 
 
 class Selection(NamedTuple):
@@ -23,6 +27,23 @@ class Selection(NamedTuple):
     only: tuple[Pattern, ...] = ()
     banned: tuple[Pattern, ...] = ()
     rules: tuple[Rule, ...] = ()
+
+    def on_machine(self, irqs_of: Callable[[str], frozenset[str]]) -> "Selection":
+        """Return the selection with the IRQs of each pattern's interfaces and PCI devices.
+
+        `irqs_of` returns these IRQs for the text of a pattern.
+        """
+
+        def known(pattern: Pattern) -> Pattern:
+            if pattern.numbers is not None:
+                return pattern
+            return pattern._replace(irqs=irqs_of(pattern.text))
+
+        return Selection(
+            tuple(map(known, self.only)),
+            tuple(map(known, self.banned)),
+            tuple(rule._replace(pattern=known(rule.pattern)) for rule in self.rules),
+        )
 
     def why_fixed(self, row: Row) -> str:
         """Return why a row must stay, ``""`` if it may be moved."""
@@ -44,6 +65,11 @@ class Selection(NamedTuple):
         rule = self._rule(row)
         return rule.pattern.text if rule and rule.one_node else ""
 
+    def beside(self, row: Row) -> frozenset[int]:
+        """Return the CPUs whose cache a rule keeps a row in, none for most."""
+        rule = self._rule(row)
+        return rule.near if rule else frozenset()
+
     def without_irq(self, rows: Sequence[Row]) -> list[str]:
         """Return a sentence for each pattern that matches no row: it is a typo, or out of date."""
         patterns = [
@@ -61,7 +87,10 @@ class Selection(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The settings of a run; the table in table.py explains each field."""
+    """The settings of a run; the table in table.py explains each field but the last.
+
+    ``banned_by`` has the CPUs that each variable of the environment bans.
+    """
 
     dry_run: bool
     check: bool
@@ -73,6 +102,7 @@ class Settings(NamedTuple):
     state_dir: Path
     cpus: frozenset[int] | None
     ban_cpus: frozenset[int]
+    isolate: frozenset[int]
     only_irq: tuple[Pattern, ...]
     ban_irq: tuple[Pattern, ...]
     threshold: float
@@ -85,6 +115,7 @@ class Settings(NamedTuple):
     verbose: bool
     quiet: bool
     rules: tuple[Rule, ...] = ()
+    banned_by: tuple[tuple[str, frozenset[int]], ...] = ()
 
     @property
     def writes(self) -> bool:

@@ -1,4 +1,7 @@
-"""The one table of settings: options, keys of the file, reference, man page, completion."""
+"""The one table of settings: options, keys of the settings file, reference, man page, completion.
+
+Beside it the table of commands, which are words in the place of the first option.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -73,13 +76,18 @@ SETTINGS: tuple[Setting, ...] = (
     _value("--to", parse_path, None, "none", "FILE",
            "with --from: a later capture; the difference is the load",
            )._replace(name="to_file", in_file=False),
-    _value("--cpus", parse_cpus, None, "online, not isolated, not nohz_full", "LIST",
-           "the CPUs to use, such as 0-3,8; isolated ones too, but never an offline one"),
+    _value("--cpus", parse_cpus, None, "online, in default_smp_affinity, not isolated or nohz_full",
+           "LIST", "the CPUs to use, such as 0-3,8; isolated ones too, but never an offline one"),
     _value("--ban-cpus", parse_cpus, frozenset(), "none", "LIST",
-           "CPUs not to use, besides those that are not used anyway"),
+           "CPUs not to use, besides those that are not used anyway and those of the variables "
+           "IRQBALANCE_BANNED_CPULIST (a list) and IRQBALANCE_BANNED_CPUS (a mask)"),
+    _value("--isolate", parse_cpus, frozenset(), "none", "LIST",
+           "empty these CPUs of every IRQ that can move, idle ones too, whatever the threshold, "
+           "and report what still fires there, and why"),
     _value("--only-irq", parse_pattern, (), "all", "PATTERN",
-           "move only these: an IRQ (24), a range (40-47) or a shell pattern on any of the "
-           "device names ('eth0-*'); repeatable")._replace(repeatable=True),
+           "move only these: an IRQ (24), a range (40-47) or a shell pattern on a device name "
+           "('eth0-*'), a network interface (eth0: all IRQs of its device) or a PCI address "
+           "(0000:3b:00.0); repeatable")._replace(repeatable=True),
     _value("--ban-irq", parse_pattern, (), "none", "PATTERN",
            "never move these; patterns as for --only-irq; repeatable")._replace(repeatable=True),
     _value("--threshold", parse_percent, 5.0, "5", "PERCENT",
@@ -105,3 +113,21 @@ SETTINGS: tuple[Setting, ...] = (
     _switch("quiet", "print nothing, on either stream, unless something failed", "-q",
             in_file=True),
 )
+
+
+class Command(NamedTuple):
+    """A word that may stand first on the command line, the words behind it, and its use.
+
+    The module of the same name in the wing `commands` has its ``main``. It is imported only if the
+    command is given.
+    """
+
+    name: str
+    arguments: str
+    help: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("migrate", "[FILE]",
+            "print the settings file that does what the C irqbalance's file of variables does"),
+)  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CpuSetError
-from ..kernel.cpuset import parse_list
+from ..kernel.cpuset import parse_list, parse_mask
 from ..kernel.interrupts import Row
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,20})?)(ms|s|m|h|d|w)?", re.ASCII)
@@ -19,14 +19,25 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,20})?)\s*%?", re.ASCII)
 _LONGEST_SECONDS = 366 * 86400
 _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
 
-_PATTERN = "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*)"
+BANNING = BANNED_LIST, BANNED_MASK = "IRQBALANCE_BANNED_CPULIST", "IRQBALANCE_BANNED_CPUS"
+"""The variables that ban CPUs, as the C irqbalance reads them: a list, and a mask."""
+
+_PATTERN = (
+    "an IRQ (24), a range (40-47) or a shell pattern on device names (eth0-*), network interfaces"
+    " (eth0) or PCI addresses (0000:3b:00.0)"
+)
 
 
 class Pattern(NamedTuple):
-    """The IRQs that a person means: these ``numbers``, or a shell pattern on the action names."""
+    """The IRQs that a person means: these ``numbers``, or a shell pattern on names.
+
+    ``irqs`` are those whose network interface or PCI address the pattern matches. They are known
+    once Selection.on_machine() has asked the machine.
+    """
 
     text: str
     numbers: range | None = None
+    irqs: frozenset[str] = frozenset()
 
     @property
     def shown(self) -> str:
@@ -41,7 +52,7 @@ class Pattern(NamedTuple):
         """
         if self.numbers is not None:
             return row.is_numbered and int(row.irq) in self.numbers
-        return any(fnmatchcase(action, self.text) for action in row.actions)
+        return row.irq in self.irqs or any(fnmatchcase(each, self.text) for each in row.actions)
 
 
 def parse_pattern(text: str) -> Pattern:
@@ -91,6 +102,17 @@ def parse_cpus(text: str) -> frozenset[int]:
     if not cpus:
         raise ValueError("a CPU list such as 0-3,8")
     return cpus
+
+
+def banned_cpus(variable: str, text: str) -> frozenset[int]:
+    """Return the CPUs that a variable bans: a list or a mask. A ``-`` bans none, as no text does.
+
+    Raise CpuSetError for another text. Source: OpenShift's node tuning writes ``-`` for no CPU.
+    """
+    text = text.strip()
+    if text in ("", "-"):
+        return frozenset()
+    return parse_mask(text) if variable == BANNED_MASK else parse_list(text)
 
 
 def parse_path(text: str) -> Path:

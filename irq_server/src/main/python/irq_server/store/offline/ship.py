@@ -18,7 +18,8 @@ from pathlib import Path
 from ...errors import StoreError
 from ..segments.segment_files import segments_in
 from .export import samples, tiers_of
-from .tables import DeviceNames, Row, Samples, parquet_library, rows, write_parquet
+from .parquet import parquet_library, write_parquet
+from .tables import DeviceNames, Row, Samples, rows
 
 DAY_SECONDS = 86400.0
 

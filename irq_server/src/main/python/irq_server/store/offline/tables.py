@@ -1,4 +1,4 @@
-"""Samples as tables in the forms of other tools: CSV, Parquet and OpenMetrics.
+"""Samples as tables in the forms of other tools: CSV and OpenMetrics; Parquet is in parquet.py.
 
 A table has a row for each cell of a sample::
 
@@ -10,14 +10,11 @@ written part by part, in memory that does not grow with the table.
 """
 
 import csv
-import importlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import IO, Any
+from typing import IO
 
-from ...errors import StoreError
 from ...labels import labels
 from ..devices import IRQ_FIELDS, read_appearances
 from ..ledger import Ledger
@@ -25,8 +22,6 @@ from ..segments.files import Files
 from ..segments.segment import State, format_time
 
 COLUMNS = ("host", "time", "irq", "device", "cpu", "count")
-ROWS_PER_GROUP = 100_000
-"""The rows of a row group of Parquet: what is in memory at once."""
 
 Row = tuple[str, str, str, str, str, int]
 Samples = Iterable[tuple[float, State]]
@@ -82,46 +77,3 @@ def write_openmetrics(table: Iterable[Row], output: IO[str]) -> int:
             count += 1
     output.write("# EOF\n")
     return count
-
-
-def parquet_library(path: Path) -> tuple[ModuleType, ModuleType]:
-    """Return pyarrow and its writer, to write `path`. Raise StoreError if it is missing."""
-    try:
-        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise StoreError(path, "Parquet needs the package pyarrow: pip install pyarrow") from None
-
-
-def write_parquet(table: Iterable[Row], output: IO[bytes]) -> int:
-    """Write the rows as a Parquet file, a row group after the other; return their number.
-
-    Raise StoreError if pyarrow, which only this needs, is not installed.
-    """
-    arrow, parquet = parquet_library(Path(output.name))
-    text = arrow.dictionary(arrow.int32(), arrow.string())
-    types = (text, arrow.float64(), text, text, arrow.int32(), arrow.uint64())
-    schema = arrow.schema(list(zip(COLUMNS, types, strict=True)))
-    count = 0
-    with parquet.ParquetWriter(output, schema, compression="zstd") as writer:
-        for group in _groups(table):
-            writer.write_table(arrow.table(_columns(group), schema=schema))
-            count += len(group)
-    return count
-
-
-def _groups(table: Iterable[Row]) -> Iterator[list[Row]]:
-    group: list[Row] = []
-    for row in table:
-        group.append(row)
-        if len(group) == ROWS_PER_GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _columns(group: list[Row]) -> dict[str, list[Any]]:
-    hosts, times, irqs, devices, cpus, counts = map(list, zip(*group, strict=True))
-    numbers = [int(cpu) if cpu else None for cpu in cpus]
-    values = (hosts, [float(time) for time in times], irqs, devices, numbers, counts)
-    return dict(zip(COLUMNS, values, strict=True))

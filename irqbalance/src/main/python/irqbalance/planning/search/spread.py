@@ -1,9 +1,10 @@
 """Decide what the objective leaves open: where an item goes that moves anyway. Pure.
 
 Every bin qualifies that can hold the item while the fullest bin gets no fuller. The best of them
-has the fewest items of the same device, then the fewest on its core's other threads. After that
-the less loaded core is better, and then the bin with fewer items. Items of a device that share a
-bin for want of room elsewhere swap bins with other items that moved.
+has the fewest items of the same device, then the fewest on its core's other threads, then the
+fewest in its cache. After that the less loaded core is better, and then the bin with fewer items.
+Items of a device that share a bin or a cache for want of room elsewhere swap bins with other items
+that moved.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,10 +20,15 @@ _MOST_SWAPS = 20_000
 
 
 class Neighbours(NamedTuple):
-    """The device of each item (``""`` for none), and the bins that share a core with each bin."""
+    """The device of each item (``""`` for none), and what bins share.
+
+    ``siblings`` has the bins that share a core with each bin, ``caches`` the number of its cache,
+    from 0. Both may be empty.
+    """
 
     devices: Sequence[str]
     siblings: Sequence[Sequence[int]]
+    caches: Sequence[int] = ()
 
 
 def spread(placement: Placement, neighbours: Neighbours) -> None:
@@ -48,7 +54,10 @@ class _Spreading:
         self._placement, self._devices = placement, neighbours.devices
         bins = range(len(placement.loads))
         self._siblings = neighbours.siblings or [()] * len(bins)
+        self._cache = neighbours.caches or [0] * len(bins)
+        self._caches = max(self._cache, default=0) + 1
         self._counts = {device: [0] * len(bins) for device in {"", *self._devices}}
+        self._in_cache = {device: [0] * self._caches for device in self._counts}
         for bin_ in bins:
             for _, item in placement.members[bin_]:
                 self._count(item, bin_, 1)
@@ -67,6 +76,9 @@ class _Spreading:
             bins = [bin_ for bin_ in bins if bin_ in allowed]
         bins = _least(bins, counts.__getitem__)
         bins = _least(bins, lambda bin_: sum(counts[thread] for thread in self._siblings[bin_]))
+        if self._caches > 1:
+            in_cache = self._in_cache[self._devices[item]]
+            bins = _least(bins, lambda bin_: in_cache[self._cache[bin_]])
         bins = _least(bins, self._load_of_core)
         members = placement.members
         best = min(((len(members[bin_]), bin_ != here, bin_) for bin_ in bins), default=(here,))
@@ -77,41 +89,57 @@ class _Spreading:
         return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
 
     def swap(self, moved: Sequence[int]) -> None:
-        """Let items that share a bin with their device's swap it with others, where that helps."""
+        """Let items that share a bin or a cache with their device's swap it, where that helps."""
         left = _MOST_SWAPS
-        for item in moved:
-            if self._rivals(item, self._placement.bins[item]) < 1:
-                continue
-            if left < len(moved):
-                return
-            left -= len(moved)
-            partner = next((other for other in moved if self._helps(item, other)), None)
-            if partner is not None:
-                here, there = self._placement.bins[item], self._placement.bins[partner]
-                self._put(item, there)
-                self._put(partner, here)
+        for crowded in (self._shares_bin, self._shares_cache):
+            for item in moved:
+                if not crowded(item):
+                    continue
+                if left < len(moved):
+                    return
+                left -= len(moved)
+                partner = next((other for other in moved if self._helps(item, other)), None)
+                if partner is not None:
+                    here, there = self._placement.bins[item], self._placement.bins[partner]
+                    self._put(item, there)
+                    self._put(partner, here)
 
-    def _rivals(self, item: int, bin_: int) -> int:
-        """Return how many other items of its device are in a bin."""
-        device = self._devices[item]
-        here = self._placement.bins[item] == bin_
-        return self._counts[device][bin_] - here if device else 0
+    def _shares_bin(self, item: int) -> bool:
+        return self._rivals(item, self._placement.bins[item])[0] > 0
+
+    def _shares_cache(self, item: int) -> bool:
+        """Return whether a cache has so few items of its device that it had better be there."""
+        in_cache = self._in_cache[self._devices[item]]
+        return in_cache[self._cache[self._placement.bins[item]]] > min(in_cache) + 1
+
+    def _rivals(self, item: int, bin_: int) -> tuple[int, int]:
+        """Return how many other items of its device are in a bin, and in the bin's cache."""
+        device, cache = self._devices[item], self._cache
+        here = self._placement.bins[item]
+        in_bin = self._counts[device][bin_] - (here == bin_)
+        in_cache = self._in_cache[device][cache[bin_]] - (cache[here] == cache[bin_])
+        return (in_bin, in_cache) if device else (0, 0)
 
     def _helps(self, item: int, other: int) -> bool:
-        """Return whether fewer items share a bin with their device's if these two swap bins."""
+        """Return whether two items share less with their devices' if they swap bins."""
         placement, weights = self._placement, self._placement.problem.weights
         here, there = placement.bins[item], placement.bins[other]
         if here == there or self._devices[item] == self._devices[other]:
             return False
         more = weights[other] - weights[item]
         return (
-            self._rivals(item, there) + self._rivals(other, here)
-            < self._rivals(item, here) + self._rivals(other, there)
-            and placement.loads[here] + more <= self._limits[here]
+            placement.loads[here] + more <= self._limits[here]
             and placement.loads[there] - more <= self._limits[there]
+            and self._both(item, there, other, here) < self._both(item, here, other, there)
             and placement.may(item, there)
             and placement.may(other, here)
         )
+
+    def _both(self, item: int, bin_: int, other: int, its: int) -> tuple[int, int]:
+        """Return the rivals of two items together, each in a bin."""
+        in_bin, in_cache = self._rivals(item, bin_)
+        in_its_bin, in_its_cache = self._rivals(other, its)
+        return in_bin + in_its_bin, in_cache + in_its_cache
 
     def _put(self, item: int, bin_: int) -> None:
         self._count(item, self._placement.bins[item], -1)
@@ -119,8 +147,10 @@ class _Spreading:
         self._count(item, bin_, 1)
 
     def _count(self, item: int, bin_: int, number: int) -> None:
-        if self._devices[item] and bin_ >= 0:
-            self._counts[self._devices[item]][bin_] += number
+        device = self._devices[item]
+        if device and bin_ >= 0:
+            self._counts[device][bin_] += number
+            self._in_cache[device][self._cache[bin_]] += number
 
 
 def _least(bins: list[int], cost: Callable[[int], float]) -> list[int]:

@@ -1,0 +1,92 @@
+"""The HTTP API of Prometheus: expressions become series.
+
+Source: https://prometheus.io/docs/prometheus/latest/querying/api/.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from ..errors import AnswerError, ShapeError
+from ..server.failures import Peer
+from ..server.json_fields import parse_object
+
+PROMETHEUS = Peer(
+    "is that a Prometheus-compatible server?",
+    "is Prometheus running there?",
+    {
+        401: "--token-file names the file with the server's token",
+        422: "a shorter window, or --host, asks for less",
+        503: "try again in a moment",
+    },
+    ("application/json", "application/stream+json"),  # VictoriaMetrics' type of raw samples
+)
+
+
+class Series(NamedTuple):
+    """The labels of a series, and its samples: Unix milliseconds and a value, oldest first."""
+
+    labels: Mapping[str, str]
+    samples: tuple[tuple[int, float], ...]
+
+    @property
+    def value(self) -> float:
+        """The newest value."""
+        return self.samples[-1][1]
+
+    def keyed(self, names: Sequence[str]) -> tuple[str, str, str]:
+        """Return the values of three labels; a label that is missing is empty."""
+        first, second, third = (self.labels.get(name, "") for name in names)
+        return first, second, third
+
+
+Get = Callable[[str, Callable[[bytes], list[Series]]], list[Series]]
+"""Returns what a function reads from the answer of a URL. Raises ServerError."""
+
+
+class Api:
+    """The API at a URL. Moments are Unix milliseconds. Raises ServerError."""
+
+    def __init__(self, server: str, get: Get) -> None:
+        self._server = server
+        self._get = get
+
+    def at(self, expression: str, moment: int) -> list[Series]:
+        """Return the series of an expression at a moment."""
+        return self._ask("query", query=expression, time=_seconds(moment))
+
+    def steps(self, expression: str, start: int, end: int, step: int) -> list[Series]:
+        """Return the series of an expression at each step from `start` to `end`."""
+        edges = {"start": _seconds(start), "end": _seconds(end), "step": _seconds(step)}
+        return self._ask("query_range", query=expression, **edges)
+
+    def now(self) -> int:
+        """Return the time of the server's clock."""
+        found = self._ask("query", query="vector(time())")
+        if not found:
+            raise AnswerError(self._server, "it does not say what time it is", PROMETHEUS.not_ours)
+        return round(found[0].value * 1000)
+
+    def _ask(self, route: str, **parameters: str) -> list[Series]:
+        # VictoriaMetrics would move the edges otherwise: to steps, and away from now
+        query = urlencode({**parameters, "nocache": "1"})
+        return self._get(f"{self._server}/api/v1/{route}?{query}", read_series)
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:.3f}"
+
+
+def read_series(text: bytes) -> list[Series]:
+    """Return the series of an answer, an instant vector's or a matrix'. Raise ShapeError."""
+    data = parse_object(text).inner("data")
+    kind = data.text("resultType")
+    if kind not in ("vector", "matrix"):
+        raise ShapeError("data.resultType", "vector or matrix", repr(kind))
+    found = []
+    for each in data.objects("result"):
+        samples = each.samples("values") if kind == "matrix" else [each.sample("value")]
+        if samples and all(math.isfinite(value) for _, value in samples):
+            found.append(Series(each.texts("metric"), tuple(samples)))
+    return found

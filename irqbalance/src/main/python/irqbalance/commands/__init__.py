@@ -1,0 +1,1 @@
+"""The commands: words that may stand first on the command line, one module for each."""

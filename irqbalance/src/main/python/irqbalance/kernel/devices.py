@@ -1,0 +1,90 @@
+"""The IRQs of network interfaces and of PCI devices, by a person's pattern. Write nothing.
+
+A PCI address stands in /sys, and with many drivers also in the row of /proc/interrupts. A captured
+file has the row alone.
+"""
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+from .interfaces import Interfaces, device_irqs
+from .interrupts import Row
+
+_ADDRESS = re.compile(
+    r"(?<![0-9a-fA-F])[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](?![0-9a-fA-F])"
+)
+"""A PCI address in the text of a row: ``PCI-MSIX-0000:3b:00.0``, ``mlx5@pci:0000:3b:00.0``."""
+
+_USUAL_DOMAIN = "0000:"
+"""Most machines have no other, so lspci leaves it out: ``3b:00.0``."""
+
+
+class Devices:
+    """The devices of one machine. They are read when the first pattern asks for them."""
+
+    def __init__(self, rows: Iterable[Row], sysfs: Path | None = None) -> None:
+        """Take the rows of /proc/interrupts, and the root of /sys; None for captured files."""
+        self._rows = [row for row in rows if row.is_numbered]
+        self._sysfs = sysfs
+
+    def irqs(self, pattern: str) -> frozenset[str]:
+        """Return the IRQs of the interfaces and PCI devices that a shell pattern matches."""
+        found = set[str]()
+        for address, irqs in self._by_address.items():
+            if _matches(address, pattern):
+                found |= irqs
+        if self._sysfs is None:
+            return frozenset(found)
+        folder = self._sysfs / "bus" / "pci" / "devices"
+        for address in self._addresses:
+            if _matches(address, pattern):
+                found |= device_irqs(folder / address) or set()
+        matching = (name for name in self._names if fnmatchcase(name, pattern))
+        for name in dict.fromkeys(chain.from_iterable(map(self._interfaces.with_lower, matching))):
+            found |= self._interfaces.irqs(name) or self._named_after_device(name)
+        return frozenset(found)
+
+    def _named_after_device(self, name: str) -> set[str]:
+        """Return the IRQs that are named after an interface's device: ``30be0000.ethernet``.
+
+        A device on no PCI bus lists no IRQs in /sys. Its driver often uses this name.
+        """
+        device = self._interfaces.device(name)
+        if device is None:
+            return set()
+        own = re.compile(re.escape(device.name) + r"(?![0-9A-Za-z]).*", re.DOTALL)
+        return {row.irq for row in self._rows if any(map(own.fullmatch, row.actions))}
+
+    @cached_property
+    def _interfaces(self) -> Interfaces:
+        return Interfaces(self._sysfs or Path("/nowhere"))
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return self._interfaces.names()
+
+    @cached_property
+    def _addresses(self) -> list[str]:
+        if self._sysfs is None:
+            return []
+        return sorted(path.name for path in (self._sysfs / "bus" / "pci" / "devices").glob("*"))
+
+    @cached_property
+    def _by_address(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for row in self._rows:
+            for address in _ADDRESS.findall(row.description.text):
+                found.setdefault(address, set()).add(row.irq)
+        return found
+
+
+def _matches(address: str, pattern: str) -> bool:
+    """Return whether a pattern matches a PCI address, with its domain or without the usual one."""
+    lower = pattern.lower()
+    return fnmatchcase(address, lower) or (
+        address.startswith(_USUAL_DOMAIN) and fnmatchcase(address[len(_USUAL_DOMAIN) :], lower)
+    )

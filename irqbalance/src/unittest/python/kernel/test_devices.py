@@ -1,0 +1,80 @@
+"""The IRQs that a person means by a network interface or a PCI address."""
+
+from conftest import FakeMachine, row
+from irqbalance.kernel.devices import Devices
+from irqbalance.kernel.interrupts import Row, parse
+
+
+def rows(*lines: str) -> tuple[Row, ...]:
+    return parse("\n".join(["CPU0", *lines])).rows
+
+
+MLX5 = rows(
+    " 40: 1 PCI-MSIX-0000:3b:00.0 0-edge mlx5_comp0@pci:0000:3b:00.0",
+    " 41: 1 PCI-MSI 1-edge mlx5_comp1@pci:0000:3b:00.0",
+    " 42: 1 PCI-MSIX-0000:3b:00.1 0-edge eth1",
+    " 43: 1 PCI-MSI-10000:e1:00.0 1-edge nvme0q1",
+    "NMI: 1 Non-maskable 0000:3b:00.0",
+)
+
+
+def test_a_pci_address_is_found_in_a_row_without_sys():
+    found = Devices(MLX5)
+
+    assert found.irqs("0000:3b:00.0") == {"40", "41"}
+    assert found.irqs("0000:3b:00.*") == {"40", "41", "42"}
+    assert found.irqs("3B:00.1") == {"42"}
+    assert found.irqs("10000:e1:00.0") == {"43"}
+    # part of an address is none, and only the usual domain may be left out
+    assert [found.irqs(each) for each in ("0000:e1:00.0", "e1:00.0", "3b:00", "eth*")] == [
+        set()
+    ] * 4
+
+
+def test_a_pci_address_is_found_in_sys_if_the_row_has_none(fake: FakeMachine):
+    for irq in (24, 25):
+        fake.write(f"sys/devices/pci0000:00/0000:00:03.0/msi_irqs/{irq}", "msix\n")
+    fake.write("sys/devices/pci0000:00/0000:00:04.0/irq", "11\n")
+    folder = fake.sysfs / "bus/pci/devices"
+    folder.mkdir(parents=True)
+    for address in ("0000:00:03.0", "0000:00:04.0"):
+        (folder / address).symlink_to(f"../../../devices/pci0000:00/{address}")
+
+    found = Devices(rows(row(24, 1)), fake.sysfs)
+
+    assert found.irqs("00:03.0") == {"24", "25"}
+    assert found.irqs("0000:00:0?.0") == {"24", "25", "11"}
+
+
+def test_an_interface_on_no_pci_bus_has_the_irqs_with_its_devices_name(fake: FakeMachine):
+    for name, device in (("eth0", "30be0000.ethernet"), ("eth1", "a0.virtio_mmio/virtio1")):
+        (fake.sysfs / "devices/platform" / device).mkdir(parents=True)
+        (fake.sysfs / "class/net" / name).mkdir(parents=True)
+        link = fake.sysfs / "class/net" / name / "device"
+        link.symlink_to(f"../../../devices/platform/{device}")
+
+    found = Devices(
+        rows(
+            row(50, 1, device="30be0000.ethernet"),
+            row(51, 1, device="gpio, 30be0000.ethernet"),
+            row(52, 1, device="virtio1"),
+            row(53, 1, device="virtio1-input.0"),
+            row(54, 1, device="virtio10"),
+        ),
+        fake.sysfs,
+    )
+
+    assert found.irqs("eth0") == {"50", "51"}
+    assert found.irqs("eth1") == {"52", "53"}
+
+
+def test_a_pattern_means_each_interface_that_it_matches_and_those_below(fake: FakeMachine):
+    for irq, name in ((24, "eno1"), (25, "eno2"), (26, "wlan0")):
+        fake.write(f"sys/class/net/{name}/device/msi_irqs/{irq}", "")
+    fake.write("sys/class/net/br0/lower_wlan0", "")
+
+    found = Devices((), fake.sysfs)
+
+    assert found.irqs("eno*") == {"24", "25"}
+    assert found.irqs("[eb]*0") == {"26"}
+    assert found.irqs("ENO1") == set()
