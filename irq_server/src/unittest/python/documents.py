@@ -1,13 +1,17 @@
-"""The settings in documents, made from the table: reference, man page, bash completion.
+"""The settings and routes in documents: reference, man page, bash completion.
 
 ``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
-writes them after a change of the table. A test keeps them equal.
+writes them after a change of a table. A test keeps them equal.
 """
 
+import json
 import re
 from pathlib import Path
 
 from irq_server.settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
+from irq_server.web.openapi import examples
+from irq_server.web.parameters import QUERY
+from irq_server.web.routes import API_ROUTES, JSON, ROUTES, Route
 
 OTHERS = (
     (
@@ -28,12 +32,19 @@ REFERENCE, MAN_PAGE, COMPLETION = (
     Path("src/main/data/bash-completion/irq_server"),
 )
 
+ANSWERS = "## Answers, one by one\n"
+"""The heading of the reference's last section."""
+
 
 def rewrite(project: Path) -> None:
     """Write what is made from the table into the three files below the project's folder."""
     _rewrite_between(
         project / REFERENCE, "| option | default | meaning |\n", "\n\n", settings_table()
     )
+    _rewrite_between(project / REFERENCE, "| route | answer |\n", "\n\n", routes_table())
+    _rewrite_between(project / REFERENCE, "| parameter | meaning |\n", "\n\n", parameters_table())
+    reference = (project / REFERENCE).read_text().partition(ANSWERS)
+    (project / REFERENCE).write_text(f"{reference[0]}{ANSWERS}{answers()}")
     _rewrite_between(project / MAN_PAGE, ".SH OPTIONS\n", ".SH ", man_options())
     (project / COMPLETION).write_text(completion())
 
@@ -51,6 +62,39 @@ def settings_table() -> str:
         option = f"--{setting.name} {setting.metavar or ''}".strip().replace("|", "\\|")
         lines.append(f"| `{option}` | {_code(setting.default)} | {setting.help} |")
     return "\n".join(lines)
+
+
+def routes_table() -> str:
+    """Return the rows of the reference's table of routes, without the last line end."""
+    rows = [f"| `{each.method} {each.path}` | {each.summary} |" for each in ROUTES]
+    return "\n".join(["|---|---|", *rows])
+
+
+def parameters_table() -> str:
+    """Return the rows of the reference's table of parameters, without the last line end."""
+    rows = [f"| `{each.name}` | {each.help} |" for each in QUERY.values()]
+    return "\n".join(["|---|---|", *rows])
+
+
+def answers() -> str:
+    """Return a section for each route of the API: parameters, columns of CSV, an example."""
+    return "".join(_answer(each) for each in API_ROUTES if each.media == JSON)
+
+
+def _answer(route: Route) -> str:
+    lines = ["", f"### {route.method} {route.path}", "", route.help or f"{route.summary}."]
+    if route.query:
+        lines += ["", "Parameters: " + ", ".join(f"`{name}`" for name in route.known) + "."]
+    if route.columns:
+        lines += ["", f"CSV: `{','.join(route.columns)}`"]
+    if route.method == "PUT":
+        bodies = " or ".join(f"`{json.dumps(each)}`" for each in examples.MOVES.values())
+        return "\n".join([*lines, "", f"Body: {bodies}. The answer is that of `GET`.", ""])
+    fields = [
+        f'"{name}": {"{…}" if name == "window" else json.dumps(value)}'
+        for name, value in examples.answer(route.schema).items()
+    ]
+    return "\n".join([*lines, "", "```json", "{" + ",\n ".join(fields) + "}", "```", ""])
 
 
 def _code(default: str) -> str:
