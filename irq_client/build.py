@@ -5,7 +5,7 @@ environment, with coverage. `package` builds the wheel. `run_integration_tests` 
 in a fresh environment and runs pytest against it. Last comes `publish`. `pyb` alone runs all of
 these at a quick pace and leaves out the tests marked `slow`. `pyb full` leaves out nothing, nor
 does `pyb` if CI is set. `pyb soak`, `pyb fuzz` and `pyb guests` run the tests so marked, in full.
-`pyb benchmark` runs src/benchmark/python.
+`pyb benchmark` runs src/benchmark/python. `pyb deb` makes a Debian package of the wheel.
 """
 
 import json
@@ -42,6 +42,8 @@ def describe(project):
     """Set what this project alone needs. The marked part below is the same in all three."""
     project.set_property("distutils_console_scripts", ["irq_client = irq_client.cli:main"])
     project.set_property("suites", ("fuzz",))
+    # Debian 12's is too old; the Debian package brings its own
+    project.set_property("bundled", ("argcomplete",))
     project.include_file("irq_client", "py.typed")
     project.set_property("copy_resources_target", "$dir_dist")
     project.get_property("copy_resources_glob").append(MANUAL_PAGE)
@@ -50,7 +52,7 @@ def describe(project):
     project.depends_on("requests", ">=2.32")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
-    project.build_depends_on("promql-parser", ">=0.5")
+    project.build_depends_on("promql-parser", ">=0.12")
     project.build_depends_on("pytest", ">=8")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("types-requests", ">=2.31")
@@ -243,6 +245,18 @@ def run_pytest(project, logger, python, kind, *options, **environment):
     tests = project.expand_path(f"src/{kind}/python")
     environment["TEST_PACE"] = project.get_property("pace")
     run(project, logger, [python, "-m", "pytest", *options, tests], **environment)
+
+
+@task(description="Makes a Debian package of the wheel; needs dpkg-deb.")
+@depends("one_suite", "package")
+def deb(project, logger, reactor):
+    """Fail if dpkg-deb fails, or is not installed."""
+    if not Path("/usr/bin/dpkg-deb").exists():
+        raise BuildFailedException("there is no /usr/bin/dpkg-deb: on Debian, apt-get install dpkg")
+    (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
+    maker = project.expand_path("src/build/python/debian_package.py")
+    python = build_python(project, logger, reactor)
+    run(project, logger, [python, maker, wheel, *project.get_property("bundled", ())])
 
 
 @task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")

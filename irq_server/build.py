@@ -5,7 +5,7 @@ environment, with coverage. `package` builds the wheel. `run_integration_tests` 
 in a fresh environment and runs pytest against it. Last comes `publish`. `pyb` alone runs all of
 these at a quick pace and leaves out the tests marked `slow`. `pyb full` leaves out nothing, nor
 does `pyb` if CI is set. `pyb soak`, `pyb fuzz` and `pyb guests` run the tests so marked, in full.
-`pyb benchmark` runs src/benchmark/python.
+`pyb benchmark` runs src/benchmark/python. `pyb deb` makes a Debian package of the wheel.
 """
 
 import json
@@ -42,6 +42,8 @@ def describe(project):
         project.include_file("irq_server.web", f"static/{folder}*")
     project.include_file("irq_server.web", "templates/*.html")
     project.set_property("suites", ("fuzz", "soak"))
+    # Debian 12's is too old; the Debian package brings its own
+    project.set_property("bundled", ("waitress",))
     ship(project, "share/man/man8", "irq_server.8")
     # bash looks for a file with the command's name there
     ship(project, "share/bash-completion/completions", "bash-completion/irq_server")
@@ -266,6 +268,18 @@ def run_pytest(project, logger, python, kind, *options, **environment):
     tests = project.expand_path(f"src/{kind}/python")
     environment["TEST_PACE"] = project.get_property("pace")
     run(project, logger, [python, "-m", "pytest", *options, tests], **environment)
+
+
+@task(description="Makes a Debian package of the wheel; needs dpkg-deb.")
+@depends("one_suite", "package")
+def deb(project, logger, reactor):
+    """Fail if dpkg-deb fails, or is not installed."""
+    if not Path("/usr/bin/dpkg-deb").exists():
+        raise BuildFailedException("there is no /usr/bin/dpkg-deb: on Debian, apt-get install dpkg")
+    (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
+    maker = project.expand_path("src/build/python/debian_package.py")
+    python = build_python(project, logger, reactor)
+    run(project, logger, [python, maker, wheel, *project.get_property("bundled", ())])
 
 
 @task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")

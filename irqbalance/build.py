@@ -5,7 +5,8 @@ environment, with coverage. `package` builds the wheel. `run_integration_tests` 
 in a fresh environment and runs pytest against it. Last comes `publish`. `pyb` alone runs all of
 these at a quick pace and leaves out the tests marked `slow`. `pyb full` leaves out nothing, nor
 does `pyb` if CI is set. `pyb soak`, `pyb fuzz` and `pyb guests` run the tests so marked, in full.
-`pyb benchmark` runs src/benchmark/python.
+`pyb benchmark` runs src/benchmark/python. `pyb deb` makes a Debian package of the wheel, and
+`pyb zipapp` one file.
 """
 
 import json
@@ -40,12 +41,17 @@ def describe(project):
     project.set_property("distutils_console_scripts", ["irqbalance = irqbalance.cli:main"])
     project.set_property("suites", ("fuzz", "guests"))
     ship(project, "share/man/man8", "irqbalance.8")
-    # bash looks for a file with the command's name there
+    # each shell looks for a file of this name there
     ship(project, "share/bash-completion/completions", "bash-completion/irqbalance")
+    ship(project, "share/zsh/site-functions", "zsh/_irqbalance")
+    ship(project, "share/fish/vendor_completions.d", "fish/irqbalance.fish")
     ship(project, "share/irqbalance", "irqbalance.cron")
     ship(project, "lib/systemd/system", "irqbalance-once.service")
     ship(project, "lib/systemd/system", "irqbalance-once.timer")
     ship(project, "lib/udev/rules.d", "90-irqbalance-once.rules")
+    # for `irqbalance install`, which cannot know where pip put the files above
+    for folder in ("", "bash-completion/", "zsh/", "fish/"):
+        project.include_file("irqbalance", f"data/{folder}*")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("jc", ">=1.25")
     project.build_depends_on("mock", ">=5.1")
@@ -57,6 +63,14 @@ def ship(project, destination, name):
     project.set_property("copy_resources_target", "$dir_dist")
     project.get_property("copy_resources_glob").append(f"src/main/data/{name}")
     project.install_file(destination, f"src/main/data/{name}")
+
+
+@task(description="Makes the wheel one file that any Python 3.11 or newer runs.")
+@depends("one_suite", "package")
+def zipapp(project, logger):
+    """Write it beside the wheel."""
+    (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
+    run(project, logger, [sys.executable, "src/build/python/single_file.py", wheel])
 
 
 # ---- the same in all three projects from here on ------------------------------------------------
@@ -238,6 +252,18 @@ def run_pytest(project, logger, python, kind, *options, **environment):
     tests = project.expand_path(f"src/{kind}/python")
     environment["TEST_PACE"] = project.get_property("pace")
     run(project, logger, [python, "-m", "pytest", *options, tests], **environment)
+
+
+@task(description="Makes a Debian package of the wheel; needs dpkg-deb.")
+@depends("one_suite", "package")
+def deb(project, logger, reactor):
+    """Fail if dpkg-deb fails, or is not installed."""
+    if not Path("/usr/bin/dpkg-deb").exists():
+        raise BuildFailedException("there is no /usr/bin/dpkg-deb: on Debian, apt-get install dpkg")
+    (wheel,) = Path(project.expand_path("$dir_dist", "dist")).glob("*.whl")
+    maker = project.expand_path("src/build/python/debian_package.py")
+    python = build_python(project, logger, reactor)
+    run(project, logger, [python, maker, wheel, *project.get_property("bundled", ())])
 
 
 @task(description="Runs every src/benchmark/python/bench_*.py and shows what it prints.")

@@ -28,7 +28,6 @@ APART = {
     ("terminal", "figures"),
     ("terminal", "prometheus"),
     ("command_line", "terminal"),
-    ("command_line", "prometheus"),
     ("commands", "prometheus"),
 }
 """Wings that know nothing of a lower one."""

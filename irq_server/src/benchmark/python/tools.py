@@ -202,11 +202,16 @@ def ask_node_exporter(_capture: Capture, root: Path) -> list[Answer]:
     return [_exposed(text) for text in texts]
 
 
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def node_exporter(root: Path) -> Iterator[tuple[str, int]]:
     """Serve an unpacked folder's /proc by node_exporter; return its address and process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     options = ("--collector.disable-defaults", "--collector.interrupts")
     address = f"--web.listen-address=127.0.0.1:{port}"
     command = command_in(root, "/usr/bin/prometheus-node-exporter", *options, address)

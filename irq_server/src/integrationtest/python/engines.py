@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import requests
@@ -63,9 +63,15 @@ def free_port() -> int:
 class Engine:
     """A running server with Prometheus' API."""
 
-    def __init__(self, url: str) -> None:
-        """Take its address."""
+    def __init__(self, url: str, process: "subprocess.Popen[str]") -> None:
+        """Take its address and its process."""
         self.url = url
+        self._process = process
+
+    def kill(self) -> None:
+        """End it by SIGKILL."""
+        self._process.kill()
+        self._process.communicate(timeout=SECONDS)
 
     def query(self, expression: str, at: float, *labels: str) -> Answer:
         """Return an instant query's values at a moment, by the values of `labels`."""
@@ -86,14 +92,15 @@ class Engine:
 
 
 @contextmanager
-def running(command: list[object], url: str, ready: str) -> Iterator[Engine]:
-    """Run an engine, and end it."""
+def running(command: list[object], port: int, ready: str) -> Iterator[Engine]:
+    """Run an engine that listens on a port, and end it."""
     with subprocess.Popen(
         list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
+        url = f"http://127.0.0.1:{port}"
         try:
             _wait(lambda: requests.get(f"{url}{ready}", timeout=1).ok, process)
-            yield Engine(url)
+            yield Engine(url, process)
         finally:
             process.terminate()
             process.communicate(timeout=SECONDS)
@@ -112,47 +119,53 @@ def _wait(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> No
         time.sleep(0.05)
 
 
-@contextmanager
-def prometheus(folder: Path, targets: Mapping[str, str], interval: str) -> Iterator[Engine]:
-    """Run Prometheus, which scrapes the servers at `targets`, instance by URL."""
-    command = program("prometheus", "prometheus")
+Running = AbstractContextManager[Engine]
+
+
+def prometheus(folder: Path, configuration: Path, *more: str, port: int = 0) -> Running:
+    """Run Prometheus, which keeps its data below `folder`."""
+    port = port or free_port()
+    command = [
+        program("prometheus", "prometheus"),
+        f"--config.file={configuration}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--log.level=warn",
+    ]
+    kind = "agent" if "--enable-feature=agent" in more else "tsdb"
+    data = f"--storage.{kind}.path={folder / 'prometheus'}"
+    return running([*command, data, *more], port, "/-/ready")
+
+
+def victoria_metrics(folder: Path, configuration: Path | None, port: int = 0) -> Running:
+    """Run VictoriaMetrics, which keeps its data below `folder`; it scrapes if it is configured."""
+    port = port or free_port()
+    command = [
+        program("victoria-metrics", "victoria-metrics"),
+        f"-storageDataPath={folder / 'victoria-metrics'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-search.latencyOffset=0s",
+        "-loggerLevel=ERROR",
+    ]
+    scrape = [f"-promscrape.config={configuration}"] if configuration else []
+    return running([*command, *scrape], port, "/health")
+
+
+def vmagent(folder: Path, configuration: Path, receiver: str) -> Running:
+    """Run vmagent, which scrapes, and sends to the receiver at an address."""
     port = free_port()
-    with running(
-        [
-            command,
-            f"--config.file={_configuration(folder, targets, interval)}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--log.level=warn",
-        ],
-        f"http://127.0.0.1:{port}",
-        "/-/ready",
-    ) as engine:
-        yield engine
+    command = [
+        program("victoria-metrics", "vmagent"),
+        f"-promscrape.config={configuration}",
+        f"-remoteWrite.url={receiver}",
+        f"-remoteWrite.tmpDataPath={folder / 'vmagent'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-loggerLevel=ERROR",
+    ]
+    return running(command, port, "/health")
 
 
-@contextmanager
-def victoria_metrics(folder: Path, targets: Mapping[str, str], interval: str) -> Iterator[Engine]:
-    """Run VictoriaMetrics, which scrapes the servers at `targets`, instance by URL."""
-    command = program("victoria-metrics", "victoria-metrics")
-    port = free_port()
-    with running(
-        [
-            command,
-            f"-promscrape.config={_configuration(folder, targets, interval)}",
-            f"-storageDataPath={folder / 'victoria-metrics'}",
-            f"-httpListenAddr=127.0.0.1:{port}",
-            "-search.latencyOffset=0s",
-            "-loggerLevel=ERROR",
-        ],
-        f"http://127.0.0.1:{port}",
-        "/health",
-    ) as engine:
-        yield engine
-
-
-def _configuration(folder: Path, targets: Mapping[str, str], interval: str) -> Path:
-    """Write a scrape configuration, as both take it; return its path."""
+def scraping(folder: Path, targets: Mapping[str, str], interval: str) -> Path:
+    """Write a configuration that scrapes servers, instance by URL, as both take it."""
     servers = [
         {"targets": [url.removeprefix("http://")], "labels": {"instance": name}}
         for name, url in targets.items()

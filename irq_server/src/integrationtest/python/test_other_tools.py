@@ -124,19 +124,34 @@ def test_the_fleets_questions_give_the_servers_own_answers(
     tree.fire("30", 0, 50)  # a cell that is not there at first
     tree.fire("LOC", 1000, 1000)
     server.wait_for_samples()
+    middle = server.json("/api/v1/status")["sampler"]["last_sample"]
+    tree.fire("24", 5, 0)
+    tree.fire("LOC", 1, 2)
+    server.wait_for_samples()
     answer = server.json("/api/v1/cpus", start="0", end="now")
+    last = server.json("/api/v1/interrupts", start=middle, end="now")
     server.stop()
     _ship(tmp_path)
 
-    by_cpu, imbalance = (
+    by_cpu, imbalance, then = (
         re.sub(r"'/srv/.*parquet'", f"'{tmp_path}/park/tier=raw/*/*/part.parquet'", query)
-        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:2]
+        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:3]
     )
     with duckdb.connect() as connection:
         counted = {cpu: n for _, cpu, n in connection.execute(by_cpu).fetchall()}
         ((host, factor),) = connection.execute(imbalance).fetchall()
+        for edge, moment in (("03:11:00", "start"), ("03:12:00", "end")):
+            then = then.replace(f"2026-01-01 {edge}", last["window"][moment].rstrip("Z"))
+        minute = connection.execute(then).fetchall()
     assert counted == {each["cpu"]: each["total"] for each in answer["cpus"]}
     assert (host, factor) == ("web1", pytest.approx(answer["imbalance"]))
+    assert sorted(minute) == sorted(
+        (irq["irq"], irq["device"] or "", cpu, n)
+        for irq in last["irqs"]
+        for cpu, n in zip(last["cpus"], irq["counts"] or (), strict=False)
+        if n
+    )
+    assert len(minute) == 3
 
 
 def test_every_other_query_of_the_fleet_runs(

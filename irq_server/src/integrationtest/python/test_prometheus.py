@@ -95,15 +95,9 @@ def fire(machine: Machine, step: int) -> None:
 
 
 def both(folder: Path, targets: Mapping[str, str], held: ExitStack) -> list[Engine]:
-    return [
-        held.enter_context(run(_made(folder / name), targets, "1s"))
-        for name, run in (("p", engines.prometheus), ("v", engines.victoria_metrics))
-    ]
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+    configuration = engines.scraping(folder, targets, "1s")
+    runs = (engines.prometheus, engines.victoria_metrics)
+    return [held.enter_context(run(folder, configuration)) for run in runs]
 
 
 def moments(engine: Engine, machine: Machine, since: float) -> list[float]:
@@ -168,6 +162,72 @@ def test_every_count_is_exact_over_bursts_wraps_boots_and_restarts(
         assert compared == 2 * 3 * 2 * (2 + 3 + 16)
 
 
+def shipped(folder: Path, name: str, server: str, receiver: str) -> Path:
+    """Return a copy of a shipped configuration for this server and receiver, and 1 s intervals."""
+    text = (SHARE / name).read_text()
+    for old, new in (
+        ("127.0.0.1:5000", server.removeprefix("http://")),
+        ("https://metrics.example.org", receiver),
+        ("scrape_interval: 10s", "scrape_interval: 1s"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_a_receiver_that_is_killed_misses_nothing_behind_an_agent(
+    tmp_path: Path, start: Callable[..., Server], tree: Tree
+):
+    """Two agents scrape one server at once, each with a receiver of its own kind."""
+    machine = Machine("web1.example.org", tree, started(start, tree))
+    ports = [engines.free_port(), engines.free_port()]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    nothing = engines.scraping(tmp_path, {}, "1s")
+
+    def receive() -> list[Engine]:
+        write = "--web.enable-remote-write-receiver"
+        return [
+            receivers.enter_context(engines.prometheus(tmp_path, nothing, write, port=ports[0])),
+            receivers.enter_context(engines.victoria_metrics(tmp_path, None, port=ports[1])),
+        ]
+
+    with ExitStack() as receivers, ExitStack() as agents:  # which end first, as they flush
+        running = receive()
+        folder = tmp_path / "agents"
+        folder.mkdir()
+        config = shipped(folder, "agent.yml", machine.server.url, urls[0])
+        agents.enter_context(engines.prometheus(folder, config, "--enable-feature=agent"))
+        config = shipped(folder, "vmagent.yml", machine.server.url, urls[1])
+        agents.enter_context(engines.vmagent(folder, config, f"{urls[1]}/api/v1/write"))
+        began = time.time()
+        wait_until(lambda: all(len(moments(each, machine, began)) > 1 for each in running))
+        for step in range(27):
+            if step == 6:
+                killed = time.time()
+                for each in running:
+                    each.kill()
+            if step == 21:
+                running = receive()
+                back = time.time()
+            fire(machine, step)
+            time.sleep(1.0)
+        wait_until(lambda: all(moments(each, machine, back + 3) for each in running))
+        for engine in running:
+            seen = moments(engine, machine, began)
+            meanwhile = [at for at in seen if killed < at < back]
+            assert len(meanwhile) >= 10
+            for first, last in (
+                (seen[0], seen[-1]),
+                (seen[0], meanwhile[5]),
+                (meanwhile[2], seen[-1]),
+            ):
+                truth = on_server(machine, first, last)
+                assert sum(truth.values()) > 50_000
+                for family in ("irq_cpu_interrupts_total", "irq_interrupts_total"):
+                    assert in_window(engine, family, machine, first, last) == truth
+
+
 def expressions() -> dict[str, str]:
     """Return every expression of the Grafana dashboard, its variables filled in, by its title."""
     dashboard = json.loads((SHARE / "grafana-irq_server.json").read_text())
@@ -188,7 +248,7 @@ def _filled(expression: str, variables: Mapping[str, str]) -> str:
 
 
 def test_prometheus_evaluates_every_expression_of_the_dashboard(tmp_path: Path):
-    with engines.prometheus(tmp_path, {}, "1s") as engine:
+    with engines.prometheus(tmp_path, engines.scraping(tmp_path, {}, "1s")) as engine:
         for expression in expressions().values():
             engine.query(expression, time.time())
     assert len(expressions()) == 11

@@ -281,12 +281,9 @@ def test_isolated_cpus_lose_every_irq_that_can_move_and_the_rest_is_named(scene:
     }
     queues = {row["irq"] for row in step["report"]["irqs"] if "nvme0q" in row["device"]}
     assert {kind for irq, kind in remaining.items() if irq in queues} == {"managed"}
-    fired = {
-        irq: cells[str(reads)] + cells[str(counts)]
-        for irq, cells in step["fired"].items()
-        if cells[str(reads)] + cells[str(counts)] > 0
-    }
-    assert {irq for irq in fired if irq.isdecimal()} <= remaining.keys()
+    fired = {irq: cells[str(reads)] + cells[str(counts)] for irq, cells in step["fired"].items()}
+    # one that moves may fire there once more
+    assert {irq for irq, count in fired.items() if count > judge.IN_FLIGHT} <= remaining.keys()
 
 
 @pytest.mark.parametrize("scene", scenes_with("isolated"))

@@ -1,13 +1,18 @@
-"""The settings in documents, made from the table: reference, man page, completion.
+"""The tables in documents, made from those of the code.
 
-``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
+In the project's folder,
+``PYTHONPATH=src/main/python:src/build/python python src/unittest/python/documents.py``
 writes them after a change of the table. A test keeps them equal.
 """
 
+from argparse import ArgumentParser
+from importlib import import_module
 from pathlib import Path
 
+from completions import fish, zsh
+from irqbalance.settings.command_line import parser
 from irqbalance.settings.old_options import OLD
-from irqbalance.settings.table import COMMANDS, SETTINGS, Setting
+from irqbalance.settings.table import COMMANDS, SETTINGS, Command, Setting
 
 OTHERS = (
     ("--config", "FILE", "take settings and rules from this TOML file; the command line wins"),
@@ -16,11 +21,12 @@ OTHERS = (
 )
 """The options that are no settings."""
 
-REFERENCE, MIGRATING, MAN_PAGE, COMPLETION = (
-    Path("docs/reference.md"),
-    Path("docs/migrating.md"),
-    Path("src/main/data/irqbalance.8"),
-    Path("src/main/data/bash-completion/irqbalance"),
+REFERENCE, MIGRATING = Path("docs/reference.md"), Path("docs/migrating.md")
+DATA = Path("src/main/data")
+MAN_PAGE = DATA / "irqbalance.8"
+COMPLETIONS = tuple(
+    DATA / file
+    for file in ("bash-completion/irqbalance", "zsh/_irqbalance", "fish/irqbalance.fish")
 )
 
 
@@ -29,9 +35,9 @@ def rewrite(project: Path) -> None:
     _replace(project / REFERENCE, "| option | key", "\n`--help`", settings_table())
     _replace(project / MIGRATING, "| the C irqbalance |", "\n## ", old_options_table())
     _replace(project / MAN_PAGE, ".SH OPTIONS\n", ".SH HOW", man_options() + man_commands())
-    old = "What its options are here:\n"
-    _replace(project / MAN_PAGE, old, ".SH EXAMPLES", old + man_old_options())
-    (project / COMPLETION).write_text(completion())
+    _replace(project / MAN_PAGE, ".SS Options\n", ".SH", ".SS Options\n" + man_old_options())
+    for file, text in completions().items():
+        (project / DATA / file).write_text(text)
 
 
 def _replace(path: Path, start: str, end: str, made: str) -> None:
@@ -108,6 +114,22 @@ def _roff(text: str) -> str:
     return f"\\&{shown}" if shown.startswith(".") else shown
 
 
+def parser_of(command: Command) -> ArgumentParser:
+    """Return the parser of the words behind a command."""
+    made: ArgumentParser = import_module(f"irqbalance.commands.{command.name}").parser()
+    return made
+
+
+def completions() -> dict[str, str]:
+    """Return the files that complete the command, by their paths below src/main/data."""
+    commands = {each.name: parser_of(each) for each in COMMANDS}
+    return {
+        "bash-completion/irqbalance": completion(),
+        "zsh/_irqbalance": zsh("irqbalance", parser(), commands),
+        "fish/irqbalance.fish": fish("irqbalance", parser(), commands),
+    }
+
+
 def completion() -> str:
     """Return the file that completes the command in bash."""
     options = [name for setting in SETTINGS for name in setting.options]
@@ -117,7 +139,7 @@ def completion() -> str:
         cases="\n".join([*filter(None, cases), "        --config) _filedir toml; return ;;"]),
         options=" ".join(options),
         commands=" ".join(command.name for command in COMMANDS),
-        choices="|".join(command.name for command in COMMANDS),
+        command_cases="\n".join(_command_case(command) for command in COMMANDS),
     )
 
 
@@ -134,6 +156,14 @@ def _case(setting: Setting) -> str:
     return f"        {names}) return ;;"
 
 
+def _command_case(command: Command) -> str:
+    made = parser_of(command)
+    words = f"compgen -W '{' '.join(made._option_string_actions)}' -- \"$cur\""
+    takes_file = any(not action.option_strings for action in made._actions)
+    files = "[[ $cur == -* ]] || _filedir; " if takes_file else ""
+    return f"        {command.name}) mapfile -t COMPREPLY < <({words}); {files}return ;;"
+
+
 _COMPLETION = """\
 # bash completion for irqbalance
 _irqbalance() {{
@@ -143,7 +173,7 @@ _irqbalance() {{
 {cases}
     esac
     case ${{words[1]}} in
-        {choices}) _filedir; return ;;
+{command_cases}
     esac
     mapfile -t COMPREPLY < <(compgen -W '{commands} {options}' -- "$cur")
 }} &&

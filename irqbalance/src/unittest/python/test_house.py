@@ -13,7 +13,7 @@ WINGS = Wings(
         ("errors", "status"),
         ("kernel",),
         ("settings",),
-        ("loads", "migration"),
+        ("loads", "migration", "installation"),
         ("planning.search",),
         ("planning",),
         ("state",),

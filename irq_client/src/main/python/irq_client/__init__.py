@@ -17,6 +17,7 @@ The wings, and what each may import: itself, and those below it.
 - commands: one file a command: its options, its question, its columns, its picture.
 - command_line: options, variables and files become checked values.
 - terminal: values become cells, pictures and colours; bytes become keys. Knows no server.
+- prometheus: the same questions, answered from a Prometheus that stores the servers' /metrics.
 - figures: counts become imbalance, rates and conditions. Pure.
 - server: one irq_server over HTTP: requests go out, answers come back as values.
 - errors: the exceptions that all share.

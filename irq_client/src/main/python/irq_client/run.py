@@ -92,6 +92,9 @@ class _Run:
     def do(self, name: str, job: "Question | Change | Session") -> int:
         """Do the job of a command; return the exit status."""
         if self._general.prometheus:
+            if name == "affinity":
+                self._streams.say("only the hosts' irq_servers know affinities; --server asks one")
+                return IrqClientError.exit_status
             try:
                 self._find_hosts(self._general.prometheus)
             except ServerError as error:

@@ -133,6 +133,38 @@ def test_cpus_of_isolated_cgroups_are_found(fake: FakeMachine, folder: str):
     assert fake.machine.isolated()["in an isolated cgroup"] == cpus(1)
 
 
+@pytest.mark.parametrize(
+    ("partitions", "isolated"),
+    [
+        ({"rt": "isolated", "other": "member"}, {2, 3}),
+        ({"rt": "root", "rt/hard": "isolated"}, {2, 3}),
+        ({"rt": "member", "rt/hard": "isolated"}, set()),
+        ({"rt": "isolated invalid (Cpu list in cpuset.cpus not exclusive)"}, set()),
+    ],
+)
+def test_before_linux_6_9_each_isolated_partition_says_so(
+    fake: FakeMachine, partitions: dict[str, str], isolated: set[int]
+):
+    for name, kind in partitions.items():
+        fake.write(f"sys/fs/cgroup/{name}/cpuset.cpus.partition", f"{kind}\n")
+        fake.write(f"sys/fs/cgroup/{name}/cpuset.cpus.effective", "2-3\n")
+
+    assert fake.machine.isolated()["in an isolated cgroup"] == isolated
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0000000f\n", {0, 1, 2, 3}), ("1,00000000\n", {32}), ("no mask", None), (None, None)],
+)
+def test_the_default_affinity_is_a_mask(
+    fake: FakeMachine, text: str | None, expected: set[int] | None
+):
+    if text is not None:
+        fake.write("proc/irq/default_smp_affinity", text)
+
+    assert fake.machine.default_affinity() == expected
+
+
 def test_the_boot_is_told_by_its_id_else_by_its_time_else_not_at_all(fake: FakeMachine):
     assert fake.machine.boot() == "this-boot"
     (fake.procfs / "sys/kernel/random/boot_id").unlink()

@@ -138,3 +138,74 @@ def test_a_device_on_a_node_without_cpus_is_near_the_nearest_that_has_some(fake:
 
     assert found.cpus_near(2) == ({2, 3},)
     assert not found.cpus_of_node(2)
+
+
+def cache(
+    fake: FakeMachine, cpu: int, index: int, level: object, cpus: str, kind: str = ""
+) -> None:
+    """Make one cache of a CPU."""
+    folder = f"sys/devices/system/cpu/cpu{cpu}/cache/index{index}"
+    fake.write(f"{folder}/level", f"{level}\n")
+    fake.write(f"{folder}/shared_cpu_list", f"{cpus}\n")
+    if kind:
+        fake.write(f"{folder}/type", f"{kind}\n")
+
+
+def caches(fake: FakeMachine) -> dict[int, set[int]]:
+    return {cpu: set(cpus) for cpu, cpus in read_topology(fake.machine, []).caches.items()}
+
+
+def test_the_last_level_cache_counts_wherever_it_stands(fake: FakeMachine):
+    for cpu in range(4):
+        for index, level in enumerate((1, 1, 2)):
+            cache(fake, cpu, index, level, str(cpu), "Instruction" if index == 1 else "Data")
+        cache(fake, cpu, 10, 3, "0-1" if cpu < 2 else "2-3", "Unified")
+        cache(fake, cpu, 11, 9, "0-3", "Instruction")  # no such one holds an IRQ's data
+
+    assert caches(fake) == {0: {0, 1}, 1: {0, 1}, 2: {2, 3}, 3: {2, 3}}
+
+
+def test_the_second_level_is_the_last_on_some_arm_machines(fake: FakeMachine):
+    # a cluster of four small CPUs, a pair of large ones, and one alone with its cache
+    for cpu in range(7):
+        cache(fake, cpu, 0, 1, str(cpu), "Data")
+        cache(fake, cpu, 1, 1, str(cpu), "Instruction")
+        cache(fake, cpu, 2, 2, "0-3" if cpu < 4 else "4-5" if cpu < 6 else "6", "Unified")
+
+    assert caches(fake) == {key: {0, 1, 2, 3} for key in range(4)} | {key: {4, 5} for key in (4, 5)}
+
+
+def test_offline_cpus_have_no_cache(fake: FakeMachine):
+    (fake.sysfs / "devices/system/cpu/cpu1").mkdir(parents=True)
+    for cpu in (0, 2, 3):
+        cache(fake, cpu, 3, 3, "0,2-3")
+
+    assert caches(fake) == {key: {0, 2, 3} for key in (0, 2, 3)}
+
+
+def test_without_shared_caches_a_package_counts_as_one(fake: FakeMachine):
+    for cpu in range(6):
+        cache(fake, cpu, 0, 2, str(cpu), "Unified")
+        package = (-1, 0, 0, 7, 7, 9)[cpu]
+        fake.write(f"sys/devices/system/cpu/cpu{cpu}/topology/physical_package_id", f"{package}\n")
+
+    assert caches(fake) == {1: {1, 2}, 2: {1, 2}, 3: {3, 4}, 4: {3, 4}}
+
+
+def test_a_machine_may_tell_nothing_of_caches_and_packages(captured: Callable[[str], Path]):
+    for name in ("s390x-4cpu", "armhf-4cpu", "riscv64-4cpu", "x86_64-128cpu"):
+        root = captured(name)
+        found = read_topology(Machine(root / "proc", root / "sys"), []).caches
+
+        assert all(cpu in cpus and len(cpus) > 1 for cpu, cpus in found.items())
+        assert all(found[other] == cpus for cpus in found.values() for other in cpus)
+
+
+def test_caches_of_other_forms_tell_nothing(fake: FakeMachine):
+    cache(fake, 0, 0, "three", "0-1")
+    cache(fake, 1, 0, 3, "2-3")  # not itself
+    cache(fake, 2, 0, 3, "(null)")
+    fake.write("sys/devices/system/cpu/cpu3/cache/index0", "a file\n")
+    fake.write("sys/devices/system/cpu/cpu4/cache", "a file\n")
+
+    assert caches(fake) == {}

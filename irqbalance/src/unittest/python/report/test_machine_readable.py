@@ -9,6 +9,7 @@ from irqbalance.loads.measure import Basis
 from irqbalance.planning.plan import FollowUp, Limits
 from irqbalance.planning.planner import make_plan
 from irqbalance.planning.policy import OBJECTIVE
+from irqbalance.planning.usable import LeftOut
 from irqbalance.report.machine_readable import as_csv, as_json
 from irqbalance.report.report import Report
 
@@ -52,6 +53,25 @@ def test_json_has_the_fields_of_the_contract():
     assert report["unit"] == "interrupts per second"
     assert report["seconds"] == 10.0
     assert report["objective"] == list(OBJECTIVE)
+
+
+def test_json_names_the_cpus_left_out_and_what_stays_on_isolated_ones():
+    left_out = (LeftOut(frozenset({2, 3}), "isolated"),)
+    plan = make_plan(IRQS, {1}, Limits())
+    report = json.loads(as_json(Report(plan, BASIS, left_out=left_out, isolated=(0, 2))))
+
+    assert report["left_out"] == [{"cpus": [2, 3], "reason": "isolated"}]
+    assert report["isolated"]["cpus"] == [0, 2]
+    nvme, ticks = report["isolated"]["remaining"]
+    assert nvme == {
+        "irq": "40",
+        "device": "nvme0q1",
+        "kind": "fixed",
+        "reason": "managed",
+        "loads": [100.0, 0.0],
+    }
+    assert (ticks["irq"], ticks["kind"], ticks["loads"]) == ("LOC", "per-CPU", [90.0, 9.0])
+    assert json.loads(as_json(REPORT))["isolated"] is None
 
 
 def test_own_interrupts_are_listed_and_in_no_load():

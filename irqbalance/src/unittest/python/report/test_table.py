@@ -7,6 +7,7 @@ from irqbalance.loads.measure import Basis
 from irqbalance.planning.plan import Decision, FollowUp, Limits, revised
 from irqbalance.planning.planner import make_plan
 from irqbalance.planning.policy import OBJECTIVE
+from irqbalance.planning.usable import LeftOut
 from irqbalance.report.report import Report
 from irqbalance.report.table import as_table
 from irqbalance.status import Status
@@ -53,6 +54,35 @@ def test_the_objective_is_stated_where_every_irq_is_explained():
     assert f"Objective, in this order: {goals}" in " ".join(verbose.split())
     assert "Objective" not in as_table(REPORT)
     assert [line.split()[0] for line in verbose.splitlines() if " kept " in line] == ["36", "39"]
+
+
+def test_the_cpus_left_out_are_named_with_the_reason():
+    left_out = (
+        LeftOut(frozenset({2}), "isolated"),
+        LeftOut(frozenset({3, 4}), "not in --cpus"),
+    )
+
+    text = as_table(Report(PLAN, BASIS, left_out=left_out))
+
+    assert "\nLeft out: CPU 2 is isolated; CPUs 3-4 are not in --cpus\n" in text
+    assert "Left out" not in as_table(REPORT)
+
+
+def test_what_still_fires_on_isolated_cpus_is_named_the_busiest_first():
+    managed = Irq("40", "nvme0q3", 0.0, (3,), {}, "managed by the kernel")
+    busy = Irq("41", "nvme0q2", 7.0, (2,), {2: 7.0}, "managed by the kernel")
+    plan = make_plan([*IRQS, managed, busy, ticks(0, 0, 250, 1)], {0, 1}, Limits())
+
+    text = as_table(Report(plan, BASIS, isolated=(2, 3)))
+
+    assert (
+        "\nStill firing on CPUs 2-3:\n"
+        "  LOC          251  per-CPU  the CPU's own\n"
+        "   41            7  fixed    nvme0q2: managed by the kernel\n"
+        "      1 IRQ that cannot leave did not fire\n"
+    ) in text
+    quiet = as_table(Report(PLAN, BASIS, isolated=(2,)))
+    assert "\nNothing still fires on CPU 2\n" in quiet
 
 
 def test_own_interrupts_are_a_thin_part_of_the_bar_and_no_load():

@@ -23,7 +23,7 @@ def test_the_table_the_settings_and_the_help_agree():
 
 
 def test_reference_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
-    files = (documents.REFERENCE, documents.MIGRATING, documents.MAN_PAGE, documents.COMPLETION)
+    files = (documents.REFERENCE, documents.MIGRATING, documents.MAN_PAGE, *documents.COMPLETIONS)
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text((PROJECT / file).read_text())
@@ -32,14 +32,14 @@ def test_reference_man_page_and_completion_are_made_from_the_table(tmp_path: Pat
 
     for file in files:
         assert (tmp_path / file).read_text() == (PROJECT / file).read_text(), (
-            f"{file}: run `PYTHONPATH=src/main/python python src/unittest/python/documents.py`"
+            f"{file}: run src/unittest/python/documents.py as docs/development.md says"
         )
 
 
 def test_reference_man_page_and_completion_know_every_option():
     reference, page, completion = (
         (PROJECT / each).read_text()
-        for each in (documents.REFERENCE, documents.MAN_PAGE, documents.COMPLETION)
+        for each in (documents.REFERENCE, documents.MAN_PAGE, documents.COMPLETIONS[0])
     )
     shown = page.replace("\\-", "-")
     words = completion.split()
@@ -74,6 +74,7 @@ def test_the_service_and_the_cron_file_run_the_command_by_its_full_path():
     service = (data / "irqbalance-once.service").read_text()
 
     assert "ExecStart=/usr/local/bin/irqbalance --quiet" in service
+    assert "\nEnvironmentFile=-/etc/sysconfig/irqbalance\n" in service
     assert "ProtectKernelTunables=no" in service
     assert "ReadOnlyPaths=/ /proc /sys /run\n" in service
     assert "ReadWritePaths=/proc/irq " in service

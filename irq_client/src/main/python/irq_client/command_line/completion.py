@@ -36,6 +36,7 @@ def complete(commands: Sequence[Command[object]], environment: Mapping[str, str]
     completers: Completers = {
         "FILE": FilesCompleter(),
         "SERVER": _servers(environment),
+        "HOST": _hosts(environment),
         "IRQ": _names(environment, with_numbers=True),
         "PATTERN": _names(environment, with_numbers=False),
         "SHELL": lambda **_: SHELLS,
@@ -71,6 +72,26 @@ def _servers(environment: Mapping[str, str]) -> _Offer:
     return offer
 
 
+def _hosts(environment: Mapping[str, str]) -> _Offer:
+    """Return a function that offers the hosts of the Prometheus-compatible server."""
+
+    def offer(parsed_args: Namespace, **_: object) -> Iterable[str]:
+        from ..prometheus.host_client import HostClient
+        from ..server.request import Request
+
+        try:
+            server = read_general({**vars(parsed_args), "host": ""}, environment).prometheus
+            if server is None:
+                return ()
+            token = read_token(server.token_file)[0] if server.token_file else None
+            with HostClient(server.url, "", token=token, timeout_seconds=_SECONDS) as client:
+                return [each.instance for each in client.hosts("", Request())]
+        except IrqClientError:
+            return ()
+
+    return offer
+
+
 def _names(environment: Mapping[str, str], *, with_numbers: bool) -> _Offer:
     """Return a function that offers the devices and interfaces of the first server, and IRQs."""
 
@@ -78,7 +99,10 @@ def _names(environment: Mapping[str, str], *, with_numbers: bool) -> _Offer:
         from ..server.client import Client
 
         try:
-            host = read_general(vars(parsed_args), environment).hosts[0]
+            hosts = read_general(vars(parsed_args), environment).hosts
+            if not hosts:  # those of a Prometheus-compatible server have their names there
+                return ()
+            host = hosts[0]
             token = read_token(host.token_file)[0] if host.token_file else None
             with Client(host.url, token=token, timeout_seconds=_SECONDS) as client:
                 irqs = client.irqs().irqs

@@ -95,7 +95,7 @@ EVERYWHERE = (
         "host",
         "with --prometheus: only hosts whose instance matches, with or without its port; "
         "the worst balanced come first",
-        "PATTERN",
+        "HOST",
     ),
     Setting(
         "config",

@@ -108,19 +108,28 @@ def _values(
 
 
 def _prometheus(found: Mapping[str, Found], token_file: str | None) -> "Host | None":
-    """Return the Prometheus server to ask; None if servers are named at a nearer place."""
+    """Return the Prometheus server to ask; None if servers are named at a nearer place.
+
+    Raise CommandLineError if they are named at the same one.
+    """
     from .config_files import Host
 
     if not found["prometheus"]:
         return None
     ((source, text),) = found["prometheus"]
-    servers = {each for name in ("server", "hosts") for each, _ in found[name] if each[:2] == "--"}
-    if servers and source[:2] == "--":
-        raise CommandLineError(f"--prometheus and {servers.pop()} contradict each other")
-    if servers:
+    servers = [each for name in ("server", "hosts") for each, _ in found[name] if each]
+    nearest = min(servers, key=_distance, default="")
+    if nearest and _distance(nearest) == _distance(source):
+        raise CommandLineError(f"{source} and {nearest} contradict each other: give one")
+    if nearest and _distance(nearest) < _distance(source):
         return None
     url = read_prometheus(source, text)
     return Host(url.partition("://")[2] or url, url, token_file)
+
+
+def _distance(source: str) -> int:
+    """Return how far a place of settings is from the command line, that of a file being 2."""
+    return 0 if source.startswith("--") else 1 if source.isupper() else 2
 
 
 def _hosts(

@@ -94,7 +94,7 @@ def ask_past(client: Client, request: Request, draw: Draw | None, form: str) -> 
     events: Sequence[model.Event] = ()
     devices: Mapping[str, str] = {}
     if start != end:
-        events = client.events(chosen).events if draw else ()
+        events = client.events(chosen).events if draw and client.names_changes else ()
         if any(each.change for each in events) or (request.by[:3] == "irq" and form != "json"):
             devices = devices_of(client, chosen)
     past = Past(series, events, devices)

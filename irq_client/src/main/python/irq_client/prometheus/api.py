@@ -17,7 +17,7 @@ PROMETHEUS = Peer(
     "is Prometheus running there?",
     {
         401: "--token-file names the file with the server's token",
-        422: "a shorter window, or --host, asks for less",
+        422: "a shorter window, --irq or --cpu ask for less",
         503: "try again in a moment",
     },
     ("application/json", "application/stream+json"),  # VictoriaMetrics' type of raw samples

@@ -69,6 +69,8 @@ class Found(NamedTuple):
 class HostClient(Client):
     """A host of a Prometheus-compatible server, by its `instance`; asked like an irq_server."""
 
+    names_changes = False
+
     def __init__(
         self, server: str, instance: str, *, token: str | None, timeout_seconds: float
     ) -> None:
@@ -87,10 +89,13 @@ class HostClient(Client):
         self._begin()
         start, end, _ = self._edges(request)
         length = end - start
+        spanned = length + LOOKBACK_MS
         exact, others = (
             sorted(each.labels.get("instance", "") for each in self._api.at(expression, end))
-            for family in (promql.CHANGES, promql.NODE_BOOT)
-            for expression in [promql.instances(family, pattern, length + LOOKBACK_MS)]
+            for expression in (
+                promql.instances(promql.CHANGES, pattern, spanned),
+                promql.instances(promql.NODE, pattern, spanned, cpu="0"),
+            )
         )
         found = self._api.at(promql.imbalances(pattern, length), end)
         figures = {each.labels.get("instance", ""): each.value for each in found}
@@ -306,6 +311,8 @@ class HostClient(Client):
 
     def _events(self, request: Request) -> Json:
         """Return the answer of `/events`: changes of affinities are counted, not named."""
+        if request.irqs or request.device:
+            raise self._unknown("knows which IRQs' affinities changed")
         past = self._past(request)
         found: list[tuple[int, str, int | None, str]] = [
             *((at, "affinity", None, _changes_text(n)) for at, n in past.changes),
@@ -331,7 +338,7 @@ class HostClient(Client):
         """Yield when a CPU came or went, as two scrapes show it."""
         length, end = past.last - past.first + 2 * _BEHIND_MS, past.last + _BEHIND_MS
         series = self._selected(promql.CPU_INFO, request._replace(irqs=()))
-        for each in self._api.at(promql.changed("cpu", series, length), end):
+        for each in self._api.at(promql.changed_cpus(series, length), end):
             cpu = each.labels.get("cpu", "")
             of_cpu = promql.selector(promql.CPU_INFO, instance=self._instance, cpu=cpu)
             found = self._api.at(promql.raw(of_cpu, length), end)
@@ -340,7 +347,12 @@ class HostClient(Client):
             )
             for (_, was), (at, online) in pairwise(states):
                 if was != online:
-                    yield past.at(at), "cpu_online" if online else "cpu_offline", int(cpu), ""
+                    yield (
+                        past.sample_of(at),
+                        "cpu_online" if online else "cpu_offline",
+                        int(cpu),
+                        "",
+                    )
 
     def _status(self) -> Json:
         """Return the answer of `/status`; only the host's own irq_server knows the nulls."""

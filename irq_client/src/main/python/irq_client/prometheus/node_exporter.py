@@ -13,11 +13,14 @@ from . import promql
 from .api import Series
 from .counts import Cells, Counts, Json, by_cpu, chosen, device_rows, rows_of, values
 from .host_client import HostClient
-from .samples import Past
+from .samples import Past, resolution_of
+
+_LEAST_SCRAPES = 4
+"""Scrapes in a step: over fewer, increase() guesses as much as it measures."""
 
 NOTE = "extrapolated; CPU numbers are columns"
 
-_ACTIONS = re.compile(r"\S*(?:edge|level|fasteoi)\S*\s+(.*)", re.IGNORECASE)
+_ACTIONS = re.compile(r"(?:\d+\s+)?\S*(?:edge|level|fasteoi)\S*\s+(.*)", re.IGNORECASE)
 """Source: ``devices`` of node_exporter 1.5, ``512000-edge ahci[0000:00:1f.2]``, ``27 Level twd``"""
 
 
@@ -26,9 +29,10 @@ class NodeClient(HostClient):
 
     def _past(self, request: Request) -> Past:
         start, end, now = self._edges(request)
-        found = self._api.at(promql.raw(self._selected(promql.NODE_BOOT), end - start), end)
+        found = self._api.at(promql.raw(self._selected(promql.UP), end - start), end)
         times = sorted({at for each in found for at, _ in each.samples})
-        return Past(start, end, now, times, first=start, last=end, resolution=0, note=NOTE)
+        resolution = _LEAST_SCRAPES * resolution_of(times)
+        return Past(start, end, now, times, start, end, resolution, note=NOTE)
 
     def _counts(self, request: Request, *, sums: bool = False) -> Counts:  # noqa: ARG002 - HostClient's
         past = self._past(request)

@@ -26,7 +26,8 @@ CPU_INFO = "irq_cpu_info"
 NODE = "node_interrupts_total"
 """node_exporter's counters, by type (the IRQ), devices and cpu (the number of a column)."""
 
-NODE_BOOT = "node_boot_time_seconds"
+UP = "up"
+"""Has a sample at each scrape of a host."""
 
 OWN_STATE = (
     "irq_server_sampler_up",
@@ -110,9 +111,9 @@ def grown(series: str, milliseconds: int) -> str:
     return f"increase({raw(series, milliseconds)})"
 
 
-def changed(label: str, series: str, milliseconds: int) -> str:
-    """Return the values of a label for which other labels changed in the last milliseconds."""
-    return f"count by ({label}) ({last(series, milliseconds)}) > 1"
+def changed_cpus(series: str, milliseconds: int) -> str:
+    """Return the CPUs of CPU_INFO's series that came or went in the last milliseconds."""
+    return f"count by (cpu) (count by (cpu, online) ({last(series, milliseconds)})) > 1"
 
 
 def times(series: str) -> str:
@@ -120,9 +121,9 @@ def times(series: str) -> str:
     return f"timestamp({series})"
 
 
-def instances(family: str, pattern: str, milliseconds: int) -> str:
+def instances(family: str, pattern: str, milliseconds: int, **labels: str) -> str:
     """Return the hosts that had a series of a family in the last milliseconds."""
-    return f"count by (instance) ({last(of_hosts(family, pattern), milliseconds)})"
+    return f"count by (instance) ({last(of_hosts(family, pattern, **labels), milliseconds)})"
 
 
 def imbalances(pattern: str, milliseconds: int) -> str:

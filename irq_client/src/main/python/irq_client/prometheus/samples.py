@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from statistics import median
+from statistics import median_low
 from typing import NamedTuple
 
 from ..server.local_time import utc_text
@@ -67,8 +67,12 @@ class Past(NamedTuple):
 
     def at(self, edge: int) -> int:
         """Return the sample that is used for the edge of a step."""
-        place = bisect_right(self.times, min(edge, self.last))
-        return max(self.times[place - 1] if place else self.first, self.first)
+        return min(max(self.sample_of(edge), self.first), self.last)
+
+    def sample_of(self, scrape: int) -> int:
+        """Return the sample that a scrape brought, the newest before it; 0 for none."""
+        place = bisect_right(self.times, scrape)
+        return self.times[place - 1] if place else 0
 
     def window_json(self, is_whole: bool = True) -> dict[str, object]:
         """Return the window as an irq_server gives it; nobody here knows of resets of an IRQ."""
@@ -109,14 +113,14 @@ def read_past(found: Iterable[Series], start: int, end: int, now: int) -> Past |
         times,
         first=times[max(bisect_right(times, start) - 1, 0)],
         last=times[place - 1],
-        resolution=_resolution(times, samples[INTERVAL].values()),
+        resolution=resolution_of(times, samples[INTERVAL].values()),
         boots=[times[each - 1] for each in noticed if each],
         changes=[(b[0], b[1] - a[1]) for a, b in pairwise(counts) if b[1] > a[1]],
     )
 
 
-def _resolution(times: Sequence[int], intervals: Iterable[float]) -> int:
+def resolution_of(times: Sequence[int], intervals: Iterable[float] = ()) -> int:
     """Return how far apart samples are: the server's interval, or as many as a scrape spans."""
-    spacing = median(b - a for a, b in pairwise(times)) if len(times) > 1 else 0.0
+    spacing = median_low(b - a for a, b in pairwise(times)) if len(times) > 1 else 0
     interval = 1000 * max(intervals, default=0.0)
     return round(interval * max(round(spacing / interval), 1) if interval else spacing)

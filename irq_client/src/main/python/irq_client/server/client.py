@@ -64,6 +64,9 @@ class Client:
     the server reports an error, AnswerError if the answer is not an irq_server's.
     """
 
+    names_changes = True
+    """False if affinity changes are only counted, by somebody who does not know the IRQs."""
+
     def __init__(
         self,
         server: str,

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
+import prometheus_client
 from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -67,7 +69,8 @@ def register(
     max_series: int,
 ) -> None:
     """Add /metrics to `app`, and measure how long its requests take."""
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # its types lack it
+    with suppress(AttributeError):  # Debian 12's 0.16 lacks it, and shows when each series began
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # no types
     registry = CollectorRegistry(auto_describe=False)
     registry.register(ServerCollector(store, sampler))
     sampled = SampledMetrics(store, procfs, topology, max_series)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
+import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -316,6 +317,27 @@ def test_a_failed_append_is_made_up_for_by_the_next(tmp_path: Path):
     assert tier.lookup.find(START + 15) == (START, state_of(0))
     assert tier.lookup.find(START + 20) == (START + 20, {"24,0": 60, "LOC,1": 8})
     assert opened(tmp_path).lookup.find(START + 20) == (START + 20, {"24,0": 60, "LOC,1": 8})
+
+
+@pytest.mark.parametrize("length", [1, 30])
+def test_what_follows_torn_bytes_that_cannot_be_cut_off_is_found(tmp_path: Path, length: int):
+    files = FaultyFiles()
+    tier = filled(tmp_path, [0, 10], files)
+    files.short = length
+    no_cut = mock.patch("os.ftruncate", side_effect=OSError(errno.EIO, "cannot cut"))
+    with no_cut, pytest.raises(OSError, match="cannot cut"):
+        tier.append(START + 20, True, state_of(20), BIG)
+
+    for second in (30, 40):
+        tier.append(START + second, True, state_of(second), BIG)
+
+    assert tier.lookup.find(START + 35) == (START + 30, state_of(30))
+    again = opened(tmp_path)
+    assert [again.lookup.find(START + second) for second in (20, 35, 50)] == [
+        (START + second, state_of(second)) for second in (10, 30, 40)
+    ]
+    tier.close()
+    assert names(tmp_path) == ["raw/20260101/1767225600.csv.gz", "raw/20260101/1767225630.csv.gz"]
 
 
 def test_a_keyframe_that_failed_is_written_by_the_next_sample(tmp_path: Path):

@@ -21,7 +21,7 @@ def main(words: Sequence[str]) -> tuple[str, int]:
 
     Raise FileError if there is no file, or one cannot be read or written.
     """
-    given = _parser().parse_args(words)
+    given = parser().parse_args(words)
     paths = [given.file] if given.file else [path for path in PLACES if path.exists()]
     if not paths:
         raise FileError(PLACES[0], f"there is neither this file nor {PLACES[1]}")
@@ -41,19 +41,20 @@ def main(words: Sequence[str]) -> tuple[str, int]:
     return "", 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the words behind the command."""
     (command,) = (each for each in COMMANDS if each.name == "migrate")
-    parser = argparse.ArgumentParser(
+    made = argparse.ArgumentParser(
         prog=f"irqbalance {command.name}",
         description=f"{command.help[0].upper()}{command.help[1:]}, with a comment for what has no "
         "counterpart. Nothing in the file is executed.",
         allow_abbrev=False,
     )
     shown = " and ".join(map(str, PLACES))
-    parser.add_argument(
+    made.add_argument(
         "file", metavar="FILE", nargs="?", type=Path, help=f"the file to read (default: {shown})"
     )
-    parser.add_argument(
+    made.add_argument(
         "--output", type=Path, metavar="FILE", help="write here, to a new file, and print nothing"
     )
-    return parser
+    return made

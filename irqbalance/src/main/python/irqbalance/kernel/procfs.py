@@ -189,14 +189,10 @@ class Machine(NamedTuple):
         """Return the CPUs that are kept free of other work, by what keeps them free.
 
         The set is empty if a file is missing or holds another text. Without CONFIG_NO_HZ_FULL there
-        is no ``nohz_full``, and with it the file may hold ``(null)``. Since Linux 6.9 the root
-        cgroup, and no other, shows run-time isolation. Source: kernel/cgroup/cpuset.c.
+        is no ``nohz_full``, and with it the file may hold ``(null)``.
         """
         cgroup = self.sysfs / "fs" / "cgroup"
-        partitions = [
-            read_cpus(folder / "cpuset.cpus.isolated") or frozenset()
-            for folder in (cgroup, cgroup / "unified")
-        ]
+        partitions = [_isolated_cgroups(folder) for folder in (cgroup, cgroup / "unified")]
         return {
             "isolated": read_cpus(self._cpu_folder / "isolated") or frozenset(),
             "nohz_full": read_cpus(self._cpu_folder / "nohz_full") or frozenset(),
@@ -235,6 +231,31 @@ class Machine(NamedTuple):
                     raise FileError(path, problem)
                 found[int(name[3:])] = (int(fields[5]) + int(fields[6])) / TICKS_PER_SECOND
         return found
+
+
+def _isolated_cgroups(root: Path) -> frozenset[int]:
+    """Return the CPUs of isolated cgroups.
+
+    Since Linux 6.9 the root cgroup, and no other, names them all. Before, each isolated partition
+    says so itself. Only a partition may have others below it.
+    Source: kernel/cgroup/cpuset.c; Documentation/admin-guide/cgroup-v2.rst (cpuset.cpus.partition).
+    """
+    shown = read_cpus(root / "cpuset.cpus.isolated")
+    return _isolated_partitions(root) if shown is None else shown
+
+
+def _isolated_partitions(parent: Path) -> frozenset[int]:
+    found: frozenset[int] = frozenset()
+    for path in parent.glob("*/cpuset.cpus.partition"):
+        try:
+            kind = read_text(path).split()
+        except FileError:
+            continue
+        if kind == ["isolated"]:  # another word follows if the kernel could not make it one
+            found |= read_cpus(path.parent / "cpuset.cpus.effective") or frozenset()
+        if kind in (["isolated"], ["root"]):
+            found |= _isolated_partitions(path.parent)
+    return found
 
 
 def _says(folder: int) -> KernelSays:

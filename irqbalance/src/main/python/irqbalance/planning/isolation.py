@@ -11,7 +11,7 @@ from .plan import Decision, Plan
 
 _TIMER = re.compile(r"timer|clock comparator", re.I)
 _IPI = re.compile(
-    r"^IPI|IPI\b|reschedul|resched[0-9]|function call|callfunc|TLB shootdown|IRQ work|doorbell"
+    r"\bIPI|reschedul|resched[0-9]|function call|callfunc|TLB shootdown|IRQ work|doorbell"
     r"|external call|emergency signal",
     re.I,
 )
@@ -25,7 +25,8 @@ class Remaining(NamedTuple):
 
     ``kind`` is ``timer``, ``IPI``, ``per-CPU`` (another one of each CPU's own), ``managed``,
     ``banned``, ``fixed`` (there is no affinity to write), ``refused``, ``pending`` (it leaves at
-    its next interrupt), or ``kept`` (no move was left for it).
+    its next interrupt), or ``kept`` (no move was left for it). ``reason`` says why it stays; a row
+    without a number has the kernel's own words.
     """
 
     irq: Irq
@@ -46,16 +47,17 @@ def _remaining(plan: Plan, isolated: tuple[int, ...], selection: Selection) -> I
             continue
         loads = tuple(irq.placed.get(cpu, 0.0) for cpu in isolated)
         if any(loads) or (not irq.own and not set(irq.present).isdisjoint(isolated)):
-            yield Remaining(irq, _kind(decision, selection), decision.reason, loads)
+            text = "" if irq.row.is_numbered else irq.row.description.text
+            yield Remaining(irq, _kind(decision, selection), text or decision.reason, loads)
 
 
 def _kind(decision: Decision, selection: Selection) -> str:
     irq, says = decision.irq, decision.irq.kernel
     if irq.own:
         text = f"{irq.irq} {irq.row.description.text}"
-        if _TIMER.search(text):
-            return "timer"
-        return "IPI" if _IPI.search(text) else "per-CPU"
+        if _IPI.search(text):
+            return "IPI"
+        return "timer" if _TIMER.search(text) else "per-CPU"
     if decision.status == Status.REFUSED:
         return "refused"
     if decision.status == Status.KEPT:

@@ -139,7 +139,7 @@ def _isolated_lines(report: Report, width: int) -> Iterator[str]:
         yield from _folded(start, text, width)
     silent = len(report.remaining) - len(firing)
     if silent:
-        yield f"      {_irqs(silent)} cannot leave, and did not fire (--verbose names them)"
+        yield f"      {_irqs(silent)} that cannot leave did not fire"
     yield ""
 
 

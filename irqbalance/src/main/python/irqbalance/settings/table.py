@@ -128,6 +128,9 @@ class Command(NamedTuple):
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command("install", "--timer|--cron",
+            "write units of systemd, or a file of cron, that run this program every ten minutes"),
+    Command("uninstall", "", "remove what install wrote"),
     Command("migrate", "[FILE]",
             "print the settings file that does what the C irqbalance's file of variables does"),
 )  # fmt: skip

@@ -203,3 +203,50 @@ def test_many_queues_are_kept_apart_too():
     bins = settled(given, [item // 4 for item in range(items)], devices)
 
     assert len(set(zip(devices, bins, strict=True))) == items
+
+
+def in_caches(
+    given: Problem, bins: list[int], devices: list[str], caches: list[int]
+) -> list[tuple[str, int]]:
+    """Spread the items; return the device and the cache of each."""
+    placement = Placement(given, bins)
+    target, moves = placement.target(), placement.moves()
+
+    spread(placement, Neighbours(devices, [], caches))
+
+    assert placement.target() <= target * (1 + 1e-8)
+    assert placement.moves() <= moves
+    return [(device, caches[bin_]) for device, bin_ in zip(devices, placement.bins, strict=True)]
+
+
+def test_an_item_goes_to_a_cache_with_fewer_of_its_device_though_it_is_more_loaded():
+    # bin 1 is empty and shares a cache with a queue; bin 3 has a load of 4
+    given = problem([2, 5, 4, 9], [4, 0, 3, 4], [0] * 5)
+
+    found = in_caches(given, [1, 0, 3, 4], ["eth0", "eth0", "a", "b"], [0, 0, 1, 1, 2])
+
+    assert found[0] == ("eth0", 1)
+
+
+def test_queues_swap_caches_if_every_bin_is_full():
+    # each device fills one cache; both were moved off bin 4
+    given = problem([50] * 4 + [100], [4] * 5, [0, 0, 0, 0, 0])
+
+    found = in_caches(given, [0, 1, 2, 3, 4], ["a", "a", "b", "b", "c"], [0, 0, 1, 1, 2])
+
+    assert sorted(found[:4]) == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
+
+
+def test_caches_make_nothing_fuller_and_move_nobody_who_is_at_home():
+    for seed, given in enumerate(problems(120, items=10, bins=6)):
+        bins = [
+            sorted(only or range(len(given.fixed)))[(item * 5 + seed) % len(only or given.fixed)]
+            for item, only in enumerate(given.allowed)
+        ]
+        at_home = [item for item, bin_ in enumerate(bins) if bin_ == given.homes[item]]
+        caches = [bin_ // 2 for bin_ in range(len(given.fixed))]
+        devices = [f"d{item % 3}" for item in range(len(bins))]
+
+        found = in_caches(given, bins, devices, caches)
+
+        assert all(found[item][1] == caches[given.homes[item]] for item in at_home)

@@ -87,7 +87,9 @@ class Fetcher:
         self._more_due = self._clock() + MORE_EVERY_SECONDS
 
     def _ask_changes(self, window: Request) -> tuple[model.Event, ...]:
-        """Return the affinity changes that pass the filters, oldest first."""
+        """Return the affinity changes that pass the filters, oldest first; none if not named."""
+        if not self._client.names_changes:
+            return ()
         filters = self._filters
         events = self._client.events(window, irqs=filters.irqs, device=filters.device).events
         return tuple(each for each in events if each.change and self._passes(each.change))

@@ -118,6 +118,13 @@ class Files:
         finally:
             os.close(descriptor)
 
+    def size(self, path: Path) -> int | None:
+        """Return the bytes of a file; None if it cannot be looked at."""
+        try:
+            return path.stat().st_size
+        except OSError:
+            return None
+
     def truncate(self, path: Path, length: int) -> None:
         """Cut a file to `length` bytes."""
         descriptor = open_file(path, os.O_WRONLY, other_names=True)

@@ -37,7 +37,7 @@ class Tier:
         self._folder = root / shape.name
         self._files = files
         self._sync = sync
-        self._left_open: SegmentFile | None = None
+        self._left_open: list[SegmentFile] = []  # not packed, and written no more
         self._live: SegmentFile | None = None
         self._live_size = 0
         self._live_whole = True
@@ -95,7 +95,7 @@ class Tier:
         cut = segment.tail_length(data)
         if cut:
             self._files.truncate(newest.path, len(data) - cut)
-        self._left_open = newest
+        self._left_open.append(newest)
         return cut
 
     # ---- appending ------------------------------------------------------------------------------
@@ -121,7 +121,11 @@ class Tier:
         cells = state if crc is None else segment.changes(self._written, state)
         data, crc_behind = segment.encode(text, cells, crc)
         header = segment.HEADER if self._live is None else b""
-        offset = self._files.append(live.path, header + data, self._sync == "sample")
+        try:
+            offset = self._files.append(live.path, header + data, self._sync == "sample")
+        except OSError:
+            self._leave_if_torn()
+            raise
         if self._live is None:
             self._live, self._live_size, self._live_whole = live, 0, whole
             self._live_index = self.lookup.start_segment(live)
@@ -130,6 +134,13 @@ class Tier:
         self._room = self._keyframes * len(data) if crc is None else self._room - len(data)
         self._crc, self._written, self._last = crc_behind, state, moment
         return len(header) + len(data)
+
+    def _leave_if_torn(self) -> None:
+        """Leave the open segment if a failed append left bytes in it: no frame may follow them."""
+        live = self._live
+        if live is not None and self._files.size(live.path) != self._live_size:
+            self._left_open.append(live)
+            self._live = self.lookup.open_path = None
 
     def _new_segment(self, moment: float, text: str) -> SegmentFile:
         self._crc = None
@@ -154,10 +165,11 @@ class Tier:
         One that cannot be packed stays plain: readers take both. Raise OSError.
         """
         self.sync()
-        for each in (self._left_open, self._live):
-            if each is not None and each.path.exists():
+        for each in (*self._left_open, *filter(None, [self._live])):
+            if each.path.exists():
                 self._pack(each)
-        self._live = self._left_open = self.lookup.open_path = None
+        self._live = self.lookup.open_path = None
+        self._left_open = []
         for each in self.lookup.segments:
             if not each.path.exists():
                 self.lookup.replace(each)

@@ -1,0 +1,47 @@
+"""The command ``irqbalance uninstall``: takes back what ``irqbalance install`` wrote."""
+
+import argparse
+from collections.abc import Sequence
+from importlib.resources import files
+
+from ..errors import FileError
+from ..installation import pieces
+from ..installation.placing import uninstall
+from ..installation.systemd import is_running, systemctl
+from .install import add_common_options
+
+FAILED = 1
+
+
+def main(words: Sequence[str]) -> tuple[str, int]:
+    """Return the text to print and the exit status, for the `words` behind the command.
+
+    Files that were edited stay, and make the status 1. Raise FileError if one cannot be removed.
+    """
+    given = parser().parse_args(words)
+    data = files(__package__.partition(".")[0]) / "data"
+    jobs = [*pieces.timer(data, "", has_home=False), *pieces.cron(data, "")]
+    known = [*jobs, *pieces.documents(data)]
+    is_live = is_running(given.root)
+    if is_live:
+        systemctl("stop", pieces.TIMER)
+    try:
+        done, stays = uninstall(known, given.root, pieces.PROGRAM, given.force)
+    except OSError as error:
+        raise FileError(error.filename, error.strerror or str(error)) from error
+    if is_live:
+        systemctl("daemon-reload")
+    lines = [*done, *stays] or ["there is nothing to remove"]
+    return "".join(f"{line}\n" for line in lines), FAILED if stays else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the words behind the command."""
+    made = argparse.ArgumentParser(
+        prog="irqbalance uninstall",
+        description='Remove the files that "irqbalance install" wrote, and turn the timer off. '
+        "Affinities, and the folder of --state-dir, stay as they are.",
+        allow_abbrev=False,
+    )
+    add_common_options(made)
+    return made
