@@ -48,14 +48,25 @@ def describe(project):
     project.set_property("copy_resources_target", "$dir_dist")
     project.get_property("copy_resources_glob").append(MANUAL_PAGE)
     project.install_file("share/man/man1", MANUAL_PAGE)
+    # each shell looks for a file of this name there
+    ship(project, "share/bash-completion/completions", "bash-completion/irq_client")
+    ship(project, "share/zsh/site-functions", "zsh/_irq_client")
+    ship(project, "share/fish/vendor_completions.d", "fish/irq_client.fish")
     project.depends_on("argcomplete", ">=3.5")
-    project.depends_on("requests", ">=2.32")
+    project.depends_on("requests", ">=2.28")
     project.build_depends_on("hypothesis", ">=6.100")
     project.build_depends_on("mock", ">=5.1")
     project.build_depends_on("promql-parser", ">=0.12")
     project.build_depends_on("pytest", ">=8")
     project.build_depends_on("trustme", ">=1.2")
     project.build_depends_on("types-requests", ">=2.31")
+
+
+def ship(project, destination, name):
+    """Put a file of src/main/data into the wheel. pip installs it below its prefix."""
+    project.set_property("copy_resources_target", "$dir_dist")
+    project.get_property("copy_resources_glob").append(f"src/main/data/{name}")
+    project.install_file(destination, f"src/main/data/{name}")
 
 
 @before("package")

@@ -45,22 +45,28 @@ def describe(project):
     # Debian 12's is too old; the Debian package brings its own
     project.set_property("bundled", ("waitress",))
     ship(project, "share/man/man8", "irq_server.8")
-    # bash looks for a file with the command's name there
+    # each shell looks for a file of this name there
     ship(project, "share/bash-completion/completions", "bash-completion/irq_server")
+    ship(project, "share/zsh/site-functions", "zsh/_irq_server")
+    ship(project, "share/fish/vendor_completions.d", "fish/irq_server.fish")
+    # for `irq_server install`, which cannot know where pip put these
+    for name in ("*.service", "*.8", "bash-completion/*", "zsh/*", "fish/*"):
+        project.include_file("irq_server", f"data/{name}")
     ship(project, "lib/systemd/system", "irq_server.service")
     ship(project, "lib/sysusers.d", "sysusers.d/irq_server.conf")
     ship(project, "lib/tmpfiles.d", "tmpfiles.d/irq_server.conf")
     for name in ("affinity.conf", "ship.cron", "ship.service", "ship.timer"):
         ship(project, "share/irq_server", f"irq_server-{name}")
-    for name in ("irq_server.init", "irq_server.logrotate"):
+    for name in ("Containerfile", "irq_server.init", "irq_server.logrotate"):
         ship(project, "share/irq_server", name)
     ship(project, "share/irq_server/nginx", "nginx/irq_server.conf")
     for path in sorted(Path(project.expand_path("src/main/data/prometheus")).iterdir()):
         ship(project, "share/irq_server/prometheus", f"prometheus/{path.name}")
-    project.depends_on("apispec", ">=6.6")
-    project.depends_on("flask", ">=3.0")
-    project.depends_on("prometheus-client", ">=0.20")
-    project.depends_on("python-daemon", ">=3.1")
+    # Debian 12's versions will do, but for waitress
+    project.depends_on("apispec", ">=5.2")
+    project.depends_on("flask", ">=2.2")
+    project.depends_on("prometheus-client", ">=0.16")
+    project.depends_on("python-daemon", ">=2.3")
     project.depends_on("waitress", ">=3.0.1,<4")
     # a faster encoder of JSON, for `pip install irq_server[fast]`; Debian 12 has none
     project.depends_on("orjson", ">=3.9", extra="fast")

@@ -40,8 +40,14 @@ def test_the_top_level_holds_the_three_projects_and_nothing_else():
     }
 
 
-@pytest.mark.parametrize("name", ["kernel/below.py", "kernel/cpuset.py", "kernel/interfaces.py", "kernel/interrupts.py"])
-def test_the_parsers_copies_are_the_same_file(name: str):
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"kernel/{name}.py" for name in ("below", "cpuset", "interfaces", "interrupts")),
+        *(f"installation/{name}.py" for name in ("placing", "running", "systemd")),
+    ],
+)
+def test_what_two_programs_share_by_copy_is_the_same_file(name: str):
     assert (source("irqbalance") / name).read_bytes() == (source("irq_server") / name).read_bytes()
 
 
@@ -53,6 +59,14 @@ def test_what_the_tests_share_by_copy_is_the_same_file():
 
     assert {"fuzzing.py", "leftovers.py", "needs.py", "pace.py"} <= copies.keys()
     assert [name for name, found in copies.items() if len(found) < 2 or len(set(found)) > 1] == []
+
+
+@pytest.mark.parametrize(("name", "count"), [("completions.py", 2), ("debian_package.py", 3)])
+def test_what_builds_share_by_copy_is_the_same_file(name: str, count: int):
+    copies = [path.read_bytes() for path in ROOT.glob(f"*/src/build/python/{name}")]
+
+    assert len(copies) == count
+    assert len(set(copies)) == 1
 
 
 @pytest.mark.parametrize(("name", "count"), [("conditions.py", 3), ("debian.py", 2)])

@@ -35,7 +35,9 @@ def test_the_guides_tests_run_every_command_with_an_output():
 
 
 def test_every_other_command_says_why_no_test_runs_it():
-    commands = [command for block in blocks("sh") for command, _ in block.commands()]
+    commands = [
+        command for block in (*blocks("sh"), *blocks("bash")) for command, _ in block.commands()
+    ]
 
     assert [each for each in commands if not pages.not_run(each, NOT_RUN)] == []
     assert {found for each in commands for found in pages.not_run(each, NOT_RUN)} == set(NOT_RUN)

@@ -479,3 +479,58 @@ def read_total() -> int:
     return sum(
         int(cell) for row in cells if len(row) == cpu_count for cell in row if cell.isdecimal()
     )
+
+
+def test_irqs_are_found_by_interface_bond_vlan_and_virtio(tree: Tree, start: Start, tmp_path: Path):
+    sysfs, net = tmp_path / "sys", tmp_path / "sys/class/net"
+    net.mkdir(parents=True)
+    names = {"40": "mlx5_comp0", "41": "mlx5_comp1", "50": "virtio1-input.0", "60": "nvme0q1"}
+    for irq, name in names.items():
+        tree.texts[irq], tree.cells[irq] = f"PCI-MSIX   {irq}-edge      {name}", [1, 0]
+    for name, device, above, irq in (
+        ("ens1f0np0", "0000:3b:00.0", "", 40),
+        ("ens1f1np1", "0000:3b:00.1", "", 41),
+        ("eth7", "0000:00:03.0", "/virtio1", 50),
+    ):
+        folder = sysfs / "devices" / device
+        (folder / "msi_irqs").mkdir(parents=True)
+        (folder / f"msi_irqs/{irq}").write_text("msix\n")
+        (folder / above.strip("/") / "net" / name).mkdir(parents=True)
+        (folder / above.strip("/") / "net" / name / "device").symlink_to("../..")
+        (net / name).symlink_to(folder / above.strip("/") / "net" / name)
+    for name, lower in (("bond0", ("ens1f0np0", "ens1f1np1")), ("bond0.100", ("bond0",))):
+        (net / name).mkdir()
+        for each in lower:
+            (net / name / f"lower_{each}").symlink_to(net / each)
+    tree.show()
+    data = tmp_path / "data"
+    server = start("--procfs", tree.root, "--sysfs", sysfs, "--data-dir", data, *FAST)
+    server.wait_for_samples()
+
+    shown = {each["irq"]: each for each in server.json("/api/v1/irqs")["irqs"]}
+    assert {irq: each["interface"] for irq, each in shown.items() if irq.isdecimal()} == {
+        "24": "",
+        "40": "ens1f0np0",
+        "41": "ens1f1np1",
+        "50": "eth7",
+        "60": "",
+    }
+    assert shown["40"]["above"] == ["bond0", "bond0.100"]
+    for pattern, irqs in (
+        ("ens1f0np0", ["40"]),
+        ("ens1*", ["40", "41"]),
+        ("bond0.100", ["40", "41"]),
+        ("bond0", ["40", "41"]),
+        ("eth7", ["50"]),
+        ("eth*", ["24", "50"]),
+        ("mlx5_comp0", ["40"]),
+        ("ens9", []),
+    ):
+        for route in ("irqs", "interrupts"):
+            found = server.json(f"/api/v1/{route}", device=pattern)["irqs"]
+            assert [each["irq"] for each in found] == irqs, (route, pattern)
+    lines = (data / "irqs.csv").read_text().splitlines()
+    assert [line.rpartition(",")[2] for line in lines if ",mlx5_comp" in line] == [
+        "ens1f0np0",
+        "ens1f1np1",
+    ]

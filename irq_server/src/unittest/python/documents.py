@@ -1,13 +1,18 @@
-"""The settings and routes in documents: reference, man page, bash completion.
+"""The settings and routes in documents: reference, man page, completion.
 
-``PYTHONPATH=src/main/python python src/unittest/python/documents.py``, in the project's folder,
+In the project's folder,
+``PYTHONPATH=src/main/python:src/build/python python src/unittest/python/documents.py``
 writes them after a change of a table. A test keeps them equal.
 """
 
 import json
 import re
+from argparse import ArgumentParser, _SubParsersAction
 from pathlib import Path
 
+from completions import fish, zsh
+from irq_server import cli, commands
+from irq_server.installation import command
 from irq_server.settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
 from irq_server.web.openapi import examples
 from irq_server.web.parameters import QUERY
@@ -26,18 +31,16 @@ OTHERS = (
 )
 """The options that are no settings."""
 
-REFERENCE, MAN_PAGE, COMPLETION = (
-    Path("docs/reference.md"),
-    Path("src/main/data/irq_server.8"),
-    Path("src/main/data/bash-completion/irq_server"),
-)
+REFERENCE, DATA = Path("docs/reference.md"), Path("src/main/data")
+MAN_PAGE = DATA / "irq_server.8"
+COMPLETIONS = ("bash-completion/irq_server", "zsh/_irq_server", "fish/irq_server.fish")
 
 ANSWERS = "## Answers, one by one\n"
 """The heading of the reference's last section."""
 
 
 def rewrite(project: Path) -> None:
-    """Write what is made from the table into the three files below the project's folder."""
+    """Write what is made from the table into the files below the project's folder."""
     _rewrite_between(
         project / REFERENCE, "| option | default | meaning |\n", "\n\n", settings_table()
     )
@@ -46,7 +49,8 @@ def rewrite(project: Path) -> None:
     reference = (project / REFERENCE).read_text().partition(ANSWERS)
     (project / REFERENCE).write_text(f"{reference[0]}{ANSWERS}{answers()}")
     _rewrite_between(project / MAN_PAGE, ".SH OPTIONS\n", ".SH ", man_options())
-    (project / COMPLETION).write_text(completion())
+    for name, text in zip(COMPLETIONS, completions(), strict=True):
+        (project / DATA / name).write_text(text)
 
 
 def _rewrite_between(path: Path, start: str, end: str, made: str) -> None:
@@ -128,6 +132,18 @@ def _roff(text: str) -> str:
     return f"\\&{shown}" if shown.startswith(".") else shown
 
 
+def completions() -> tuple[str, str, str]:
+    """Return the texts of COMPLETIONS."""
+    made = {**_commands(commands._parser()), **_commands(command.parser())}
+    parser = cli.parser()
+    return completion(), zsh("irq_server", parser, made), fish("irq_server", parser, made)
+
+
+def _commands(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+    (action,) = (each for each in parser._actions if isinstance(each, _SubParsersAction))
+    return action.choices
+
+
 def completion() -> str:
     """Return the file that completes the command in bash."""
     options = [f"--{setting.name}" for setting in SETTINGS]
@@ -163,6 +179,7 @@ _irq_server() {{
             mapfile -t COMPREPLY < <(compgen -W 'csv openmetrics parquet' -- "$cur")
             return ;;
         --output) _filedir; return ;;
+        --root) _filedir -d; return ;;
     esac
     case ${{words[1]}} in
         verify | repair)
@@ -178,6 +195,9 @@ _irq_server() {{
             mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
             [[ $cur == -* ]] || _filedir -d
             return ;;
+        install | uninstall)
+            mapfile -t COMPREPLY < <(compgen -W '--root --force --help' -- "$cur")
+            return ;;
         import)
             mapfile -t COMPREPLY < <(compgen -W '--config --data-dir --help' -- "$cur")
             [[ $cur == -* ]] || _filedir
@@ -185,7 +205,8 @@ _irq_server() {{
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
     if ((cword == 1)) && [[ $cur != -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'verify repair export ship import' -- "$cur")
+        options='verify repair export ship import install uninstall'
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
     fi
 }} &&
     complete -F _irq_server irq_server

@@ -12,7 +12,7 @@ WINGS = Wings(
     Path(__file__).parents[2] / "main" / "python" / "irq_server",
     (
         ("errors",),
-        ("times", "events", "addresses", "labels"),
+        ("times", "events", "addresses", "labels", "installation"),
         ("kernel",),
         ("store.segments",),
         ("store",),

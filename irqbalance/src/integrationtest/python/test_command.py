@@ -186,6 +186,19 @@ def test_what_fails_says_so_in_one_line(argv: list[str], status: int):
     assert result.stderr.startswith("irqbalance: ")
 
 
+def test_the_settings_of_the_c_irqbalance_are_migrated_and_taken(tmp_path: Path, tree: Path):
+    old, new = tmp_path / "irqbalance", tmp_path / "irqbalance.toml"
+    old.write_text("IRQBALANCE_BANNED_CPULIST=1\nIRQBALANCE_ARGS='--banirq=24 --oneshot'\n")
+
+    done = irqbalance("migrate", old, "--output", new)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    report = irqbalance(
+        *roots(tree), "--config", new, "-n", "--interval", "20ms", "--format", "json"
+    )
+    assert report.returncode == 0
+    assert {"cpus": [1], "reason": "banned by --ban-cpus"} in json.loads(report.stdout)["left_out"]
+
+
 def test_help_and_version_work_in_the_poorest_environment():
     assert irqbalance("--version").stdout.startswith("irqbalance 0.")
     assert "exit status:" in irqbalance("--help").stdout

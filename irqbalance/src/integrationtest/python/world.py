@@ -36,7 +36,19 @@ STAT = "".join(
     for name, irq in (("", 90), ("0", 20), ("1", 30), ("2", 15), ("3", 25))
 )
 
+SOFTIRQS = """\
+                    CPU0       CPU1       CPU2       CPU3       CPU4
+          HI:          1          0          0          0          0
+       TIMER:       8123       7000       6600       9000          0
+      NET_RX:     410000     250000         50         70          0
+       BLOCK:       3000       1200        900        900          0
+"""
+
 SMALL_FILES = {
+    "proc/softirqs": SOFTIRQS,
+    "sys/bus/pci/devices/0000:00:02.0/msi_irqs/24": "msix\n",
+    "sys/class/net/eth0/device/msi_irqs/24": "msix\n",
+    "sys/class/block/sda/size": "8\n",
     "proc/stat": f"{STAT}intr 114930548 113199788\nbtime 1767220000\n",
     "proc/sys/kernel/random/boot_id": "3b5d1c2e-7f0a-4a55-9d0a-0d9f6a3f8d11\n",
     "proc/irq/24/smp_affinity_list": "0-3\n",
@@ -114,9 +126,17 @@ class World:
 
     def _sleep(self, seconds: float) -> None:
         self.time += seconds
-        path = self.root / "proc/interrupts"
-        if path.read_bytes() == BEFORE.encode():
-            self.put("proc/interrupts", AFTER.encode())
+        for path, before, after in (
+            ("proc/interrupts", BEFORE, AFTER),
+            (
+                "proc/stat",
+                SMALL_FILES["proc/stat"],
+                SMALL_FILES["proc/stat"].replace(" 16683 ", " 16683 9"),
+            ),
+            ("proc/softirqs", SOFTIRQS, SOFTIRQS.replace("1", "7")),
+        ):
+            if (self.root / path).read_bytes() == before.encode():
+                self.put(path, after.encode())
 
 
 def run(argv: list[object], clock: Clock | None = None) -> Run:

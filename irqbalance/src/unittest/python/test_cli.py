@@ -346,7 +346,7 @@ def test_interrupt_time_that_is_not_accounted_is_told(
     fake.write("proc/stat", "cpu0 0 0 0 0 0 0 0\n")
 
     assert command("-n", "--interval", "1", "--load", "time") == 0
-    assert "shows no time spent on interrupts" in capsys.readouterr().err
+    assert "shows no time in hard interrupts" in capsys.readouterr().err
 
 
 def test_a_run_by_time_behind_a_run_by_counts_measures_time(

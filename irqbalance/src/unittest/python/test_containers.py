@@ -206,13 +206,40 @@ def test_isolate_empties_cpus_of_idle_irqs_too_and_keeps_them_so(
 def test_isolate_reports_what_still_fires_there_and_why(fake: FakeMachine, balance: Balance):
     fake.irq(40, "5", effective="5", mode=0o444)
 
-    report = balance("--isolate", "5-6,9")
+    report = balance("--isolate", "5-6")
 
     assert report["isolated"]["cpus"] == [5, 6]
     found = {each["irq"]: each for each in report["isolated"]["remaining"]}
     assert set(found) == {"40"}
     assert (found["40"]["kind"], found["40"]["loads"]) == ("managed", [0.0, 0.0])
     assert "read-only" in found["40"]["reason"]
+
+
+def test_isolate_moves_an_idle_irq_whose_place_the_kernel_hides(
+    fake: FakeMachine, balance: Balance
+):
+    (fake.procfs / "irq/40/effective_affinity_list").unlink()
+
+    assert "40" not in [row["irq"] for row in balance("-n")["irqs"] if row["status"] == "planned"]
+    (row,) = (row for row in balance("--isolate", "5-6")["irqs"] if row["irq"] == "40")
+    assert row["status"] == "applied"
+    assert (
+        row["reason"] == "idle, and its affinity lets it arrive on CPU 5-6, which may not be used"
+    )
+    assert parse_list(fake.affinity(40)).isdisjoint({5, 6})
+    (row,) = (row for row in balance("--isolate", "5-6", "-n")["irqs"] if row["irq"] == "40")
+    assert row["status"] == "kept"
+
+
+def test_isolated_cpus_that_are_not_online_are_named(
+    fake: FakeMachine, capsys: pytest.CaptureFixture[str]
+):
+    fake.counters(row(24, 0, 0))
+    argv = ["--procfs", str(fake.procfs), "--sysfs", str(fake.sysfs), "-n", "--interval", "1"]
+
+    assert main([*argv, "--isolate", "1,9"], FakeClock().clock) == 0
+
+    assert capsys.readouterr().err == "irqbalance: --isolate: CPUs 9 are not online\n"
 
 
 def test_isolate_is_a_key_of_the_settings_file_too(fake: FakeMachine, balance: Balance):

@@ -22,7 +22,7 @@ The wings, and what each may import: itself, and those below it.
 - server: one irq_server over HTTP: requests go out, answers come back as values.
 - errors: the exceptions that all share.
 
-Values are NamedTuples, except for the answers: help and wrong usage then need no dataclasses.
+Values are NamedTuples: dataclasses would take a tenth of the start of a command.
 """
 
 __version__ = "0.1.0"

@@ -139,10 +139,51 @@ def test_every_command_is_offered(folder: Path):
     assert offered >= {command.name for command in COMMANDS}
 
 
-def test_a_person_at_a_terminal_presses_tab(folder: Path):
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("irq_client hi", {"history"}),
+        ("irq_client history --chart ", {"bar", "line", "table"}),
+        ("irq_client cpus --server ", {"web1", "db"}),
+        ("irq_client irq N", {"NMI"}),
+        ("irq_client affinity virt", {"virtio1-req.0"}),
+        ("irq_client --hosts ho", {"hosts.txt"}),
+    ],
+)
+def test_fish_completes_commands_values_servers_irqs_and_files(
+    folder: Path, service: WebService, line: str, offered: set[str]
+):
+    # `complete -C` is what Tab does: https://fishshell.com/docs/current/cmds/complete.html
+    script = 'irq_client completion fish | source; complete -C "$argv[1]"'
+    run = subprocess.run(
+        [needs.program("fish"), "--no-config", "-c", script, line],
+        env=environment(folder, service.url),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert {each.partition("\t")[0].strip() for each in run.stdout.splitlines()} == offered
+
+
+@pytest.mark.parametrize(
+    ("command", "load"),
+    [
+        ("bash --norc --noprofile -i", 'eval "$(irq_client completion bash)"'),
+        (
+            "zsh -f -i",
+            'autoload -Uz compinit; compinit -u -D; eval "$(irq_client completion zsh)"',
+        ),
+    ],
+    ids=["bash", "zsh"],
+)
+def test_a_person_at_a_terminal_presses_tab(folder: Path, command: str, load: str):
+    program, *options = command.split()
     controller, terminal = pty.openpty()
     shell = subprocess.Popen(
-        [needs.program("bash"), "--norc", "--noprofile", "-i"],
+        [needs.program(program), *options],
         env=environment(folder) | {"PS1": "$ "},
         stdin=terminal,
         stdout=terminal,
@@ -154,17 +195,20 @@ def test_a_person_at_a_terminal_presses_tab(folder: Path):
     def until(text: bytes) -> None:
         nonlocal seen
         deadline = time.monotonic() + 30
-        while text not in seen:
+        # zsh writes a blank behind a word, and takes it back when the next one begins
+        while text not in (shown := seen.replace(b" \b", b"")):
             assert time.monotonic() < deadline, seen
             if select.select([controller], [], [], 0.1)[0]:
                 seen += os.read(controller, 65_536)
-        seen = seen.partition(text)[2]
+        seen = shown.partition(text)[2]
 
     try:
-        os.write(controller, b'eval "$(irq_client completion bash)"; echo read""y\n')
+        os.write(controller, f'{load}; echo read""y\n'.encode())
         until(b"ready")
         os.write(controller, b"irq_client hist\t--ch\ttab\t")
         until(b"history --chart table ")
+        os.write(controller, b"\x15irq_client -H w\t")
+        until(b"-H web1 ")
     finally:
         shell.kill()
         shell.wait(10)
@@ -179,3 +223,17 @@ def test_each_shell_has_a_script(shell: str):
     assert main(["completion", shell], given) == 0
     assert "irq_client" in written(given.stdout)
     assert main(["completion", "tcsh"], streams()) == 2
+
+
+@pytest.mark.parametrize(
+    ("shell", "name"),
+    [
+        ("bash", "bash-completion/irq_client"),
+        ("zsh", "zsh/_irq_client"),
+        ("fish", "fish/irq_client.fish"),
+    ],
+)
+def test_the_files_of_the_wheel_are_what_the_command_prints(shell: str, name: str):
+    shipped = Path(__file__).parents[4] / "src/main/data" / name
+
+    assert shipped.read_text() == completion_script(shell)

@@ -1,7 +1,6 @@
 """Watching hours in no time: clock, sleep and server are made up."""
 
 import json
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -37,7 +36,7 @@ class Server:
         rate = self.rates.pop(0) if len(self.rates) > 1 else self.rates[0]
         if isinstance(rate, Exception):
             raise rate
-        answer = replace(ANSWER, total=round(rate * 60))
+        answer = ANSWER._replace(total=round(rate * 60))
         return Reading(answer.window.end, condition.figure(answer), condition.unknown_name(answer))
 
     def sleep(self, seconds: float) -> None:

@@ -1,7 +1,5 @@
 """Conditions: what a person may write, and what it comes to."""
 
-from dataclasses import replace
-
 import pytest
 
 import machine
@@ -69,7 +67,7 @@ def test_comparisons_compare(comparison: str, holding: set[int]):
 
 def test_what_is_not_known_holds_never():
     condition = read_condition("CONDITION", "rate < 5")
-    empty = replace(ANSWER, window=replace(ANSWER.window, seconds=0.0))
+    empty = ANSWER._replace(window=ANSWER.window._replace(seconds=0.0))
 
     assert condition.figure(empty) is None
     assert not condition.holds(None)

@@ -16,7 +16,7 @@ from service import Request, WebService, problem, reply
 
 def ask(url: str, *, seconds: float = 10.0, token: str | None = None, most: int = 1000) -> bytes:
     """Ask once."""
-    transport = Transport(token, most)
+    transport = Transport(url, token, most)
     try:
         return transport.exchange("GET", url, seconds)
     finally:
@@ -59,7 +59,7 @@ def test_without_a_token_nothing_stands_in_for_it(tmp_path: Path, monkeypatch: p
 
 def test_a_write_carries_json():
     with WebService(lambda _, __: reply(b"{}")) as service:
-        Transport(None, 1000).exchange("PUT", service.url, 10.0, body={"cpus": "0-3"})
+        Transport(service.url, None, 1000).exchange("PUT", service.url, 10.0, body={"cpus": "0-3"})
 
     (request,) = service.requests
     assert request.method == "PUT"

@@ -116,7 +116,10 @@ def test_an_event_has_its_author():
 
 
 def test_fields_that_a_server_may_add_are_read():
-    irqs = [machine.IRQS["irqs"][1] | {"writable": True, "pending": True, "interface": "eth0"}]
+    irqs = [
+        machine.IRQS["irqs"][1]
+        | {"writable": True, "pending": True, "interface": "eth0", "above": ["bond0"]}
+    ]
     cpus = [{"cpu": 0, "total": 5, "rate": 0.1, "devices": 3}]
     known = [
         {"cpu": number, "online": number != 1, "isolated": number == 2, "node": 0}
@@ -127,15 +130,23 @@ def test_fields_that_a_server_may_add_are_read():
     answer = read(model.read_cpus, machine.CPUS | {"cpus": cpus, "imbalance": 1.5})
     status = read(model.read_status, machine.STATUS | {"cpus": known})
 
-    assert (irq.writable, irq.pending, irq.interface) == (True, True, "eth0")
+    assert (irq.writable, irq.pending, irq.interface, irq.above) == (True, True, "eth0", ("bond0",))
     assert (answer.cpus[0].devices, answer.imbalance) == (3, 1.5)
     assert status.usable == {0, 3}
 
 
 def test_an_affinity_says_whether_it_may_be_written():
-    assert read(model.read_affinity, machine.AFFINITY) == model.Affinity(
-        "36", "virtio1-req.0", "0-1", "1", writable=True, pending=False
+    answer = read(model.read_affinity, machine.AFFINITY)
+
+    assert answer == model.Affinity(
+        "36", "virtio1-req.0", "0-1", "1", writable=True, pending=False, text=answer.text
     )
+
+
+def test_an_answer_holds_its_text_as_it_came():
+    text = json.dumps(machine.STATUS, indent=1).encode()
+
+    assert model.read_status(parse_object(text)).text == text
 
 
 def test_a_status_is_sampler_and_store():
@@ -203,3 +214,10 @@ def test_every_field_that_is_left_out_is_missed(reader):
         without = {key: value for key, value in answer.items() if key != name}
         with pytest.raises(ShapeError):
             reader(JsonObject(without, ""))
+
+
+def test_names_above_an_interface_are_texts():
+    irqs = [machine.IRQS["irqs"][1] | {"above": ["bond0", 1]}]
+
+    with pytest.raises(ShapeError, match=r"irqs\[0\]\.above: expected a list of strings"):
+        read(model.read_irqs, machine.IRQS | {"irqs": irqs})

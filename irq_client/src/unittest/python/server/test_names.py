@@ -15,16 +15,16 @@ from irq_client.server.names import find_device, find_irqs
 from service import Request, WebService, json_reply, problem
 
 
-def irq(name: str, device: str = "", interface: str = "") -> Irq:
+def irq(name: str, device: str = "", interface: str = "", *above: str) -> Irq:
     """Return an IRQ that is known by its names alone."""
-    return Irq(name, device, None, 0, 0.0, interface=interface)
+    return Irq(name, device, None, 0, 0.0, interface=interface, above=above)
 
 
 IRQS = (
     irq("24", "ahci[0000:00:1f.2]"),
     irq("25", "a"),
     irq("36", "mlx5_comp0@pci:0000:c1:00.0", "eth0"),
-    irq("38", "mlx5_comp1@pci:0000:c1:00.0", "eth0"),
+    irq("38", "mlx5_comp1@pci:0000:c1:00.0", "eth0, port1", "bond0", "bond0.100"),
     irq("39", "eth1-rx"),
     irq("40", "i801_smbus, snd_hda_intel:card0"),
     irq("40#2", "other"),
@@ -45,6 +45,9 @@ IRQS = (
         ("38-40", "38 39 40 40#2"),
         ("ahci[0000:00:1f.2]", "24"),
         ("eth0", "36 38"),
+        ("port1", "38"),
+        ("bond0.100", "38"),
+        ("bond*", "38"),
         ("snd_hda_intel:card0", "40"),
         ("i801_smbus, snd_hda_intel:card0", "40"),
         ("36-39", "41"),  # a device as it is written comes before a range

@@ -21,6 +21,7 @@ from .settings.load import file_of, load
 from .settings.table import SETTINGS, Setting, Settings
 
 _UMASK = 0o022
+INSTALLATION = ("install", "uninstall")
 
 _log = logging.getLogger("irq_server")
 
@@ -37,7 +38,9 @@ example:
   then: irq_client overview --period 10s
 
 on a data directory, without a server (each has a --help of its own):
-  irq_server verify | repair | export | import
+  irq_server verify | repair | export | ship | import
+a service of systemd that runs this very program, and its end:
+  irq_server install | uninstall
 
 exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage
 """
@@ -53,6 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(os.umask(_UMASK) | _UMASK)  # root refuses a data directory that others may write
     if arguments and arguments[0] in commands.COMMANDS:
         return commands.main(arguments)
+    if arguments and arguments[0] in INSTALLATION:
+        from .installation import command
+
+        return command.main(arguments)
     options = vars(parser().parse_args(arguments))
     file = file_of(options, os.environ)
     read_settings = partial(load, options, os.environ, file, _start_folder())

@@ -27,7 +27,8 @@ def test_the_help_tells_every_setting_with_its_default_and_variable(
 
 
 def test_reference_man_page_and_completion_are_made_from_the_table(tmp_path: Path):
-    files = (documents.REFERENCE, documents.MAN_PAGE, documents.COMPLETION)
+    completions = (documents.DATA / name for name in documents.COMPLETIONS)
+    files = (documents.REFERENCE, documents.MAN_PAGE, *completions)
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text((PROJECT / file).read_text())
@@ -36,7 +37,7 @@ def test_reference_man_page_and_completion_are_made_from_the_table(tmp_path: Pat
 
     for file in files:
         assert (tmp_path / file).read_text() == (PROJECT / file).read_text(), (
-            f"{file}: run `PYTHONPATH=src/main/python python src/unittest/python/documents.py`"
+            f"{file}: run src/unittest/python/documents.py"
         )
 
 
@@ -54,7 +55,7 @@ def test_the_references_table_has_a_row_for_each_setting():
 
 def test_man_page_and_completion_know_every_option_of_the_command():
     page = (PROJECT / documents.MAN_PAGE).read_text().replace("\\-", "-")
-    words = (PROJECT / documents.COMPLETION).read_text().split()
+    words = (PROJECT / documents.DATA / documents.COMPLETIONS[0]).read_text().split()
 
     options = [name for action in cli.parser()._actions for name in action.option_strings]
     assert {"--port", "--config", "-q", "--help"} <= set(options)

@@ -532,3 +532,41 @@ class AnyMachine(RuleBasedStateMachine):
 
 AnyMachine.TestCase.settings = settings(max_examples=pace.examples(120), stateful_step_count=30)
 test_any_machine_is_counted_exactly = AnyMachine.TestCase
+
+
+def test_an_irq_gets_its_interface_when_it_is_known_and_keeps_the_last_one():
+    totals = Totals({})
+    first = parsed(device(24, "1 0", "mlx5_comp0"), device(25, "1 0", "sda", hwirq=8))
+    totals.update(first, BOOT, SECONDS)
+
+    def described(interfaces: dict[str, str]) -> list[tuple[str, str]]:
+        totals.know_interfaces(interfaces)
+        found = totals.update(first, BOOT, SECONDS).described
+        return [(each.irq, each.interface) for each in found]
+
+    eth0 = {"24": "eth0", "99": "eth9"}
+    assert described(eth0) == [("24", "eth0")]
+    assert described(eth0) == []
+    assert described({"24": "ens1"}) == [("24", "ens1")]
+    assert described({}) == []
+    assert totals.identities["24"].interface == "ens1"
+
+
+def test_another_device_under_the_same_number_has_its_own_interface():
+    totals = Totals({})
+    totals.know_interfaces({"24": "eth0"})
+    (first,) = totals.update(parsed(device(24, "1 0")), BOOT, SECONDS).described
+    totals.know_interfaces({})
+    (second,) = totals.update(parsed(device(24, "1 0", "nvme", hwirq=9)), BOOT, SECONDS).described
+
+    assert (first.irq, first.interface) == ("24", "eth0")
+    assert (second.irq, second.interface) == ("24#2", "")
+
+
+def test_a_start_finds_the_interface_of_a_row_that_an_older_server_described():
+    totals = Totals({"24,0": 1}, [Identity("24", "PCI-MSI", "7", "edge", "eth0")])
+    totals.know_interfaces({"24": "eth0"})
+
+    (found,) = totals.update(parsed(device(24, "1 0")), BOOT, SECONDS).described
+
+    assert found.interface == "eth0"

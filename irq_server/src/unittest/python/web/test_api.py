@@ -108,6 +108,7 @@ def test_one_irq_has_its_fields_beside_the_window(house: House):
         "writable": True,
         "pending": False,
         "interface": "",
+        "above": [],
     }
 
 

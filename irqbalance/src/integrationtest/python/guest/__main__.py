@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--cpus", type=int, default=4, help="CPUs (default 4)")
     parser.add_argument("--nodes", type=int, default=1, help="NUMA nodes (default 1)")
     parser.add_argument("--append", default="", help="kernel arguments, such as isolcpus=2")
+    parser.add_argument("--hotplug", action="store_true", help="with systemd, udev and free ports")
     parser.add_argument("--file", type=Path, action="append", default=[], help="put into /in")
     parser.add_argument("--time-limit", type=float, default=600.0, help="seconds (default 600)")
     parser.add_argument("line", help="the shell line")
@@ -25,7 +26,7 @@ def main() -> int:
     files = {each.name: each for each in options.file}
     try:
         made = image.image(options.suite, options.arch)
-        guest = machine.Machine(made, options.cpus, options.nodes, options.append)
+        guest = machine.Machine(made, options.cpus, options.nodes, options.append, options.hotplug)
         result = machine.run(guest, options.line, files, time_limit=options.time_limit)
     except image.GuestError as error:
         sys.stderr.write(f"{error}\n")

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The guest's first process. As /init of the initramfs: loads the drivers and enters the root image.
 # Then, there: unpacks the archive on the disk `input` into /in, runs its file `command`, writes the
-# exit status to the port `status`, and powers off.
+# exit status to the port `status`, and powers off. With the kernel argument guest.systemd, systemd is
+# the first process there, and runs this file as a service.
 
 disk() { # SERIAL: the disk with that serial number
     for each in /sys/block/*; do
@@ -20,7 +21,7 @@ port() { # NAME: the virtio-serial port of that name; QEMU announces ports in it
     done
 }
 
-if [ "$1" != root ]; then
+if [ -z "$1" ]; then
     /bin/busybox --install -s /bin
     export PATH=/bin
     mount -t proc proc /proc
@@ -30,18 +31,23 @@ if [ "$1" != root ]; then
     mount -t ext4 "$(disk root)" /root || poweroff -f
     cp /init /root/boot.sh
     cp /bin/busybox /root/busybox
+    start="/bin/sh /boot.sh root"
+    grep -q guest.systemd /proc/cmdline && start=/sbin/init
     for each in proc sys dev; do mount --move "/$each" "/root/$each"; done
-    exec switch_root /root /bin/sh /boot.sh root
+    # shellcheck disable=SC2086 - a program and its arguments
+    exec switch_root /root $start
 fi
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LANG=C.UTF-8 TERM=dumb
-for each in run tmp; do mount -t tmpfs "$each" "/$each"; done
-mkdir -p /dev/shm /dev/pts /sys/fs/cgroup
-mount -t tmpfs shm /dev/shm
-mount -t devpts devpts /dev/pts
-ip link set lo up
-hostname guest
+if [ "$1" = root ]; then
+    for each in run tmp; do mount -t tmpfs "$each" "/$each"; done
+    mkdir -p /dev/shm /dev/pts /sys/fs/cgroup
+    mount -t tmpfs shm /dev/shm
+    mount -t devpts devpts /dev/pts
+    ip link set lo up
+    hostname guest
+fi
 [ -z "$(disk data)" ] || mount -t ext4 "$(disk data)" /data
 tar -x -f "$(disk input)" -C /in
 cd /root || exit

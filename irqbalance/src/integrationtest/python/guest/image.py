@@ -1,8 +1,8 @@
 """A guest's kernel, initramfs and root image, made of Debian's packages and kept in a cache.
 
 The packages come from the servers of this machine's apt, which checks their signatures. An image
-depends only on RECIPE, the suite, the architecture, the packages, MODULES and boot.sh. The digest
-of these names its folder in the cache: ``~/.cache/irqbalance/guests/bookworm-amd64-0123456789ab``.
+depends only on RECIPE, the suite, the architecture, the packages, MODULES, boot.sh and UNIT. The
+digest of these names its folder: ``~/.cache/irqbalance/guests/bookworm-amd64-0123456789ab``.
 """
 
 import hashlib
@@ -44,6 +44,17 @@ ARCHES = {
 
 PACKAGES = ("cron", "irqbalance", "iproute2", "kmod", "procps", "python3-minimal", "python3-pip")
 """The packages of a guest beside the essential ones."""
+
+BOOTED = ("systemd-sysv", "udev")
+"""The packages of a guest of this machine's architecture, which systemd can boot."""
+
+UNIT = """\
+[Unit]
+Description=The command of the test
+[Service]
+ExecStart=/bin/sh /boot.sh systemd
+"""
+"""Runs boot.sh in a guest that systemd boots."""
 
 UNPACKED = ("base-files", "base-passwd", "busybox-static", "coreutils", "dash", "grep", "hostname")
 UNPACKED += ("libc-bin", "mount", "sed", "tar", "util-linux")
@@ -93,7 +104,7 @@ def image(suite: str = "", arch: str = "amd64", cache: Path | None = None) -> Im
     """
     suite = suite or ARCHES[arch].suite
     digest = hashlib.sha256()
-    for part in (RECIPE, suite, arch, _packages(arch), MODULES, BOOT.read_text()):
+    for part in (RECIPE, suite, arch, _packages(arch), MODULES, BOOT.read_text(), UNIT):
         digest.update(repr(part).encode())
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     guests = cache or Path(home) / "irqbalance/guests"
@@ -161,6 +172,12 @@ def _make(suite: str, arch: Arch, folder: Path) -> None:
     _forget_what_no_test_needs(root, release)
     for each in ("in", "data"):
         (root / each).mkdir()
+    if _is_own(arch.name):
+        unit = root / "etc/systemd/system/guest.service"
+        unit.write_text(UNIT)
+        wanted = unit.parent / "multi-user.target.wants"
+        wanted.mkdir(exist_ok=True)
+        (wanted / unit.name).symlink_to("../guest.service")
     used = int(_run("du", "--summarize", "--block-size=1M", root).split()[0])
     options = ("-q", "-t", "ext4", "-O", "^has_journal", "-m", "0")
     _run("mke2fs", *options, "-d", root, folder / "root.img", f"{used * 5 // 4 + 300}M")
@@ -173,7 +190,7 @@ def _is_own(arch: str) -> bool:
 
 
 def _packages(arch: str) -> tuple[str, ...]:
-    return PACKAGES if _is_own(arch) else (*PACKAGES, *UNPACKED)
+    return (*PACKAGES, *(BOOTED if _is_own(arch) else UNPACKED))
 
 
 def _bootstrap(suite: str, arch: Arch, root: Path, sources: list[str]) -> None:

@@ -21,6 +21,9 @@ BOOTS = 3
 """How often run() boots a guest at most, if QEMU itself dies."""
 
 
+FREE_PORTS = 4
+"""How many devices can come to a guest for hotplug."""
+
 TIME_LIMIT_SECONDS = 3600.0
 """The limit for a guest that hangs. A scene takes minutes, several times that on a busy host."""
 
@@ -52,12 +55,17 @@ MODELS = {
 
 @dataclass(frozen=True)
 class Machine:
-    """How a guest is built: CPUs, spread evenly over NUMA nodes, and further kernel arguments."""
+    """How a guest is built: CPUs, spread evenly over NUMA nodes, and further kernel arguments.
+
+    `hotplug` is for amd64: systemd and udev run, a CPU more may come, PCI ports are free, and the
+    guest's port ``monitor`` is joined to QEMU's monitor.
+    """
 
     image: Image
     cpus: int = 4
     nodes: int = 1
     arguments: str = ""
+    hotplug: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,10 +186,14 @@ def _command(machine: Machine, disks: Mapping[str, Path], folder: Path) -> list[
     memory += -memory % (256 * machine.nodes)  # a pseries machine wants it even
     arguments = f"console={model.console} panic=-1 quiet loglevel=4"
     arguments += f" {model.arguments} {machine.arguments}"
+    cores = f"{machine.cpus},sockets={machine.nodes}"
+    if machine.hotplug:
+        arguments += " guest.systemd systemd.firstboot=off net.ifnames=0"
+        cores += f",cores={machine.cpus + 1},maxcpus={machine.cpus + 1}"
     command = [
         *(model.program, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
         *("-machine", model.machine, "-accel", "tcg,thread=multi", "-cpu", model.cpu),
-        *("-smp", f"{machine.cpus},sockets={machine.nodes}", "-m", f"{memory}M"),
+        *("-smp", cores, "-m", f"{memory}M"),
         *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", arguments),
         *("-chardev", f"file,id=console,path={folder}/console", "-serial", "chardev:console"),
         *("-device", f"virtio-serial-{model.bus}"),
@@ -193,6 +205,8 @@ def _command(machine: Machine, disks: Mapping[str, Path], folder: Path) -> list[
     for name, path in disks.items():
         command += _disk(name, path, model.bus, "cache=unsafe")
     command += _nodes(machine, memory)
+    if machine.hotplug:
+        command += _hotplug(folder / "monitor")
     return command + (_pci_devices(machine) if model.bus == "pci" else _ccw_devices())
 
 
@@ -212,6 +226,21 @@ def _nodes(machine: Machine, memory: int) -> list[str]:
         command += ["-object", f"memory-backend-ram,id=memory{node},size={size}M"]
         cpus = f"{node * share}-{(node + 1) * share - 1}"
         command += ["-numa", f"node,nodeid={node},memdev=memory{node},cpus={cpus}"]
+    return command
+
+
+def _hotplug(socket: Path) -> list[str]:
+    """Return free PCI ports, and a port of the guest that is joined to QEMU's monitor."""
+    command = ["-chardev", f"socket,id=monitor,path={socket},server=on,wait=off"]
+    command += ["-mon", "chardev=monitor,mode=readline"]
+    command += ["-chardev", f"socket,id=guest,path={socket}"]
+    command += ["-device", "virtserialport,chardev=guest,name=monitor"]
+    reserved = "mem-reserve=8M"  # for eight NICs
+    for number in range(FREE_PORTS):
+        command += [
+            "-device",
+            f"pcie-root-port,id=free{number},bus=pcie.0,chassis={20 + number},{reserved}",
+        ]
     return command
 
 

@@ -39,3 +39,4 @@ complete -c irqbalance -n '__fish_seen_subcommand_from uninstall' -l force -d 'o
 complete -c irqbalance -n '__fish_seen_subcommand_from migrate' -s h -l help -d 'show this help message and exit'
 complete -c irqbalance -n '__fish_seen_subcommand_from migrate' -F -d 'the file to read'
 complete -c irqbalance -n '__fish_seen_subcommand_from migrate' -l output -r -F -d 'write here, to a new file, and print nothing'
+complete -c irqbalance -n '__fish_seen_subcommand_from migrate' -l sysfs -x -a '(__fish_complete_directories)' -d 'look for the devices of modules here'

@@ -113,8 +113,9 @@ def usable_here(
     """Return the CPUs that IRQs may be moved to; raise NoUsableCpuError if none is left."""
     shown = machine.online()
     online = frozenset(header) if shown is None else frozenset(header) & shown
-    if settings.cpus is not None and settings.cpus - online:
-        console.warning(f"--cpus: CPUs {format_list(settings.cpus - online)} are not online")
+    for option, cpus in (("--cpus", settings.cpus), ("--isolate", settings.isolate)):
+        if cpus and cpus - online:
+            console.warning(f"{option}: CPUs {format_list(cpus - online)} are not online")
     return usable_cpus(settings, online, machine.isolated(), machine.default_affinity())
 
 
@@ -137,7 +138,8 @@ def _balance(
     )
     if by_time and basis.unit != TIME:
         console.warning(
-            f"/proc/stat shows no time spent on interrupts {basis.source}, so counts are the load"
+            f"/proc/stat shows no time in hard interrupts {basis.source}, so counts are the load"
+            " (the kernel may lack CONFIG_IRQ_TIME_ACCOUNTING)"
         )
     usable = usable_here(settings, machine, measurement.cpus, console)
     rows = {load.row.irq: load.row for load in measurement.loads}
@@ -151,6 +153,11 @@ def _balance(
         load_refusals(folder, rows),
         last.loads_in(basis.unit),
     )
+    isolated = settings.isolate.intersection(measurement.cpus)
+    if isolated:
+        from .planning.isolation import stricter  # few runs need it
+
+        irqs = stricter(irqs, isolated)
     rated = None if basis.unit == TIME else basis.seconds
     limits = Limits(settings.threshold, settings.max_moves, rated)
     topology = read_topology(machine, (irq.irq for irq in irqs if not irq.own))
@@ -163,7 +170,7 @@ def _balance(
         basis,
         followed,
         left_out=usable.left_out,
-        isolated=tuple(sorted(settings.isolate.intersection(measurement.cpus))),
+        isolated=tuple(sorted(isolated)),
         selection=selection,
     )
     if not settings.writes:

@@ -78,3 +78,39 @@ def test_a_pattern_means_each_interface_that_it_matches_and_those_below(fake: Fa
     assert found.irqs("eno*") == {"24", "25"}
     assert found.irqs("[eb]*0") == {"26"}
     assert found.irqs("ENO1") == set()
+
+
+def disk(fake: FakeMachine, name: str, device: str) -> None:
+    """Make a block device, and the link that the kernel makes to it."""
+    (fake.sysfs / "devices" / device / "block" / name).mkdir(parents=True)
+    (fake.sysfs / "class/block").mkdir(parents=True, exist_ok=True)
+    (fake.sysfs / "class/block" / name).symlink_to(f"../../devices/{device}/block/{name}")
+
+
+def test_disks_have_the_irqs_of_the_pci_devices_above_them(fake: FakeMachine):
+    fake.write("sys/devices/pci0000:00/irq", "16\n")
+    fake.write("sys/devices/pci0000:00/0000:00:1f.2/msi_irqs/30", "msi\n")
+    fake.write("sys/devices/pci0000:00/0000:00:04.0/msi_irqs/31", "msix\n")
+    fake.write("sys/devices/pci0000:00/0000:00:05.0/irq", "0\n")
+    disk(fake, "sda", "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0")
+    disk(fake, "vda", "pci0000:00/0000:00:04.0/virtio2")
+    disk(fake, "vdb", "pci0000:00/0000:00:05.0/virtio3")
+    disk(fake, "loop0", "virtual")
+
+    assert Devices(rows(row(30, 1), row(32, 1)), fake.sysfs).of_disks() == {"30", "31"}
+    assert Devices(rows(row(30, 1))).of_disks() == set()
+
+
+def test_a_disk_on_no_pci_bus_has_the_irqs_with_the_name_of_a_device_above(fake: FakeMachine):
+    disk(fake, "mmcblk0", "platform/fe340000.mmc/mmc_host/mmc0/mmc0:0001")
+    found = Devices(rows(row(30, 1, device="mmc0"), row(31, 1, device="mmc01")), fake.sysfs)
+
+    assert found.of_disks() == {"30"}
+
+
+def test_interfaces_have_their_irqs_together(fake: FakeMachine):
+    for irq, name in ((24, "eno1"), (26, "wlan0")):
+        fake.write(f"sys/class/net/{name}/device/msi_irqs/{irq}", "")
+    fake.write("sys/class/net/lo/mtu", "65536\n")
+
+    assert Devices((), fake.sysfs).of_interfaces() == {"24", "26"}

@@ -37,7 +37,7 @@ class Network:
     def irqs(self, name: str) -> set[str]:
         """Return the IRQs of an interface and of those below it."""
         found = Interfaces(self.sysfs)
-        return set[str]().union(*map(found.irqs, found.with_lower(name)))
+        return {irq for each in found.with_lower(name) for irq in found.irqs(each, ())}
 
 
 @pytest.fixture
@@ -147,4 +147,4 @@ def test_an_unreadable_tree_has_no_interfaces(tmp_path: Path):
     found = Interfaces(tmp_path / "none")
 
     assert found.names() == []
-    assert found.irqs("eth0") == frozenset()
+    assert found.irqs("eth0", ()) == frozenset()

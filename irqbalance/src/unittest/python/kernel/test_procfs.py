@@ -173,20 +173,6 @@ def test_the_boot_is_told_by_its_id_else_by_its_time_else_not_at_all(fake: FakeM
     assert fake.machine.boot() == "btime 1767225600"
 
 
-def test_the_time_spent_on_interrupts_is_irq_plus_softirq(fake: FakeMachine):
-    fake.write("proc/stat", "cpu  9 9 9 9 9 9 9\n\ncpu0 1 2 3 4 5 60 7 8\ncpu2 0 0 0 0 0 0 5\n")
-
-    assert fake.machine.interrupt_seconds() == {0: pytest.approx(0.67), 2: pytest.approx(0.05)}
-
-
-@pytest.mark.parametrize("line", ["cpu0 1 2 3", "cpu0 1 2 3 4 5 x 7"])
-def test_a_stat_that_is_something_else_is_refused(fake: FakeMachine, line: str):
-    fake.write("proc/stat", line)
-
-    with pytest.raises(FileError, match="expected seven numbers after cpu0"):
-        fake.machine.interrupt_seconds()
-
-
 def test_a_missing_file_is_named(fake: FakeMachine):
     with pytest.raises(FileError, match="proc/interrupts: No such file or directory"):
         fake.machine.interrupts()

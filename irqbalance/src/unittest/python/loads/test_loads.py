@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conftest import row
 from irqbalance.kernel.interrupts import parse
-from irqbalance.loads.loads import Load, Measurement, between, scaled, since_boot, weighed
+from irqbalance.loads.loads import Load, Measurement, between, scaled, since_boot
 
 TOP = 2**32
 
@@ -126,36 +126,6 @@ def test_a_machine_wide_figure_grows_and_starts_again():
 
     assert (grew.total, fell.total) == (3, 2)
     assert scaled(grew, 2.0).total == 6
-
-
-def test_time_is_dealt_out_by_counts_on_each_cpu():
-    # CPU 0: 0.2 s for 40 interrupts, 5 ms each; CPU 1: 0.1 s for 10, 10 ms each; over 1 s
-    measured = weighed(
-        between(
-            parse(text(row(24, 0, 0), row(25, 0, 0), "ERR: 0", "EXT: 0 0")),
-            parse(text(row(24, 30, 0), row(25, 10, 10), "ERR: 3", "EXT: 40 10")),
-            1.0,
-        ),
-        {0: 0.2, 1: 0.1},
-    )
-
-    assert loads(measured)["24"] == pytest.approx((150, 0))
-    assert loads(measured)["25"] == pytest.approx((50, 100))
-    assert loads(measured)["ERR"] is None
-
-
-@pytest.mark.parametrize("rows", [["ERR: 5"], ["ERR: 5", "MIS: 0"], ["EXT: 40 10"]])
-def test_a_machine_without_interrupts_on_any_cpu_has_no_load_by_time(rows: list[str]):
-    measured = weighed(since_boot(parse(text(*rows))), {0: 0.3})
-
-    assert [load.row.irq for load in measured.loads] == [line.split(":")[0] for line in rows]
-    assert all(cells in (None, (0, 0)) for cells in loads(measured).values())
-
-
-def test_a_cpu_without_interrupts_costs_nothing():
-    measured = weighed(since_boot(parse(text(row(24, 3, 0)))), {0: 0.3, 1: 5.0})
-
-    assert loads(measured)["24"] == pytest.approx((300, 0))
 
 
 @given(st.lists(st.tuples(st.integers(0, TOP - 1), st.integers(0, 2**31)), min_size=1, max_size=5))

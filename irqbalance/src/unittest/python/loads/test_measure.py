@@ -3,6 +3,7 @@
 import pytest
 
 from conftest import FakeClock, FakeMachine, row
+from irqbalance.kernel.cpu_time import CpuTime
 from irqbalance.loads.measure import live, take
 
 
@@ -55,7 +56,7 @@ def test_loads_by_time_are_the_time_that_the_cpu_spent(fake: FakeMachine):
 
     assert basis.unit == "CPU milliseconds per second"
     assert measured.loads[0].by_cpu == pytest.approx((200, 0))
-    assert reading.interrupt_seconds == {0: 0.3, 2: 0.09}
+    assert reading.cpu_times == {0: CpuTime(0.15, 0.15), 2: CpuTime(0.0, 0.09)}
 
 
 def test_a_measurement_by_time_behind_a_reading_without_times_starts_now(fake: FakeMachine):
@@ -116,3 +117,34 @@ def test_a_kernel_that_accounts_no_interrupt_time_gives_counts(fake: FakeMachine
     _, basis, _ = live(fake.machine, None, 1.0, True, FakeClock().clock)
 
     assert basis.unit == "interrupts per second"
+
+
+def test_soft_time_alone_gives_counts(fake: FakeMachine):
+    # without CONFIG_IRQ_TIME_ACCOUNTING ticks sample softirqs, and never a hard interrupt
+    fake.counters(row(24, 0, 0))
+    fake.write("proc/stat", "cpu0 1 1 1 1 1 0 0\n")
+
+    def later() -> None:
+        fake.counters(row(24, 50, 0))
+        fake.write("proc/stat", "cpu0 1 1 1 1 1 0 50\n")
+
+    measured, basis, _ = live(fake.machine, None, 1.0, True, FakeClock(later).clock)
+
+    assert (basis.unit, measured.loads[0].total) == ("interrupts per second", 50)
+
+
+def test_the_classes_of_irqs_come_from_sysfs(fake: FakeMachine):
+    fake.counters(row(24, 0, 0), row(25, 0, 0))
+    fake.write("sys/class/net/eth0/device/msi_irqs/24", "msix\n")
+    fake.write("proc/stat", "cpu0 0 0 0 0 0 0 0\n")
+    fake.write("proc/softirqs", "CPU0\nNET_RX: 0\nTIMER: 0\n")
+
+    def later() -> None:
+        fake.counters(row(24, 50, 0), row(25, 50, 0))
+        fake.write("proc/stat", "cpu0 0 0 0 0 0 10 20\n")
+        fake.write("proc/softirqs", "CPU0\nNET_RX: 100\nTIMER: 100\n")
+
+    measured, _, _ = live(fake.machine, None, 1.0, True, FakeClock(later).clock)
+
+    # 100 ms for 100 interrupts; half of 200 ms for NET_RX
+    assert [load.total for load in measured.loads] == pytest.approx([150, 50])

@@ -88,6 +88,19 @@ def test_a_comment_says_what_was_left_out_and_what_differs(text: str, comment: s
     assert any(line.startswith(comment) for line in translated(text).splitlines())
 
 
+def test_a_banned_module_becomes_a_ban_of_its_pci_devices():
+    found = parse_assignments("IRQBALANCE_ARGS='--banmod=ice -m other --banirq=9'")
+    devices = {"ice": ["0000:3b:00.0", "0000:3b:00.1"]}
+
+    lines = translate(
+        found.values, found.problems, "the file", lambda module: devices.get(module, [])
+    ).splitlines()
+
+    assert 'ban_irq = ["0000:3b:00.0", "0000:3b:00.1", "9"]' in lines
+    assert "# --banmod=ice --banirq=9" in lines
+    assert any(line.startswith("# -m other: no PCI device has this module now:") for line in lines)
+
+
 def accepted(folder: Path, text: str) -> Settings:
     """Return the settings of a run with `text` as its settings file."""
     path = folder / "irqbalance.toml"

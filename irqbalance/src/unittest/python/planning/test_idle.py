@@ -66,7 +66,9 @@ def test_a_mask_without_a_cpu_that_may_be_used_is_no_place():
     plan = make_plan([stray, irq(25, 0, mask=frozenset({1, 2, 3}))], {0, 1}, Limits())
 
     assert [each.irq.irq for each in plan.moves] == ["24"]
-    assert plan.moves[0].reason == "idle, and its affinity 2-3 names no CPU that it may use"
+    assert plan.moves[0].reason == (
+        "idle, and its affinity lets it arrive on CPU 2-3, which may not be used"
+    )
 
 
 def test_an_idle_irq_outside_of_its_rules_cpus_moves_into_them():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import row
+from irqbalance.kernel.cpu_time import CpuTime
 from irqbalance.kernel.interrupts import parse
 from irqbalance.loads.irqs import Irq, make_irqs
 from irqbalance.loads.loads import since_boot
@@ -45,7 +46,9 @@ def test_the_first_run_of_a_boot_has_no_last_run(folder: StateFolder):
 
 
 def test_the_counters_of_a_run_come_back(folder: StateFolder):
-    reading = Reading(1000.0, TEXT, parse(TEXT), {0: 0.1})
+    reading = Reading(
+        1000.0, TEXT, parse(TEXT), {0: CpuTime(0.1, 2.5, {"NET_RX": 8}), 1: CpuTime(0, 0)}
+    )
 
     save_reading(folder, reading)
 
@@ -64,10 +67,13 @@ def test_counters_serve_from_ten_seconds_to_a_day(age: float, serves: int):
     "content",
     [
         {},
-        {"time": "x", "interrupts": "", "interrupt_seconds": {}},
-        {"time": 1, "interrupts": "", "interrupt_seconds": {}},
-        {"time": 1, "interrupts": 5, "interrupt_seconds": {}},
-        {"time": 1, "interrupts": "CPU0\n1: 5\n", "interrupt_seconds": []},
+        {"time": "x", "interrupts": "", "cpu_times": {}},
+        {"time": 1, "interrupts": "", "cpu_times": {}},
+        {"time": 1, "interrupts": 5, "cpu_times": {}},
+        {"time": 1, "interrupts": "CPU0\n1: 5\n", "cpu_times": []},
+        {"time": 1, "interrupts": "CPU0\n1: 5\n", "cpu_times": {"0": 0.1}},
+        {"time": 1, "interrupts": "CPU0\n1: 5\n", "cpu_times": {"0": [-1, 0, {}]}},
+        {"time": 1, "interrupts": "CPU0\n1: 5\n", "cpu_times": {"0": [0, 0, {"HI": []}]}},
     ],
 )
 def test_counters_with_other_fields_are_not_used(folder: StateFolder, content: dict[str, object]):

@@ -67,7 +67,8 @@ def _servers(environment: Mapping[str, str]) -> _Offer:
             config = find_config(vars(parsed_args), environment)
         except IrqClientError:
             return ()
-        return config.hosts if config else ()
+        # argcomplete takes a mapping for words and what zsh and fish say about them
+        return {name: host.url for name, host in config.hosts.items()} if config else ()
 
     return offer
 
@@ -108,8 +109,8 @@ def _names(environment: Mapping[str, str], *, with_numbers: bool) -> _Offer:
                 irqs = client.irqs().irqs
         except IrqClientError:
             return ()
-        devices = (name for irq in irqs for name in (*irq.device.split(", "), irq.interface))
+        devices = (name for irq in irqs for name in irq.device_names)
         numbers = (irq.irq for irq in irqs if with_numbers)
-        return dict.fromkeys(filter(None, (*numbers, *devices)))
+        return tuple(dict.fromkeys(filter(None, (*numbers, *devices))))
 
     return offer

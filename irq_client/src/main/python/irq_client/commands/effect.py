@@ -60,8 +60,6 @@ class Around(NamedTuple):
 
     def ask(self, client: Client) -> Shown:
         """Ask for the windows before and after the moment."""
-        from dataclasses import asdict
-
         events: Sequence[model.Event] = ()
         if isinstance(self.time, str):
             events = latest_events(client, self.time, self.request)
@@ -83,7 +81,7 @@ class Around(NamedTuple):
             raise UsageError("TIME", last.text, "a time in the past, such as -15m") from None
         cpus = [client.cpus(window_of(side)) for side in sides]
         effect = Effect(before, after, events, (imbalance_of(cpus[0]), imbalance_of(cpus[1])))
-        change = json.dumps(asdict(events[-1]) if events else None).encode()
+        change = json.dumps(events[-1]._asdict() if events else None).encode()
         return Shown(
             b'{"change": %s, "before": %s, "after": %s}'
             % (change, before.text.strip(), after.text.strip()),

@@ -13,20 +13,18 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Self, TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
 from ..errors import AnswerError, ServerError, ShapeError, UnknownNameError
 from . import model
-from .address import is_socket
 from .failures import IRQ_SERVER, Peer, is_worth_a_retry
 from .http import MAX_ANSWER_BYTES, Transport
 from .json_fields import JsonObject, parse_object
 from .names import NUMBER, find_irqs, resolve
 from .request import Parameters, Request
 
-A = TypeVar("A", bound=model.Answer)
+A = TypeVar("A")
 T = TypeVar("T")
 
 _ALL = Request()
@@ -83,9 +81,8 @@ class Client:
         self._timeout_seconds = timeout_seconds
         self._wait = wait
         self._resolved_names: dict[_Names, tuple[float, _Names]] = {}
-        socket_server = self.server if is_socket(self.server) else ""
         self._peer = peer
-        self._transport = Transport(token, max_answer_bytes, socket_server, peer)
+        self._transport = Transport(self.server, token, max_answer_bytes, peer)
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes its connections."""
@@ -232,4 +229,4 @@ def _segment(name: str) -> str:
 
 def answered(text: bytes, reader: Callable[[JsonObject], A]) -> A:
     """Return the value of an answer, with its text. Raise ShapeError."""
-    return replace(reader(parse_object(text)), text=text)
+    return reader(parse_object(text))

@@ -1,4 +1,4 @@
-"""The kinds of events that commands look for; apart, so that help needs no answer's dataclasses."""
+"""The kinds of events that commands look for; apart, so that help needs no answers."""
 
 AFFINITY = "affinity"
 """A changed affinity, whoever changed it."""

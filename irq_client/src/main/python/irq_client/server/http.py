@@ -12,7 +12,7 @@ import urllib3
 
 from .. import __version__
 from ..errors import SHOWN_CHARACTERS, AnswerError, TimeLimitError
-from .address import is_local
+from .address import is_local, is_socket
 from .failures import IRQ_SERVER, Peer, causes_of, connection_error, problem_error
 
 MAX_ANSWER_BYTES = 64 * 2**20
@@ -26,31 +26,33 @@ _log = logging.getLogger(__name__)
 
 
 class Transport:
-    """One requests session; `client` lists the guarantees.
+    """One requests session with one server; `client` lists the guarantees.
 
-    `max_answer_bytes` limits an unpacked answer. `socket_server` is the URL of a Unix socket, empty
-    for a host. `peer` is the kind of server that is asked.
+    `max_answer_bytes` limits an unpacked answer. `peer` is the kind of server that is asked.
     """
 
     def __init__(
-        self,
-        token: str | None,
-        max_answer_bytes: int,
-        socket_server: str = "",
-        peer: Peer = IRQ_SERVER,
+        self, server: str, token: str | None, max_answer_bytes: int, peer: Peer = IRQ_SERVER
     ) -> None:
         self._peer = peer
         self._max_answer_bytes = max_answer_bytes
         self._session = _Session()
-        if socket_server:
+        if is_socket(server):
             from .unix_socket import UnixAdapter
 
-            self._session.mount(socket_server, UnixAdapter(socket_server))
+            self._session.mount(server, UnixAdapter(server))
+        is_near = is_local(server)
+        self._proxies = _NO_PROXIES if is_near else None
+        # requests looks for proxies in the environment, twice a request, also if they are given;
+        # it finds the trusted certificates of https there, too
+        self._session.trust_env = not is_near or server.startswith("https:")
         # an `auth` of its own keeps requests from sending what it finds in ~/.netrc
         self._session.auth = _Bearer(token)
         self._session.headers.update(
             {
                 "Accept": "application/json, application/problem+json",
+                # packing is work for both sides, and saves only what a network carries
+                "Accept-Encoding": "identity" if is_near else "gzip",
                 "User-Agent": f"irq_client/{__version__}",
             }
         )
@@ -85,18 +87,15 @@ class Transport:
         body: dict[str, str] | None,
     ) -> bytes:
         seconds = max(deadline - time.monotonic(), 0.001)
-        near = is_local(url)
         try:
             with self._session.request(
                 method,
                 url,
                 json=body,
-                # packing is work for both sides, and saves only what a network carries
-                headers={"Accept-Encoding": "identity" if near else "gzip"},
                 timeout=(seconds, seconds),
                 allow_redirects=False,
                 stream=True,
-                proxies=_NO_PROXIES if near else None,
+                proxies=self._proxies,
             ) as response:
                 text = self._body(url, response, deadline, limit)
                 _check_status(url, response, text, self._peer)

@@ -25,7 +25,7 @@ def parse_object(text: bytes) -> "JsonObject":
         value = json.loads(text.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ShapeError("the answer", "JSON", str(error) or type(error).__name__) from None
-    return JsonObject(value, "")
+    return JsonObject(value, "", text)
 
 
 class JsonObject:
@@ -34,11 +34,13 @@ class JsonObject:
     The `optional_` ones return None for null; a missing field is an error for all.
     """
 
-    def __init__(self, value: object, where: str) -> None:
+    def __init__(self, value: object, where: str, source: bytes = b"") -> None:
         if not isinstance(value, dict):
             raise ShapeError(where or "the answer", "an object", _kind(value))
         self._value: dict[str, object] = value
         self._where = where
+        self.source = source
+        """The text of the whole answer; empty for an object in another."""
 
     def _place(self, key: str) -> str:
         return f"{self._where}.{key}" if self._where else key
@@ -66,7 +68,7 @@ class JsonObject:
 
     def text(self, key: str) -> str:
         """Return a string."""
-        value = self._get(key)
+        value = self._value.get(key)
         return value if isinstance(value, str) else self._wrong(key, "a string")
 
     def optional_text(self, key: str) -> str | None:
@@ -75,12 +77,12 @@ class JsonObject:
 
     def flag(self, key: str) -> bool:
         """Return true or false."""
-        value = self._get(key)
+        value = self._value.get(key)
         return value if isinstance(value, bool) else self._wrong(key, "true or false")
 
     def whole(self, key: str) -> int:
         """Return a whole number of at least 0."""
-        value = self._get(key)
+        value = self._value.get(key)
         return value if _is_count(value) else self._wrong(key, "a whole number of at least 0")
 
     def optional_whole(self, key: str) -> int | None:
@@ -89,7 +91,7 @@ class JsonObject:
 
     def number(self, key: str) -> float:
         """Return a finite number of at least 0."""
-        value = self._get(key)
+        value = self._value.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             try:
                 number = float(value)
@@ -142,6 +144,13 @@ class JsonObject:
         inner = self.inner(key)
         return {name: inner.text(name) for name in inner._value}
 
+    def list_of_texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        texts = self._list(key)
+        if not all(isinstance(each, str) for each in texts):
+            self._wrong(key, "a list of strings")
+        return tuple(map(str, texts))
+
     def sample(self, key: str) -> tuple[int, float]:
         """Return a sample of Prometheus, ``[1767225600.250, "5"]``, as Unix ms and a value."""
         return self._sample(key, self._get(key))
@@ -160,7 +169,7 @@ class JsonObject:
         raise ShapeError(self._place(key), 'a sample such as [1767225600, "5"]', repr(value)[:80])
 
     def _list(self, key: str) -> list[object]:
-        value = self._get(key)
+        value = self._value.get(key)
         return value if isinstance(value, list) else self._wrong(key, "a list")
 
 

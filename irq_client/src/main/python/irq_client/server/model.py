@@ -6,23 +6,25 @@ the list of CPUs? Unknown fields are ignored, so that a server may say more than
 Times are Moments, texts as they came; counts are whole numbers, rates are per second.
 """
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
 
 from .event_kinds import AFFINITY
 from .json_fields import JsonObject
 from .times import Moment
 
+Json = bytes
+"""The JSON of a whole answer, as it came."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+
+class Answer(Protocol):
     """A whole answer of a server."""
 
-    text: bytes = field(default=b"", repr=False, compare=False)
-    """The JSON as it came."""
+    @property
+    def text(self) -> Json:
+        """The JSON as it came."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The samples that an answer was made of; `start` and `end` are their times."""
 
     start: Moment
@@ -42,8 +44,7 @@ class Window:
     """Why the counts are not exact; empty if they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Irq:
+class Irq(NamedTuple):
     """One IRQ in a window. `counts` follows the answer's CPUs; None if the row has no CPU."""
 
     irq: str
@@ -58,9 +59,17 @@ class Irq:
     interface: str = ""
     """The network interface of its device; empty if it has none."""
 
+    above: tuple[str, ...] = ()
+    """The bonds, VLANs and bridges above that interface."""
 
-@dataclass(frozen=True, slots=True)
-class Interrupts(Answer):
+    @property
+    def device_names(self) -> tuple[str, ...]:
+        """Return the names of its device: all action names, each of them, and the interfaces."""
+        interfaces = (*self.interface.split(", "), *self.above)
+        return (self.device, *self.device.split(", "), *interfaces)
+
+
+class Interrupts(NamedTuple):
     """IRQ by CPU. `totals` follows `cpus`; with `top` it counts more than `irqs` shows."""
 
     window: Window
@@ -70,29 +79,29 @@ class Interrupts(Answer):
     total: int
     devices: tuple[int, ...] | None = None
     """The part of `totals` that devices asked for; None if the rows say it."""
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Irqs(Answer):
+class Irqs(NamedTuple):
     """All IRQs, with what `/irqs` says of each."""
 
     window: Window
     cpus: tuple[int, ...]
     irqs: tuple[Irq, ...]
     total: int
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class OneIrq(Answer):
+class OneIrq(NamedTuple):
     """One IRQ, its counts following `cpus`."""
 
     window: Window
     cpus: tuple[int, ...]
     irq: Irq
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
+class Cpu(NamedTuple):
     """One CPU in a window."""
 
     cpu: int
@@ -102,8 +111,7 @@ class Cpu:
     """The part of `total` that devices asked for; None if the server does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cpus(Answer):
+class Cpus(NamedTuple):
     """All CPUs."""
 
     window: Window
@@ -111,19 +119,19 @@ class Cpus(Answer):
     total: int
     imbalance: float | None = None
     """The device load of the busiest usable CPU over the mean; None if there is no load."""
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class OneCpu(Answer):
+class OneCpu(NamedTuple):
     """One CPU, and what each IRQ (its `counts` are None) counted there."""
 
     window: Window
     cpu: Cpu
     irqs: tuple[Irq, ...]
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One step of a series: the samples used, and counts by key."""
 
     start: Moment
@@ -132,18 +140,17 @@ class Point:
     counts: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Series(Answer):
+class Series(NamedTuple):
     """Counts per step; `by` says what the keys are."""
 
     window: Window
     step_seconds: float
     by: str
     points: tuple[Point, ...]
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened at `time`; `irq` and `cpu` are None if it concerns none."""
 
     time: Moment
@@ -161,16 +168,15 @@ class Event:
         return (before, after) if self.event == AFFINITY and arrow else None
 
 
-@dataclass(frozen=True, slots=True)
-class Events(Answer):
+class Events(NamedTuple):
     """The events of a window, as the server sorts them."""
 
     window: Window
     events: tuple[Event, ...]
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Affinity(Answer):
+class Affinity(NamedTuple):
     """The CPUs that an IRQ may go to, and those where the kernel sends it (None: not known).
 
     `pending`: the kernel carries a change out at the next interrupt.
@@ -182,10 +188,10 @@ class Affinity(Answer):
     effective_affinity: str | None
     writable: bool
     pending: bool
+    text: Json = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Status(Answer):
+class Status(NamedTuple):
     """How sampler and store are doing. None: the server does not know."""
 
     state: str
@@ -202,6 +208,7 @@ class Status(Answer):
     damaged: int
     usable: frozenset[int] | None = None
     """The CPUs that are online and not isolated; None if the server does not say."""
+    text: Json = b""
 
 
 def read_interrupts(answer: JsonObject) -> Interrupts:
@@ -214,6 +221,7 @@ def read_interrupts(answer: JsonObject) -> Interrupts:
         totals=answer.counts("totals", len(cpus)),
         total=answer.whole("total"),
         devices=answer.counts("devices", len(cpus)) if answer.has("devices") else None,
+        text=answer.source,
     )
 
 
@@ -221,20 +229,20 @@ def read_irqs(answer: JsonObject) -> Irqs:
     """Read an answer of `/irqs`."""
     cpus = answer.counts("cpus")
     rows = tuple(_irq_with_affinity(each, len(cpus)) for each in answer.objects("irqs"))
-    return Irqs(_window(answer), cpus, rows, answer.whole("total"))
+    return Irqs(_window(answer), cpus, rows, answer.whole("total"), answer.source)
 
 
 def read_one_irq(answer: JsonObject) -> OneIrq:
     """Read an answer of `/irqs/{irq}`."""
     cpus = answer.counts("cpus")
-    return OneIrq(_window(answer), cpus, _irq_with_affinity(answer, len(cpus)))
+    return OneIrq(_window(answer), cpus, _irq_with_affinity(answer, len(cpus)), answer.source)
 
 
 def read_cpus(answer: JsonObject) -> Cpus:
     """Read an answer of `/cpus`."""
     rows = tuple(_cpu(each) for each in answer.objects("cpus"))
     imbalance = answer.default_number("imbalance", 0.0) or None
-    return Cpus(_window(answer), rows, answer.whole("total"), imbalance)
+    return Cpus(_window(answer), rows, answer.whole("total"), imbalance, answer.source)
 
 
 def read_one_cpu(answer: JsonObject) -> OneCpu:
@@ -249,7 +257,7 @@ def read_one_cpu(answer: JsonObject) -> OneCpu:
         )
         for each in answer.objects("irqs")
     )
-    return OneCpu(_window(answer), _cpu(answer), rows)
+    return OneCpu(_window(answer), _cpu(answer), rows, answer.source)
 
 
 def read_series(answer: JsonObject) -> Series:
@@ -263,7 +271,8 @@ def read_series(answer: JsonObject) -> Series:
         )
         for each in answer.objects("points")
     )
-    return Series(_window(answer), answer.number("step_seconds"), answer.text("by"), points)
+    step, by = answer.number("step_seconds"), answer.text("by")
+    return Series(_window(answer), step, by, points, answer.source)
 
 
 def read_events(answer: JsonObject) -> Events:
@@ -279,7 +288,7 @@ def read_events(answer: JsonObject) -> Events:
         )
         for each in answer.objects("events")
     )
-    return Events(_window(answer), events)
+    return Events(_window(answer), events, answer.source)
 
 
 def read_affinity(answer: JsonObject) -> Affinity:
@@ -291,6 +300,7 @@ def read_affinity(answer: JsonObject) -> Affinity:
         effective_affinity=answer.optional_text("effective_affinity"),
         writable=answer.flag("writable"),
         pending=answer.flag("pending"),
+        text=answer.source,
     )
 
 
@@ -311,6 +321,7 @@ def read_status(answer: JsonObject) -> Status:
         holds_seconds=store.optional_number("holds_seconds"),
         damaged=store.whole("damaged"),
         usable=_usable(answer),
+        text=answer.source,
     )
 
 
@@ -355,13 +366,13 @@ def _irq(row: JsonObject, cpu_count: int) -> Irq:
 
 
 def _irq_with_affinity(row: JsonObject, cpu_count: int) -> Irq:
-    return replace(
-        _irq(row, cpu_count),
+    return _irq(row, cpu_count)._replace(
         affinity=row.optional_text("affinity"),
         effective_affinity=row.optional_text("effective_affinity"),
         writable=row.has("writable") and row.flag("writable"),
         pending=row.has("pending") and row.flag("pending"),
         interface=row.text("interface") if row.has("interface") else "",
+        above=row.list_of_texts("above") if row.has("above") else (),
     )
 
 

@@ -1,8 +1,9 @@
 """The names that a person gives to IRQs become the IRQs of a server. Pure.
 
 A name is the first column of /proc/interrupts (``36``, ``NMI``, ``THR#2``), or a device, one of its
-action names or its interface as it is written (``ahci[0000:00:1f.2]``, ``eth0``); else a list of
-names (``36,38-41``), or a range of numbers; else a shell pattern on all of these (``eth0-*``).
+action names, its interface, or a bond or VLAN above that, as it is written (``ahci[0000:00:1f.2]``,
+``eth0``, ``bond0``); else a list of names (``36,38-41``), or a range of numbers; else a shell
+pattern on all of these (``eth0-*``).
 """
 
 import re
@@ -66,8 +67,7 @@ def resolve(
 
 
 def _devices(irq: "Irq") -> tuple[str, ...]:
-    """Return the names of an IRQ's device: all action names, each of them, the interface."""
-    return (irq.device, *irq.device.split(", "), irq.interface)
+    return irq.device_names
 
 
 def _names(irq: "Irq") -> tuple[str, ...]:

@@ -56,8 +56,9 @@ def headings(columns: Iterable[Column[T]]) -> tuple[Heading, ...]:
 
 def table_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> tuple[tuple[Cell, ...], ...]:
     """Return the table's cells, a row for each item."""
-    values = [each.value for each in columns if each.title is not None]
-    return tuple(tuple(_cell(value(item)) for value in values) for item in items)
+    items = list(items)
+    by_column = (map(_cell, map(each.value, items)) for each in columns if each.title is not None)
+    return tuple(zip(*by_column, strict=True))
 
 
 def csv_rows(columns: Iterable[Column[T]], items: Iterable[T]) -> Iterator[Row]:
@@ -73,7 +74,7 @@ def _cell(cell: Cell) -> Cell:
     """Return a value as a table shows it: moments in local time, names made harmless."""
     if isinstance(cell, str):
         return visible(str(getattr(cell, "local", cell)))
-    return ("no", "yes")[cell] if isinstance(cell, bool) else cell
+    return ("no", "yes")[cell] if cell is True or cell is False else cell
 
 
 def _field(cell: Cell) -> Cell:
@@ -113,6 +114,8 @@ class Choice(NamedTuple):
 
     def of_sheet(self, sheet: Sheet) -> Sheet:
         """Return a table as it is wanted. Raise UsageError for a column that it has not."""
+        if self == Choice():
+            return sheet
         names = [(column.text, column.name) for column in sheet.columns]
         if not any(title for title, _ in names):
             places = self._places([(str(row[0]), "") for row in sheet.rows])
@@ -131,7 +134,7 @@ class Choice(NamedTuple):
 
     def of_rows(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Return rows of CSV as they are wanted. Raise UsageError."""
-        if not self.columns and not self.sort:
+        if self == Choice():
             yield from rows
             return
         first = next(rows)

@@ -1,6 +1,6 @@
 """The sheets of many hosts become one sheet with a column for the host. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .columns import HOST
 from .table import Cell, Heading, Sheet
@@ -63,18 +63,29 @@ def _rows(
     if not sheet.rows:
         return [(name, sheet.empty, *(None,) * (len(columns) - 1))]
     rows = (*sheet.rows, sheet.total) if sheet.total and totals else sheet.rows
-    return [(name, *_in_columns(row, sheet, columns)) for row in rows]
+    return [(name, *row) for row in _in_columns(rows, sheet, columns)]
 
 
-def _in_columns(row: Sequence[Cell], sheet: Sheet, columns: Sequence[Heading]) -> tuple[Cell, ...]:
-    headings = [column.text for column in sheet.columns]
-    cells = dict(zip(headings, row, strict=True))
-    return tuple(cells.get(column.text) for column in columns)
+def _in_columns(
+    rows: Sequence[tuple[Cell, ...]], sheet: Sheet, columns: Sequence[Heading]
+) -> Iterable[tuple[Cell, ...]]:
+    """Return rows of a sheet in the columns of all; a cell that it lacks is None."""
+    own = [column.text for column in sheet.columns]
+    wanted = [column.text for column in columns]
+    if own == wanted:
+        return rows
+    places = [own.index(text) if text in own else len(own) for text in wanted]
+    return (tuple([(*row, None)[place] for place in places]) for row in rows)
 
 
 def _total(sheets: Sequence[Sheet], columns: Sequence[Heading]) -> tuple[Cell, ...] | None:
     """Return the sum of the hosts' totals, None if they have none."""
-    totals = [_in_columns(each.total, each, columns) for each in sheets if each.total is not None]
+    totals = [
+        cells
+        for each in sheets
+        if each.total is not None
+        for cells in _in_columns([each.total], each, columns)
+    ]
     if not totals:
         return None
     sums: list[Cell] = []

@@ -9,12 +9,17 @@ Colour of a number is its size. Red is for faults alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, cast
+from itertools import compress
+from math import inf
+from operator import not_
+from typing import NamedTuple, Self, TypeGuard
 
 from .text import aligned, cell_width, count_text, rate_text, shortened, telling_share
 
 Cell = str | int | float | None
 """A text, a count, a rate (a float, per second), or nothing."""
+
+_NUMBER = (int, float)
 
 Segment = tuple[str, str]
 """A text, and the style that it is painted in, see `colour`; an empty style is plain."""
@@ -70,6 +75,37 @@ class Sheet(NamedTuple):
     """Stands in place of a table without rows."""
 
 
+class _Column(NamedTuple):
+    """One column of a table: the cells of its rows, and that of the total."""
+
+    head: Heading
+    cells: Sequence[Cell]
+    total: Cell
+    width: int
+    """Cells of a terminal: as many as it needs to be shown whole, or less; 0 for no room."""
+
+    @classmethod
+    def of(cls, head: Heading, cells: Sequence[Cell], total: Cell) -> Self:
+        """Return a column that is shown whole."""
+        return cls(head, cells, total, max(cell_width(head.text), _widest(cells), _widest([total])))
+
+    def texts(self, cells: Sequence[Cell]) -> list[str]:
+        """Return the texts of cells, as wide as the column."""
+        align = str.rjust if self.head.right else str.ljust
+        if _are_counts(cells):
+            return [align(count_text(count), self.width) for count in cells]
+        words = {cell for cell in cells if isinstance(cell, str)}
+        share = telling_share(words, self.width) if self.head.flexible else 0.5
+        fitting = {
+            word: aligned(shortened(word, self.width, share), self.width, self.head.right)
+            for word in words
+        }
+        return [
+            fitting[cell] if isinstance(cell, str) else align(_number_text(cell), self.width)
+            for cell in cells
+        ]
+
+
 def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     """Return the lines of a sheet in at most `width` cells, in order.
 
@@ -82,25 +118,24 @@ def layout(sheet: Sheet, width: int, *, shorten: bool = True) -> Iterator[Line]:
     if not sheet.rows:
         yield from (((part, ""),) for part in wrapped(sheet.empty, width))
         return
-    folded = _fold(sheet, width, shorten)
-    widths = _shrunk(folded, width) if shorten else _widths(folded)
-    shown = list(zip(folded.columns, widths, strict=True))
-    if any(column.text for column in folded.columns):
-        yield _line([column.text for column in folded.columns], shown, HEADING)
-    cold = _cold_rows(folded)
-    hottest = _hottest(folded, cold)
-    shares = _head_shares(folded, widths)
-    for row, is_cold in zip(folded.rows, cold, strict=True):
-        yield _line(row, shown, "", None if is_cold else hottest, shares)
-    if folded.total is not None:
-        yield _line(folded.total, shown, TOTAL)
-    left_out = _left_out(sheet, shown)
-    yield from (((part, FAINT),) for part in wrapped(left_out, width))
+    # many hosts have many rows: the work is done column by column
+    totals = sheet.total or (None,) * len(sheet.columns)
+    whole = map(_Column.of, sheet.columns, zip(*sheet.rows, strict=True), totals)
+    columns = _fold(list(whole), width, shorten)
+    if shorten:
+        columns = _shrunk(columns, width)
+    shown = [each for each in columns if each.width]
+    if any(each.head.text for each in columns):
+        yield _line((each.texts([each.head.text])[0], HEADING) for each in shown)
+    yield from map(_line, zip(*_painted(columns), strict=True))
+    if sheet.total is not None:
+        yield _line((each.texts([each.total])[0], TOTAL) for each in shown)
+    yield from (((part, FAINT),) for part in wrapped(_left_out(sheet, shown), width))
 
 
-def _left_out(sheet: Sheet, shown: Iterable[tuple[Heading, int]]) -> str:
+def _left_out(sheet: Sheet, shown: Iterable[_Column]) -> str:
     """Return the sentence about the columns that have no room, empty if there are none."""
-    texts = {column.text for column, width in shown if width}
+    texts = {each.head.text for each in shown}
     if REST in texts:
         return ""
     names = [column.text.strip() for column in sheet.columns if column.text not in texts]
@@ -156,71 +191,53 @@ def busiest_that_fit(
     return sorted(kept)
 
 
-def _fold(sheet: Sheet, width: int, shorten: bool) -> Sheet:
-    """Return the sheet with the columns that may go, and do not fit, summed up in one."""
-    foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
+def _fold(columns: list[_Column], width: int, shorten: bool) -> list[_Column]:
+    """Return the columns; those that may go, and do not fit, are summed up in one."""
+    foldable = [each for each in columns if each.head.weight is not None]
     if not foldable:
-        return sheet
-    widths = _widths(sheet)
+        return columns
     longest = _SHORTEST if shorten else _LONGEST
     fixed = sum(
-        (min(widths[i], longest) if column.flexible else widths[i]) + len(GAP)
-        for i, column in enumerate(sheet.columns)
-        if column.weight is None
+        (min(each.width, longest) if each.head.flexible else each.width) + len(GAP)
+        for each in columns
+        if each.head.weight is None
     )
-    weights = [sheet.columns[i].weight or 0 for i in foldable]
+    weights = [each.head.weight or 0 for each in foldable]
     rest_width = max(len(REST), cell_width(count_text(sum(weights))))
     room = width - fixed + len(GAP)
-    kept = busiest_that_fit([widths[i] for i in foldable], weights, room, rest_width)
+    kept = busiest_that_fit([each.width for each in foldable], weights, room, rest_width)
     if len(kept) == len(foldable):
-        return sheet
-    hidden = sorted({*foldable} - {foldable[i] for i in kept})
-    order: list[int | None] = [i for i in range(len(sheet.columns)) if i not in hidden]
+        return columns
+    hidden = [each for place, each in enumerate(foldable) if place not in kept]
+    found = [each for each in columns if each not in hidden]
     if kept:  # else there is no count that the others could be the rest of
-        order.insert(order.index(foldable[kept[-1]]) + 1, None)
-
-    def fold(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-        return tuple(_sum(cells, hidden) if i is None else cells[i] for i in order)
-
-    rest = Heading(REST, right=True)
-    return sheet._replace(
-        columns=tuple(rest if i is None else sheet.columns[i] for i in order),
-        rows=tuple(map(fold, sheet.rows)),
-        total=None if sheet.total is None else fold(sheet.total),
-    )
+        cells = [_sum(row) for row in zip(*(each.cells for each in hidden), strict=True)]
+        rest = _Column.of(Heading(REST, right=True), cells, _sum([each.total for each in hidden]))
+        found.insert(found.index(foldable[kept[-1]]) + 1, rest)
+    return found
 
 
-def _sum(cells: Sequence[Cell], indices: Iterable[int]) -> int | float | None:
-    """Return the sum of the counts or rates at `indices`, None if there is none."""
-    chosen = [cells[i] for i in indices]
-    if set(map(type, chosen)) == {int}:  # nearly all rows
-        return sum(cast("list[int]", chosen))
-    numbers = [cell for cell in chosen if isinstance(cell, int | float)]
+def _are_counts(cells: Sequence[Cell]) -> TypeGuard[Sequence[int]]:
+    """Return True if all cells are counts, as nearly all of a large machine are."""
+    return set(map(type, cells)) == {int}
+
+
+def _sum(cells: Sequence[Cell]) -> int | float | None:
+    """Return the sum of counts or rates, None if there is none."""
+    if _are_counts(cells):
+        return sum(cells)
+    numbers = [cell for cell in cells if isinstance(cell, _NUMBER)]
     return sum(numbers) if numbers else None
-
-
-def _widths(sheet: Sheet) -> list[int]:
-    """Return the cells that each column needs to be shown whole."""
-    rows = sheet.rows if sheet.total is None else (*sheet.rows, sheet.total)
-    return [
-        max(cell_width(column.text), _widest(cells))
-        for column, cells in zip(sheet.columns, zip(*rows, strict=True), strict=True)
-    ]
 
 
 def _widest(cells: Sequence[Cell]) -> int:
     """Return the cells that the widest text takes; of counts that is the largest."""
-    if set(map(type, cells)) == {int}:  # nearly all cells of a large machine
-        return len(count_text(max(cast("Sequence[int]", cells))))
-    largest, fastest, texts = 0, -1.0, 0
-    for cell in cells:
-        if isinstance(cell, str):
-            texts = max(texts, cell_width(cell))
-        elif isinstance(cell, float):
-            fastest = max(fastest, cell)
-        elif cell is not None:
-            largest = max(largest, cell)
-    return max(texts, len(count_text(largest)), _rate_width(fastest))
+    if _are_counts(cells):
+        return len(count_text(max(cells)))
+    words = {cell for cell in cells if isinstance(cell, str)}
+    largest = max((cell for cell in cells if isinstance(cell, int)), default=0)
+    fastest = max((cell for cell in cells if isinstance(cell, float)), default=-1.0)
+    return max(*map(cell_width, words), len(count_text(largest)), _rate_width(fastest))
 
 
 def _rate_width(fastest: float) -> int:
@@ -230,35 +247,23 @@ def _rate_width(fastest: float) -> int:
     return 4 if fastest < 99.95 else max(5, len(rate_text(fastest)))
 
 
-def _shrunk(sheet: Sheet, width: int) -> list[int]:
-    """Return the columns' widths, the flexible ones as narrow as `width` needs.
+def _shrunk(columns: Sequence[_Column], width: int) -> list[_Column]:
+    """Return the columns with other widths, the flexible ones as narrow as `width` needs.
 
     If that is not enough, the last columns are left out (width 0): half a number would be another
     number. The first stays, cut off.
     """
-    widths = _widths(sheet)
+    widths = [each.width for each in columns]
     excess = _line_width(widths) - width
-    flexible = [i for i, column in enumerate(sheet.columns) if column.flexible]
-    while excess > 0 and any(widths[i] > _NARROWEST for i in flexible):
-        widths[max(flexible, key=lambda i: widths[i])] -= 1
+    flexible = [place for place, each in enumerate(columns) if each.head.flexible]
+    while excess > 0 and any(widths[place] > _NARROWEST for place in flexible):
+        widths[max(flexible, key=lambda place: widths[place])] -= 1
         excess -= 1
-    for i in range(len(widths) - 1, 0, -1):
+    for place in range(len(widths) - 1, 0, -1):
         if _line_width(widths) > width:
-            widths[i] = 0
+            widths[place] = 0
     widths[0] = min(widths[0], width)
-    return widths
-
-
-def _head_shares(sheet: Sheet, widths: Sequence[int]) -> list[float]:
-    """Return for each column the share of heads that keeps its shortened texts apart."""
-    return [
-        telling_share([cell for cell in cells if isinstance(cell, str)], width)
-        if column.flexible and width
-        else 0.5
-        for column, width, cells in zip(
-            sheet.columns, widths, zip(*sheet.rows, strict=True), strict=True
-        )
-    ]
+    return [each._replace(width=cells) for each, cells in zip(columns, widths, strict=True)]
 
 
 def _line_width(widths: Sequence[int]) -> int:
@@ -266,78 +271,80 @@ def _line_width(widths: Sequence[int]) -> int:
     return sum(width + len(GAP) for width in widths if width) - len(GAP)
 
 
-def _text(cell: Cell) -> str:
-    if cell is None:
+def _number_text(number: int | float | None) -> str:
+    if number is None:
         return ""
-    if isinstance(cell, float):
-        return rate_text(cell)
-    return count_text(cell) if isinstance(cell, int) else cell
+    return rate_text(number) if isinstance(number, float) else count_text(number)
 
 
-def _cold_rows(sheet: Sheet) -> list[bool]:
+def _cold_rows(columns: Sequence[_Column]) -> list[bool]:
     """Return for each row if it has no heat."""
-    tests = [(i, column.is_cold) for i, column in enumerate(sheet.columns) if column.is_cold]
-    return [any(is_cold(str(row[i])) for i, is_cold in tests) for row in sheet.rows]
+    cold = [False] * len(columns[0].cells)
+    for column in columns:
+        if is_cold := column.head.is_cold:
+            found = {text for text in set(map(str, column.cells)) if is_cold(text)}
+            cold = [was or cell in found for was, cell in zip(cold, column.cells, strict=True)]
+    return cold
 
 
-def _hottest(sheet: Sheet, cold: Sequence[bool]) -> list[float]:
-    """Return the hottest number of each column, 0 for a column without heat.
+def _painted(columns: Sequence[_Column]) -> Iterator[Iterable[Segment]]:
+    """Return the texts and styles of each column that is shown.
 
     The columns that may be folded are compared with each other, any other with itself.
     """
-    rows = [row for row, is_cold in zip(sheet.rows, cold, strict=True) if not is_cold]
-    largest = [
-        max((cell for cell in cells if isinstance(cell, int | float)), default=0)
-        if column.heat or column.weight is not None
-        else 0
-        for column, cells in zip(sheet.columns, zip(*rows, strict=True), strict=bool(rows))
-    ] or [0] * len(sheet.columns)
-    foldable = [i for i, column in enumerate(sheet.columns) if column.weight is not None]
-    together = max((largest[i] for i in foldable), default=0)
+    cold = _cold_rows(columns)
+    largest = [_largest(each, cold) for each in columns]
+    together = max(
+        (n for n, each in zip(largest, columns, strict=True) if each.head.weight is not None),
+        default=0,
+    )
+    for each, number in zip(columns, largest, strict=True):
+        if each.width:
+            hottest = number if each.head.weight is None else together
+            yield zip(each.texts(each.cells), _styles(each.cells, cold, hottest), strict=True)
+
+
+def _largest(column: _Column, cold: Sequence[bool]) -> int | float:
+    """Return the hottest number of a column, 0 for a column without heat."""
+    if not column.head.heat and column.head.weight is None:
+        return 0
+    cells = list(compress(column.cells, map(not_, cold)))
+    if _are_counts(cells):
+        return max(cells)
+    return max((cell for cell in cells if isinstance(cell, _NUMBER)), default=0)
+
+
+def _styles(cells: Sequence[Cell], cold: Sequence[bool], hottest: int | float) -> list[str]:
+    """Return the styles of cells: faint for 0, coloured from a quarter of the hottest on."""
+    floors = [(share * hottest, style) for share, style in HEAT] if hottest else []
+    coldest = floors[-1][0] if floors else inf
+
+    def heat(number: int | float) -> str:
+        for floor, style in floors:
+            if number >= floor:
+                return style
+        return ""
+
     return [
-        together if column.weight is not None else number
-        for column, number in zip(sheet.columns, largest, strict=True)
+        FAINT
+        if cell == 0
+        else heat(cell)
+        if not is_cold and isinstance(cell, _NUMBER) and cell >= coldest
+        else ""
+        for cell, is_cold in zip(cells, cold, strict=True)
     ]
 
 
-def _heat(number: float, hottest: float) -> str:
-    """Return the style of a number: faint for none, coloured from a quarter of the hottest on.
-
-    `hottest` is 0 without heat.
-    """
-    if number == 0:
-        return FAINT
-    if hottest:
-        for share, style in HEAT:
-            if number >= share * hottest:
-                return style
-    return ""
-
-
-def _line(
-    cells: Sequence[Cell],
-    shown: Iterable[tuple[Heading, int]],
-    style: str,
-    hottest: Sequence[float] | None = None,
-    shares: Sequence[float] = (),
-) -> Line:
-    """Return one line of the table; the blanks after its last text are left out."""
+def _line(cells: Iterable[Segment]) -> Line:
+    """Return one line: neighbours of one style are one segment, blanks at the end are left out."""
     segments: list[Segment] = []
-    for place, (cell, (column, width)) in enumerate(zip(cells, shown, strict=True)):
-        if width == 0:
-            continue
-        painted = style
-        text = _text(cell)
-        if isinstance(cell, int | float):
-            painted = style or _heat(cell, hottest[place] if hottest else 0)
-            text = text.rjust(width) if column.right else text.ljust(width)
+    text, style = "", None
+    for more, other in cells:
+        if style is None:
+            text, style = more, other
+        elif other == style:
+            text += GAP + more
         else:
-            share = shares[place] if shares else 0.5
-            text = aligned(shortened(text, width, share), width, column.right)
-        if segments:
-            text = GAP + text
-            if segments[-1][1] == painted:
-                text = segments.pop()[0] + text
-        segments.append((text, painted))
-    text, painted = segments[-1]
-    return (*segments[:-1], (text.rstrip(), painted))
+            segments.append((text, style))
+            text, style = GAP + more, other
+    return (*segments, (text.rstrip(), style or ""))

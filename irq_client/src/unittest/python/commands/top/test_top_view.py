@@ -79,11 +79,11 @@ def test_the_figures_of_a_narrow_head_are_whole(width: int, lines: list[str]):
 def many(count: int) -> TopData:
     """Return a machine of `count` CPUs; IRQ 36 fires on the last one alone, NMI on all."""
     rows = (
-        replace(INTERRUPTS.irqs[1], counts=(*[0] * (count - 1), 5604)),
-        replace(INTERRUPTS.irqs[2], counts=(10,) * count, total=10 * count),
+        INTERRUPTS.irqs[1]._replace(counts=(*[0] * (count - 1), 5604)),
+        INTERRUPTS.irqs[2]._replace(counts=(10,) * count, total=10 * count),
     )
     totals = (*[10] * (count - 1), 5614)
-    answer = replace(INTERRUPTS, cpus=tuple(range(count)), irqs=rows, totals=totals)
+    answer = INTERRUPTS._replace(cpus=tuple(range(count)), irqs=rows, totals=totals)
     return replace(DATA, interrupts=answer)
 
 
@@ -113,9 +113,9 @@ def test_own_interrupts_are_not_hot():
 
 
 def test_printed_are_the_rows_that_fired_with_the_head_above():
-    idle = replace(INTERRUPTS.irqs[0], irq="25", counts=(0, 0), total=0)
+    idle = INTERRUPTS.irqs[0]._replace(irq="25", counts=(0, 0), total=0)
     irqs = (*INTERRUPTS.irqs, idle)
-    data = replace(DATA, interrupts=replace(INTERRUPTS, irqs=irqs))
+    data = replace(DATA, interrupts=INTERRUPTS._replace(irqs=irqs))
 
     lines = plain(printed(data, 100))
 
@@ -192,15 +192,15 @@ def test_the_help_lists_the_keys():
 
 
 def test_a_window_of_one_sample_has_no_imbalance():
-    window = replace(INTERRUPTS.window, seconds=0.0, samples=1)
+    window = INTERRUPTS.window._replace(seconds=0.0, samples=1)
 
-    lines = screen(data=TopData(replace(INTERRUPTS, window=window), ()))
+    lines = screen(data=TopData(INTERRUPTS._replace(window=window), ()))
     assert lines[1] == "no two samples in the window"
 
 
 def test_no_name_moves_the_cursor():
-    row = replace(INTERRUPTS.irqs[0], device="\x1b[2Jx", irq="\x9b")
-    data = TopData(replace(INTERRUPTS, irqs=(row,)), (replace(CHANGE, detail="\x07"),))
+    row = INTERRUPTS.irqs[0]._replace(device="\x1b[2Jx", irq="\x9b")
+    data = TopData(INTERRUPTS._replace(irqs=(row,)), (CHANGE._replace(detail="\x07"),))
 
     for state in (STATE, replace(STATE, by="cpu", filter="")):
         assert all(line.isprintable() for line in screen(state, data))

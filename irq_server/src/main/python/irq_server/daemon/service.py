@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..errors import SettingsError
+from ..kernel.networks import Above
 from ..kernel.procfs import Procfs
 from ..kernel.topology import Topology
 from ..sampling.recording import Recording
@@ -82,6 +83,7 @@ def serve(settings: Settings, around: Surroundings) -> None:
             sampler,
             procfs,
             topology=Topology(settings.sysfs),
+            above=Above(settings.sysfs),
             rules=_rules(settings, bound, tokens),
             metrics_series=settings.metrics_series,
         )

@@ -7,6 +7,7 @@ from typing import Self
 
 from ..errors import StoreError
 from ..events import Event, Kind
+from ..kernel.networks import InterfaceWatch
 from ..kernel.procfs import Procfs
 from ..settings.table import Settings
 from ..store.history import interval_detail
@@ -40,7 +41,12 @@ class Recording:
             max_bytes=settings.max_size,
             sync=settings.fsync,
         )
-        self.sampler = Sampler(procfs, self.store, schedule=_schedule_of(settings))
+        self.sampler = Sampler(
+            procfs,
+            self.store,
+            schedule=_schedule_of(settings),
+            interfaces=InterfaceWatch(settings.sysfs),
+        )
         self._ending = threading.Event()
         self._warming = threading.Thread(
             target=self.store.warm, args=(self._ending,), name="survey", daemon=True

@@ -15,6 +15,7 @@ from ..errors import IrqServerError
 from ..events import Event, Kind
 from ..kernel.affinity_watch import AffinityWatch
 from ..kernel.interrupts import Parser, Snapshot
+from ..kernel.networks import InterfaceWatch
 from ..kernel.procfs import Procfs
 from ..store.schedule import Schedule
 from ..store.segments.tier_shape import GAP_INTERVALS
@@ -87,8 +88,13 @@ class Sampler:
         store: Store,
         clock: Clock | None = None,
         schedule: Schedule | None = None,
+        interfaces: InterfaceWatch | None = None,
     ) -> None:
-        """Take the machine, the store, the clock and the rows' intervals; start nothing."""
+        """Take the machine, the store, the clock and the rows' intervals; start nothing.
+
+        Without `interfaces`, those of IRQs are not known.
+        """
+        self._interfaces = interfaces
         self._procfs = procfs
         self._store = store
         self._clock = clock or SystemClock()
@@ -197,7 +203,9 @@ class Sampler:
             boot_id = self._procfs.read_boot_id()
             seconds = self._seconds_since_last(moment, monotonic)
             elapsed, due = self._schedule.turn(tick, monotonic)
-            sample = self._store.append(snapshot, boot_id, moment, seconds, elapsed)
+            watch, rows = self._interfaces, snapshot.rows
+            interfaces = watch.look(rows, monotonic) if watch is not None else None
+            sample = self._store.append(snapshot, boot_id, moment, seconds, elapsed, interfaces)
             self._schedule.done(tick, monotonic, due)
             jump = self._jump(moment, seconds)
             self._last_moment, self._last_monotonic = moment, monotonic

@@ -20,14 +20,16 @@ MACHINE_WIDE_LABELS = frozenset({"ERR", "MIS", "Err", "BAD"})
 class Filters:
     """The filters of a request; None and False leave nothing out.
 
-    ``irqs`` are names, ``cpus`` CPU numbers, ``device`` a shell pattern on any action name or all
-    of them. ``nonzero`` and ``top`` (that many of the busiest) shorten the list of IRQs, and leave
-    the totals alone.
+    ``irqs`` are names, ``cpus`` CPU numbers, ``device`` a shell pattern on any action name, all of
+    them or a network interface. ``interfaces`` are others that the pattern means: those below the
+    bond or VLAN that it matches. ``nonzero`` and ``top`` (that many of the busiest) shorten the
+    list of IRQs, and leave the totals alone.
     """
 
     irqs: frozenset[str] | None = None
     cpus: frozenset[int] | None = None
     device: Pattern | None = None
+    interfaces: frozenset[str] = frozenset()
     nonzero: bool = False
     top: int | None = None
 
@@ -35,7 +37,13 @@ class Filters:
         """Return whether the IRQ passes ``irqs`` and ``device``."""
         if self.irqs is not None and identity.irq not in self.irqs:
             return False
-        return self.device is None or _matches(identity.device, self.device)
+        if self.device is None:
+            return True
+        interfaces = identity.interface.split(", ")
+        names = (identity.device, *identity.device.split(", "), *interfaces)
+        if not self.interfaces.isdisjoint(interfaces):
+            return True
+        return any(map(self.device.matches, dict.fromkeys(filter(None, names))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +154,6 @@ def cpus_in(state: State) -> set[int]:
 def keys(counts: Counts, by: str) -> list[str]:
     """Return all keys that a point of the same filters can have."""
     return list(point(0.0, 0.0, counts, by).counts)
-
-
-def _matches(device: str, pattern: Pattern) -> bool:
-    names = dict.fromkeys((device, *device.split(", ")))
-    return bool(device) and any(map(pattern.matches, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ The store's writer adds to it; any number of threads ask, and none waits. ``irqs
 for each time that a row appeared or that its device changed::
 
     time,irq,chip,hwirq,trigger,device,interface
-    1767225600,24,PCI-MSIX-0000:00:02.0,1,edge,virtio1-req.0,
+    1767225600,24,PCI-MSIX-0000:00:02.0,1,edge,virtio1-input.0,eth0
 
-``interface`` is the network interface of the device. The server does not know it so far.
+``interface`` is the network interface of the device, the last one that is known; the interfaces if
+it has several (``eth0, eth1``).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

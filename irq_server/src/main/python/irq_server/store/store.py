@@ -187,14 +187,18 @@ class Store:
         moment: float,
         seconds: float,
         elapsed: Elapsed | None = None,
+        interfaces: Mapping[str, str] | None = None,
     ) -> Sample:
         """Count `snapshot`, taken at `moment`, and append the sample.
 
         A `moment` that is not after the last sample is raised; `seconds` passed since then.
-        `elapsed` says which rows are counted, as in Totals.update(). Raise StoreError if the disk
+        `elapsed` says which rows are counted, as in Totals.update(). `interfaces` has the network
+        interfaces of numbered IRQs, None if they are as before. Raise StoreError if the disk
         refuses: the counts stay in memory and reach the disk with the next sample that it takes.
         """
         moment, snapshot = self._time_after_last(moment), storable(snapshot)
+        if interfaces is not None:
+            self._totals.know_interfaces(interfaces)
         update = self._totals.update(snapshot, boot_id, seconds, elapsed)
         self.rows.take(snapshot, bool(update.described))
         if update.described:

@@ -17,7 +17,7 @@ Source: struct irqstat in include/linux/irqdesc.h (``unsigned int cnt``) of Linu
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
 from .schedule import Elapsed
@@ -168,6 +168,7 @@ class Totals:
         self._rows_cpus: tuple[int, ...] = ()
         self._keys: dict[str, list[str]] = {}
         self._described: list[Identity] = []
+        self._interfaces: Mapping[str, str] = {}
         self._memory: Memory | None = None  # None after a change
 
     @property
@@ -186,6 +187,19 @@ class Totals:
     def identities(self) -> Mapping[str, Identity]:
         """Return every row that was ever seen, by its name in the store."""
         return self._identities
+
+    def know_interfaces(self, interfaces: Mapping[str, str]) -> None:
+        """Take the network interfaces of numbered IRQs, by number; the next update describes them.
+
+        An IRQ keeps the last interface that it had: another network namespace may have it now.
+        """
+        if interfaces is not self._interfaces:
+            self._interfaces = interfaces
+            for irq, interface in interfaces.items():
+                known = self._identities.get(self._owners.get(irq, irq))
+                if known is not None and irq in self._rows and known.interface != interface:
+                    self._identities[known.irq] = changed = replace(known, interface=interface)
+                    self._described.append(changed)
 
     def update(
         self, snapshot: Snapshot, boot_id: str, seconds: float, elapsed: Elapsed | None = None
@@ -277,7 +291,9 @@ class Totals:
             known = Identity(self._free_name(irq))
             self._identities[known.irq] = known
             described.append(self._describe(known, row))
-        elif known.device != row.device and row.device:
+        elif (known.device != row.device and row.device) or (
+            self._interfaces.get(row.irq, known.interface) != known.interface
+        ):
             described.append(self._describe(known, row))
         if row.is_numbered:
             if owner not in (None, known.irq):
@@ -299,7 +315,10 @@ class Totals:
     def _describe(self, identity: Identity, row: Row) -> Identity:
         if row.is_numbered:
             text = row.description
-            identity = Identity(identity.irq, text.chip, text.hwirq, text.trigger, text.device)
+            interface = self._interfaces.get(row.irq, identity.interface)
+            identity = Identity(
+                identity.irq, text.chip, text.hwirq, text.trigger, text.device, interface
+            )
             self._identities[identity.irq] = identity
         return identity
 

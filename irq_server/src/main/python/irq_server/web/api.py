@@ -21,12 +21,14 @@ from ..errors import (
 from ..events import Event
 from ..kernel import affinity
 from ..kernel.interrupts import Snapshot
+from ..kernel.networks import Above
 from ..kernel.procfs import IrqAffinity, Procfs
 from ..kernel.topology import Cpu, Topology
 from ..sampling.sampler import Sampler
 from ..store.counting import Counting
 from ..store.counts import Counts, Filters, IrqCounts, KnownRow, Point, keys
 from ..store.history import Sample, Window
+from ..store.pattern import Pattern
 from ..store.series import Tally
 from ..store.store import Store
 from ..store.sums import SumsTally, serves
@@ -79,6 +81,7 @@ class Api:
         sampler: Sampler,
         procfs: Procfs,
         topology: Topology,
+        above: Above,
         now: Callable[[], float],
         *,
         writes_allowed: bool,
@@ -87,7 +90,7 @@ class Api:
         self._counting = Counting(store)
         self._sampler = sampler
         self._procfs = procfs
-        self._topology = topology
+        self._topology, self._above = topology, above
         self._usable: tuple[Snapshot | None, frozenset[int]] = None, frozenset()
         self._writes_allowed = writes_allowed
         self._clock = now
@@ -115,7 +118,9 @@ class Api:
         if edges.end > moment.newest.time:  # later samples may lie in it
             return None
         usable = sorted(self._usable_cpus()) if route.name == "cpus" else None
-        return self._store.version_of(edges.start, edges.end), usable
+        below = sorted(self._below(parse_filters(query).device))
+        above = self._above.above() if route.name in ("irqs", "irq") else None
+        return self._store.version_of(edges.start, edges.end), usable, below, above
 
     def interrupts(self, query: Query) -> Answer:
         """Return counts by IRQ and CPU in the window, with totals."""
@@ -134,7 +139,7 @@ class Api:
         check_table(counts)
         affinities = self._affinities(counts.irqs)
         return Answer(
-            lambda: serialize.irqs_json(counts, window, affinities),
+            lambda: serialize.irqs_json(counts, window, affinities, self._above.above()),
             lambda: serialize.irqs_csv(counts.irqs, window, affinities),
         )
 
@@ -147,7 +152,7 @@ class Api:
             raise ParameterError("cpu", f"IRQ {irq} is one figure for the machine, on no CPU")
         affinities = self._affinities(counts.irqs)
         return Answer(
-            lambda: serialize.one_irq_json(counts, window, affinities),
+            lambda: serialize.one_irq_json(counts, window, affinities, self._above.above()),
             lambda: serialize.irqs_csv(counts.irqs, window, affinities),
         )
 
@@ -316,6 +321,7 @@ class Api:
             asked,
             irqs=asked.irqs if irq is None else frozenset({irq}),
             cpus=asked.cpus if cpu is None else frozenset({cpu}),
+            interfaces=self._below(asked.device),
         )
         if moment.newest is None:
             raise NoSampleError
@@ -325,6 +331,13 @@ class Api:
         )
         self._check_known(filters)
         return window, filters
+
+    def _below(self, pattern: Pattern | None) -> frozenset[str]:
+        """Return the interfaces below the bonds and VLANs that a pattern matches."""
+        if pattern is None:
+            return frozenset()
+        above = self._above.above().items()
+        return frozenset(name for name, names in above if any(map(pattern.matches, names)))
 
     def _concerns(self, event: Event, filters: Filters) -> bool:
         """Return whether an event is about an IRQ and a CPU that pass `filters`."""

@@ -162,9 +162,10 @@ CPU = Parameter(
 DEVICE = Parameter(
     "device",
     lambda text: pattern.Pattern(_some(text, "a shell pattern such as eth0-*")),
-    "IRQs only of which an action name, or all of them joined by `, `, matches this shell pattern.",
+    "IRQs only of which an action name, all of them joined by `, `, the network interface, or a "
+    "bond or VLAN above that, matches this shell pattern.",
     {"type": "string", "minLength": 1, "maxLength": pattern.MAX_CHARACTERS},
-    {"network": "eth0-*", "disk": "nvme0q*"},
+    {"network": "eth0-*", "bond": "bond0", "disk": "nvme0q*"},
 )
 NONZERO = Parameter(
     "nonzero",

@@ -81,7 +81,8 @@ PLACE = {
     "pending": truth("Whether it still arrives elsewhere, until its next interrupt", False),
 }
 INTERFACE = text("The network interface of its device; empty if it has none", "")
-PLACED = {**COUNTED, **PLACE, "interface": INTERFACE}
+ABOVE = listed(text("The name of an interface", "bond0"), "The bonds, VLANs and bridges above it")
+PLACED = {**COUNTED, **PLACE, "interface": INTERFACE, "above": ABOVE}
 WINDOW = {"$ref": "#/components/schemas/Window"}
 
 SHARED: dict[str, Schema] = {

@@ -88,26 +88,41 @@ def interrupts_csv(counts: Counts, nonzero: bool) -> Rows:
     return rows
 
 
-def irqs_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
-    """Return the answer of /irqs."""
+def irqs_json(
+    counts: Counts,
+    window: Window,
+    affinities: Mapping[str, IrqAffinity],
+    above: Mapping[str, Sequence[str]],
+) -> Json:
+    """Return the answer of /irqs; `above` has the bonds and VLANs above each interface."""
     return {
         "window": window_json(window),
         "cpus": list(counts.cpus),
         "irqs": [
             irq_json(item, window)
             | affinity_fields(affinities.get(item.irq))
-            | {"interface": item.interface}
+            | {"interface": item.interface, "above": _above(item.interface, above)}
             for item in counts.irqs
         ],
         "total": counts.total,
     }
 
 
-def one_irq_json(counts: Counts, window: Window, affinities: Mapping[str, IrqAffinity]) -> Json:
+def one_irq_json(
+    counts: Counts,
+    window: Window,
+    affinities: Mapping[str, IrqAffinity],
+    above: Mapping[str, Sequence[str]],
+) -> Json:
     """Return the answer of /irqs/{irq}, from counts of that IRQ alone."""
-    every = irqs_json(counts, window, affinities)
+    every = irqs_json(counts, window, affinities, above)
     (fields,) = every["irqs"]
     return {"window": every["window"], "cpus": every["cpus"], **fields}
+
+
+def _above(interface: str, above: Mapping[str, Sequence[str]]) -> list[str]:
+    names = (name for each in interface.split(", ") for name in above.get(each, ()))
+    return list(dict.fromkeys(names))
 
 
 def irqs_csv(

@@ -154,6 +154,19 @@ def as_it_is_read() -> dict[str, Any]:
     }
 
 
+def by_time() -> dict[str, Any]:
+    """Plan by CPU time, without writing; read the kernel's sums around the measurement."""
+
+    def sums() -> list[int]:
+        line = Path("/proc/stat").read_text().splitlines()[0]
+        return [int(field) for field in line.split()[6:8]]  # irq, softirq
+
+    before = sums()
+    run = irqbalance("--dry-run", "--interval", "5", "--load", "time")
+    hard, soft = (now - then for then, now in zip(before, sums(), strict=True))
+    return {**run, "hard": hard, "soft": soft}
+
+
 def where_the_kernel_lets_none_move() -> dict[str, Any]:
     """Write each affinity by hand, which the kernel refuses; then run although some must move."""
     refusals = {irq: observe.refusal(irq, 0) for irq in observe.numbered()[1]}
@@ -343,6 +356,7 @@ STEPS = {
     step.__name__: step
     for step in (
         as_it_is_read,
+        by_time,
         where_the_kernel_lets_none_move,
         from_the_kernels_placement,
         from_cpu_0,

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import FileError
-from ..installation import pieces
+from ..installation import contents
 from ..installation.placing import install
 from ..installation.running import check, needs_home, paths_of, words_of
 from ..installation.systemd import is_running, systemctl
@@ -25,21 +25,21 @@ def main(words: Sequence[str]) -> tuple[str, int]:
 
 
 def _install(root: Path, *, is_timer: bool, force: bool) -> str:
-    words = words_of(pieces.PROGRAM)
+    words = words_of(contents.PROGRAM)
     paths = paths_of(words)
     if root == Path("/") and not force:  # elsewhere it will be another program of the same path
         check(paths, for_others=False)
     data = files(__package__.partition(".")[0]) / "data"
-    units = pieces.timer(data, " ".join(words), needs_home(paths))
-    cron = pieces.cron(data, " ".join(words))
+    units = contents.timer(data, " ".join(words), needs_home(paths))
+    cron = contents.cron(data, " ".join(words))
     wanted, others = (units, cron) if is_timer else (cron, units)
     if not words[-1].startswith(("/usr/bin/", "/usr/local/bin/")):
-        wanted = [*wanted, *pieces.documents(data)]  # else they came with the command
-    lines = install(wanted, others, root, pieces.PROGRAM, force)
+        wanted = [*wanted, *contents.documents(data)]  # else they came with the command
+    lines = install(wanted, others, root, contents.PROGRAM, force)
     lines.append(f"runs every ten minutes: {' '.join(words)}")
     if is_running(root):
         systemctl("daemon-reload")
-        systemctl("restart" if is_timer else "stop", pieces.TIMER)
+        systemctl("restart" if is_timer else "stop", contents.TIMER)
     elif is_timer:
         lines.append("the timer starts with the next boot")
     lines.append("to take it back: irqbalance uninstall")

@@ -1,6 +1,7 @@
 """The command ``irqbalance migrate``: the C irqbalance's file of variables as a settings file."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ PLACES = (Path("/etc/default/irqbalance"), Path("/etc/sysconfig/irqbalance"))
 """Where Debian and its kin, and Red Hat and its kin, keep the file."""
 
 _LARGEST_BYTES = 2**18
+
+_MODULE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", re.ASCII)
 
 
 def main(words: Sequence[str]) -> tuple[str, int]:
@@ -30,6 +34,7 @@ def main(words: Sequence[str]) -> tuple[str, int]:
         [each for assignments in read for each in assignments.values],
         [each for assignments in read for each in assignments.problems],
         " and ".join(map(str, paths)),
+        lambda module: pci_devices(given.sysfs, module),
     )
     if given.output is None:
         return text, 0
@@ -39,6 +44,17 @@ def main(words: Sequence[str]) -> tuple[str, int]:
     except OSError as error:
         raise FileError(given.output, error.strerror or str(error)) from error
     return "", 0
+
+
+def pci_devices(sysfs: Path, module: str) -> list[str]:
+    """Return the addresses of the PCI devices that a module drives now.
+
+    Source: drivers/base/module.c (module_add_driver), Documentation/ABI/testing/sysfs-bus-pci.
+    """
+    if not _MODULE.fullmatch(module):
+        return []
+    drivers = (sysfs / "module" / module.replace("-", "_") / "drivers").glob("pci:*/*")
+    return sorted(path.name for path in drivers if _ADDRESS.fullmatch(path.name))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,4 +73,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--output", type=Path, metavar="FILE", help="write here, to a new file, and print nothing"
     )
+    made.add_argument(
+        "--sysfs", type=Path, metavar="DIR", default=Path("/sys"),
+        help="look for the devices of modules here (default: /sys)",
+    )  # fmt: skip
     return made

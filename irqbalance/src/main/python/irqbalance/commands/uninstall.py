@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from ..errors import FileError
-from ..installation import pieces
+from ..installation import contents
 from ..installation.placing import uninstall
 from ..installation.systemd import is_running, systemctl
 from .install import add_common_options
@@ -20,13 +20,13 @@ def main(words: Sequence[str]) -> tuple[str, int]:
     """
     given = parser().parse_args(words)
     data = files(__package__.partition(".")[0]) / "data"
-    jobs = [*pieces.timer(data, "", has_home=False), *pieces.cron(data, "")]
-    known = [*jobs, *pieces.documents(data)]
+    jobs = [*contents.timer(data, "", has_home=False), *contents.cron(data, "")]
+    known = [*jobs, *contents.documents(data)]
     is_live = is_running(given.root)
     if is_live:
-        systemctl("stop", pieces.TIMER)
+        systemctl("stop", contents.TIMER)
     try:
-        done, stays = uninstall(known, given.root, pieces.PROGRAM, given.force)
+        done, stays = uninstall(known, given.root, contents.PROGRAM, given.force)
     except OSError as error:
         raise FileError(error.filename, error.strerror or str(error)) from error
     if is_live:

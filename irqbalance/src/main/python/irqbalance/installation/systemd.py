@@ -1,4 +1,7 @@
-"""systemd does at once what the files in its folders say. The same file in irq_server."""
+"""systemd does at once what the files in its folders say.
+
+The same file in irqbalance and irq_server.
+"""
 
 import os
 import subprocess

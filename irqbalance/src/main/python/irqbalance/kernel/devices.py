@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from .interfaces import Interfaces, device_irqs
+from .interfaces import Interfaces, device_irqs, named_after
 from .interrupts import Row
 
 _ADDRESS = re.compile(
@@ -45,19 +45,34 @@ class Devices:
                 found |= device_irqs(folder / address) or set()
         matching = (name for name in self._names if fnmatchcase(name, pattern))
         for name in dict.fromkeys(chain.from_iterable(map(self._interfaces.with_lower, matching))):
-            found |= self._interfaces.irqs(name) or self._named_after_device(name)
+            found |= self._interfaces.irqs(name, self._rows)
         return frozenset(found)
 
-    def _named_after_device(self, name: str) -> set[str]:
-        """Return the IRQs that are named after an interface's device: ``30be0000.ethernet``.
+    def of_interfaces(self) -> frozenset[str]:
+        """Return the IRQs of all network interfaces that have a device."""
+        return frozenset(
+            chain.from_iterable(self._interfaces.irqs(name, self._rows) for name in self._names)
+        )
 
-        A device on no PCI bus lists no IRQs in /sys. Its driver often uses this name.
+    def of_disks(self) -> frozenset[str]:
+        """Return the IRQs of the PCI devices of all disks, else those named after a disk's device.
+
+        The path of a disk has the devices above it, ``0000:00:1f.2/ata1/…/block/sda``.
         """
-        device = self._interfaces.device(name)
-        if device is None:
-            return set()
-        own = re.compile(re.escape(device.name) + r"(?![0-9A-Za-z]).*", re.DOTALL)
-        return {row.irq for row in self._rows if any(map(own.fullmatch, row.actions))}
+        if self._sysfs is None:
+            return frozenset()
+        root = self._sysfs.resolve()
+        found = set[str]()
+        for disk in (root / "class" / "block").glob("*"):
+            try:
+                path = disk.resolve(strict=True)
+            except (OSError, RuntimeError):  # before Python 3.13 a loop is a RuntimeError
+                continue
+            above = [each for each in path.parents if each.is_relative_to(root)]
+            irqs = (device_irqs(each) for each in above)
+            own = next((each for each in irqs if each is not None), frozenset[str]())
+            found |= own or named_after((each.name for each in above), self._rows)
+        return frozenset(found)
 
     @cached_property
     def _interfaces(self) -> Interfaces:

@@ -1,31 +1,34 @@
 """Network interfaces, and the IRQs of their devices. Write nothing.
 
 ``/sys/class/net/IF/device`` leads to the device of an interface. Its IRQs are its MSI vectors, else
-its line. A virtio device has no IRQs of its own: the device above it has them. A bond, a VLAN or a
-bridge has no device: the interfaces below it (``lower_IF``) have one.
+its line. A virtio device has no IRQs of its own: the device above it has them. A device on no PCI
+bus lists none, and its driver often names them after the device or the interface. A bond, a VLAN or
+a bridge has no device: the interfaces below it (``lower_IF``) have one.
 
 Another user may own the tree. A link that leads out of it is not followed, and loops end.
 Source: Documentation/ABI/testing/sysfs-bus-pci, net/core/dev.c (netdev_adjacent_sysfs_add).
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .below import read_below
+from .interrupts import Row
 
 _LOWER = "lower_"
 _IRQ_DIGITS = 9
 
 
 class Interfaces:
-    """The network interfaces of one machine. Each is read once, when somebody asks for it."""
+    """The network interfaces of one machine."""
 
     def __init__(self, sysfs: Path) -> None:
-        """Take the root of the tree."""
+        """Take the root of the tree. Read nothing."""
         self._root = sysfs.resolve()
         self._folder = self._root / "class" / "net"
-        self._known: dict[str, tuple[Path | None, tuple[str, ...]]] = {}
+        self._lower: dict[str, list[str]] = {}
 
     def names(self) -> list[str]:
         """Return the name of every interface, sorted."""
@@ -33,38 +36,32 @@ class Interfaces:
 
     def with_lower(self, name: str) -> Iterator[str]:
         """Yield an interface, those below it, those below these, and so on; each once."""
-        found = {name: None}
+        found = {name}
         left = [name]
         while left:
             each = left.pop()
             yield each
-            lower = [other for other in self._read(each)[1] if other not in found]
-            found.update(dict.fromkeys(lower))
-            left += lower
+            if each not in self._lower:  # many bridges may be above the same ones
+                names = _names_in(self._folder / each) if _is_name(each) else []
+                lower = (name.removeprefix(_LOWER) for name in names if name.startswith(_LOWER))
+                self._lower[each] = sorted(filter(_is_name, lower))
+            new = [other for other in self._lower[each] if other not in found]
+            found.update(new)
+            left += new
 
     def device(self, name: str) -> Path | None:
         """Return the folder of an interface's device; None if it has none."""
-        return self._read(name)[0]
+        return self._inside(self._folder / name / "device") if _is_name(name) else None
 
-    def irqs(self, name: str) -> frozenset[str]:
-        """Return the IRQs of an interface's device, by number."""
+    def irqs(self, name: str, rows: Iterable[Row]) -> frozenset[str]:
+        """Return the IRQs of an interface's device, by number; `rows` are those of the machine."""
         device = self.device(name)
         if device is None:
             return frozenset()
         found = device_irqs(device)
-        # every PCI device has the file, so no bridge above one counts
-        return (device_irqs(device.parent) if found is None else found) or frozenset()
-
-    def _read(self, name: str) -> tuple[Path | None, tuple[str, ...]]:
-        """Return the folder of an interface's device, and the names of the interfaces below it."""
-        if name not in self._known:
-            folder = self._inside(self._folder / name) if _is_name(name) else None
-            if folder is None:
-                self._known[name] = None, ()
-            else:
-                lower = tuple(sorted(_lower(_names_in(folder))))
-                self._known[name] = self._inside(folder / "device"), lower
-        return self._known[name]
+        if found is None:  # every PCI device has the file, so no bridge above one counts
+            found = device_irqs(device.parent)
+        return named_after((device.name, name), rows) if found is None else found
 
     def _inside(self, path: Path) -> Path | None:
         """Return the folder that a path leads to; None if it leads out of the tree, or nowhere."""
@@ -96,8 +93,10 @@ def device_irqs(device: Path) -> frozenset[str] | None:
     return frozenset({line}) if _is_irq(line) and line != "0" else frozenset()
 
 
-def _lower(entries: Iterable[str]) -> Iterator[str]:
-    return (entry[len(_LOWER) :] for entry in entries if entry.startswith(_LOWER))
+def named_after(names: Iterable[str], rows: Iterable[Row]) -> frozenset[str]:
+    """Return the IRQs with an action of one of these names: ``virtio0``, ``virtio0-input.0``."""
+    own = re.compile(rf"(?:{'|'.join(map(re.escape, names))})(?![0-9A-Za-z]).*", re.DOTALL)
+    return frozenset(row.irq for row in rows if any(map(own.fullmatch, row.actions)))
 
 
 def _is_irq(text: str) -> bool:

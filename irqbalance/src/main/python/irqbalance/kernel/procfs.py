@@ -5,7 +5,6 @@ have, a function returns None or an empty set, as it says. A file that must exis
 """
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,6 @@ from ..errors import CpuSetError, FileError, InterruptsFormatError
 from .below import LINK, OTHER_KIND, SECOND_NAME, open_folder, open_regular, read_in, status_of
 from .cpuset import parse_list, parse_mask
 from .interrupts import Snapshot, parse
-
-TICKS_PER_SECOND = 100
-"""The unit of /proc/stat. Source: USER_HZ, include/asm-generic/param.h; the same everywhere now."""
-
-_STAT_CPU = re.compile(r"cpu[0-9]{1,5}", re.ASCII)
-_STAT_TICKS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 LARGEST_BYTES = 2**27
 """No /proc/interrupts is larger: 128 MiB would be 1,000 CPUs by 10,000 IRQs."""
@@ -214,23 +207,6 @@ class Machine(NamedTuple):
         except FileError:
             return ""
         return next((line for line in lines if line.startswith("btime ")), "")
-
-    def interrupt_seconds(self) -> dict[int, float]:
-        """Return the seconds since boot that each online CPU spent on interrupts and softirqs.
-
-        Raise FileError if /proc/stat cannot be read or holds another text.
-        Source: fs/proc/stat.c; columns user nice system idle iowait irq softirq.
-        """
-        path = self.procfs / "stat"
-        found = {}
-        for line in read_text(path).splitlines():
-            name, *fields = line.split() or [""]
-            if _STAT_CPU.fullmatch(name):
-                if len(fields) < 7 or not all(map(_STAT_TICKS.fullmatch, fields[:7])):
-                    problem = f"expected seven numbers after {name}, found {line[:60]!r}"
-                    raise FileError(path, problem)
-                found[int(name[3:])] = (int(fields[5]) + int(fields[6])) / TICKS_PER_SECOND
-        return found
 
 
 def _isolated_cgroups(root: Path) -> frozenset[int]:

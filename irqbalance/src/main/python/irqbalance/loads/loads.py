@@ -15,8 +15,6 @@ CPU, so nobody knows which of its counts are new. None of them counts.
 Source: kernel/irq/proc.c (show_interrupts prints online CPUs only), include/linux/irqdesc.h.
 """
 
-from collections.abc import Mapping
-from operator import add
 from typing import NamedTuple
 
 from ..kernel.interrupts import CELL_MODULUS, Row, Snapshot
@@ -86,27 +84,6 @@ def scaled(load: Load, factor: float) -> Load:
     return Load(load.row, cells, load.total * factor, load.history)
 
 
-def weighed(measurement: Measurement, busy_seconds: Mapping[int, float]) -> Measurement:
-    """Return the loads as CPU time: milliseconds per second that a CPU spends on each IRQ.
-
-    `busy_seconds` is the time that each CPU spent on interrupts during the measurement. Each CPU's
-    time is shared among its rows by their counts, as nothing finer is known.
-    """
-    rows = [load for load in measurement.loads if load.by_cpu and not load.row.is_subtotal]
-    counts = [0.0] * len(measurement.cpus)
-    for load in rows:
-        counts = list(map(add, counts, load.by_cpu or ()))
-    per_count = [
-        1000 * busy_seconds.get(cpu, 0.0) / (measurement.seconds or 1.0) / count if count else 0.0
-        for cpu, count in zip(measurement.cpus, counts, strict=True)
-    ]
-    return Measurement(
-        measurement.cpus,
-        tuple(_weigh(load, per_count) for load in measurement.loads),
-        measurement.seconds,
-    )
-
-
 def is_same_device(old: Row, new: Row) -> bool:
     """Return whether two rows of one IRQ number, read at two moments, belong to the same device."""
     if not new.is_numbered or old.description is new.description:
@@ -115,13 +92,6 @@ def is_same_device(old: Row, new: Row) -> bool:
     if (before.chip, before.hwirq) != (after.chip, after.hwirq):
         return False
     return old.actions == new.actions or not set(old.actions).isdisjoint(new.actions)
-
-
-def _weigh(load: Load, per_count: list[float]) -> Load:
-    if load.by_cpu is None:
-        return load
-    cells = tuple(cell * cost for cell, cost in zip(load.by_cpu, per_count, strict=True))
-    return Load(load.row, cells, sum(cells), load.history)
 
 
 def _new(row: Row, history: str) -> Load:

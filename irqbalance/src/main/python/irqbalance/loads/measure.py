@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ..kernel.cpu_time import CpuTime, read_cpu_times, spent
+from ..kernel.devices import Devices
 from ..kernel.interrupts import Snapshot
 from ..kernel.procfs import Machine
-from .loads import Measurement, between, weighed
+from .loads import Measurement, between
+from .weighing import Classes, weighed
 
 DEFAULT_SECONDS = 10.0
 
@@ -34,12 +37,15 @@ class Basis(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The counters of a live machine at one moment; ``time`` is in Unix seconds."""
+    """The counters of a live machine at one moment; ``time`` is in Unix seconds.
+
+    ``cpu_times`` has what each CPU spent since boot; empty unless the load is measured by time.
+    """
 
     time: float
     text: str
     snapshot: Snapshot
-    interrupt_seconds: Mapping[int, float]
+    cpu_times: Mapping[int, CpuTime]
 
 
 def live(
@@ -49,9 +55,10 @@ def live(
 
     With an `interval`, measure that many seconds from now. Else measure since `earlier`, or for
     DEFAULT_SECONDS if that is None. `earlier` does not serve for a measurement by time if it holds
-    no times: a run by counts left it.
+    no times: a run by counts left it. Without time in hard interrupts, the load is by counts: most
+    kernels without CONFIG_IRQ_TIME_ACCOUNTING do not measure it.
     """
-    if interval is None and earlier is not None and (earlier.interrupt_seconds or not by_time):
+    if interval is None and earlier is not None and (earlier.cpu_times or not by_time):
         source, later = "since the last run", take(machine, by_time, clock)
         seconds = later.time - earlier.time
     else:
@@ -63,21 +70,15 @@ def live(
     measurement = between(earlier.snapshot, later.snapshot, seconds)
     unit = RATES
     if by_time:
-        busy = _busy(earlier.interrupt_seconds, later.interrupt_seconds)
-        if any(busy.values()):
-            measurement, unit = weighed(measurement, busy), TIME
+        times = spent(earlier.cpu_times, later.cpu_times)
+        if any(time.hard for time in times.values()):
+            devices = Devices(later.snapshot.rows, machine.sysfs)
+            classes = Classes(devices.of_interfaces(), devices.of_disks())
+            measurement, unit = weighed(measurement, times, classes), TIME
     return measurement, Basis(unit, f"over {seconds:.4g} s, {source}", seconds), later
 
 
 def take(machine: Machine, by_time: bool, clock: Clock) -> Reading:
-    """Read the counters now, and for a measurement `by_time` the times of /proc/stat too."""
+    """Read the counters now, and for a measurement `by_time` the times of the CPUs too."""
     text, snapshot = machine.interrupts()
-    busy = machine.interrupt_seconds() if by_time else {}
-    return Reading(clock.now(), text, snapshot, busy)
-
-
-def _busy(earlier: Mapping[int, float], later: Mapping[int, float]) -> dict[int, float]:
-    """Return the time of each CPU in both readings; none for a CPU that restarted its count."""
-    return {
-        cpu: max(0.0, seconds - earlier[cpu]) for cpu, seconds in later.items() if cpu in earlier
-    }
+    return Reading(clock.now(), text, snapshot, read_cpu_times(machine) if by_time else {})

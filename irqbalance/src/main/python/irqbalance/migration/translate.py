@@ -5,7 +5,7 @@ The text has a comment for everything that has no counterpart, and says what to 
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..errors import SettingError
@@ -20,6 +20,17 @@ PREFIX = "IRQBALANCE_"
 _SETTING_OF = {setting.name: setting for setting in SETTINGS}
 
 
+_AFTERWARDS = (
+    "# The C irqbalance stays in memory. This one runs once, from its timer or from cron:",
+    "#   systemctl disable --now irqbalance",
+    "#   irqbalance install --timer",
+)
+_ISOLATED_TOO = (
+    "# With a ban the C irqbalance uses isolated and nohz_full CPUs that the ban does not name.",
+    "# This one never does, unless `cpus` names them.",
+)
+
+
 class _Given(NamedTuple):
     """What a person wrote for the C irqbalance: the words, the row of the table, the argument."""
 
@@ -28,51 +39,47 @@ class _Given(NamedTuple):
     argument: str
 
 
-def translate(variables: Sequence[Assignment], problems: Iterable[str], source: str) -> str:
+class _Key(NamedTuple):
+    """The values for a key of the settings file, and the words that they come from."""
+
+    values: list[str | bool]
+    words: list[str]
+
+
+def _no_devices(_: str) -> tuple[str, ...]:
+    return ()
+
+
+def translate(
+    variables: Sequence[Assignment],
+    problems: Iterable[str],
+    source: str,
+    devices_of: Callable[[str], Sequence[str]] = _no_devices,
+) -> str:
     """Return the settings file for the variables of `source`; a later one of a name wins.
 
-    `problems` are sentences on lines that were not understood; they become comments.
+    `problems` are sentences on lines that were not understood; they become comments. `devices_of`
+    returns the addresses of the PCI devices of a module.
     """
-    texts: dict[str, list[str]] = {}
-    switches: dict[str, bool] = {}
-    reasons: dict[str, list[str]] = {}
-    comments = [f"# From {source}:", *(f"# {problem}" for problem in problems)]
+    comments = [f"From {source}:", *problems]
+    keys: dict[str, _Key] = {}
     for words, old, argument in _given(variables):
-        if old is None:
-            comments.append(f"# {words}: no option of the C irqbalance is known by this name")
-        elif not old.key:
-            comments.append(f"# {words}: {old.instead}")
-        else:
-            try:
-                value = _checked(old, argument)
-            except (ValueError, SettingError) as error:
-                comments.append(f"# {words}: left out: {error}")
-                continue
-            reasons.setdefault(old.key, []).append(words)
-            if isinstance(value, bool):
-                switches[old.key] = value
-            elif value:
-                texts.setdefault(old.key, []).append(value)
-    lines = [*comments, *_AFTERWARDS]
-    if "ban_cpus" in reasons:
+        try:
+            key, values = _translated(old, argument, devices_of)
+        except ValueError as error:
+            comments.append(f"{words}: {error}")
+            continue
+        found = keys.setdefault(key, _Key([], []))
+        found.values.extend(values)
+        found.words.append(words)
+    lines = [*(f"# {comment}" for comment in comments), *_AFTERWARDS]
+    if "ban_cpus" in keys:
         lines += _ISOLATED_TOO
-    for key, why in reasons.items():
-        lines += ["", f"# {' '.join(why)}"]
-        if key in switches or key in texts:
-            shown = json.dumps(switches[key]) if key in switches else _toml(key, texts[key])
-            lines.append(f"{key} = {shown}")
+    for name, each in keys.items():
+        lines += ["", f"# {' '.join(each.words)}"]
+        if each.values:
+            lines.append(f"{name} = {_toml(name, each.values)}")
     return "".join(f"{_in_one_line(line)}\n" for line in lines)
-
-
-_AFTERWARDS = (
-    "# The C irqbalance stays in memory. This one runs once, from its timer or from cron:",
-    "#   systemctl disable --now irqbalance",
-    "#   systemctl enable --now irqbalance-once.timer",
-)
-_ISOLATED_TOO = (
-    "# With a ban the C irqbalance uses isolated and nohz_full CPUs that the ban does not name.",
-    "# This one never does, unless `cpus` names them.",
-)
 
 
 def _given(variables: Sequence[Assignment]) -> Iterator[_Given]:
@@ -95,23 +102,37 @@ def _words(text: str) -> list[str]:
         return text.split()
 
 
-def _checked(old: Old, argument: str) -> str | bool:
-    """Return the value for the old option's key; raise ValueError, or SettingError as a run does.
+def _translated(
+    old: Old | None, argument: str, devices_of: Callable[[str], Sequence[str]]
+) -> tuple[str, list[str | bool]]:
+    """Return a key of the settings file and values for it; no value for no CPU at all.
 
-    No CPU at all is the empty text.
+    Raise ValueError with the reason if nothing does the same, or a run would not accept it.
     """
-    value = old.value(argument)
-    if isinstance(value, str) and value:
-        setting = _SETTING_OF[old.key]
-        setting.value_of([value] if setting.repeatable else value, old.key)
-    return value
+    if old is None:
+        raise ValueError("no option of the C irqbalance is known by this name")
+    if not old.key:
+        raise ValueError(old.instead)
+    if old.of_module:
+        devices = devices_of(argument)
+        if not devices:
+            raise ValueError(f"no PCI device has this module now: {old.instead}")
+        return old.key, list(devices)
+    try:
+        value = old.value(argument)
+        if isinstance(value, str) and value:
+            setting = _SETTING_OF[old.key]
+            setting.value_of([value] if setting.repeatable else value, old.key)
+    except (ValueError, SettingError) as error:
+        raise ValueError(f"left out: {error}") from error
+    return old.key, [value] if value else []
 
 
-def _toml(key: str, values: Sequence[str]) -> str:
+def _toml(key: str, values: Sequence[str | bool]) -> str:
     if _SETTING_OF[key].repeatable:
         return json.dumps(values)
     if key == "ban_cpus":
-        return json.dumps(format_list(frozenset().union(*map(parse_list, values))))
+        return json.dumps(format_list(frozenset().union(*(parse_list(str(v)) for v in values))))
     return json.dumps(values[-1])
 
 

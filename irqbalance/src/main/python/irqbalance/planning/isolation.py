@@ -1,7 +1,7 @@
 """The interrupts that still fire on CPUs that ``--isolate`` empties, and why. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..loads.irqs import Irq
@@ -33,6 +33,16 @@ class Remaining(NamedTuple):
     kind: str
     reason: str
     loads: tuple[float, ...]
+
+
+def stricter(irqs: Iterable[Irq], isolated: frozenset[int]) -> tuple[Irq, ...]:
+    """Return the IRQs so that an idle one whose place nobody knows leaves the `isolated` CPUs.
+
+    Its affinity lets it arrive there. Only some interrupt controllers hide the place.
+    """
+    return tuple(
+        irq._replace(mask=irq.mask & isolated) if irq.mask & isolated else irq for irq in irqs
+    )
 
 
 def remaining(plan: Plan, isolated: tuple[int, ...], selection: Selection) -> tuple[Remaining, ...]:

@@ -48,7 +48,8 @@ def why_idle_moves(irq: Irq, usable: frozenset[int]) -> str:
         return f"idle on CPU {format_list(unusable)}, which may not be used"
     if irq.allowed is not None and not irq.allowed.issuperset(place):
         return f"idle, and {_rule_of(irq)}"
-    return f"idle, and its affinity {format_list(irq.mask)} names no CPU that it may use"
+    where = f"CPU {format_list(irq.mask)}, which may not be used"
+    return f"idle, and its affinity lets it arrive on {where}"
 
 
 def may_use(irq: Irq, usable: frozenset[int]) -> frozenset[int]:

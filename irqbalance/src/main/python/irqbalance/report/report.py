@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..loads.measure import Basis
-from ..planning.isolation import Remaining, remaining
 from ..planning.plan import FollowUp, Plan
 from ..planning.usable import LeftOut
 from ..settings.model import Selection
+
+if TYPE_CHECKING:
+    from ..planning.isolation import Remaining
 
 
 class Report(NamedTuple):
@@ -30,6 +32,8 @@ class Report(NamedTuple):
     selection: Selection = Selection()
 
     @property
-    def remaining(self) -> tuple[Remaining, ...]:
+    def remaining(self) -> tuple["Remaining", ...]:
         """Return what stays on the isolated CPUs."""
+        from ..planning.isolation import remaining  # few runs need it
+
         return remaining(self.plan, self.isolated, self.selection)

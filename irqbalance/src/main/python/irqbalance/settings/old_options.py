@@ -17,7 +17,8 @@ class Old(NamedTuple):
 
     ``argument`` is what follows the option, ``""`` for a switch. ``key`` is the key of the settings
     file that does the same, ``""`` if none does, and ``value`` makes its value of the argument: a
-    text, or True. It raises ValueError for an argument that it does not understand.
+    text, or True. It raises ValueError for an argument that it does not understand. ``of_module``
+    marks the option whose argument is a module: each of its PCI devices is a value.
     """
 
     names: tuple[str, ...]
@@ -25,6 +26,7 @@ class Old(NamedTuple):
     instead: str
     key: str = ""
     value: Callable[[str], str | bool] = str
+    of_module: bool = False
 
 
 def _list_of(variable: str) -> Callable[[str], str]:
@@ -59,8 +61,8 @@ OLD: tuple[Old, ...] = (
     Old((BANNED_MASK,), "MASK", "--ban-cpus LIST; the variable works here, too", "ban_cpus",
         _list_of(BANNED_MASK)),
     Old(("--banirq", "-i"), "IRQ", "--ban-irq IRQ", "ban_irq", _number),
-    Old(("--banmod", "-m"), "MODULE", "--ban-irq PATTERN, with the names of the module's devices "
-        "in /proc/interrupts: no module is looked up"),
+    Old(("--banmod", "-m"), "MODULE", "--ban-irq ADDRESS for each PCI device of the module, or its "
+        "name in /proc/interrupts; migrate looks the devices up", "ban_irq", of_module=True),
     Old(("--debug", "-d", "IRQBALANCE_DEBUG"), "", "--verbose", "verbose", _on),
     Old(("--deepestcache", "-c"), "N", "leave it out: the plan itself keeps the queues of a device "
         "apart and near to it"),
@@ -72,8 +74,8 @@ OLD: tuple[Old, ...] = (
     Old(("--journal", "-j"), "", "--log syslog", "log", lambda _: "syslog"),
     Old(("--migrateval", "-e"), "N", "--threshold PERCENT, which is 100 / N", "threshold",
         _gain_of),
-    Old(("--oneshot", "-o", "IRQBALANCE_ONESHOT"), "", "leave it out: each run is one shot; a "
-        "timer or cron repeats it"),
+    Old(("--oneshot", "-o", "IRQBALANCE_ONESHOT"), "", "leave it out: each run is one shot, "
+        "and --interval 10s measures as long as it did"),
     Old(("--pid", "-s"), "FILE", "leave it out: no process stays, and the lock in --state-dir "
         "keeps two runs apart"),
     Old(("--policyscript", "-l"), "SCRIPT", "a rule of the settings file for each pattern: ban, "

@@ -3,7 +3,7 @@
 ::
 
     snapshot.json     {"time": Unix seconds, "interrupts": the file's text,
-                       "interrupt_seconds": {CPU: seconds since boot}}
+                       "cpu_times": {CPU: [seconds in hard interrupts, in softirqs, {"NET_RX": 8}]}}
     prediction.json   {"prediction": {"before": 1.27, "predicted": 1.02},
                        "unit": "interrupts per second", "loads": {"36": 374.3, "62": 369.0}}
 
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from ..errors import InterruptsFormatError
+from ..kernel.cpu_time import CpuTime
 from ..kernel.interrupts import parse
 from ..loads.irqs import Irq
 from ..loads.loads import Measurement
@@ -92,9 +93,11 @@ def load_last_run(folder: StateFolder) -> LastRun:
 
 def save_reading(folder: StateFolder, reading: Reading) -> None:
     """Save the counters, from which the next run measures."""
-    busy = {str(cpu): seconds for cpu, seconds in reading.interrupt_seconds.items()}
-    content = {"time": reading.time, "interrupts": reading.text, "interrupt_seconds": busy}
-    folder.save(SNAPSHOT, content)
+    times = {
+        str(cpu): [time.hard, time.soft, dict(time.softirqs)]
+        for cpu, time in reading.cpu_times.items()
+    }
+    folder.save(SNAPSHOT, {"time": reading.time, "interrupts": reading.text, "cpu_times": times})
 
 
 def save_prediction(folder: StateFolder, plan: Plan, unit: str) -> None:
@@ -113,12 +116,19 @@ def _load_reading(folder: StateFolder) -> Reading | None:
     if content is None:
         return None
     try:
-        busy = {int(cpu): float(value) for cpu, value in content["interrupt_seconds"].items()}
+        times = {int(cpu): _cpu_time(*kept) for cpu, kept in content["cpu_times"].items()}
         text = content["interrupts"]
-        return Reading(float(content["time"]), text, parse(text), busy)
+        return Reading(float(content["time"]), text, parse(text), times)
     except (*_WRONG_FIELDS, InterruptsFormatError):
         folder.distrust(SNAPSHOT)
         return None
+
+
+def _cpu_time(hard: Any, soft: Any, softirqs: Any) -> CpuTime:
+    if not _is_load(hard) or not _is_load(soft):
+        raise ValueError("cpu_times")
+    counts = {str(kind): int(count) for kind, count in softirqs.items()}
+    return CpuTime(hard, soft, counts)
 
 
 def _prediction(kept: Any) -> Prediction | None:

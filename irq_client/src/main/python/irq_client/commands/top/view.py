@@ -87,7 +87,7 @@ def printed(data: TopData, width: int) -> Iterator[Line]:
     state = TopState(period_seconds=data.interrupts.window.seconds)
     irqs = tuple(irq for irq in data.interrupts.irqs if irq.total)
     columns, rows = _irq_table(
-        state, replace(data, interrupts=replace(data.interrupts, irqs=irqs)), width
+        state, replace(data, interrupts=data.interrupts._replace(irqs=irqs)), width
     )
     yield ((window_line(data.interrupts.window), ""),)
     yield from _head(data, width)

@@ -145,11 +145,11 @@ class Guard:
         needed = writes or (rules.reads_need_token and not is_open)
         if rules.find_token is None or not needed:
             return None
-        given = asked.authorization
-        presented = given.token if given and given.type == "bearer" else None
-        if not presented:
+        # not Request.authorization, which knows no bearer before Werkzeug 2.3
+        scheme, _, presented = asked.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not presented.strip():
             return _unauthorized("a bearer token is needed: Authorization: Bearer TOKEN")
-        token = rules.find_token(presented)
+        token = rules.find_token(presented.strip())
         if token is None:
             return _unauthorized("the server does not know this token", ', error="invalid_token"')
         if writes and not token.may_write:

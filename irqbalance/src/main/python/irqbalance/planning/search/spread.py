@@ -3,11 +3,13 @@
 Every bin qualifies that can hold the item while the fullest bin gets no fuller. The best of them
 has the fewest items of the same device, then the fewest on its core's other threads, then the
 fewest in its cache. After that the less loaded core is better, and then the bin with fewer items.
-Items of a device that share a bin or a cache for want of room elsewhere swap bins with other items
-that moved.
+
+Equal items first change places, so that each device gets many bins and caches. Items of a device
+that still share a bin or a cache for want of room swap bins with other items.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .placement import ROUNDING, Placement
@@ -18,11 +20,14 @@ _LARGEST = 2000
 _MOST_SWAPS = 20_000
 """How many swaps the search looks at."""
 
+_NEAREST = (240, 60, 60)
+"""To leave a bin, a core or a cache, an item may swap with so many heavier ones, and lighter."""
+
 
 class Neighbours(NamedTuple):
     """The device of each item (``""`` for none), and what bins share.
 
-    ``siblings`` has the bins that share a core with each bin, ``caches`` the number of its cache,
+    ``siblings`` has the other bins on the core of each bin, ``caches`` the number of its cache,
     from 0. Both may be empty.
     """
 
@@ -34,52 +39,132 @@ class Neighbours(NamedTuple):
 def spread(placement: Placement, neighbours: Neighbours) -> None:
     """Put items that moved into better bins, one by one, without a higher target.
 
-    No item that is at home leaves it, so the number of moves does not grow.
+    An item leaves its home only if another item of that home returns, so the number of moves does
+    not grow.
     """
-    homes, weights = placement.problem.homes, placement.problem.weights
-    moved = [item for item, bin_ in enumerate(placement.bins) if bin_ >= 0 and bin_ != homes[item]]
+    moved = _moved(placement)
     if not moved or len(moved) > _LARGEST:
         return
-    moved.sort(key=lambda item: (-weights[item], item))
+    homes = placement.problem.homes
+    left = {homes[item] for item in moved}
+    at_home = (item for item, bin_ in enumerate(placement.bins) if bin_ == homes[item])
+    others = _heaviest_first(placement, [*moved, *(i for i in at_home if homes[i] in left)])
     spreading = _Spreading(placement, neighbours)
-    for item in moved:
+    spreading.deal_equals(others, with_home=True)
+    spreading.deal_equals(_moved(placement), with_home=False)
+    for item in _moved(placement):
         spreading.settle(item)
-    spreading.swap(moved)
+    spreading.swap(others)
+
+
+def _moved(placement: Placement) -> list[int]:
+    """Return the items that are in a bin and not at home, the heaviest first."""
+    pairs = enumerate(zip(placement.bins, placement.problem.homes, strict=True))
+    return _heaviest_first(placement, (item for item, (bin_, home) in pairs if -1 != bin_ != home))
+
+
+def _heaviest_first(placement: Placement, items: Iterable[int]) -> list[int]:
+    weights = placement.problem.weights
+    return sorted(items, key=lambda item: (-weights[item], item))
+
+
+class _Level:
+    """The bins in groups, and how many items of each device are in each group.
+
+    ``pairs`` grows with the number of pairs of items of a device in the same group.
+    """
+
+    def __init__(self, group_of: Sequence[int], devices: Iterable[str]) -> None:
+        self.group_of = group_of
+        number = max(group_of, default=0) + 1
+        self.counts = {device: [0] * number for device in devices}
+        self.pairs = 0
+
+    def count(self, device: str, bin_: int, number: int) -> None:
+        """Add 1 item to a bin, or -1."""
+        counts, group = self.counts[device], self.group_of[bin_]
+        self.pairs += 2 * number * counts[group] + 1
+        counts[group] += number
+
+    def rivals(self, device: str, here: int, bin_: int) -> int:
+        """Return how many others of its device an item from the bin `here` would find in a bin."""
+        group = self.group_of[bin_]
+        return self.counts[device][group] - (self.group_of[here] == group)
+
+    def is_crowded(self, device: str, bin_: int) -> bool:
+        """Return whether an item of a device had better be in another group."""
+        counts = self.counts[device]
+        return counts[self.group_of[bin_]] > min(counts) + 1
 
 
 class _Spreading:
-    """The placement, with the number of items of each device in each bin kept up to date."""
+    """The placement, with the number of items of each device in each bin, core and cache."""
 
     def __init__(self, placement: Placement, neighbours: Neighbours) -> None:
         self._placement, self._devices = placement, neighbours.devices
         bins = range(len(placement.loads))
         self._siblings = neighbours.siblings or [()] * len(bins)
-        self._cache = neighbours.caches or [0] * len(bins)
-        self._caches = max(self._cache, default=0) + 1
-        self._counts = {device: [0] * len(bins) for device in {"", *self._devices}}
-        self._in_cache = {device: [0] * self._caches for device in self._counts}
+        self._cores = [min(bin_, *its) if its else bin_ for bin_, its in enumerate(self._siblings)]
+        self._caches = neighbours.caches or [0] * len(bins)
+        devices = {"", *self._devices}
+        self._levels = [_Level(groups, devices) for groups in (bins, self._cores, self._caches)]
         for bin_ in bins:
             for _, item in placement.members[bin_]:
                 self._count(item, bin_, 1)
         target = placement.target() * (1 + ROUNDING)
         self._limits = [target * speed for speed in placement.problem.speeds]
 
+    def deal_equals(self, items: Iterable[int], with_home: bool) -> None:
+        """Let items with equal weights change places, if fewer then share with their device's.
+
+        `with_home`: only if they have the same home, too. One item may then stay for another.
+        """
+        problem, bins = self._placement.problem, self._placement.bins
+        equals: dict[object, list[int]] = {}
+        for item in items:
+            home = problem.homes[item] if with_home else -1
+            equals.setdefault((problem.weights[item], problem.allowed[item], home), []).append(item)
+        for group in equals.values():
+            if len({self._devices[item] for item in group}) > 1:
+                group.sort(key=lambda item: (self._devices[item], item))
+                old, before = [bins[item] for item in group], self._pairs()
+                self._put_all(group, self._in_turn(old))
+                if self._pairs() >= before:
+                    self._put_all(group, old)
+
+    def _in_turn(self, bins: Iterable[int]) -> list[int]:
+        """Return `bins` in an order in which neighbours differ: in bin, in core and in cache."""
+        times, threads, places = Counter[int](), Counter[int](), Counter[tuple[int, int, int]]()
+        thread_of: dict[int, int] = {}
+        found = []
+        for bin_ in sorted(bins):
+            if bin_ not in thread_of:
+                thread_of[bin_] = threads[self._cores[bin_]]
+                threads[self._cores[bin_]] += 1
+            cache = self._caches[bin_]
+            turn = times[bin_], thread_of[bin_], cache
+            found.append((*turn[:2], places[turn], cache, bin_))
+            places[turn] += 1
+            times[bin_] += 1
+        return [place[-1] for place in sorted(found)]
+
+    def _pairs(self) -> list[int]:
+        return [level.pairs for level in self._levels]
+
     def settle(self, item: int) -> None:
         """Put one item into the best of the bins that have room for it."""
         placement, here = self._placement, self._placement.bins[item]
-        weight, counts = placement.problem.weights[item], self._counts[self._devices[item]]
+        weight, device = placement.problem.weights[item], self._devices[item]
         self._put(item, -1)
         rooms = zip(placement.loads, self._limits, strict=True)
         bins = [bin_ for bin_, (load, limit) in enumerate(rooms) if load + weight <= limit]
         allowed = placement.problem.allowed[item]
         if allowed is not None:
             bins = [bin_ for bin_ in bins if bin_ in allowed]
-        bins = _least(bins, counts.__getitem__)
-        bins = _least(bins, lambda bin_: sum(counts[thread] for thread in self._siblings[bin_]))
-        if self._caches > 1:
-            in_cache = self._in_cache[self._devices[item]]
-            bins = _least(bins, lambda bin_: in_cache[self._cache[bin_]])
-        bins = _least(bins, self._load_of_core)
+        for level in self._levels:
+            counts, group_of = level.counts[device], level.group_of
+            bins = _least(bins, [counts[group_of[bin_]] for bin_ in bins])
+        bins = _least(bins, list(map(self._load_of_core, bins)))
         members = placement.members
         best = min(((len(members[bin_]), bin_ != here, bin_) for bin_ in bins), default=(here,))
         self._put(item, best[-1])
@@ -88,58 +173,58 @@ class _Spreading:
         loads = self._placement.loads
         return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
 
-    def swap(self, moved: Sequence[int]) -> None:
-        """Let items that share a bin or a cache with their device's swap it, where that helps."""
-        left = _MOST_SWAPS
-        for crowded in (self._shares_bin, self._shares_cache):
-            for item in moved:
-                if not crowded(item):
+    def swap(self, items: Sequence[int]) -> None:
+        """Let items that share with their device's swap bins, where that helps.
+
+        They are in the order of their weights: the nearest in weight fits best.
+        """
+        bins, devices, left = self._placement.bins, self._devices, _MOST_SWAPS
+        for level, most in zip(self._levels, _NEAREST, strict=True):
+            for at, item in enumerate(items):
+                if not level.is_crowded(devices[item], bins[item]):
                     continue
-                if left < len(moved):
-                    return
-                left -= len(moved)
-                partner = next((other for other in moved if self._helps(item, other)), None)
-                if partner is not None:
-                    here, there = self._placement.bins[item], self._placement.bins[partner]
-                    self._put(item, there)
-                    self._put(partner, here)
-
-    def _shares_bin(self, item: int) -> bool:
-        return self._rivals(item, self._placement.bins[item])[0] > 0
-
-    def _shares_cache(self, item: int) -> bool:
-        """Return whether a cache has so few items of its device that it had better be there."""
-        in_cache = self._in_cache[self._devices[item]]
-        return in_cache[self._cache[self._placement.bins[item]]] > min(in_cache) + 1
-
-    def _rivals(self, item: int, bin_: int) -> tuple[int, int]:
-        """Return how many other items of its device are in a bin, and in the bin's cache."""
-        device, cache = self._devices[item], self._cache
-        here = self._placement.bins[item]
-        in_bin = self._counts[device][bin_] - (here == bin_)
-        in_cache = self._in_cache[device][cache[bin_]] - (cache[here] == cache[bin_])
-        return (in_bin, in_cache) if device else (0, 0)
+                for partner in _nearest(items, at, most):
+                    if devices[partner] == devices[item]:
+                        continue
+                    if not left:
+                        return
+                    left -= 1
+                    if self._helps(item, partner):
+                        self._put_all((item, partner), (bins[partner], bins[item]))
+                        break
 
     def _helps(self, item: int, other: int) -> bool:
-        """Return whether two items share less with their devices' if they swap bins."""
+        """Return whether two items share less with their device's if they swap bins."""
         placement, weights = self._placement, self._placement.problem.weights
         here, there = placement.bins[item], placement.bins[other]
-        if here == there or self._devices[item] == self._devices[other]:
+        if here == there:
             return False
         more = weights[other] - weights[item]
         return (
-            placement.loads[here] + more <= self._limits[here]
+            self._away(item, there) + self._away(other, here)
+            <= self._away(item, here) + self._away(other, there)
+            and placement.loads[here] + more <= self._limits[here]
             and placement.loads[there] - more <= self._limits[there]
-            and self._both(item, there, other, here) < self._both(item, here, other, there)
+            and self._rivals(item, there, other, here) < self._rivals(item, here, other, there)
             and placement.may(item, there)
             and placement.may(other, here)
         )
 
-    def _both(self, item: int, bin_: int, other: int, its: int) -> tuple[int, int]:
-        """Return the rivals of two items together, each in a bin."""
-        in_bin, in_cache = self._rivals(item, bin_)
-        in_its_bin, in_its_cache = self._rivals(other, its)
-        return in_bin + in_its_bin, in_cache + in_its_cache
+    def _away(self, item: int, bin_: int) -> bool:
+        return self._placement.problem.homes[item] != bin_
+
+    def _rivals(self, item: int, bin_: int, other: int, its: int) -> list[int]:
+        """Return the rivals of two items together, each in a bin, by level; the bins first."""
+        bins, devices = self._placement.bins, self._devices
+        return [
+            level.rivals(devices[item], bins[item], bin_)
+            + level.rivals(devices[other], bins[other], its)
+            for level in self._levels
+        ]
+
+    def _put_all(self, items: Sequence[int], bins: Sequence[int]) -> None:
+        for item, bin_ in zip(items, bins, strict=True):
+            self._put(item, bin_)
 
     def _put(self, item: int, bin_: int) -> None:
         self._count(item, self._placement.bins[item], -1)
@@ -149,12 +234,22 @@ class _Spreading:
     def _count(self, item: int, bin_: int, number: int) -> None:
         device = self._devices[item]
         if device and bin_ >= 0:
-            self._counts[device][bin_] += number
-            self._in_cache[device][self._cache[bin_]] += number
+            for level in self._levels:
+                level.count(device, bin_, number)
 
 
-def _least(bins: list[int], cost: Callable[[int], float]) -> list[int]:
-    """Return those of `bins` that have the least cost."""
-    costs = list(map(cost, bins))
-    least = min(costs, default=0.0)
+def _nearest(items: Sequence[int], at: int, most: int) -> Iterator[int]:
+    """Yield the other items, the nearest to a place first, up to so many on either side."""
+    for distance in range(1, most + 1):
+        if at - distance >= 0:
+            yield items[at - distance]
+        if at + distance < len(items):
+            yield items[at + distance]
+        elif at - distance < 0:
+            return
+
+
+def _least(bins: list[int], costs: list[float] | list[int]) -> list[int]:
+    """Return those of `bins` that have the least of these costs."""
+    least = min(costs, default=0)
     return [bin_ for bin_, its in zip(bins, costs, strict=True) if its == least]

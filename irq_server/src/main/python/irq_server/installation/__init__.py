@@ -1,0 +1,1 @@
+"""What a person's installation lacks: the service, written into the system, and taken back."""
