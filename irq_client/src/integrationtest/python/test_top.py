@@ -140,3 +140,29 @@ def test_it_filters_while_a_filter_is_typed_and_jumps_to_changes_and_times(envir
         session.type("q")
 
         assert session.ends() == 0
+
+
+def test_columns_and_their_order_are_chosen_on_the_command_line(environment, good):
+    argv = [COMMAND, "top", "--server", good.url, "--columns", "RATE,ON,IRQ", "--sort=-IRQ"]
+    with Session(argv, environment, 100, 14) as session:
+        rows = session.shows("RATE/s").rows
+        first = next(place for place, row in enumerate(rows) if "RATE/s" in row)
+        assert rows[first].split() == ["RATE/s", "ON", "IRQ▼"]
+        assert [row.split()[-1] for row in rows[first + 1 : first + 5]] == [
+            "NMI",
+            "ERR",
+            "36",
+            "24",
+        ]
+        session.type("q")
+
+        assert session.ends() == 0
+
+
+def test_a_column_that_is_none_is_wrong_usage_and_leaves_the_terminal_as_it_was(environment, good):
+    argv = [COMMAND, "top", "--server", good.url, "--sort", "RAT"]
+    with Session(argv, environment, 300, 14) as session:
+        session.shows("did you mean RATE/s?")
+
+        assert session.ends() == 2
+        assert session.is_restored()

@@ -165,6 +165,14 @@ STEP = Setting("step", "length of one step, a duration", "DURATION", "the server
 REFRESH = Setting("refresh", "time between two readings, a duration", "DURATION", "1s")
 ALL = Setting("all", "also show rows that counted nothing", short="-a")
 COUNT = Setting("count", "stop after N readings", "N", "until Ctrl-C")
+COLUMNS = Setting(
+    "columns", "only these columns, in this order: IRQ,RATE", "COLUMNS", "all", short="-o"
+)
+SORT = Setting(
+    "sort",
+    "sort rows by a column: numbers fall, texts rise; --sort=-RATE reverses",
+    "COLUMN",
+)
 FILTERS = (IRQ, CPU, DEVICE, NONZERO, TOP)
 READING = (
     Setting(
@@ -174,12 +182,8 @@ READING = (
         "unix",
         choices=("unix", "local"),
     ),
-    Setting("columns", "only these columns, in this order: IRQ,RATE", "COLUMNS", "all", short="-o"),
-    Setting(
-        "sort",
-        "sort rows by a column: numbers fall, texts rise; --sort=-RATE reverses",
-        "COLUMN",
-    ),
+    COLUMNS,
+    SORT,
     Setting(
         "every",
         "repeat at this interval, a duration; also the period if no window is given",

@@ -1,7 +1,9 @@
 """The rows of /proc/interrupts: which are a CPU's own, and the kernel's words for them. Pure.
 
-An irq_server names the device of numbered rows only.
-Source: arch_show_interrupts() in arch/x86/kernel/irq.c of Linux 6.12.
+An irq_server names the device of numbered rows only. Labels that stand for other things on another
+architecture (arm's IPI0) or kernel have no words here; NMI, LOC and MCE have those of x86.
+Source: arch_show_interrupts() in irq.c of arch/x86/kernel and arch/powerpc/kernel, and
+irqclass_sub_desc in arch/s390/kernel/irq.c, as Linux 6.12 to 7.2 prints them.
 """
 
 from collections.abc import Sequence
@@ -29,7 +31,45 @@ DESCRIPTIONS = {
     "NPI": "Nested posted-interrupt event",
     "PIW": "Posted-interrupt wakeup event",
     "PMN": "Posted MSI notification event",
+    "VPMI": "Perf Guest Mediated PMI",
     "other": "rows without a series of their own",
+    # of powerpc
+    "BCT": "Broadcast timer interrupts for timer event device",
+    "WDG": "Watchdog soft-NMI interrupts",
+    "DBL": "Doorbell interrupts",
+    # of s390x
+    "CLK": "[EXT] Clock Comparator",
+    "EXC": "[EXT] External Call",
+    "EMS": "[EXT] Emergency Signal",
+    "TMR": "[EXT] CPU Timer",
+    "TAL": "[EXT] Timing Alert",
+    "PFL": "[EXT] Pseudo Page Fault",
+    "DSD": "[EXT] DASD Diag",
+    "VRT": "[EXT] Virtio",
+    "SCP": "[EXT] Service Call",
+    "IUC": "[EXT] IUCV",
+    "CMS": "[EXT] CPU-Measurement: Sampling",
+    "CMC": "[EXT] CPU-Measurement: Counter",
+    "FTP": "[EXT] HMC FTP Service",
+    "CIO": "[I/O] Common I/O Layer Interrupt",
+    "DAS": "[I/O] DASD",
+    "C15": "[I/O] 3215",
+    "C70": "[I/O] 3270",
+    "TAP": "[I/O] Tape",
+    "VMR": "[I/O] Unit Record Devices",
+    "LCS": "[I/O] LCS",
+    "CTC": "[I/O] CTC",
+    "ADM": "[I/O] EADM Subchannel",
+    "CSC": "[I/O] CHSC Subchannel",
+    "VIR": "[I/O] Virtual I/O Devices",
+    "QAI": "[AIO] QDIO Adapter Interrupt",
+    "APB": "[AIO] AP Bus",
+    "PCF": "[AIO] PCI Floating Interrupt",
+    "PCD": "[AIO] PCI Directed Interrupt",
+    "MSI": "[AIO] MSI Interrupt",
+    "VAI": "[AIO] Virtual I/O Devices AI",
+    "GAL": "[AIO] GIB Alert",
+    "RST": "[CPU] CPU Restart",
 }
 
 PER_CPU_DEVICES = {

@@ -18,8 +18,8 @@ from urllib.parse import unquote
 
 from ..errors import ProblemError, UnknownNameError
 from ..server import model
-from ..server.client import A, Client, answered
-from ..server.json_fields import JsonObject
+from ..server.client import A, Client
+from ..server.json_fields import JsonObject, parse_object
 from ..server.local_time import utc_text
 from ..server.request import Request
 from ..server.times import Time
@@ -113,7 +113,7 @@ class HostClient(Client):
         self._begin()
         answer = self._answer(path.strip("/").split("/"), request)
         text = json.dumps(answer).encode()
-        return self._whole(self.server, text, lambda each: answered(each, reader))
+        return self._whole(self.server, text, lambda each: reader(parse_object(each)))
 
     def _answer(self, path: list[str], request: Request) -> Json:
         match path:

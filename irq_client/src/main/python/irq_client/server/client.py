@@ -151,7 +151,7 @@ class Client:
         """
         url = self._url(f"/irqs/{_segment(irq)}/affinity", _ALL)
         text = self._transport.exchange("PUT", url, self._timeout_seconds, body={"cpus": cpus})
-        return self._whole(url, text, lambda answer: answered(answer, model.read_affinity))
+        return self._whole(url, text, lambda answer: model.read_affinity(parse_object(answer)))
 
     def _url(self, path: str, request: Request) -> str:
         encoded = urlencode(request.encoded())
@@ -194,7 +194,7 @@ class Client:
         """Ask for one route, and return the value of its answer."""
         url = self._url(path, request)
         deadline = time.monotonic() + self._timeout_seconds
-        return self._get(url, lambda text: answered(text, reader), deadline)
+        return self._get(url, lambda text: reader(parse_object(text)), deadline)
 
     def _get(self, url: str, read: Callable[[bytes], T], deadline: float) -> T:
         """Ask until an answer comes, or until the attempts or the time are used up.
@@ -225,8 +225,3 @@ class Client:
 def _segment(name: str) -> str:
     """Return a name as one segment of a path: ``THR#2`` is ``THR%232``, ``I/O`` is ``I%2FO``."""
     return quote(name, safe="")
-
-
-def answered(text: bytes, reader: Callable[[JsonObject], A]) -> A:
-    """Return the value of an answer, with its text. Raise ShapeError."""
-    return reader(parse_object(text))

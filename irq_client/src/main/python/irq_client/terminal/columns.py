@@ -9,6 +9,7 @@ from .table import Cell, Heading, Sheet
 from .text import visible
 
 T = TypeVar("T", contravariant=True)
+Item = TypeVar("Item")
 
 Row = Sequence[Cell]
 """One row of CSV; None is an empty field."""
@@ -147,30 +148,38 @@ class Choice(NamedTuple):
         """Return the indices of the wanted columns among the names of all, in their order."""
         if not self.columns:
             return list(range(len(names)))
-        return [_place("--columns", column, names) for column in self.columns]
+        return [column_place("--columns", column, names) for column in self.columns]
 
     def _sorted(self, names: Sequence[tuple[str, str]], rows: Iterable[Row]) -> Iterable[Row]:
         if not self.sort:
             return rows
-        place = _place("--sort", self.sort.removeprefix("-"), names)
-        turned = self.sort.startswith("-")
-        known = [row for row in rows if row[place] not in (None, "")]
-        unknown = [row for row in rows if row[place] in (None, "")]
-        return sorted(known, key=lambda row: _order(row[place]), reverse=turned) + unknown
+        place = column_place("--sort", self.sort.removeprefix("-"), names)
+        return ordered(rows, lambda row: row[place], reverse=self.sort.startswith("-"))
 
 
-def _place(option: str, wanted: str, names: Sequence[tuple[str, str]]) -> int:
+def ordered(
+    items: Iterable[Item], value: Callable[[Item], Cell], *, reverse: bool = False
+) -> list[Item]:
+    """Return items in the order of their cells: numbers fall, texts rise, empty cells are last."""
+    cells = [(value(each), each) for each in items]
+    known = [pair for pair in cells if pair[0] not in (None, "")]
+    known.sort(key=lambda pair: _order(pair[0]), reverse=reverse)
+    return [each for _, each in (*known, *(pair for pair in cells if pair[0] in (None, "")))]
+
+
+def column_place(option: str, wanted: str, names: Sequence[tuple[str, str]]) -> int:
     """Return the index of a column by one of its names. Raise UsageError."""
-    found = [{_plain(title), _plain(csv)} for title, csv in names]
+    found = [{plain_name(title), plain_name(csv)} for title, csv in names]
     for place, each in enumerate(found):
-        if _plain(wanted) and _plain(wanted) in each:
+        if plain_name(wanted) and plain_name(wanted) in each:
             return place
     known = [title.strip() or csv for title, csv in names if title or csv]
     expected = f"one of the columns {', '.join(known)}"
     raise UsageError(option, wanted, expected, did_you_mean(wanted, known))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the form of a column's name that all its spellings share: ``rate`` of ``RATE/s``."""
     return name.strip().casefold().removesuffix("/s").replace(" ", "_")
 
 
@@ -178,5 +187,5 @@ def _order(cell: Cell) -> tuple[float, list[tuple[bool, int, str]]]:
     """Return the key of a cell: the largest number first, texts by the numbers in them."""
     if isinstance(cell, int | float):
         return (-cell, [])
-    parts = re.findall("[0-9]+|[^0-9]+", str(cell))
+    parts = re.findall("[0-9]+|[^0-9]+", str(cell).casefold())
     return (0.0, [(not part[0].isdecimal(), len(part) * part.isdecimal(), part) for part in parts])

@@ -156,3 +156,19 @@ def test_into_a_pipe_it_prints_as_often_as_it_is_told():
     assert second == first + "\n"
     assert first.splitlines()[0].startswith("2026-01-01 00:00:00 .. 00:01:00 UTC")
     assert "36    virtio1-req.0" in first
+
+
+def test_into_a_pipe_the_columns_are_those_of_the_view():
+    with WebService(machine.answer_well) as service:
+        given = streams()
+        argv = ["top", "--count", "1", "--columns", "IRQ,ON,AFFINITY", "--sort", "IRQ"]
+
+        assert main([*argv, "--server", service.url], given) == 0
+
+    assert [line.split() for line in written(given.stdout).splitlines()[1:]] == [
+        ["IRQ", "ON", "AFFINITY"],
+        ["24", "CPU0", "100%", "0-1"],
+        ["36", "CPU1", "100%", "0-1"],
+        ["ERR"],
+        ["NMI", "CPU1", "100%"],
+    ]

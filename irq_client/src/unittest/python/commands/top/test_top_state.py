@@ -117,3 +117,7 @@ def test_a_window_is_always_one_that_can_be_asked_for(keys: list[str]):
     assert state.period_seconds > 0
     assert state.end is None or state.end > 0
     assert state.sort in ("rate", "irq", "device", "cpu")
+
+
+def test_the_next_sort_after_a_column_of_the_command_line_is_the_rate():
+    assert press(TopState(60.0, sort="cpu3"), "s", Seen()).sort == "rate"

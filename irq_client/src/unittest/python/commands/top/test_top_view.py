@@ -10,6 +10,7 @@ import machine
 from irq_client.commands.top.fetch import TopData
 from irq_client.commands.top.state import TopState
 from irq_client.commands.top.view import frame, printed
+from irq_client.errors import UsageError
 from irq_client.server import model
 from irq_client.server.json_fields import JsonObject
 from irq_client.server.times import Moment
@@ -149,6 +150,34 @@ def test_cpus_stand_with_share_bar_and_busiest_irq():
 )
 def test_the_state_orders_and_chooses_rows(changes: dict[str, object], first: str):
     assert screen(replace(STATE, **changes))[4].split()[0] == first
+
+
+@pytest.mark.parametrize(
+    ("sort", "irqs"),
+    [
+        # NMI counted 3 on CPU0, 3700 on CPU1; ERR has no CPU
+        ("CPU0", ["24", "NMI", "36", "ERR"]),
+        ("cpu1", ["36", "NMI", "24", "ERR"]),
+        ("affinity", ["36", "24", "NMI", "ERR"]),
+    ],
+)
+def test_any_column_sorts_also_one_that_is_not_shown(sort: str, irqs: list[str]):
+    lines = screen(replace(STATE, columns=("irq", "rate"), sort=sort))
+
+    assert lines[3].split() == ["IRQ", "RATE/s"]
+    assert [line.split()[0] for line in lines[4:8]] == irqs
+
+
+def test_columns_are_chosen_whether_they_fit_or_not():
+    lines = screen(replace(STATE, columns=("ON", "CPU1", "IRQ")), size=(40, 12))
+
+    assert lines[-9].split() == ["ON", "CPU1", "IRQ"]
+    assert lines[-8].split() == ["CPU1", "100%", "93.4", "36"]
+
+
+def test_a_column_that_is_none_is_an_error_with_what_is_near():
+    with pytest.raises(UsageError, match="did you mean AFFINITY"):
+        screen(replace(STATE, columns=("AFINITY",)))
 
 
 def test_a_short_screen_scrolls_to_its_last_row_and_no_further():

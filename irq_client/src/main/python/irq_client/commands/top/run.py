@@ -3,11 +3,22 @@
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...command_line.command import Command
-from ...command_line.options import COUNT, CPU, DEVICE, IRQ, NONZERO, PERIOD, REFRESH
+from ...command_line.command import Command, Given
+from ...command_line.options import (
+    COLUMNS,
+    COUNT,
+    CPU,
+    DEVICE,
+    IRQ,
+    NONZERO,
+    PERIOD,
+    REFRESH,
+    SORT,
+)
 from ...server.request import Request
+from ...terminal.columns import plain_name
 from ...terminal.writer import Shown
-from ..overview import list_interrupts, show_interrupts
+from ..overview import list_interrupts
 from ..shared import Surroundings, default_period_seconds
 
 if TYPE_CHECKING:
@@ -20,6 +31,8 @@ class Top(NamedTuple):
     request: Request
     """Filters, and the length of the first window; two samples of the server without one."""
     refresh_seconds: float
+    columns: tuple[str, ...] = ()
+    sort: str = ""
 
     def run(self, client: "Client", surroundings: Surroundings) -> int:
         """Show until a key or a signal ends it; return the exit status.
@@ -45,7 +58,12 @@ class Top(NamedTuple):
                 clock=time.monotonic,
                 server=client.name,
                 refresh_seconds=self.refresh_seconds,
-                state=TopState(period_seconds=seconds),
+                state=TopState(
+                    period_seconds=seconds,
+                    sort=plain_name(self.sort.removeprefix("-")) or "rate",
+                    reverse=self.sort.startswith("-"),
+                    columns=self.columns,
+                ),
             )
             screen.enter()
             try:
@@ -57,12 +75,12 @@ class Top(NamedTuple):
         """Ask once, to print it."""
         from .fetch import Fetcher
         from .state import Asked
-        from .view import printed
+        from .view import irq_sheet, printed
 
         data = Fetcher(client, self.request)(Asked(self._period_seconds(client)))
         return Shown(
             data.interrupts.text,
-            lambda: show_interrupts(data.interrupts),
+            lambda: irq_sheet(data),
             lambda: list_interrupts(data.interrupts),
             lambda width: printed(data, width),
         )
@@ -72,15 +90,21 @@ class Top(NamedTuple):
         return period.seconds if period else default_period_seconds(client)
 
 
+def _read(given: Given) -> Top:
+    every = given.repeat().every_seconds or 1.0
+    return Top(given.request(), every, given.names("columns"), "".join(given.names("sort")[:1]))
+
+
 COMMAND = Command(
     "top",
     "a live view; keys sort, filter, pause and step back in time",
     (
         "irq_client top",
         "irq_client top --device 'eth0-*' --refresh 500ms --period 10s",
+        "irq_client top --columns IRQ,RATE,ON --sort IRQ",
         "irq_client top --count 3 | less",
     ),
-    lambda given: Top(given.request(), given.repeat().every_seconds or 1.0),
+    _read,
     settings=(
         REFRESH,
         COUNT._replace(
@@ -93,5 +117,7 @@ COMMAND = Command(
         CPU,
         DEVICE,
         NONZERO,
+        COLUMNS,
+        SORT,
     ),
 )

@@ -51,7 +51,10 @@ class TopState:
     period_seconds: float
     by: str = "irq"
     sort: str = "rate"
+    """The name of a column, as in `--sort`."""
     reverse: bool = False
+    columns: tuple[str, ...] = ()
+    """The columns of IRQs that a person wants to see; those with room if it is empty."""
     filter: str = ""
     prompt: str = ""
     typed: str = ""
@@ -151,7 +154,7 @@ def _switch(state: TopState, key: str) -> TopState:
         return replace(state, by=by, sort="rate", reverse=False, scroll=0)
     if key == "s":
         sorts = IRQ_SORTS if state.by == "irq" else CPU_SORTS
-        following = sorts[(sorts.index(state.sort) + 1) % len(sorts)]
+        following = dict(zip(sorts, (*sorts[1:], sorts[0]), strict=True)).get(state.sort, sorts[0])
         return replace(state, sort=following, reverse=False, scroll=0)
     if key in ("+", "-"):
         period = state.period_seconds * (2 if key == "+" else 0.5)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ...figures.imbalance import device_loads, imbalance
 from ...figures.rows import device_text, is_own, mostly
 from ...server import model
+from ...terminal.columns import column_place, ordered
 from ...terminal.table import (
     FAINT,
     FAULT,
@@ -36,6 +37,9 @@ MOST_CHANGES = 3
 
 _BAR_CELLS = 20
 _RATE_CELLS, _ON_CELLS, _AFFINITY_CELLS, _DEVICE_CELLS = 7, 10, 8, 16
+_ARROWS = " ▼▲"
+"""Marks of the order, or their place, at the ends of headings."""
+
 _FOOT = (
     "q quit  ",
     "? help  ",
@@ -92,6 +96,21 @@ def printed(data: TopData, width: int) -> Iterator[Line]:
     yield ((window_line(data.interrupts.window), ""),)
     yield from _head(data, width)
     yield from layout(Sheet((), columns, tuple(row() for row in rows)), width)
+
+
+def irq_sheet(data: TopData) -> Sheet:
+    """Return all columns of the IRQs, for `--columns` and `--sort` in a pipe."""
+    cpus = (f"CPU{cpu}" for cpu in data.interrupts.cpus)
+    every = ("IRQ", "DEVICE", "RATE", *cpus, "ON", "AFFINITY")
+    state = TopState(period_seconds=data.interrupts.window.seconds, columns=every)
+    columns, rows = _irq_table(state, data, 0)
+    return Sheet(
+        notes=(window_line(data.interrupts.window),),
+        warnings=window_warnings(data.interrupts.window),
+        columns=tuple(each._replace(text=each.text.strip(_ARROWS)) for each in columns),
+        rows=tuple(row() for row in rows),
+        empty="nothing passes",
+    )
 
 
 def _mode_lines(
@@ -177,45 +196,57 @@ def _irq_table(state: TopState, data: TopData, width: int) -> _Table:
     answer = data.interrupts
     seconds = answer.window.seconds or 1.0
     names = {irq.irq: device_text(visible(irq.irq), visible(irq.device)) for irq in answer.irqs}
-    rows = [irq for irq in answer.irqs if _passes(state, f"{irq.irq} {names[irq.irq]}")]
-    orders: dict[str, Callable[[model.Irq], tuple[object, ...]]] = {
-        "rate": lambda irq: (-irq.total,),
-        "irq": lambda irq: (not irq.irq.isdecimal(), len(irq.irq), irq.irq),
-        "device": lambda irq: (not names[irq.irq], names[irq.irq].casefold()),
-    }
-    rows.sort(key=orders[state.sort], reverse=state.reverse)
     irq_cells = max((cell_width(visible(irq)) for irq in names), default=0)
     device_cells = max(map(cell_width, names.values()), default=0)
     fixed = irq_cells + min(device_cells, _DEVICE_CELLS) + _RATE_CELLS + _AFFINITY_CELLS + 8
     has_room = fixed + len(answer.cpus) * (6 + len(GAP)) <= width
     affinity = "AFFINITY" if data.end is None else "AFFINITY NOW"
-    columns = (
-        Heading(_marked(state, "IRQ", irq_cells), is_cold=lambda irq: is_own(irq, "")),
-        Heading(_marked(state, "DEVICE", device_cells), flexible=True),
-        Heading(f"{_marked(state, 'RATE/s'):>{_RATE_CELLS}}", right=True, heat=True),
-        *(
-            [
-                Heading(f"{f'CPU{cpu}':>6}", right=True, weight=total)
-                for cpu, total in zip(answer.cpus, answer.totals, strict=True)
-            ]
-            if has_room
-            else [Heading(f"{'ON':{_ON_CELLS}}")]
+
+    def rate_on(place: int, irq: model.Irq) -> float | None:
+        return irq.counts[place] / seconds if irq.counts else None
+
+    columns: list[tuple[Heading, Callable[[model.Irq], Cell]]] = [
+        (
+            Heading(_marked(state, "IRQ", irq_cells), name="irq", is_cold=lambda x: is_own(x, "")),
+            lambda irq: visible(irq.irq),
         ),
-        Heading(f"{affinity:{_AFFINITY_CELLS}}", flexible=True),
+        (
+            Heading(_marked(state, "DEVICE", device_cells), flexible=True, name="device"),
+            lambda irq: names[irq.irq],
+        ),
+        (
+            Heading(
+                f"{_marked(state, 'RATE/s'):>{_RATE_CELLS}}", right=True, heat=True, name="rate"
+            ),
+            lambda irq: irq.total / seconds,
+        ),
+        *(
+            (Heading(f"{f'CPU{cpu}':>6}", right=True, weight=total), partial(rate_on, place))
+            for place, (cpu, total) in enumerate(zip(answer.cpus, answer.totals, strict=True))
+        ),
+        (Heading(f"{'ON':{_ON_CELLS}}"), lambda irq: mostly(irq.counts, answer.cpus)),
+        (
+            Heading(f"{affinity:{_AFFINITY_CELLS}}", flexible=True, name="affinity"),
+            lambda irq: visible(data.affinities.get(irq.irq, "")),
+        ),
+    ]
+    titles = [(heading.text.strip(_ARROWS), heading.name) for heading, _ in columns]
+    rows = ordered(
+        (irq for irq in answer.irqs if _passes(state, f"{irq.irq} {names[irq.irq]}")),
+        columns[column_place("--sort", state.sort, titles)][1],
+        reverse=state.reverse,
     )
+    if state.columns:
+        shown = [columns[column_place("--columns", each, titles)] for each in state.columns]
+    elif has_room:
+        shown = [*columns[:-2], columns[-1]]
+    else:
+        shown = [*columns[:3], *columns[-2:]]
 
     def row(irq: model.Irq) -> tuple[Cell, ...]:
-        counts = irq.counts or (None,) * len(answer.cpus)
-        rates = [None if count is None else count / seconds for count in counts]
-        return (
-            visible(irq.irq),
-            names[irq.irq],
-            irq.total / seconds,
-            *(rates if has_room else (mostly(irq.counts, answer.cpus),)),
-            visible(data.affinities.get(irq.irq, "")),
-        )
+        return tuple(value(irq) for _, value in shown)
 
-    return columns, [partial(row, irq) for irq in rows]
+    return tuple(heading for heading, _ in shown), [partial(row, irq) for irq in rows]
 
 
 def _cpu_table(state: TopState, data: TopData, _: int) -> _Table:
