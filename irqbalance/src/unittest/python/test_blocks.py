@@ -4,6 +4,7 @@
 project's folder, writes what the commands print now into the pages.
 """
 
+import json
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ import pytest
 import captures
 import pages
 from irqbalance.settings.command_line import parser
+from irqbalance.settings.file import _RULE_KEYS
 from irqbalance.settings.table import COMMANDS
 
 PROJECT = Path(__file__).parents[3]
@@ -172,6 +174,20 @@ def test_the_prose_names_only_options_that_there_are():
 
     assert "--restore" in named
     assert set(named) <= known
+
+
+def test_the_reference_has_every_field_of_json_and_csv_and_every_key_of_a_rule(desk: Desk):
+    reference = PROJECT / "docs/reference.md"
+    text = reference.read_text()
+    plan = "irqbalance --dry-run --isolate 2 --format "
+
+    printed = json.loads(desk.run(f"{plan}json")[1])
+    named = {name for row in pages.rows(reference, "Output for programs") for name in row[:1]}
+
+    assert {name for each in named for name in re.findall(r"\w+", each)} == set(printed)
+    assert all(f"`{name}`" in text for name in (*printed["irqs"][0], *printed["balance"]))
+    assert f"`{desk.run(f'{plan}csv')[1].splitlines()[0]}`" in text
+    assert {row[0] for row in pages.rows(reference, "ban = true ")} == set(_RULE_KEYS)
 
 
 def examples() -> list[str]:
