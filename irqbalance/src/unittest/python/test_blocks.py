@@ -228,6 +228,10 @@ def rewritten(page: Path) -> str:
                     text += shown
                     continue
                 printed = desk.run(command)[1]
+                shortened = pages.ANYTHING in shown.rstrip().rstrip(pages.ANYTHING)
+                if shortened and pages.same_shape(shown, printed):
+                    text += shown
+                    continue
                 if pages.ANYTHING in shown:
                     head = shown.partition(pages.ANYTHING)[0].count("\n")
                     short = "".join(printed.splitlines(keepends=True)[:head])
