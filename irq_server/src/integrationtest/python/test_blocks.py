@@ -175,6 +175,22 @@ def test_a_settings_file_of_the_pages_is_accepted(block: pages.Block, tmp_path: 
     assert "65536" in done.stderr
 
 
+def test_a_file_of_variables_of_the_pages_is_accepted():
+    (block,) = (each for each in BLOCKS if each.language == "shell")
+    variables = dict(line.split("=", 1) for line in block.text.splitlines())
+
+    # the wrong level is the only thing that the server has against them
+    done = subprocess.run(
+        [COMMAND, "--log-level", "no-such-level"], env=variables, capture_output=True, text=True
+    )
+
+    manual = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+    assert [name for name in variables if name not in manual] == []
+    assert done.returncode == 2
+    assert "no-such-level" in done.stderr
+    assert not any(name in done.stderr for name in variables)
+
+
 def test_every_block_of_json_is_json():
     for block in (each for each in BLOCKS if each.language == "json"):
         json.loads(block.text.replace("{…}", "{}"))
