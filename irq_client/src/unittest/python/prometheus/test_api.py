@@ -41,6 +41,14 @@ def test_a_series_without_a_number_is_left_out():
     assert [each.value for each in read_series(answer("vector", values))] == [5.0]
 
 
+def test_the_mark_of_an_ended_series_is_no_sample():
+    marked = {"metric": {}, "values": [[1, "4"], [2, "NaN"], [3, "5"]]}
+
+    (series,) = read_series(answer("matrix", [marked]))
+
+    assert series.samples == ((1000, 4.0), (3000, 5.0))
+
+
 @given(st.sampled_from(["vector", "matrix", "scalar"]) | JSON, JSON)
 def test_any_other_json_is_refused(kind: object, result: object):
     sample = [{"metric": {"a": "b"}, "value": result, "values": result}]

@@ -37,12 +37,11 @@ def test_a_counter_that_fell_counts_from_0_and_is_said():
 
 def test_a_new_counter_begins_at_its_first_value():
     old, new, hidden = (("36", "", str(cpu)) for cpu in range(3))
+    machines = ("ERR", "", "")  # always shown, but for 0
+    begun = {old: 6, new: 0, hidden: 40, machines: 3}
+    after = {old: 9, new: 3, hidden: 44, machines: 4}
 
-    assert first_values({old: 5}, {old: 6, new: 0, hidden: 40}, {old: 9, new: 3, hidden: 44}) == {
-        old: 5,
-        new: 0,
-        hidden: 40,
-    }
+    assert first_values({old: 5}, begun, after) == {old: 5, new: 0, hidden: 40, machines: 0}
 
 
 def test_rows_are_in_order_and_the_machines_have_no_cpu():

@@ -79,7 +79,10 @@ def _seconds(milliseconds: int) -> str:
 
 
 def read_series(text: bytes) -> list[Series]:
-    """Return the series of an answer, an instant vector's or a matrix'. Raise ShapeError."""
+    """Return the series of an answer, an instant vector's or a matrix'. Raise ShapeError.
+
+    A value that is no number is no sample: VictoriaMetrics marks so where a series ended.
+    """
     data = parse_object(text).inner("data")
     kind = data.text("resultType")
     if kind not in ("vector", "matrix"):
@@ -87,6 +90,6 @@ def read_series(text: bytes) -> list[Series]:
     found = []
     for each in data.objects("result"):
         samples = each.samples("values") if kind == "matrix" else [each.sample("value")]
-        if samples and all(math.isfinite(value) for _, value in samples):
-            found.append(Series(each.texts("metric"), tuple(samples)))
+        if numbers := tuple(sample for sample in samples if math.isfinite(sample[1])):
+            found.append(Series(each.texts("metric"), numbers))
     return found

@@ -113,8 +113,11 @@ def values(found: Iterable[Series], labels: Sequence[str]) -> Cells:
 
 
 def first_values(before: Cells, begun: Cells, after: Cells) -> Cells:
-    """Return the value of each counter before the window, else its first one in it."""
-    return {key: before.get(key, begun.get(key, 0)) for key in after}
+    """Return the value of each counter before the window, else its first one in it.
+
+    The machine's counters are not there while they are 0, and never hidden.
+    """
+    return {key: before.get(key, begun.get(key, 0) if key[2] else 0) for key in after}
 
 
 def differences(before: Cells, after: Cells) -> tuple[Cells, bool]:
