@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -81,10 +81,11 @@ def spread(table: Path, park: Path) -> None:
     """Write a host's Parquet file for each of the hosts, as `ship` lays them out."""
     file = pyarrow.parquet.ParquetFile(table)
     column = file.schema_arrow.get_field_index("host")
+    options = {"compression": "zstd", "use_dictionary": file.schema_arrow.names[:-1]}
     for number in range(HOSTS):
         path = park / f"tier=raw/date=2026-01-01/host=host{number}/part.parquet"
         path.parent.mkdir(parents=True)
-        with pyarrow.parquet.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
+        with pyarrow.parquet.ParquetWriter(path, file.schema_arrow, **options) as writer:
             for group in range(file.num_row_groups):
                 rows = file.read_row_group(group)
                 names = pyarrow.array([f"host{number}"] * len(rows)).dictionary_encode()
@@ -98,8 +99,13 @@ def answered(connection: duckdb.DuckDBPyConnection, query: str) -> list[Any]:
 
 def ask_duckdb(park: Path) -> None:
     """Print what the questions of docs/fleet.md take."""
-    queries = re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:3]
-    names = ("counts of a day by host and CPU", "hosts by imbalance", "one host at 03:12")
+    queries = re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:4]
+    names = (
+        "edges of the day",
+        "counts of a day by host and CPU",
+        "hosts by imbalance",
+        "one host at 03:12",
+    )
     files = list(park.rglob("*.parquet"))
     size = sum(each.stat().st_size for each in files) / MEGABYTE
     rows = sum(pyarrow.parquet.read_metadata(each).num_rows for each in files)
@@ -109,8 +115,10 @@ def ask_duckdb(park: Path) -> None:
         for name, query in zip(names, queries, strict=True):
             here = query.replace("/srv/interrupts/tier=1m", f"{park}/tier=raw")
             here = here.replace("host=web1", "host=host7")
+            before = time.process_time()
             took = in_milliseconds(partial(answered, connection, here))
-            print(f"  {name} (bar: 1,000 ms): {took}", flush=True)
+            cpu = (time.process_time() - before) / RUNS * 1000
+            print(f"  {name} (bar: 1,000 ms): {took}; {cpu:,.0f} ms of CPU", flush=True)
 
 
 # ---- Prometheus ---------------------------------------------------------------------------------
@@ -146,18 +154,20 @@ def pages(folder: Path, cpus: int, irqs: int) -> list[bytes]:
 
 @contextmanager
 def shown(bodies: list[bytes]) -> Iterator[int]:
-    """Serve each path the next of the bodies at each request; return the port."""
+    """Serve each path the next of the bodies at each request, then none; return the port."""
     served: Counter[str] = Counter()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = bodies[min(served[self.path], len(bodies) - 1)]
+            number = served[self.path]
             served[self.path] += 1
-            self.send_response(200)
+            body = bodies[number] if number < len(bodies) else b""
+            self.send_response(200 if body else 503)  # so that Prometheus idles at last
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # Prometheus ends in the midst
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -203,14 +213,27 @@ def prometheus(command: Path, folder: Path, port: int) -> Iterator[tuple[str, in
 def ask_prometheus(url: str, pid: int) -> None:
     """Print what Prometheus holds, and what two instant queries over all hosts take."""
 
-    def ask(expression: str, at: float) -> list[Any]:
+    def ask(expression: str, at: float) -> bytes:
         parameters = {"query": expression, "time": f"{at:.3f}"}
-        answer = requests.get(f"{url}/api/v1/query", params=parameters, timeout=60).json()
-        assert answer["status"] == "success", answer
-        return list(answer["data"]["result"])
+        answer = requests.get(f"{url}/api/v1/query", params=parameters, timeout=60)
+        assert answer.ok, answer.text
+        return answer.content
+
+    def size(expression: str, at: float) -> int:
+        return len(json.loads(ask(expression, at))["data"]["result"])
+
+    def spent() -> float:
+        """CPU milliseconds of Prometheus. Source: Documentation/scheduler/sched-stats.rst."""
+        threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in threads) / 1e6
+
+    def show(name: str, found: str, work: Callable[[], Any]) -> None:
+        before = spent()
+        took = in_milliseconds(work)
+        print(f"  {name}, {found}: {took}; {(spent() - before) / RUNS:,.0f} ms of CPU", flush=True)
 
     counts = "sum by (instance, cpu) (irq_cpu_interrupts_total)"
-    load = 'sum by (instance, cpu) (irq_cpu_interrupts_total{kind="device"})'
+    load = 'irq_cpu_interrupts_total{kind="device"}'
     recent = f"({load} - {load} offset 1m)"
     imbalance = f"sort_desc(max by (instance) {recent} / avg by (instance) {recent})"
     now = time.time()
@@ -221,11 +244,9 @@ def ask_prometheus(url: str, pid: int) -> None:
     resident = int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
     series = head["numSeries"]
     print(f"  {series:,} series in {resident:,.0f} MB: {resident * 1024 / series:.1f} KiB each")
-    found = len(ask(counts, now)), len(ask(counts, start)), len(ask(imbalance, now))
-    took = in_milliseconds(lambda: (ask(counts, start), ask(counts, now)))
-    print(f"  counts by host and CPU, {found[0]} and {found[1]} (bar: 100 ms): {took}")
-    took = in_milliseconds(lambda: ask(imbalance, now))
-    print(f"  hosts by imbalance, {found[2]}: {took}", flush=True)
+    found = f"{size(counts, start)} and {size(counts, now)} (bar: 100 ms)"
+    show("counts by host and CPU", found, lambda: (ask(counts, start), ask(counts, now)))
+    show("hosts by imbalance", f"{size(imbalance, now)}", lambda: ask(imbalance, now))
 
 
 def main() -> None:
@@ -254,7 +275,7 @@ def main() -> None:
                     shown(bodies) as port,
                     prometheus(root / "usr/bin/prometheus", folder, port) as (url, pid),
                 ):
-                    time.sleep(SCRAPES * SCRAPE_SECONDS)
+                    time.sleep((SCRAPES + 2) * SCRAPE_SECONDS)
                     ask_prometheus(url, pid)
 
 

@@ -133,11 +133,12 @@ def test_the_fleets_questions_give_the_servers_own_answers(
     server.stop()
     _ship(tmp_path)
 
-    by_cpu, imbalance, then = (
+    edges, by_cpu, imbalance, then = (
         re.sub(r"'/srv/.*parquet'", f"'{tmp_path}/park/tier=raw/*/*/part.parquet'", query)
-        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:3]
+        for query in re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)[:4]
     )
     with duckdb.connect() as connection:
+        connection.execute(edges)
         counted = {cpu: n for _, cpu, n in connection.execute(by_cpu).fetchall()}
         ((host, factor),) = connection.execute(imbalance).fetchall()
         for edge, moment in (("03:11:00", "start"), ("03:12:00", "end")):
@@ -162,11 +163,11 @@ def test_every_other_query_of_the_fleet_runs(
 
     queries = re.findall(r"^```sql\n(.*?)^```", FLEET.read_text(), re.M | re.S)
     with duckdb.connect() as connection:
-        for query in queries[2:]:
+        for query in queries[4:]:
             here = re.sub(r"'/srv/.*parquet'", f"'{tmp_path}/park/*/*/*/part.parquet'", query)
             connection.execute(here.replace("interrupts-1h.parquet", f"{tmp_path}/1h.parquet"))
     assert (tmp_path / "1h.parquet").exists()
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 def _ship(folder: Path) -> None:

@@ -112,6 +112,13 @@ def epyc_l3(case: Case) -> None:
         for reason in reasons
     )
 
+    (case.root / "irq.toml").write_text('[[rules]]\npattern = "0000:c1:00.0"\nnear = "8-9"\n')
+    report = case.run("--config", case.root / "irq.toml")
+    assert Counter(places(report).values()) == {10: 4, 11: 4}
+    # the counters stood still in this second run
+    reason = "idle, and its rule keeps it near CPUs 8-9, on CPUs 10-11"
+    assert fixed(report, reason) == set(places(report))
+
 
 def isolate_idle(case: Case) -> None:
     assert 3 not in places(case.run()).values()

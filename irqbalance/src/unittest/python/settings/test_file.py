@@ -168,3 +168,16 @@ def test_rules_are_read_in_their_order(tmp_path: Path):
         Rule(Pattern("nvme*"), None, ban=True),
         Rule(Pattern("40-47", range(40, 48)), frozenset({1}), ban=False, one_node=True),
     )
+
+
+def test_a_rule_keeps_irqs_near_cpus_and_says_nothing_else(tmp_path: Path):
+    rule = '[[rules]]\npattern = "eth0"\nnear = "8-9"\n'
+
+    (found,) = settings_of(["--config", config(tmp_path, rule)]).rules
+    assert (found.pattern.text, found.near, found.cpus, found.ban) == ("eth0", {8, 9}, None, False)
+    for more in ('cpus = "1"', "one_node = true", "ban = true"):
+        with pytest.raises(SettingError, match="one of these alone"):
+            settings_of(["--config", config(tmp_path, f"{rule}{more}\n")])
+    for wrong in ('"x"', '""', "true"):
+        with pytest.raises(SettingError, match="rule 1"):
+            settings_of(["--config", config(tmp_path, rule.replace('"8-9"', wrong))])

@@ -68,3 +68,31 @@ def test_a_strange_pattern_is_named_in_one_short_line():
 
     assert line.startswith("--ban-irq 'a\\nbccc")
     assert len(line) < 120
+
+
+def test_patterns_on_names_mean_the_irqs_of_the_machines_devices():
+    asked = []
+
+    def irqs_of(text: str) -> frozenset[str]:
+        asked.append(text)
+        return frozenset({"26"} if text == "ens1" else set())
+
+    ens1 = parse_pattern("ens1")
+    plain = Selection((ens1, ETH), (parse_pattern("25"),), (Rule(ens1, None, ban=True),))
+
+    selection = plain.on_machine(irqs_of)
+
+    assert asked == ["ens1", "eth*", "ens1"]
+    assert reasons(plain)[2] == "left out by --only-irq"
+    assert reasons(selection) == ["", "banned by --ban-irq 25", "banned by the rule for ens1"]
+    assert plain.without_irq(ROWS) == [
+        "--only-irq ens1: no IRQ matches",
+        "the rule for ens1: no IRQ matches",
+    ]
+    assert selection.without_irq(ROWS) == []
+
+
+def test_a_rule_keeps_irqs_near_cpus():
+    selection = Selection(rules=(Rule(ETH, None, ban=False, near=frozenset({8})),))
+
+    assert [selection.beside(each) for each in ROWS] == [{8}, frozenset(), frozenset()]

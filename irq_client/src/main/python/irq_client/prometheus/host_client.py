@@ -359,7 +359,7 @@ class HostClient(Client):
         past = self._past(_ALL)
         found = self._api.at(self._selected(promql.OWN_STATE), past.now)
         figure = {each.labels.get("__name__", ""): round(each.value) for each in found}
-        up, samples, late, size, cap, damaged = map(figure.get, promql.OWN_STATE)
+        up, samples, late, size, damaged = map(figure.get, promql.OWN_STATE)
         state = "stopped" if up is None else "running" if up else "failing"
         cpus = [
             {"cpu": cpu, "online": online, "node": None, "isolated": isolated}
@@ -375,7 +375,7 @@ class HostClient(Client):
         }
         store = {
             "bytes": size or 0,
-            "max_bytes": cap,
+            "max_bytes": None,
             "oldest": None,
             "newest": utc_text(past.last),
             "holds_seconds": None,

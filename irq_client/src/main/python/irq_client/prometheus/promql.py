@@ -34,7 +34,6 @@ OWN_STATE = (
     "irq_server_samples_total",
     "irq_server_late_samples_total",
     "irq_server_store_bytes",
-    "irq_server_store_max_bytes",
     "irq_server_store_damaged_bytes",
 )
 """How the host's irq_server is doing."""

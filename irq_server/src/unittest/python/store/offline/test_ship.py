@@ -1,5 +1,6 @@
 """The days that are over as Parquet files: whole, once, and put there at once."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -97,3 +98,37 @@ def test_a_tier_may_be_named_and_must_be_there(store: Path, tmp_path: Path):
         list(ship(store, tmp_path / "park", "web1", NOW, ["5m"]))
     with pytest.raises(StoreError, match="no store"):
         list(ship(tmp_path, tmp_path / "park", "web1", NOW))
+
+
+def test_the_queries_of_the_documentation_count_hosts_that_come_late_or_stop_early(tmp_path: Path):
+    day, hour = 2 * DAY, 3600
+    early = [
+        (DAY + 60, {"24,0": 7}),
+        (day + hour, {"24,0": 9}),
+        (day + 10 * hour, {"24,1": 4}),  # a cell that was not there before
+        (day + 23 * hour + 900, {"24,0": 20}),
+        (day + 23 * hour + 960, {"LOC,1": 5}),
+    ]
+    late = [
+        (day + 9 * hour, {"24,0": 100, "EXT,0": 100}),
+        (day + 9 * hour + 60, {"25,1": 3}),
+        (day + 11 * hour, {"24,0": 130, "EXT,0": 133}),
+    ]
+    for host, samples in (("early", early), ("late", late)):
+        put(tmp_path / host, "1m", f"{samples[0][0]}.csv", *samples)
+        list(ship(tmp_path / host, tmp_path / "park", host, NOW))
+
+    text = (Path(__file__).parents[5] / "docs/fleet.md").read_text()
+    edges, by_cpu, imbalance = re.findall(r"^```sql\n(.*?)^```", text, re.M | re.S)[:3]
+    with duckdb.connect() as connection:
+        for query in (edges, by_cpu, imbalance):
+            here = query.replace("/srv/interrupts", f"{tmp_path}/park")
+            answer = connection.execute(here.replace("2026-01-01", "1970-01-03")).fetchall()
+            if query == by_cpu:
+                assert sorted(answer) == [
+                    ("early", 0, 13),
+                    ("early", 1, 9),
+                    ("late", 0, 30),
+                    ("late", 1, 3),
+                ]
+    assert answer == [("late", 30 / 16.5), ("early", 13 / 8.5)]

@@ -6,6 +6,7 @@ on ISOLATED, where none may stay: one that left it was moved by a run.
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -58,10 +59,12 @@ def monitor(*commands: str) -> None:
     (port,) = [each.parent.name for each in names if each.read_text().strip() == "monitor"]
     file = os.open(f"/dev/{port}", os.O_RDWR)
     try:
-        for each in (*commands, "print 1001*4711"):  # the echo does not show the product
+        for each in (*commands, "print /d 1001*4711"):  # the echo does not show the product
             os.write(file, f"{each}\n".encode())
         answer = ""
         while "4715711" not in answer:
+            if not select.select([file], [], [], LONGEST_SECONDS)[0]:
+                raise RuntimeError(f"the monitor answers no more: {answer!r}")
             answer += os.read(file, 4096).decode(errors="replace")
             if "Error" in answer:
                 raise RuntimeError(answer)
@@ -140,7 +143,9 @@ def a_controller() -> dict[str, Any]:
     device = "/sys/class/nvme/nvme1/device"
     with new_irqs_on_the_isolated_cpu():
         monitor(pci("nvme", "free1", "second", ",serial=second"))
-        at_first = wait_until(lambda: movable(irqs_of(device)), "movable IRQ of nvme1")
+        state = Path(device, "nvme/nvme1/state")
+        wait_until(lambda: state.exists() and state.read_text() == "live\n", "live nvme1")
+        at_first = movable(irqs_of(device))
     found = runs_after(began)
     after = {irq: cpus for irq, cpus in irqs_of(device).items() if irq in at_first}
     return {"began": began, "at_first": at_first, "runs": found, "after": after}
@@ -156,7 +161,7 @@ def an_interface() -> dict[str, Any]:
     before = irqs_of(device)
     with new_irqs_on_the_isolated_cpu():
         output("ip", "link", "set", "eth7", "up")
-        at_first = wait_until(lambda: irqs_of(device), "IRQ of eth7")
+        at_first = irqs_of(device)
     found = runs_after(began, len(first) + 1)
     seen = {"before": before, "at_first": at_first, "runs": found, "after": irqs_of(device)}
     return {"began": began, **seen}

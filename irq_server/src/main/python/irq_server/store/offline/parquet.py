@@ -36,7 +36,9 @@ def write_parquet(table: Iterable[Row], output: IO[bytes]) -> int:
     types = (text, arrow.float64(), text, text, arrow.int32(), arrow.uint64())
     schema = arrow.schema(list(zip(COLUMNS, types, strict=True)))
     count, group = 0, _Group(arrow)
-    with parquet.ParquetWriter(output, schema, compression="zstd") as writer:
+    repeated = COLUMNS[:-1]  # counts differ: a dictionary of them would be as long as they are
+    options = {"compression": "zstd", "use_dictionary": repeated}
+    with parquet.ParquetWriter(output, schema, **options) as writer:
         for row in table:
             group.add(row)
             if len(group) == ROWS_PER_GROUP:

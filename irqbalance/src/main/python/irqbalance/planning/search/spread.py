@@ -17,8 +17,8 @@ from .placement import ROUNDING, Placement
 _LARGEST = 2000
 """The search spreads at most so many items: each looks at every bin."""
 
-_MOST_SWAPS = 20_000
-"""How many swaps the search looks at."""
+_MOST_SWAPS, _MOST_SWAPS_WITH_HOME = 12_000, 4_000
+"""How many swaps the search looks at: of items that moved, and of these with others at home."""
 
 _NEAREST = (240, 60, 60)
 """To leave a bin, a core or a cache, an item may swap with so many heavier ones, and lighter."""
@@ -54,7 +54,8 @@ def spread(placement: Placement, neighbours: Neighbours) -> None:
     spreading.deal_equals(_moved(placement), with_home=False)
     for item in _moved(placement):
         spreading.settle(item)
-    spreading.swap(others)
+    spreading.swap(_moved(placement), _MOST_SWAPS)
+    spreading.swap(others, _MOST_SWAPS_WITH_HOME)
 
 
 def _moved(placement: Placement) -> list[int]:
@@ -101,13 +102,16 @@ class _Spreading:
     """The placement, with the number of items of each device in each bin, core and cache."""
 
     def __init__(self, placement: Placement, neighbours: Neighbours) -> None:
-        self._placement, self._devices = placement, neighbours.devices
+        several = {each for each, number in Counter(neighbours.devices).items() if number > 1}
+        # a device with one queue has none to be kept apart
+        self._placement = placement
+        self._devices = [each if each in several else "" for each in neighbours.devices]
         bins = range(len(placement.loads))
         self._siblings = neighbours.siblings or [()] * len(bins)
         self._cores = [min(bin_, *its) if its else bin_ for bin_, its in enumerate(self._siblings)]
         self._caches = neighbours.caches or [0] * len(bins)
-        devices = {"", *self._devices}
-        self._levels = [_Level(groups, devices) for groups in (bins, self._cores, self._caches)]
+        groups = [bins, self._cores, self._caches]
+        self._levels = [_Level(each, {"", *several}) for each in groups]
         for bin_ in bins:
             for _, item in placement.members[bin_]:
                 self._count(item, bin_, 1)
@@ -173,41 +177,43 @@ class _Spreading:
         loads = self._placement.loads
         return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
 
-    def swap(self, items: Sequence[int]) -> None:
+    def swap(self, items: Sequence[int], most_looks: int) -> None:
         """Let items that share with their device's swap bins, where that helps.
 
         They are in the order of their weights: the nearest in weight fits best.
         """
-        bins, devices, left = self._placement.bins, self._devices, _MOST_SWAPS
+        placement, devices, limits = self._placement, self._devices, self._limits
+        bins, loads, weights = placement.bins, placement.loads, placement.problem.weights
+        left = most_looks if len(set(devices)) > 1 else 0
         for level, most in zip(self._levels, _NEAREST, strict=True):
             for at, item in enumerate(items):
-                if not level.is_crowded(devices[item], bins[item]):
+                device, here, weight = devices[item], bins[item], weights[item]
+                if not level.is_crowded(device, here):
                     continue
+                room = limits[here] - loads[here]
                 for partner in _nearest(items, at, most):
-                    if devices[partner] == devices[item]:
-                        continue
                     if not left:
                         return
                     left -= 1
-                    if self._helps(item, partner):
-                        self._put_all((item, partner), (bins[partner], bins[item]))
+                    if devices[partner] == device:
+                        continue
+                    there, more = bins[partner], weights[partner] - weight
+                    fits = more <= room and loads[there] - more <= limits[there]
+                    if fits and self._helps(item, partner):
+                        self._put_all((item, partner), (there, here))
                         break
 
     def _helps(self, item: int, other: int) -> bool:
-        """Return whether two items share less with their device's if they swap bins."""
-        placement, weights = self._placement, self._placement.problem.weights
-        here, there = placement.bins[item], placement.bins[other]
-        if here == there:
-            return False
-        more = weights[other] - weights[item]
+        """Return whether two items may swap bins, and then share less with their device's."""
+        may, bins = self._placement.may, self._placement.bins
+        here, there = bins[item], bins[other]
         return (
-            self._away(item, there) + self._away(other, here)
+            here != there
+            and self._away(item, there) + self._away(other, here)
             <= self._away(item, here) + self._away(other, there)
-            and placement.loads[here] + more <= self._limits[here]
-            and placement.loads[there] - more <= self._limits[there]
             and self._rivals(item, there, other, here) < self._rivals(item, here, other, there)
-            and placement.may(item, there)
-            and placement.may(other, here)
+            and may(item, there)
+            and may(other, here)
         )
 
     def _away(self, item: int, bin_: int) -> bool:
