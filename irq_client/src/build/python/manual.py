@@ -24,6 +24,24 @@ _EXIT_STATUSES = (
     ("130", "ended by Ctrl-C"),
 )
 
+EXAMPLES = (
+    ("The busiest CPU, and the device behind its load:", "irq_client overview"),
+    ("Live, with the keys above:", "irq_client top"),
+    ("Who changed eth0's affinities since ten o'clock:", "irq_client events -d 'eth0*' -s 10:00"),
+    ("Rates and imbalance before and after the latest change:", "irq_client effect"),
+    ("Undo the latest change of an IRQ:", "irq_client affinity 36 --undo --yes"),
+    ("Wait until the machine is unbalanced:", "irq_client watch imbalance above 2 for 5m"),
+    (
+        "In a crontab: every hour, what fired in it, as CSV:",
+        "0 * * * * irq_client irqs --period 1h --format csv >> irqs.csv",
+    ),
+    (
+        "Of many servers, one a line in a file, the worst balanced first:",
+        "irq_client status --hosts hosts --sort imbalance --columns sampler,imbalance",
+    ),
+)
+"""What each of the section's commands is for, and the command."""
+
 
 def manual_page(commands: Sequence[Command[object]], keys: tuple[tuple[str, str], ...]) -> str:
     """Return the page, for section 1; `keys` are those of `top`, and what each does."""
@@ -58,7 +76,11 @@ def manual_page(commands: Sequence[Command[object]], keys: tuple[tuple[str, str]
             ".I ~/.config/irq_client/config.toml",
             "settings by their names (server, hosts, token\\-file, timeout, format), and servers:",
             "a table [servers.NAME] with url and token\\-file for each.",
+            ".SH EXAMPLES",
+            *_examples(),
             ".SH SEE ALSO",
+            ".BR irq_server (8),",
+            ".BR irqbalance (8),",
             ".BR proc_interrupts (5)",
             "",
         ]
@@ -77,6 +99,14 @@ def _commands(commands: Sequence[Command[object]]) -> list[str]:
         for example in command.examples:
             lines += [".br", f"{_escaped(example)}"]
     return lines
+
+
+def _examples() -> list[str]:
+    return [
+        line
+        for words, command in EXAMPLES
+        for line in (".PP", _escaped(words), ".PP", ".nf", ".RS", _escaped(command), ".RE", ".fi")
+    ]
 
 
 def _settings(shown: tuple[Setting, ...]) -> list[str]:

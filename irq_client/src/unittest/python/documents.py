@@ -1,7 +1,19 @@
 """The tables of settings and commands as docs/reference.md shows them."""
 
 from irq_client.command_line.command import all_settings
+from irq_client.commands import affinity, cpus, effect, events, irqs, status
 from irq_client.commands.registry import COMMANDS
+
+COLUMNS = {
+    "irqs": irqs.COLUMNS,
+    "cpus": cpus.COLUMNS,
+    "cpu": cpus.COLUMNS_OF_ONE,
+    "events": events.COLUMNS,
+    "effect": effect.COLUMNS,
+    "affinity": affinity.MOVE_COLUMNS,
+    "status": status.COLUMNS,
+}
+"""The commands whose tables have the same columns whatever the machine, and these columns."""
 
 
 def settings_table() -> str:
@@ -22,4 +34,14 @@ def commands_table() -> str:
     for each in COMMANDS:
         usage = " ".join((each.name, *each.arguments))
         lines.append(f"| `{usage}` | {each.help} | `{each.examples[0]}` |")
+    return "\n".join(lines) + "\n"
+
+
+def columns_table() -> str:
+    """Return the columns of the commands' tables and of their CSV, one command to a row."""
+    lines = ["| command | columns of the table | columns of its CSV |", "|---|---|---|"]
+    for name, columns in COLUMNS.items():
+        titles = ", ".join(f"`{each.title}`" for each in columns if each.title)
+        names = ",".join(each.csv for each in columns if each.csv)
+        lines.append(f"| `{name}` | {titles} | `{names}` |")
     return "\n".join(lines) + "\n"

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import irq_client
+import test_guide
 from irq_client.command_line.command import ARGUMENT_HELP, all_settings
 from irq_client.commands.registry import COMMANDS
 from irq_client.commands.top.state import KEYS
-from manual import manual_page
+from manual import EXAMPLES, manual_page
 
 
 def plain() -> str:
@@ -39,7 +42,21 @@ def test_no_line_of_text_is_taken_for_a_request():
     for line in manual_page(COMMANDS, KEYS).splitlines():
         assert not line.startswith("'")
         if line.startswith("."):
-            assert line.split()[0] in (".TH", ".SH", ".TP", ".B", ".BR", ".I", ".br")
+            assert line.split()[0] in {
+                *(".TH", ".SH", ".TP", ".PP", ".B", ".BR", ".I", ".br"),
+                *(".nf", ".fi", ".RS", ".RE"),
+            }
+
+
+@pytest.mark.parametrize("command", [command for _, command in EXAMPLES])
+def test_an_example_of_the_page_runs(command: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("irq_client.commands.watch.time", test_guide.NoTime())
+    here = command.removeprefix("0 * * * * ").removesuffix(" >> irqs.csv")
+
+    status, printed, messages = test_guide.run(here.replace("top", "top --count 1"))
+
+    assert (status, messages) == (0, "")
+    assert printed != ""
 
 
 def test_the_build_writes_it(tmp_path: Path):

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 import engines
+import pages
 from conftest import COMMAND, Server, Tree, wait_until
 from engines import Engine
 
 pytestmark = pytest.mark.slow
 
 SHARE = COMMAND.parent.parent / "share/irq_server/prometheus"
+PAGE = Path(__file__).parents[3] / "docs/prometheus.md"
 OTHER_BOOT = "22222222-0000-0000-0000-000000000000"
 Counts = dict[tuple[str, ...], float]
 
@@ -247,8 +249,10 @@ def _filled(expression: str, variables: Mapping[str, str]) -> str:
     return expression
 
 
-def test_prometheus_evaluates_every_expression_of_the_dashboard(tmp_path: Path):
+def test_prometheus_evaluates_every_expression_of_the_dashboard_and_of_the_page(tmp_path: Path):
+    page = [each.text for each in pages.blocks(PAGE) if each.language == "promql"]
     with engines.prometheus(tmp_path, engines.scraping(tmp_path, {}, "1s")) as engine:
-        for expression in expressions().values():
+        for expression in (*expressions().values(), *page):
             engine.query(expression, time.time())
     assert len(expressions()) == 11
+    assert page != []

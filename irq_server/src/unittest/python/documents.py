@@ -1,10 +1,11 @@
-"""The settings in documents, made from the table: reference, man page, completion.
+"""The settings and routes in documents: reference, man page, completion.
 
 In the project's folder,
 ``PYTHONPATH=src/main/python:src/build/python python src/unittest/python/documents.py``
-writes them after a change of the table. A test keeps them equal.
+writes them after a change of a table. A test keeps them equal.
 """
 
+import json
 import re
 from argparse import ArgumentParser, _SubParsersAction
 from pathlib import Path
@@ -13,6 +14,9 @@ from completions import fish, zsh
 from irq_server import cli, commands
 from irq_server.installation import command
 from irq_server.settings.table import DEFAULT_DATA_DIR, SETTINGS, Setting
+from irq_server.web.openapi import examples
+from irq_server.web.parameters import QUERY
+from irq_server.web.routes import API_ROUTES, JSON, ROUTES, Route
 
 OTHERS = (
     (
@@ -31,12 +35,19 @@ REFERENCE, DATA = Path("docs/reference.md"), Path("src/main/data")
 MAN_PAGE = DATA / "irq_server.8"
 COMPLETIONS = ("bash-completion/irq_server", "zsh/_irq_server", "fish/irq_server.fish")
 
+ANSWERS = "## Answers, one by one\n"
+"""The heading of the reference's last section."""
+
 
 def rewrite(project: Path) -> None:
     """Write what is made from the table into the files below the project's folder."""
     _rewrite_between(
         project / REFERENCE, "| option | default | meaning |\n", "\n\n", settings_table()
     )
+    _rewrite_between(project / REFERENCE, "| route | answer |\n", "\n\n", routes_table())
+    _rewrite_between(project / REFERENCE, "| parameter | meaning |\n", "\n\n", parameters_table())
+    reference = (project / REFERENCE).read_text().partition(ANSWERS)
+    (project / REFERENCE).write_text(f"{reference[0]}{ANSWERS}{answers()}")
     _rewrite_between(project / MAN_PAGE, ".SH OPTIONS\n", ".SH ", man_options())
     for name, text in zip(COMPLETIONS, completions(), strict=True):
         (project / DATA / name).write_text(text)
@@ -55,6 +66,39 @@ def settings_table() -> str:
         option = f"--{setting.name} {setting.metavar or ''}".strip().replace("|", "\\|")
         lines.append(f"| `{option}` | {_code(setting.default)} | {setting.help} |")
     return "\n".join(lines)
+
+
+def routes_table() -> str:
+    """Return the rows of the reference's table of routes, without the last line end."""
+    rows = [f"| `{each.method} {each.path}` | {each.summary} |" for each in ROUTES]
+    return "\n".join(["|---|---|", *rows])
+
+
+def parameters_table() -> str:
+    """Return the rows of the reference's table of parameters, without the last line end."""
+    rows = [f"| `{each.name}` | {each.help} |" for each in QUERY.values()]
+    return "\n".join(["|---|---|", *rows])
+
+
+def answers() -> str:
+    """Return a section for each route of the API: parameters, columns of CSV, an example."""
+    return "".join(_answer(each) for each in API_ROUTES if each.media == JSON)
+
+
+def _answer(route: Route) -> str:
+    lines = ["", f"### {route.method} {route.path}", "", route.help or f"{route.summary}."]
+    if route.query:
+        lines += ["", "Parameters: " + ", ".join(f"`{name}`" for name in route.known) + "."]
+    if route.columns:
+        lines += ["", f"CSV: `{','.join(route.columns)}`"]
+    if route.method == "PUT":
+        bodies = " or ".join(f"`{json.dumps(each)}`" for each in examples.MOVES.values())
+        return "\n".join([*lines, "", f"Body: {bodies}. The answer is that of `GET`.", ""])
+    fields = [
+        f'"{name}": {"{…}" if name == "window" else json.dumps(value)}'
+        for name, value in examples.answer(route.schema).items()
+    ]
+    return "\n".join([*lines, "", "```json", "{" + ",\n ".join(fields) + "}", "```", ""])
 
 
 def _code(default: str) -> str:

@@ -1,10 +1,14 @@
 """The pages of the documentation: links, and whether every page is found."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 import pages
+from irq_server.events import Kind
+from irq_server.web import schemas
 
 PROJECT = Path(__file__).parents[3]
 PAGES = pages.pages(PROJECT)
@@ -31,5 +35,27 @@ def test_the_readme_links_every_page():
     assert {f"docs/{page.name}" for page in PROJECT.glob("docs/*.md")} <= linked
 
 
+def test_the_map_of_the_code_has_every_wing():
+    found = pages.rows(PROJECT / "docs/development.md", "## Map of the code")
+    named = {name for row in found for name in row[0].split("`, `")}
+    wings = (PROJECT / "src/main/python" / PROJECT.name).glob("*/__init__.py")
+
+    assert {each.parent.name for each in wings} <= named
+
+
 def test_the_readme_fits_a_screen():
     assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 60
+
+
+def test_the_reference_has_every_event_every_field_of_a_window_and_every_file_of_the_wheel():
+    reference = PROJECT / "docs/reference.md"
+    text = reference.read_text("utf-8")
+
+    events = [name for row in pages.rows(reference, "## Events") for name in row[0].split("`, `")]
+    assert sorted(events) == sorted(Kind)
+    window = next(each for each in pages.blocks(reference) if '"requested"' in each.text)
+    assert sorted(json.loads(window.text)) == sorted(schemas.SHARED["Window"]["properties"])
+    build = (PROJECT / "build.py").read_text("utf-8")
+    files = text.partition("## Files of the wheel")[2].partition("## ")[0]
+    folders = re.findall(r'ship\(project, "([\w/.-]+)"', build)
+    assert [folder for folder in folders if f"`{folder}/" not in files] == []

@@ -29,7 +29,7 @@ class Block:
 
     def commands(self) -> list[tuple[str, str]]:
         """Return the commands of a shell block, each with the output that the page shows."""
-        if self.language == "sh":
+        if self.language in ("bash", "sh"):
             return [(self.text, "")]
         if self.language != "console":
             return []

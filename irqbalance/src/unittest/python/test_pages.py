@@ -31,5 +31,13 @@ def test_the_readme_links_every_page():
     assert {f"docs/{page.name}" for page in PROJECT.glob("docs/*.md")} <= linked
 
 
+def test_the_map_of_the_code_has_every_wing():
+    found = pages.rows(PROJECT / "docs/development.md", "## Map of the code")
+    named = {name for row in found for name in row[0].split("`, `")}
+    wings = (PROJECT / "src/main/python" / PROJECT.name).glob("*/__init__.py")
+
+    assert {each.parent.name for each in wings} <= named
+
+
 def test_the_readme_fits_a_screen():
     assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 60

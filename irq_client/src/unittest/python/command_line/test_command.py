@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import irq_client
-from documents import commands_table, settings_table
+from documents import columns_table, commands_table, settings_table
 from irq_client.command_line.command import all_settings
 from irq_client.commands.registry import COMMANDS
 
@@ -44,6 +44,10 @@ def test_the_reference_holds_the_table_of_settings():
 
 def test_the_reference_holds_the_table_of_commands():
     assert commands_table() in (PROJECT / "docs" / "reference.md").read_text("utf-8")
+
+
+def test_the_reference_holds_the_table_of_columns():
+    assert columns_table() in (PROJECT / "docs" / "reference.md").read_text("utf-8")
 
 
 def test_the_version_is_the_same_everywhere():

@@ -324,7 +324,7 @@ ROUTES = (
         "/openapi.json",
         "openapi",
         "server",
-        "This document",
+        "The API as an OpenAPI document",
         schema={
             "type": "object",
             "description": "An OpenAPI document",
@@ -349,7 +349,7 @@ ROUTES = (
         "/docs",
         "docs",
         "server",
-        "This document, for a person",
+        "The same, to read and to try",
         media=HTML,
         is_kept=True,
         is_open=True,
