@@ -39,6 +39,8 @@ def make(suite: str, folder: Path, *packages: str) -> Path:
     ]
     sources = image._sources(suite)
     subprocess.run(["mmdebstrap", "--mode=root", *options, suite, folder, *sources], check=True)
+    # what the tests need and no more
+    (folder / "etc/apt/apt.conf.d/99tests").write_text('APT::Install-Recommends "false";\n')
     keyring = Path(f"{folder}{image.KEYRING}")
     keyring.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(image.KEYRING, keyring)

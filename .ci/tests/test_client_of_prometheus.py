@@ -5,16 +5,17 @@ is hidden and shown again. Every command's figures are then compared.
 """
 
 import json
-import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import engines
-from conftest import Running, serving
+from conftest import Running, install, serving
 
 pytestmark = pytest.mark.slow
 
@@ -104,14 +105,20 @@ class Compared:
 
     def both(self, *arguments: str, seconds: int) -> tuple[dict, dict]:
         """Return both answers about the window that the engine has of the last seconds."""
-        first = self.stored("cpus", "--end", f"{self.end:.3f}", "--period", f"{seconds}s")["window"]
-        window = ("--start", first["start"], "--end", first["end"])
+        window = window_of(self, seconds)
         stored, served = (ask(*arguments, *window) for ask in (self.stored, self.served))
         for name in ("start", "end"):
             assert stored["window"][name] == served["window"][name].replace(".000Z", "Z")
         for name in ("seconds", "complete", "resolution_seconds"):
             assert stored["window"][name] == served["window"][name], name
         return stored, served
+
+
+@cache
+def window_of(compared: Compared, seconds: int) -> tuple[str, ...]:
+    """Return the options of the window between two samples that the engine has."""
+    answer = compared.stored("cpus", "--end", f"{compared.end:.3f}", "--period", f"{seconds}s")
+    return "--start", answer["window"]["start"], "--end", answer["window"]["end"]
 
 
 @pytest.fixture(scope="module", params=["prometheus", "victoria_metrics"])
@@ -129,8 +136,9 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(commands: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     folder = tmp_path_factory.mktemp("prometheus")
+    commands = install(sys.executable, folder / "environment")  # one Python: this takes minutes
     machine = Machine(folder / "proc")
     trees = ("--procfs", machine.root, "--sysfs", folder / "sys")
     options = ("--interval", "1s", "--metrics-series", "2")
@@ -209,8 +217,9 @@ def test_one_irq_and_one_cpu_are_the_same(compared: Compared, seconds: int):
 
 
 @WINDOWS
-@pytest.mark.parametrize("command", ["history", "heatmap"])
-@pytest.mark.parametrize("by", ["cpu", "irq"])
+@pytest.mark.parametrize(
+    ("command", "by"), [("history", "cpu"), ("history", "irq"), ("heatmap", "cpu")]
+)
 def test_points_are_the_same(compared: Compared, command: str, by: str, seconds: int):
     stored, served = compared.both(command, "--by", by, "--step", "4s", seconds=seconds)
     spans = {(each["start"], each["end"]): each for each in stored["points"]}

@@ -42,7 +42,7 @@ def bootable(folder: Path) -> image.Image:
     """Make an image whose first process is systemd, with the packages; return it."""
     root = roots.make(SUITE, folder / "root", "procps", "systemd-sysv", "udev")
     packages(root / "root")
-    roots.done(root, "apt-get update && apt-get install --yes --no-install-recommends /root/*.deb")
+    roots.done(root, "apt-get update && apt-get install --yes /root/*.deb")
     (root / "guest.sh").write_text(GUEST)
     (root / "etc/systemd/system/guest.service").write_text(UNIT)
     roots.done(root, "systemctl enable guest.service && rm -r /var/lib/apt/lists /root/*.deb")

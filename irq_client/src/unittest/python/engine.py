@@ -20,8 +20,6 @@ class Engine:
 
     def __init__(self, now: int) -> None:
         self.now = now
-        self.imbalances: dict[str, float] = {}
-        """By host: the answer to the one expression that is not evaluated here."""
         self._series: list[tuple[Labels, Samples]] = []
 
     def add(self, name: str, samples: Iterable[tuple[int, float]], **labels: str) -> None:
@@ -51,10 +49,11 @@ class Engine:
         text = expression.prettify()
         if text == "vector(time())":
             return [({}, [(self.now, self.now / 1000)])]
-        if "avg by" in text:
-            return [({"instance": host}, [(moment, n)]) for host, n in self.imbalances.items()]
+        if isinstance(expression, promql_parser.ParenExpr):
+            return self._evaluated(expression.expr, moment)
         if isinstance(expression, VectorSelector):
-            newest = self._selected(expression, moment, LOOKBACK_MS)
+            offset = expression.offset.total_seconds() if expression.offset else 0.0
+            newest = self._selected(expression, moment - round(offset * 1000), LOOKBACK_MS)
             return [(labels, samples[-1:]) for labels, samples in newest]
         if isinstance(expression, MatrixSelector):
             span = round(expression.range.total_seconds() * 1000)
@@ -69,9 +68,21 @@ class Engine:
             return [
                 (dict(zip(names, key, strict=True)), [(moment, n)]) for key, n in counts.items()
             ]
-        assert isinstance(expression, promql_parser.BinaryExpr)  # > 1
+        assert isinstance(expression, promql_parser.BinaryExpr)
         found = self._evaluated(expression.lhs, moment)
-        return [each for each in found if each[1][-1][1] > expression.rhs.val]
+        if str(expression.op) == ">":
+            return [each for each in found if each[1][-1][1] > expression.rhs.val]
+        others = self._evaluated(expression.rhs, moment)
+        if str(expression.op) == "and":
+            names = expression.modifier.matching.labels
+            there = {tuple(labels[name] for name in names) for labels, _ in others}
+            return [each for each in found if tuple(each[0][name] for name in names) in there]
+        less = {tuple(labels.items()): samples[-1][1] for labels, samples in others}
+        return [
+            (labels, [(moment, samples[-1][1] - less[tuple(labels.items())])])
+            for labels, samples in found
+            if tuple(labels.items()) in less
+        ]
 
     def _called(self, call: Call, moment: int) -> list[tuple[Labels, Samples]]:
         figure = {

@@ -29,7 +29,6 @@ def service() -> Iterator[WebService]:
     engine = Engine(T + 125_000)
     machine(engine, "web1:5000")
     machine(engine, "web2:5000", rate=500)
-    engine.imbalances = {"web1:5000": 100 / 90, "web2:5000": 500 / 290}
     for moment in range(T, T + 121_000, 15_000):
         engine.add("up", [(moment, 1.0)], instance="old1:9100")
         engine.add("up", [(moment, 1.0)], instance="db:9100")  # without that collector

@@ -89,7 +89,7 @@ def test_export_writes_openmetrics_for_promtool(tmp_path: Path, capsys: pytest.C
     assert main([*command, "--tier", "raw"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    series = 'irq_interrupts_total{instance="web1",irq="24",cpu="0"}'
+    series = 'irq_interrupts_total{instance="web1",irq="24",device="",cpu="0"}'
     assert lines == [
         "# TYPE irq_interrupts counter",
         f"{series} 600 600",

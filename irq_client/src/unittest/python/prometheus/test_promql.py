@@ -75,8 +75,8 @@ def test_every_expression_is_promql():
         promql.times(series),
         promql.changed_cpus(series, 60_000),
         promql.instances(promql.CHANGES, "web*", 60_000),
-        promql.imbalances("", 60_000),
-        promql.imbalances("web*", 60_000),
+        promql.loads("", 60_000),
+        promql.loads("web*", 60_000),
     ]
 
     for each in made:

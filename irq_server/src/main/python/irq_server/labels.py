@@ -10,9 +10,8 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 @lru_cache(maxsize=8192)
 def labels(**named: str) -> str:
-    """Return labels as they stand in a line, between the braces.
+    """Return labels as they stand in a line, between the braces, empty ones too.
 
-    An empty label is left out: to Prometheus it is the same as none.
+    To Prometheus an empty label is the same as none. Programs that read the text need no default.
     """
-    given = [(name, text.translate(_ESCAPES)) for name, text in named.items() if text]
-    return ",".join([f'{name}="{text}"' for name, text in given])
+    return ",".join([f'{name}="{text.translate(_ESCAPES)}"' for name, text in named.items()])

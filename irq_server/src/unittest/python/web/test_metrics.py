@@ -312,8 +312,8 @@ def test_every_cpu_is_described(scraped: Scraped, machine: Machine):
     found = {each.name: each for each in scraped.sampled.families()}["irq_cpu_info"]
 
     assert list(found.values) == [
-        'cpu="0",isolated="false",online="true"',
-        'cpu="1",isolated="false",online="false"',
+        'cpu="0",isolated="false",node="",online="true",package=""',
+        'cpu="1",isolated="false",node="",online="false",package=""',
     ]
 
 

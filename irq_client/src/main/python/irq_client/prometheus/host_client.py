@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ..errors import ProblemError, UnknownNameError
+from ..figures.imbalance import imbalance
 from ..server import model
 from ..server.client import A, Client
 from ..server.json_fields import JsonObject, parse_object
@@ -97,9 +98,10 @@ class HostClient(Client):
                 promql.instances(promql.NODE, pattern, spanned, cpu="0"),
             )
         )
-        found = self._api.at(promql.imbalances(pattern, length), end)
-        figures = {each.labels.get("instance", ""): each.value for each in found}
-        exact.sort(key=lambda name: -figures.get(name, 0.0))
+        loads: defaultdict[str, list[float]] = defaultdict(list)
+        for each in self._api.at(promql.loads(pattern, length), end):
+            loads[each.labels.get("instance", "")].append(each.value)
+        exact.sort(key=lambda name: -imbalance(loads[name]))
         machines = {_without_port(each) for each in exact}
         rest = [each for each in others if _without_port(each) not in machines]
         return [Found(each, True) for each in exact] + [Found(each, False) for each in rest]
@@ -198,10 +200,12 @@ class HostClient(Client):
         if it is new, its last value if it was hidden.
         """
         length = past.last - past.first
-        before = self._api.at(promql.last(series, LOOKBACK_MS), past.first)
-        begun = self._api.at(promql.first(series, length), past.last)
+        before = values(self._api.at(promql.last(series, LOOKBACK_MS), past.first), labels)
         after = values(self._api.at(promql.last(series, length), past.last), labels)
-        return first_values(values(before, labels), values(begun, labels), after), after
+        begun: Cells = {}
+        if after.keys() - before.keys():
+            begun = values(self._api.at(promql.first(series, length), past.last), labels)
+        return first_values(before, begun, after), after
 
     def _counts(self, request: Request, *, sums: bool = False) -> Counts:
         """Return the counts of a window; with `sums` without rows if no filter needs them.

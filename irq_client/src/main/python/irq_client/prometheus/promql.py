@@ -125,14 +125,11 @@ def instances(family: str, pattern: str, milliseconds: int, **labels: str) -> st
     return f"count by (instance) ({last(of_hosts(family, pattern, **labels), milliseconds)})"
 
 
-def imbalances(pattern: str, milliseconds: int) -> str:
-    """Return the imbalance of each host over the last milliseconds: devices on usable CPUs.
+def loads(pattern: str, milliseconds: int) -> str:
+    """Return what devices counted on each usable CPU of each host in the last milliseconds.
 
-    It is not a number if a host's devices counted nothing. A host whose history begins inside is
-    not there.
+    A host whose history begins inside is not there.
     """
     counter = of_hosts(BY_KIND, pattern, **_DEVICE)
-    keys = "by (instance, cpu)"
-    load = f"(max {keys} ({counter}) - max {keys} ({counter} offset {span(milliseconds)}))"
-    usable = f"({load} and on (instance, cpu) {of_hosts(CPU_INFO, pattern, **_USABLE)})"
-    return f"max by (instance) {usable} / avg by (instance) {usable}"
+    usable = of_hosts(CPU_INFO, pattern, **_USABLE)
+    return f"({counter} - {counter} offset {span(milliseconds)}) and on (instance, cpu) {usable}"

@@ -140,7 +140,7 @@ class SampledMetrics:
 
 def _interrupts(selection: Selection, others: Mapping[str, int], moment: float) -> Family:
     values = {_labels(series.name): series.value for series in selection.shown.values()}
-    values |= {labels(cpu=cpu, irq=OTHER): n for cpu, n in others.items()}
+    values |= {labels(cpu=cpu, device="", irq=OTHER): n for cpu, n in others.items()}
     text = (
         "Interrupts by IRQ, device and CPU. A series counts from when it was first shown. What it "
         "counted before is in other."
