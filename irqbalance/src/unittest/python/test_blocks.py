@@ -70,7 +70,8 @@ class Desk:
         captures.unpack(PROJECT / f"src/unittest/resources/captures/{MACHINE}.tar.xz", folder)
         for name in ("interrupts", "interrupts.later"):
             (folder / name).write_bytes((folder / MACHINE / "proc" / name).read_bytes())
-        (folder / "irqbalance.toml").write_text(TOML[0].text)
+        (rules,) = (block.text for block in TOML if block.page.name == "guide.md")
+        (folder / "irqbalance.toml").write_text(rules)
         (old,) = (block.text for block in BLOCKS if block.language == "shell")
         (folder / "irqbalance.default").write_text(old)
         package = PROJECT / "src/main/python"

@@ -225,6 +225,7 @@ def checks() -> dict[str, str]:
 
 def main() -> None:
     """Run every step, and print what it saw."""
+    output("systemctl", "disable", "--now", "irqbalance")  # Debian's, which the image has
     output("systemctl", "daemon-reload")
     output("udevadm", "control", "--reload")
     seen: dict[str, Any] = {"checks": checks()}
