@@ -182,6 +182,8 @@ def test_one_file_runs_with_the_systems_python_and_installs_itself(from_source: 
     subprocess.run([sys.executable, maker, copy], check=True, stdout=subprocess.DEVNULL)
     shutil.copy(copy.with_name("irqbalance.pyz"), from_source / "usr/local/sbin")
 
+    roots.done(from_source, "apt-get update && apt-get install --yes python3")
+
     found = roots.done(
         from_source,
         """
