@@ -132,6 +132,9 @@ class Transport:
             if time.monotonic() > deadline:
                 raise limit
             pieces.append(piece)
+        missing = response.raw.length_remaining
+        if missing:  # before 2.0, urllib3 leaves that to its caller
+            raise requests.exceptions.ChunkedEncodingError(f"{missing} bytes are missing")
         return b"".join(pieces)
 
 

@@ -48,6 +48,9 @@ class UnixAdapter(HTTPAdapter):
         """Return the socket's connections, for any URL."""
         return self._pool
 
+    get_connection = get_connection_with_tls_context
+    """What requests calls before 2.32."""
+
     def request_url(self, request: PreparedRequest, proxies: Mapping[str, str] | None) -> str:  # noqa: ARG002 - requests passes it
         """Return the path and query of a request, without the socket's path."""
         return request.path_url.removeprefix(self._path)
