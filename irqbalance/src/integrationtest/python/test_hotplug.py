@@ -13,7 +13,7 @@ import pytest
 
 import needs
 from guest import image, machine
-from guest.inside.hotplug import ISOLATED
+from guest.inside.observe import ISOLATED
 
 pytestmark = [pytest.mark.guests, pytest.mark.slow]
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -66,14 +67,8 @@ class Desk:
     """A folder with the files that the pages name, and the command, for the captured machine."""
 
     def __init__(self, folder: Path) -> None:
-        """Unpack the machine; put its counters and settings files beside it."""
-        captures.unpack(PROJECT / f"src/unittest/resources/captures/{MACHINE}.tar.xz", folder)
-        for name in ("interrupts", "interrupts.later"):
-            (folder / name).write_bytes((folder / MACHINE / "proc" / name).read_bytes())
-        (rules,) = (block.text for block in TOML if block.page.name == "guide.md")
-        (folder / "irqbalance.toml").write_text(rules)
-        (old,) = (block.text for block in BLOCKS if block.language == "shell")
-        (folder / "irqbalance.default").write_text(old)
+        """Unpack the machine, and put the command beside it."""
+        self.folder = folder
         package = PROJECT / "src/main/python"
         program = COMMAND.format(
             python=sys.executable, package=package, folder=folder, machine=MACHINE
@@ -81,7 +76,28 @@ class Desk:
         (folder / "bin").mkdir()
         (folder / "bin/irqbalance").write_text(program)
         (folder / "bin/irqbalance").chmod(0o755)
-        self.folder = folder
+        self.unpack()
+        for name in ("interrupts", "interrupts.later"):
+            (folder / name).write_bytes((folder / MACHINE / "proc" / name).read_bytes())
+
+    def unpack(self) -> None:
+        """Put the machine there as it was captured."""
+        shutil.rmtree(self.folder / MACHINE, ignore_errors=True)
+        captures.unpack(PROJECT / f"src/unittest/resources/captures/{MACHINE}.tar.xz", self.folder)
+
+    def tidy(self) -> None:
+        """Make all as it was at first; unpack the machine again only if a run wrote to it."""
+        if (self.folder / "state").exists():
+            shutil.rmtree(self.folder / "state")
+            self.unpack()
+        counters = (self.folder / "interrupts").read_bytes()
+        (self.folder / MACHINE / "proc/interrupts").write_bytes(counters)
+        for made in ("runs", "new.toml"):
+            (self.folder / made).unlink(missing_ok=True)
+        (rules,) = (block.text for block in TOML if block.page.name == "guide.md")
+        (self.folder / "irqbalance.toml").write_text(rules)
+        (old,) = (block.text for block in BLOCKS if block.language == "shell")
+        (self.folder / "irqbalance.default").write_text(old)
 
     def run(self, command: str) -> tuple[int, str]:
         """Run a command as a shell would; return its exit status and what it printed."""
@@ -97,11 +113,18 @@ class Desk:
         return done.returncode, done.stdout
 
 
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    """Yield a desk of its own for a test; its machine takes 5 MB of disk, so it goes at once."""
+@pytest.fixture(scope="module")
+def one_desk() -> Iterator[Desk]:
+    """Yield the desk of all tests; its machine takes 5 MB of disk, so it goes at once."""
     with tempfile.TemporaryDirectory() as folder:
         yield Desk(Path(folder))
+
+
+@pytest.fixture
+def desk(one_desk: Desk) -> Desk:
+    """Return the desk, as it was at first."""
+    one_desk.tidy()
+    return one_desk
 
 
 def name(block: pages.Block) -> str:
@@ -215,7 +238,7 @@ def test_the_man_page_has_an_example_of_each_kind():
     assert {"--dry-run", "*/10", "--restore", "--isolate", "--check", "--from", "ssh"} <= words
 
 
-def rewritten(page: Path) -> str:
+def rewritten(page: Path, desk: Desk) -> str:
     """Return a page with what its commands print now; shortened outputs stay as they are."""
 
     def block(found: re.Match[str]) -> str:
@@ -223,28 +246,29 @@ def rewritten(page: Path) -> str:
         if shell.language != "console":
             return found[0]
         text = ""
-        with tempfile.TemporaryDirectory() as folder:
-            desk = Desk(Path(folder))
-            for command, shown in shell.commands():
-                text += f"$ {command}\n"
-                if pages.not_run(command, NOT_RUN):
-                    text += shown
-                    continue
-                printed = desk.run(command)[1]
-                shortened = pages.ANYTHING in shown.rstrip().rstrip(pages.ANYTHING)
-                if shortened and pages.same_shape(shown, printed):
-                    text += shown
-                    continue
-                if pages.ANYTHING in shown:
-                    head = shown.partition(pages.ANYTHING)[0].count("\n")
-                    short = "".join(printed.splitlines(keepends=True)[:head])
-                    printed = f"{short}{pages.ANYTHING}\n"
-                text += printed
+        desk.tidy()
+        for command, shown in shell.commands():
+            text += f"$ {command}\n"
+            if pages.not_run(command, NOT_RUN):
+                text += shown
+                continue
+            printed = desk.run(command)[1]
+            shortened = pages.ANYTHING in shown.rstrip().rstrip(pages.ANYTHING)
+            if shortened and pages.same_shape(shown, printed):
+                text += shown
+                continue
+            if pages.ANYTHING in shown:
+                head = shown.partition(pages.ANYTHING)[0].count("\n")
+                short = "".join(printed.splitlines(keepends=True)[:head])
+                printed = f"{short}{pages.ANYTHING}\n"
+            text += printed
         return f"```console\n{text}```"
 
     return pages.FENCE.sub(block, page.read_text("utf-8"))
 
 
 if __name__ == "__main__":
-    for each in pages.pages(PROJECT):
-        each.write_text(rewritten(each), "utf-8")
+    with tempfile.TemporaryDirectory() as place:
+        made = Desk(Path(place))
+        for each in pages.pages(PROJECT):
+            each.write_text(rewritten(each, made), "utf-8")

@@ -1,7 +1,7 @@
 """Plug in devices and CPUs, and print as one JSON object what the shipped units made of it.
 
 QEMU's monitor is behind a port of the guest, so the guest plugs in its own devices. New IRQs start
-on ISOLATED, where none may stay: one that left it was moved by a run.
+on observe.ISOLATED, where none may stay: one that left it was moved by a run.
 """
 
 import json
@@ -22,9 +22,6 @@ RULES = "90-irqbalance-once.rules"
 
 LONGEST_SECONDS = 300.0
 """How long a slow machine has for what takes seconds."""
-
-ISOLATED = 3
-"""The test boots the guest with isolcpus= of this CPU."""
 
 STORM = 8
 """How many NICs come at once: the functions of one PCI device."""
@@ -107,10 +104,10 @@ def movable(irqs: dict[str, str]) -> dict[str, str]:
 
 @contextmanager
 def new_irqs_on_the_isolated_cpu() -> Iterator[None]:
-    """Let IRQs that are requested meanwhile start on ISOLATED."""
+    """Let IRQs that are requested meanwhile start on the isolated CPU."""
     default = Path("/proc/irq/default_smp_affinity")
     usual = default.read_text()
-    default.write_text(f"{1 << ISOLATED:x}")
+    default.write_text(f"{1 << observe.ISOLATED:x}")
     try:
         yield
     finally:

@@ -30,6 +30,9 @@ Disks do little, as what they do depends on where their IRQs are: one block come
 LONGEST_SECONDS = 120.0
 """How long a slow machine has to count what is needed."""
 
+ISOLATED = 3
+"""The guest of the tests of hotplug is booted with isolcpus= of this CPU."""
+
 MANY_CPUS = 4
 """With more CPUs than these the load is light."""
 
