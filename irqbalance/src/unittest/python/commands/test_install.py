@@ -138,3 +138,12 @@ def test_a_single_file_gets_its_man_page_wherever_it_lies(
     assert main(["install", "--cron", "--root", str(root)]) == 0
 
     assert files(root) == ["etc/cron.d/irqbalance-once", *DOCUMENTS]
+
+
+def test_the_help_of_uninstall_is_of_removing_alone(capsys: pytest.CaptureFixture[str]):
+    assert main(["uninstall", "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "remove files" in shown
+    assert "overwrite" not in shown
+    assert "others than root may change" not in shown
