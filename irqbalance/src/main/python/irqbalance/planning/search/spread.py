@@ -87,11 +87,6 @@ class _Level:
         self.pairs += 2 * number * counts[group] + 1
         counts[group] += number
 
-    def rivals(self, device: str, here: int, bin_: int) -> int:
-        """Return how many others of its device an item from the bin `here` would find in a bin."""
-        group = self.group_of[bin_]
-        return self.counts[device][group] - (self.group_of[here] == group)
-
     def is_crowded(self, device: str, bin_: int) -> bool:
         """Return whether an item of a device had better be in another group."""
         counts = self.counts[device]
@@ -205,28 +200,27 @@ class _Spreading:
 
     def _helps(self, item: int, other: int) -> bool:
         """Return whether two items may swap bins, and then share less with their device's."""
-        may, bins = self._placement.may, self._placement.bins
+        may, bins, homes = self._placement.may, self._placement.bins, self._placement.problem.homes
         here, there = bins[item], bins[other]
         return (
-            here != there
-            and self._away(item, there) + self._away(other, here)
-            <= self._away(item, here) + self._away(other, there)
-            and self._rivals(item, there, other, here) < self._rivals(item, here, other, there)
+            self._fewer_rivals(item, other)
+            and (homes[item] != there) + (homes[other] != here)
+            <= (homes[item] != here) + (homes[other] != there)
             and may(item, there)
             and may(other, here)
         )
 
-    def _away(self, item: int, bin_: int) -> bool:
-        return self._placement.problem.homes[item] != bin_
-
-    def _rivals(self, item: int, bin_: int, other: int, its: int) -> list[int]:
-        """Return the rivals of two items together, each in a bin, by level; the bins first."""
-        bins, devices = self._placement.bins, self._devices
-        return [
-            level.rivals(devices[item], bins[item], bin_)
-            + level.rivals(devices[other], bins[other], its)
-            for level in self._levels
-        ]
+    def _fewer_rivals(self, item: int, other: int) -> bool:
+        """Return whether a swap of items of two devices helps on the first level that it changes."""
+        here, there = self._placement.bins[item], self._placement.bins[other]
+        for level in self._levels:
+            old, new = level.group_of[here], level.group_of[there]
+            if old != new:
+                one, two = level.counts[self._devices[item]], level.counts[self._devices[other]]
+                more = one[new] - (one[old] - 1) + two[old] - (two[new] - 1)
+                if more:
+                    return more < 0
+        return False
 
     def _put_all(self, items: Sequence[int], bins: Sequence[int]) -> None:
         for item, bin_ in zip(items, bins, strict=True):
