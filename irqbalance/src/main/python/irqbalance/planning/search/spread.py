@@ -66,7 +66,7 @@ def _moved(placement: Placement) -> list[int]:
 
 def _heaviest_first(placement: Placement, items: Iterable[int]) -> list[int]:
     weights = placement.problem.weights
-    return sorted(items, key=lambda item: (-weights[item], item))
+    return sorted(sorted(items), key=weights.__getitem__, reverse=True)
 
 
 class _Level:
@@ -90,7 +90,8 @@ class _Level:
     def is_crowded(self, device: str, bin_: int) -> bool:
         """Return whether an item of a device had better be in another group."""
         counts = self.counts[device]
-        return counts[self.group_of[bin_]] > min(counts) + 1
+        here = counts[self.group_of[bin_]]
+        return here > 1 and here > min(counts) + 1
 
 
 class _Spreading:
@@ -101,7 +102,7 @@ class _Spreading:
         # a device with one queue has none to be kept apart
         self._placement = placement
         self._devices = [each if each in several else "" for each in neighbours.devices]
-        bins = range(len(placement.loads))
+        bins = list(range(len(placement.loads)))
         self._siblings = neighbours.siblings or [()] * len(bins)
         self._cores = [min(bin_, *its) if its else bin_ for bin_, its in enumerate(self._siblings)]
         self._caches = neighbours.caches or [0] * len(bins)
@@ -155,11 +156,9 @@ class _Spreading:
         placement, here = self._placement, self._placement.bins[item]
         weight, device = placement.problem.weights[item], self._devices[item]
         self._put(item, -1)
-        rooms = zip(placement.loads, self._limits, strict=True)
-        bins = [bin_ for bin_, (load, limit) in enumerate(rooms) if load + weight <= limit]
-        allowed = placement.problem.allowed[item]
-        if allowed is not None:
-            bins = [bin_ for bin_ in bins if bin_ in allowed]
+        loads, limits = placement.loads, self._limits
+        may = placement.problem.allowed[item] or range(len(loads))
+        bins = [bin_ for bin_ in may if loads[bin_] + weight <= limits[bin_]]
         for level in self._levels:
             counts, group_of = level.counts[device], level.group_of
             bins = _least(bins, [counts[group_of[bin_]] for bin_ in bins])
@@ -170,7 +169,7 @@ class _Spreading:
 
     def _load_of_core(self, bin_: int) -> float:
         loads = self._placement.loads
-        return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
+        return loads[bin_] + sum(map(loads.__getitem__, self._siblings[bin_]))
 
     def swap(self, items: Sequence[int], most_looks: int) -> None:
         """Let items that share with their device's swap bins, where that helps.
