@@ -110,7 +110,7 @@ def test_a_pattern_is_answered_as_many_hosts_and_a_name_as_one(service: WebServi
 @pytest.mark.parametrize(
     ("argv", "status", "message"),
     [
-        (["cpus", "--host", "db*"], 3, "no host there matches 'db*'"),
+        (["cpus", "--host", "db*"], 3, "no host there matches 'db*' and has samples in the window"),
         (["affinity", "36"], 1, "only the hosts' irq_servers know affinities; --server asks one"),
         (["affinity", "36", "0", "--yes"], 1, "only the hosts' irq_servers know affinities; "),
         (["watch", "imbalance"], 2, "watch takes one host; give one --host"),
