@@ -20,8 +20,23 @@ from irq_client.figures.rows import device_text, is_own, mostly
         ("36", "", ""),
     ],
 )
-def test_a_row_without_a_device_has_the_kernels_description(irq: str, device: str, text: str):
-    assert device_text(irq, device) == text
+def test_a_row_without_a_device_has_the_description_of_the_table(irq: str, device: str, text: str):
+    assert device_text(irq, device, "") == text
+
+
+@pytest.mark.parametrize(
+    ("irq", "device", "description", "text"),
+    [
+        ("IPI0", "", "Rescheduling interrupts", "Rescheduling interrupts"),
+        ("NMI", "", "[NMI] Machine Check", "[NMI] Machine Check"),
+        ("LOC#2", "", "Local timer interrupts for others", "Local timer interrupts for others"),
+        ("36", "virtio1-req.0", "", "virtio1-req.0"),
+    ],
+)
+def test_the_words_of_a_server_stand_before_those_of_the_table(
+    irq: str, device: str, description: str, text: str
+):
+    assert device_text(irq, device, description) == text
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
 """Every route, through Flask's test client, over a real store with samples worked out by hand."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from house import House
 from irq_server import __version__
 from irq_server.events import Event, Kind
+from irq_server.kernel.interrupts import parse
 from storing import START
+
+NONE, TIMER = {"description": ""}, {"description": "Local timer interrupts"}
 
 
 def test_interrupts_have_the_shape_of_the_contract(house: House):
@@ -29,10 +35,10 @@ def test_interrupts_have_the_shape_of_the_contract(house: House):
         },
         "cpus": [0, 1],
         "irqs": [
-            {"irq": "24", "device": "eth0", "counts": [100, 5], "total": 105, "rate": 5.25},
-            {"irq": "25", "device": "nvme0q1", "counts": [0, 0], "total": 0, "rate": 0.0},
-            {"irq": "LOC", "device": "", "counts": [10, 10], "total": 20, "rate": 1.0},
-            {"irq": "ERR", "device": "", "counts": None, "total": 1, "rate": 0.05},
+            {"irq": "24", "device": "eth0", "counts": [100, 5], "total": 105, "rate": 5.25} | NONE,
+            {"irq": "25", "device": "nvme0q1", "counts": [0, 0], "total": 0, "rate": 0.0} | NONE,
+            {"irq": "LOC", "device": "", "counts": [10, 10], "total": 20, "rate": 1.0} | TIMER,
+            {"irq": "ERR", "device": "", "counts": None, "total": 1, "rate": 0.05} | NONE,
         ],
         "totals": [110, 15],
         "total": 125,
@@ -100,6 +106,7 @@ def test_one_irq_has_its_fields_beside_the_window(house: House):
         "cpus": [0, 1],
         "irq": "24",
         "device": "eth0",
+        "description": "",
         "counts": [100, 0],
         "total": 100,
         "rate": 10.0,
@@ -110,6 +117,40 @@ def test_one_irq_has_its_fields_beside_the_window(house: House):
         "interface": "",
         "above": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("capture", "irq", "words"),
+    [
+        ("arm64-8cpu-2node", "IPI0", "Rescheduling interrupts"),
+        ("riscv64-4cpu", "IPI4", "IRQ work interrupts"),
+        ("s390x-4cpu-pci", "NMI", "[NMI] Machine Check"),
+        ("ppc64el-8cpu-2node", "NMI", "System Reset interrupts"),
+        ("ppc64el-8cpu-2node", "LOC", "Local timer interrupts for timer event device"),
+        ("ppc64el-8cpu-2node", "LOC#2", "Local timer interrupts for others"),
+    ],
+)
+def test_rows_without_a_number_have_the_kernels_words(
+    house: House, captured: Callable[[str], Path], capture: str, irq: str, words: str
+):
+    text = (captured(capture) / "proc/interrupts").read_text()
+    house.store.append(parse(text), "another boot", START + 30, 10.0)
+    house.clock.advance(10)
+
+    path = irq.replace("#", "%23")
+    assert house.json(f"/api/v1/irqs/{path}")["description"] == words
+    for route in ("interrupts", "irqs", "cpus/2"):
+        rows = house.json(f"/api/v1/{route}")["irqs"]
+        assert [each["description"] for each in rows if each["irq"] == irq] == [words]
+        assert {each["description"] for each in rows if each["irq"].isdecimal()} == {""}
+
+
+def test_a_row_that_is_gone_has_no_words(house: House):
+    rows = "  CPU0  CPU1\n 24:  1  1  PCI-MSI 1-edge  eth0\n"
+    house.store.append(parse(rows), "another boot", START + 30, 10.0)
+    house.clock.advance(10)
+
+    assert house.json("/api/v1/irqs/LOC?period=20s")["description"] == ""
 
 
 def test_a_machine_wide_row_can_be_asked_for_but_not_on_one_cpu(house: House):
@@ -135,8 +176,8 @@ def test_cpus_and_one_cpu(house: House):
         "total": 15,
         "rate": 0.75,
         "irqs": [
-            {"irq": "24", "device": "eth0", "total": 5, "rate": 0.25},
-            {"irq": "LOC", "device": "", "total": 10, "rate": 0.5},
+            {"irq": "24", "device": "eth0", "total": 5, "rate": 0.25} | NONE,
+            {"irq": "LOC", "device": "", "total": 10, "rate": 0.5} | TIMER,
         ],
     }
 

@@ -112,6 +112,7 @@ class Pair(NamedTuple):
     after: float | None
     cpus: tuple[str, str] = ("", "")
     """The CPUs that an IRQ fired on most, before and after."""
+    description: str = ""
 
     @property
     def size(self) -> float:
@@ -130,7 +131,7 @@ def pairs(effect: Effect, most: int | None = None) -> list[Pair]:
     cpus = [_rates(each, dict(load)) for each, load in zip(sides, loads, strict=True)]
     irqs = [_rates(each, {irq.irq: irq.total for irq in each.irqs}) for each in sides]
     places = [{irq.irq: mostly(irq.counts, each.cpus) for irq in each.irqs} for each in sides]
-    devices = {irq.irq: irq.device for each in sides for irq in each.irqs}
+    known = {irq.irq: irq for each in sides for irq in each.irqs}
     moved = {each.irq for each in effect.events}
 
     def of_cpu(cpu: str) -> Pair:
@@ -138,14 +139,15 @@ def pairs(effect: Effect, most: int | None = None) -> list[Pair]:
 
     def of_irq(irq: str) -> Pair:
         where = places[0].get(irq, ""), places[1].get(irq, "")
-        return Pair("irq", irq, devices[irq], irqs[0].get(irq), irqs[1].get(irq), where)
+        rates = irqs[0].get(irq), irqs[1].get(irq)
+        return Pair("irq", irq, known[irq].device, *rates, where, known[irq].description)
 
     def most_changed(found: Iterable[Pair]) -> list[Pair]:
         return sorted(found, key=lambda pair: -pair.size)[:most]
 
-    others = (of_irq(irq) for irq in devices if irq not in moved)
+    others = (of_irq(irq) for irq in known if irq not in moved)
     return [
-        *most_changed(of_irq(irq) for irq in devices if irq in moved),
+        *most_changed(of_irq(irq) for irq in known if irq in moved),
         Pair("imbalance", "", "", *effect.imbalance),
         Pair("total", "", "", totals[0], totals[1]),
         *most_changed(of_cpu(cpu) for cpu in dict.fromkeys([*cpus[0], *cpus[1]])),
@@ -165,7 +167,7 @@ def _title(pair: Pair) -> str:
 
 
 def _device(pair: Pair) -> str:
-    return device_text(pair.name, pair.device)
+    return device_text(pair.name, pair.device, pair.description)
 
 
 def _before(pair: Pair) -> Cell:

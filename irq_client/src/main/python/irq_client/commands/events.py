@@ -11,7 +11,7 @@ from ..server.request import Request
 from ..terminal.columns import Column, csv_rows, headings, table_rows
 from ..terminal.table import Sheet
 from ..terminal.writer import Shown
-from .shared import author, devices_of, window_of, window_sheet
+from .shared import author, window_of, window_sheet
 
 if TYPE_CHECKING:
     from ..server import model
@@ -57,7 +57,8 @@ class Events(NamedTuple):
         events = answer.events
         devices: Mapping[str, str] = {}
         if self.form != "json" and any(each.irq for each in events):
-            devices = devices_of(client, window_of(self.request))
+            rows = client.interrupts(window_of(self.request)).irqs
+            devices = {irq.irq: irq.device for irq in rows}
         happened = [Happened(each, devices.get(each.irq or "", "")) for each in events]
         return Shown(
             answer.text,

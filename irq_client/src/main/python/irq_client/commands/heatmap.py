@@ -101,7 +101,8 @@ def draw_grid(answer: model.Interrupts, width: int, *, every: bool = False) -> I
     if not rows or not answer.cpus:
         yield (("no IRQ passed the filters", ""),)
         return
-    names = [visible(f"{irq.irq} {device_text(irq.irq, irq.device)}".strip()) for irq in rows]
+    titles = [device_text(irq.irq, irq.device, irq.description) for irq in rows]
+    names = [visible(f"{irq.irq} {title}".strip()) for irq, title in zip(rows, titles, strict=True)]
     label = min(max(map(cell_width, names)), LONGEST_LABEL)
     room = max(width - label - 1, LEAST_PLOT)
     each = -(-len(answer.cpus) // room)

@@ -25,7 +25,6 @@ from ..terminal.text import aligned, cell_width, numbered, rate_text, shortened,
 from ..terminal.writer import Shown
 from .shared import (
     change_text,
-    devices_of,
     idle_text,
     steps_line,
     window_line,
@@ -58,11 +57,12 @@ _FIGURES = 17
 
 
 class Past(NamedTuple):
-    """A series, the events of its window, and the device of each IRQ among its keys."""
+    """A series, the events of its window, and device and description of each IRQ in it."""
 
     series: model.Series
     events: Sequence[model.Event] = ()
     devices: Mapping[str, str] = {}
+    descriptions: Mapping[str, str] = {}
 
 
 class History(NamedTuple):
@@ -92,12 +92,13 @@ def ask_past(client: Client, request: Request, draw: Draw | None, form: str) -> 
     if form != "table":
         draw = None
     events: Sequence[model.Event] = ()
-    devices: Mapping[str, str] = {}
+    rows: Sequence[model.Irq] = ()
     if start != end:
         events = client.events(chosen).events if draw and client.names_changes else ()
         if any(each.change for each in events) or (request.by[:3] == "irq" and form != "json"):
-            devices = devices_of(client, chosen)
-    past = Past(series, events, devices)
+            rows = client.interrupts(chosen).irqs
+    devices = {irq.irq: irq.device for irq in rows}
+    past = Past(series, events, devices, {irq.irq: irq.description for irq in rows})
     return Shown(
         series.text,
         lambda: show_series(series),
@@ -253,7 +254,7 @@ def _key_text(past: Past, key: str) -> str:
     if by == "cpu":
         return f"CPU{visible(key)}"
     irq = _irq_of(by, key)
-    device = device_text(irq, past.devices.get(irq, ""))
+    device = device_text(irq, past.devices.get(irq, ""), past.descriptions.get(irq, ""))
     place = f"on CPU{key.rpartition(',')[2]}" if by == "irq,cpu" else ""
     return visible(" ".join(filter(None, (irq, place, device))))
 

@@ -90,7 +90,7 @@ def _by_cpu(answer: model.OneIrq, every: bool) -> Sheet:
         ),
         "nothing in the window" if counts else "counted for the whole machine, not by CPU",
         notes=(
-            named("IRQ", irq.irq, device_text(irq.irq, irq.device)),
+            named("IRQ", irq.irq, device_text(irq.irq, irq.device, irq.description)),
             f"{count_text(irq.total)} interrupts, {rate_text(irq.rate)} per second",
             f"affinity {known(irq.affinity)}, effective {known(irq.effective_affinity)}",
         ),

@@ -40,7 +40,7 @@ IRQ_COLUMNS: tuple[Column[model.Irq], ...] = (
     Column(
         "DEVICE",
         "device",
-        lambda irq: device_text(irq.irq, irq.device),
+        lambda irq: device_text(irq.irq, irq.device, irq.description),
         lambda irq: irq.device,
         flexible=True,
         is_cold=lambda device: is_own("0", device),
@@ -94,11 +94,6 @@ def latest_events(client: Client, kind: str, request: Request) -> list[model.Eve
     while events and found[0].time.seconds - events[-1].time.seconds <= _TOGETHER_SECONDS:
         found.insert(0, events.pop())
     return found
-
-
-def devices_of(client: Client, request: Request) -> Mapping[str, str]:
-    """Return the device of each IRQ that a request names. Raise ServerError."""
-    return {irq.irq: irq.device for irq in client.interrupts(request).irqs}
 
 
 def imbalance_of(cpus: model.Cpus) -> float | None:

@@ -1,7 +1,8 @@
 """The rows of /proc/interrupts: which are a CPU's own, and the kernel's words for them. Pure.
 
-An irq_server names the device of numbered rows only. Labels that stand for other things on another
-architecture (arm's IPI0) or kernel have no words here; NMI, LOC and MCE have those of x86.
+An irq_server sends the kernel's own words of a row that is there now. The table serves the others:
+rows that are gone, a Prometheus, servers before those words. Labels that stand for other things on
+another architecture (arm's IPI0) or kernel are not in it; NMI, LOC and MCE have the words of x86.
 Source: arch_show_interrupts() in irq.c of arch/x86/kernel and arch/powerpc/kernel, and
 irqclass_sub_desc in arch/s390/kernel/irq.c, as Linux 6.12 to 7.2 prints them.
 """
@@ -79,9 +80,9 @@ PER_CPU_DEVICES = {
 """Devices of which every CPU has its own under one number (request_percpu_irq)."""
 
 
-def device_text(irq: str, device: str) -> str:
-    """Return the device of a row; of a row without one the kernel's description, if known."""
-    return device or DESCRIPTIONS.get(irq.partition("#")[0], "")
+def device_text(irq: str, device: str, description: str) -> str:
+    """Return the device of a row; else its description by the server, or by the table."""
+    return device or description or DESCRIPTIONS.get(irq.partition("#")[0], "")
 
 
 def is_own(irq: str, device: str) -> bool:

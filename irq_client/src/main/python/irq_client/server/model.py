@@ -62,6 +62,9 @@ class Irq(NamedTuple):
     above: tuple[str, ...] = ()
     """The bonds, VLANs and bridges above that interface."""
 
+    description: str = ""
+    """The kernel's words for a row without a number; empty if the server does not know them."""
+
     @property
     def device_names(self) -> tuple[str, ...]:
         """Return the names of its device: all action names, each of them, and the interfaces."""
@@ -254,6 +257,7 @@ def read_one_cpu(answer: JsonObject) -> OneCpu:
             counts=None,
             total=each.whole("total"),
             rate=each.number("rate"),
+            description=_description(each),
         )
         for each in answer.objects("irqs")
     )
@@ -362,7 +366,12 @@ def _irq(row: JsonObject, cpu_count: int) -> Irq:
         counts=row.optional_counts("counts", cpu_count),
         total=row.whole("total"),
         rate=row.number("rate"),
+        description=_description(row),
     )
+
+
+def _description(row: JsonObject) -> str:
+    return row.text("description") if row.has("description") else ""
 
 
 def _irq_with_affinity(row: JsonObject, cpu_count: int) -> Irq:

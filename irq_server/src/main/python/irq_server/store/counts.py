@@ -51,12 +51,14 @@ class KnownRow:
     """A row that the store knows.
 
     A row that ``is_present`` is in an answer even with a count of zero. One that ``has_cpus`` has a
-    cell per CPU, not one figure for the machine or none.
+    cell per CPU, not one figure for the machine or none. ``description`` is the kernel's text of a
+    row that no device owns, "" if the row is gone.
     """
 
     identity: Identity
     is_present: bool
     has_cpus: bool
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class IrqCounts:
     counts: tuple[int, ...] | None
     total: int
     interface: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +143,9 @@ def _irq_counts(row: KnownRow, cells: Mapping[str, int], cpus: Sequence[str]) ->
     """Return a row's counts from its cells that fired, by CPU as text."""
     irq, device, interface = row.identity.irq, row.identity.device, row.identity.interface
     if not row.has_cpus:
-        return IrqCounts(irq, device, None, cells.get("", 0), interface)
+        return IrqCounts(irq, device, None, cells.get("", 0), interface, row.description)
     counts = tuple([cells.get(cpu, 0) for cpu in cpus]) if cells else (0,) * len(cpus)
-    return IrqCounts(irq, device, counts, sum(counts), interface)
+    return IrqCounts(irq, device, counts, sum(counts), interface, row.description)
 
 
 def cpus_in(state: State) -> set[int]:

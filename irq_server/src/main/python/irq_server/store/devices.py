@@ -131,7 +131,8 @@ class Rows:
             has_cpus = row.counts is not None if row else _has_cpus(irq, state)
             is_later = first_times.get(irq, end.time) > end.time
             here = irq in asked_for or (not is_later and (row is not None or not present))
-            known.append(KnownRow(self.identities[irq], here, has_cpus))
+            words = "" if row is None or row.is_numbered else row.description.text
+            known.append(KnownRow(self.identities[irq], here, has_cpus, words))
         return known
 
 

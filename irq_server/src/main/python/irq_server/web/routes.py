@@ -175,8 +175,7 @@ ROUTES = (
             irqs=listed(
                 fields(
                     "One IRQ on that CPU",
-                    irq=shape.IRQ,
-                    device=shape.DEVICE,
+                    **shape.NAMED,
                     total=shape.TOTAL,
                     rate=shape.RATE,
                 ),

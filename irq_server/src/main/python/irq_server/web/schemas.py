@@ -73,7 +73,15 @@ COUNTS = or_null(
 AFFINITY = or_null(text("The CPUs that it may go to, a CPU list; null if the kernel has none", "1"))
 EFFECTIVE = or_null(text("Where the kernel really sends it; null if it does not say", "1"))
 ALL = natural("Interrupts in the window, on all CPUs, of all that passes the filters", 5604)
-COUNTED = {"irq": IRQ, "device": DEVICE, "counts": COUNTS, "total": TOTAL, "rate": RATE}
+NAMED = {
+    "irq": IRQ,
+    "device": DEVICE,
+    "description": text(
+        "The kernel's words for a row without a number; empty for a numbered one, or if it is gone",
+        "",
+    ),
+}
+COUNTED = {**NAMED, "counts": COUNTS, "total": TOTAL, "rate": RATE}
 PLACE = {
     "affinity": AFFINITY,
     "effective_affinity": EFFECTIVE,

@@ -49,6 +49,7 @@ def irq_json(item: IrqCounts, window: Window) -> Json:
     return {
         "irq": item.irq,
         "device": item.device,
+        "description": item.description,
         "counts": None if item.counts is None else list(item.counts),
         "total": item.total,
         "rate": rate(item.total, window),
@@ -174,6 +175,7 @@ def cpu_json(cpu: int, counts: Counts, window: Window) -> Json:
             {
                 "irq": item.irq,
                 "device": item.device,
+                "description": item.description,
                 "total": item.total,
                 "rate": rate(item.total, window),
             }

@@ -195,7 +195,7 @@ def _irq_table(state: TopState, data: TopData, width: int) -> _Table:
     """Return a row per IRQ: its rate, then its rate on each CPU or where it fires most."""
     answer = data.interrupts
     seconds = answer.window.seconds or 1.0
-    names = {irq.irq: device_text(visible(irq.irq), visible(irq.device)) for irq in answer.irqs}
+    names = {irq.irq: _title_of(irq) for irq in answer.irqs}
     irq_cells = max((cell_width(visible(irq)) for irq in names), default=0)
     device_cells = max(map(cell_width, names.values()), default=0)
     fixed = irq_cells + min(device_cells, _DEVICE_CELLS) + _RATE_CELLS + _AFFINITY_CELLS + 8
@@ -305,5 +305,9 @@ def _busiest_irq(irqs: Sequence[model.Irq], place: int, seconds: float) -> str:
     count, irq = max(counts, key=lambda pair: pair[0], default=(0, None))
     if irq is None or not count:
         return ""
-    name = shortened(device_text(visible(irq.irq), visible(irq.device)), 30)
+    name = shortened(_title_of(irq), 30)
     return f"{visible(irq.irq)} {name}".strip() + f" {rate_text(count / seconds)}/s"
+
+
+def _title_of(irq: model.Irq) -> str:
+    return visible(device_text(irq.irq, irq.device, irq.description))

@@ -6,11 +6,7 @@ const FIRST_ROWS = 60;
 const FAINTEST = 70; // of 256 colours: a CPU with few interrupts is still seen
 const SPARK_HEIGHT = 16;
 
-const OWN = {
-  LOC: "local timer", RES: "rescheduling", CAL: "function calls", TLB: "TLB shootdowns", NMI: "non-maskable",
-  PMI: "performance monitoring", IWI: "IRQ work", SPU: "spurious", THR: "threshold", MCE: "machine check",
-  MCP: "machine check polls", TRM: "thermal", ERR: "errors", MIS: "missed",
-};
+const FIGURES = { ERR: "errors", MIS: "missed" }; // rows for which the kernel has no words
 
 const COLUMNS = [
   ["irq", "IRQ", ""], ["device", "Device", ""], ["rate", "Rate/s", "number"], ["", "Share", "number wide"],
@@ -20,7 +16,7 @@ const COLUMNS = [
 
 // Return what a row is called beside its IRQ.
 export function titleOf(irq) {
-  return irq.device || OWN[irq.irq.replace(/#\d+$/, "")] || "";
+  return irq.device || irq.description || FIGURES[irq.irq] || "";
 }
 
 export class IrqTable {
