@@ -119,7 +119,12 @@ class _Run:
             pattern = self._general.pattern
             what = f"matches {pattern!r} and has" if pattern else "has"
             raise NoMatchError(f"no host there {what} samples in the window")
-        hosts = tuple(server._replace(name=name, instance=name, is_exact=x) for name, x in found)
+        from .terminal.text import visible
+
+        hosts = tuple(
+            server._replace(name=visible(each), instance=each, is_exact=is_exact)
+            for each, is_exact in found
+        )
         self._general = self._general._replace(hosts=hosts)
 
     def _prints(self) -> bool:
@@ -259,8 +264,13 @@ class _Run:
         from .prometheus.node_exporter import NodeClient
 
         kind = HostClient if host.is_exact else NodeClient
-        timeout_seconds = self._general.timeout_seconds
-        return kind(host.url, host.instance, token=token, timeout_seconds=timeout_seconds)
+        return kind(
+            host.url,
+            host.instance,
+            token=token,
+            timeout_seconds=self._general.timeout_seconds,
+            name=host.name,
+        )
 
     def _read_tokens(self) -> Mapping[str | None, str | None]:
         """Return the token in each file that a server has, None for none; read each file once."""

@@ -74,10 +74,20 @@ class HostClient(Client):
     names_changes = False
 
     def __init__(
-        self, server: str, instance: str, *, token: str | None, timeout_seconds: float
+        self,
+        server: str,
+        instance: str,
+        *,
+        token: str | None,
+        timeout_seconds: float,
+        name: str = "",
     ) -> None:
         super().__init__(
-            server, token=token, timeout_seconds=timeout_seconds, name=instance, peer=PROMETHEUS
+            server,
+            token=token,
+            timeout_seconds=timeout_seconds,
+            name=name or instance,
+            peer=PROMETHEUS,
         )
         self._instance = instance
         self._deadline = 0.0
