@@ -119,12 +119,7 @@ class _Run:
             pattern = self._general.pattern
             what = f"matches {pattern!r} and has" if pattern else "has"
             raise NoMatchError(f"no host there {what} samples in the window")
-        from .terminal.text import visible
-
-        hosts = tuple(
-            server._replace(name=visible(each), instance=each, is_exact=is_exact)
-            for each, is_exact in found
-        )
+        hosts = tuple(server._replace(name=name, instance=name, is_exact=x) for name, x in found)
         self._general = self._general._replace(hosts=hosts)
 
     def _prints(self) -> bool:
@@ -264,13 +259,8 @@ class _Run:
         from .prometheus.node_exporter import NodeClient
 
         kind = HostClient if host.is_exact else NodeClient
-        return kind(
-            host.url,
-            host.instance,
-            token=token,
-            timeout_seconds=self._general.timeout_seconds,
-            name=host.name,
-        )
+        timeout_seconds = self._general.timeout_seconds
+        return kind(host.url, host.instance, token=token, timeout_seconds=timeout_seconds)
 
     def _read_tokens(self) -> Mapping[str | None, str | None]:
         """Return the token in each file that a server has, None for none; read each file once."""

@@ -74,20 +74,10 @@ class HostClient(Client):
     names_changes = False
 
     def __init__(
-        self,
-        server: str,
-        instance: str,
-        *,
-        token: str | None,
-        timeout_seconds: float,
-        name: str = "",
+        self, server: str, instance: str, *, token: str | None, timeout_seconds: float
     ) -> None:
         super().__init__(
-            server,
-            token=token,
-            timeout_seconds=timeout_seconds,
-            name=name or instance,
-            peer=PROMETHEUS,
+            server, token=token, timeout_seconds=timeout_seconds, name=instance, peer=PROMETHEUS
         )
         self._instance = instance
         self._deadline = 0.0
