@@ -110,7 +110,7 @@ def test_a_pattern_is_answered_as_many_hosts_and_a_name_as_one(service: WebServi
 @pytest.mark.parametrize(
     ("argv", "status", "message"),
     [
-        (["cpus", "--host", "db*"], 3, "no host there matches 'db*'"),
+        (["cpus", "--host", "db*"], 3, "no host there matches 'db*' and has samples in the window"),
         (["affinity", "36"], 1, "only the hosts' irq_servers know affinities; --server asks one"),
         (["affinity", "36", "0", "--yes"], 1, "only the hosts' irq_servers know affinities; "),
         (["watch", "imbalance"], 2, "watch takes one host; give one --host"),
@@ -121,6 +121,11 @@ def test_a_pattern_is_answered_as_many_hosts_and_a_name_as_one(service: WebServi
             "which IRQs' affinities changed; --server",
         ),
         (["cpus", "--prometheus", "a", "--server", "b"], 2, "--prometheus and --server contradict"),
+        (
+            ["cpus", "--host", "a\nb"],
+            2,
+            "--host: expected a host or a shell pattern such as 'web*'",
+        ),
         (["cpus", "--host", "x", "--server", "b"], 2, "--host is for --prometheus"),
         (["cpus", "--prometheus", "http://127.0.0.1:9"], 5, "is Prometheus running there?"),
     ],

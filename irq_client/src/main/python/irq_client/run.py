@@ -117,7 +117,8 @@ class _Run:
             found = client.hosts(self._general.pattern, self._given.request())
         if not found:
             pattern = self._general.pattern
-            raise NoMatchError(f"no host there matches {pattern!r}" if pattern else "no host there")
+            what = f"matches {pattern!r} and has" if pattern else "has"
+            raise NoMatchError(f"no host there {what} samples in the window")
         hosts = tuple(server._replace(name=name, instance=name, is_exact=x) for name, x in found)
         self._general = self._general._replace(hosts=hosts)
 

@@ -28,7 +28,7 @@ def test_events_are_listed():
 
 def test_no_event_is_said():
     assert lines(show_events(WINDOW, []))[1:] == [
-        "no event in the window; --period 7d looks further back"
+        "no event in the window; a longer --period looks further back"
     ]
 
 

@@ -69,6 +69,10 @@ def client(engine: Engine) -> Iterator[HostClient]:
         yield asking(service)
 
 
+def _sample(value: float) -> object:
+    return {"metric": {}, "value": [1_767_225_600, str(value)]}
+
+
 def asking(service: WebService, instance: str = "web1") -> HostClient:
     return HostClient(service.url, instance, token=None, timeout_seconds=10.0)
 
@@ -276,6 +280,11 @@ def test_the_json_is_as_an_irq_server_would_have_written_it(client: HostClient):
 @pytest.mark.parametrize(
     ("body", "error"),
     [
+        (json_reply({"status": "error", "error": "no disk"}), "expected success, found no disk;"),
+        (
+            json_reply({"data": {"resultType": "vector", "result": [_sample(1e12)]}}),
+            "what time it is",
+        ),
         (reply(b"<html>", kind="text/html"), "not JSON; is that a Prometheus-compatible server"),
         (json_reply({"data": {"resultType": "scalar", "result": [1, "2"]}}), "vector or matrix"),
         (json_reply({"data": {"resultType": "vector", "result": []}}), "what time it is"),
@@ -286,6 +295,45 @@ def test_the_json_is_as_an_irq_server_would_have_written_it(client: HostClient):
 def test_what_is_no_prometheus_is_said(body: bytes, error: str):
     with WebService(lambda *_: body) as service, pytest.raises(AnswerError, match=error):
         asking(service).cpus()
+
+
+@pytest.mark.parametrize(
+    ("ask", "cpu"),
+    [
+        ("cpus", "x"),
+        ("cpus", ""),
+        ("interrupts", "-1"),
+        ("interrupts", "1.5"),
+        ("series", "1_0"),
+        ("series", "\n"),
+        ("status", "9" * 20),
+    ],
+)
+def test_a_cpu_that_is_none_is_said(ask: str, cpu: str):
+    engine = Engine(T + 125_000)
+    machine(engine)
+    labels = {"instance": "web1", "cpu": cpu}
+    for name, more in (("cpu_interrupts_total", {"kind": "own"}), ("cpu_info", {"online": "true"})):
+        engine.add(f"irq_{name}", constant(1), **labels, **more)
+    window = {} if ask == "status" else WINDOW | ({"by": "cpu"} if ask == "series" else {})
+    with WebService(engine.answer) as service, pytest.raises(AnswerError) as error:
+        getattr(asking(service), ask)(**window)
+
+    assert "the label cpu: expected a CPU number, found " in error.value.words
+
+
+def test_times_and_intervals_that_cannot_be_are_no_crash(engine: Engine):
+    with WebService(engine.answer) as service:
+        engine.now = 10**21
+        with pytest.raises(AnswerError, match="a sample such as"):
+            asking(service).status()
+
+
+def test_an_interval_below_0_is_none(engine: Engine):
+    engine.add("irq_server_interval_seconds", constant(-5), instance="web2")
+    engine.add("irq_affinity_changes_total", constant(0), instance="web2")
+    with WebService(engine.answer) as service:
+        assert asking(service, "web2").series(**WINDOW).step_seconds == 10.0
 
 
 def test_prometheus_own_words_are_shown():

@@ -55,6 +55,11 @@ def test_a_long_name_loses_its_middle(text: str, width: int, short: str):
     assert shortened(text, width) == short
 
 
+def test_blanks_at_the_end_go_before_letters():
+    assert shortened("DEVICE     ", 8) == "DEVICE"
+    assert shortened("DEVICE     ", 5) == "DE…CE"
+
+
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp", "M"])), st.integers(1, 40))
 def test_a_shortened_name_fits(text: str, width: int):
     assert cell_width(shortened(text, width)) <= width

@@ -26,6 +26,7 @@ def test_a_service_runs_the_program_by_its_own_path_and_is_taken_back(
     program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     root = tmp_path / "root"
+    root.mkdir()
 
     assert main(["install", "--root", str(root)]) == 0
 
@@ -48,6 +49,7 @@ def test_a_service_runs_the_program_by_its_own_path_and_is_taken_back(
 @pytest.mark.usefixtures("program")
 def test_an_edited_unit_stays_and_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     root = tmp_path / "root"
+    root.mkdir()
     main(["install", "--root", str(root)])
     unit = root / "etc/systemd/system/irq_server.service"
     unit.write_text(unit.read_text().replace("WatchdogSec=60", "WatchdogSec=90"))

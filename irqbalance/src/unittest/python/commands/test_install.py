@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,13 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    path = tmp_path / "root"
+    path.mkdir()
+    return path
+
+
 def files(root: Path) -> list[str]:
     return sorted(str(each.relative_to(root)) for each in root.rglob("*") if not each.is_dir())
 
@@ -31,10 +39,8 @@ DOCUMENTS = [
 
 
 def test_a_timer_runs_the_program_by_its_own_path(
-    program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    program: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ):
-    root = tmp_path / "root"
-
     assert main(["install", "--timer", "--root", str(root)]) == 0
 
     assert files(root) == [
@@ -51,8 +57,7 @@ def test_a_timer_runs_the_program_by_its_own_path(
     assert all(f"{root}/{each}" in out for each in files(root))
 
 
-def test_cron_takes_the_timers_place_and_uninstall_leaves_nothing(program: Path, tmp_path: Path):
-    root = tmp_path / "root"
+def test_cron_takes_the_timers_place_and_uninstall_leaves_nothing(program: Path, root: Path):
     main(["install", "--timer", "--root", str(root)])
 
     assert main(["install", "--cron", "--root", str(root)]) == 0
@@ -65,8 +70,7 @@ def test_cron_takes_the_timers_place_and_uninstall_leaves_nothing(program: Path,
 
 
 @pytest.mark.usefixtures("program")
-def test_an_edited_file_stays_and_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    root = tmp_path / "root"
+def test_an_edited_file_stays_and_is_named(root: Path, capsys: pytest.CaptureFixture[str]):
     main(["install", "--cron", "--root", str(root)])
     cron = root / "etc/cron.d/irqbalance-once"
     cron.write_text(cron.read_text().replace("*/10", "*/5"))
@@ -85,10 +89,52 @@ def test_it_is_a_timer_or_cron(words: list[str]):
 
 
 def test_a_command_in_a_home_is_not_hidden_from_the_service(
-    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("irqbalance.commands.install.needs_home", lambda paths: program in paths)
-    main(["install", "--timer", "--root", str(tmp_path)])
+    main(["install", "--timer", "--root", str(root)])
 
-    unit = (tmp_path / "etc/systemd/system/irqbalance-once.service").read_text()
+    unit = (root / "etc/systemd/system/irqbalance-once.service").read_text()
     assert "\nProtectHome=read-only\n" in unit
+
+
+@pytest.mark.usefixtures("program")
+@pytest.mark.parametrize("command", [["install", "--cron", "--force"], ["uninstall"]])
+@pytest.mark.parametrize("name", ["", "missing", "file"])
+def test_a_root_that_is_no_folder_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], name: str
+):
+    (tmp_path / "file").touch()
+    named = str(tmp_path / name) if name else ""
+
+    assert main([*command, "--root", named]) == 2
+
+    assert f"'{named}' is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.usefixtures("program")
+def test_a_path_that_cron_would_read_as_two_lines_is_refused_for_an_image_too(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "a\n* * * * * root evil/irqbalance"
+    path.parent.mkdir(parents=True)
+    path.touch(0o755)
+    monkeypatch.setattr(sys, "argv", [str(path)])
+
+    assert main(["install", "--cron", "--force", "--root", str(root)]) == 1
+
+    assert "units and cron files take for another" in capsys.readouterr().err
+    assert files(root) == []
+
+
+@pytest.mark.usefixtures("program")
+def test_a_single_file_gets_its_man_page_wherever_it_lies(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    loader = SimpleNamespace(archive="/usr/local/bin/irqbalance.pyz")
+    monkeypatch.setattr("irqbalance.installation.running.__loader__", loader)
+
+    assert main(["install", "--cron", "--root", str(root)]) == 0
+
+    assert files(root) == ["etc/cron.d/irqbalance-once", *DOCUMENTS]

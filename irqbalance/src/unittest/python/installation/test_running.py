@@ -65,10 +65,21 @@ def test_others_than_root_must_not_be_able_to_change_it(tmp_path: Path):
         folder.rmdir()
 
 
-@pytest.mark.parametrize("name", ["two words", "100%", "quo'te", "$HOME"])
-def test_a_path_that_a_unit_would_read_otherwise_is_refused(name: str):
-    with pytest.raises(PermissionError, match="character"):
-        running.check([Path("/opt") / name], for_others=False)
+@pytest.mark.parametrize("name", ["two words", "100%", "quo'te", "$HOME", "a\n* * * * * root x"])
+def test_a_path_that_a_unit_would_read_otherwise_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    path = command(tmp_path / name)
+    monkeypatch.setattr(sys, "argv", [str(path)])
+
+    with pytest.raises(OSError, match="character") as raised:
+        running.words_of("irqbalance")
+
+    assert raised.value.filename == str(path)
+
+
+def test_the_folder_of_the_modules_is_part_of_the_program():
+    assert Path(running.__file__).resolve().parents[1] in running.paths_of(["/usr/bin/irqbalance"])
 
 
 def test_homes_are_known():

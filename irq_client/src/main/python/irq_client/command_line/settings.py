@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import CommandLineError, UsageError, did_you_mean
 from .options import COLOR, EVERYWHERE, FORMAT, Setting
-from .values import read_choice, read_duration, read_pattern, read_prometheus, read_server
+from .values import read_choice, read_duration, read_host, read_prometheus, read_server
 
 if TYPE_CHECKING:
     from .config_files import Config, Host
@@ -60,7 +60,7 @@ def read_general(given: Mapping[str, object], environment: Mapping[str, str]) ->
     return General(
         hosts=() if prometheus else _hosts(found, config, token_file),
         prometheus=prometheus,
-        pattern=read_pattern("--host", str(given["host"])) if given.get("host") else "",
+        pattern=read_host("--host", str(given["host"])) if given.get("host") else "",
         timeout_seconds=read_duration(*found["timeout"][0]).seconds,
         form=read_choice(*found["format"][0], FORMAT.choices),
         colour=read_choice(*found["color"][0], COLOR.choices),

@@ -78,6 +78,11 @@ def read_pattern(option: str, text: str) -> str:
     return _visible(option, text, "a device or a shell pattern such as 'eth0-*'")
 
 
+def read_host(option: str, text: str) -> str:
+    """Return the name of a host, or a shell pattern."""
+    return _visible(option, text, "a host or a shell pattern such as 'web*'")
+
+
 def _visible(option: str, text: str, expected: str) -> str:
     """Return a text of 1 to 200 characters, all of them visible, without the blanks around it."""
     if not text.strip() or len(text) > 200 or not text.isprintable():

@@ -74,7 +74,7 @@ def show_events(window: model.Window, happened: Sequence[Happened]) -> Sheet:
         window,
         headings(columns),
         table_rows(columns, happened),
-        "no event in the window; --period 7d looks further back",
+        "no event in the window; a longer --period looks further back",
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from ..errors import AnswerError, ShapeError
 from ..server.failures import Peer
-from ..server.json_fields import parse_object
+from ..server.json_fields import TIME_LIMIT, parse_object
 
 PROMETHEUS = Peer(
     "is that a Prometheus-compatible server?",
@@ -64,7 +64,7 @@ class Api:
     def now(self) -> int:
         """Return the time of the server's clock."""
         found = self._ask("query", query="vector(time())")
-        if not found:
+        if not found or not 0 <= found[0].value < TIME_LIMIT:
             raise AnswerError(self._server, "it does not say what time it is", PROMETHEUS.not_ours)
         return round(found[0].value * 1000)
 
@@ -83,7 +83,10 @@ def read_series(text: bytes) -> list[Series]:
 
     A value that is no number is no sample: VictoriaMetrics marks so where a series ended.
     """
-    data = parse_object(text).inner("data")
+    answer = parse_object(text)
+    if answer.has("error"):
+        raise ShapeError("status", "success", answer.text("error"))
+    data = answer.inner("data")
     kind = data.text("resultType")
     if kind not in ("vector", "matrix"):
         raise ShapeError("data.resultType", "vector or matrix", repr(kind))

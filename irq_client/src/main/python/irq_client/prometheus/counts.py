@@ -1,10 +1,12 @@
 """Series become the answers of an irq_server, as JSON. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from ..errors import ShapeError
 from ..figures.imbalance import imbalance
 from ..figures.rows import is_own
 from ..server.request import Request
@@ -135,11 +137,18 @@ def rows_of(cells: Cells) -> list[Row]:
     for (irq, device, cpu), count in cells.items():
         if cpu:
             devices[irq] = device
-            counted[irq][int(cpu)] += count
+            counted[irq][cpu_number(cpu)] += count
         else:
             rows.append(Row(irq, device, machine=count))
     rows += [Row(irq, devices[irq], on_cpus) for irq, on_cpus in counted.items()]
     return sorted(rows, key=lambda row: irq_order(row.irq))
+
+
+def cpu_number(label: str) -> int:
+    """Return the CPU of a label. Raise ShapeError for a label of somebody else's series."""
+    if not re.fullmatch("[0-9]{1,5}", label):
+        raise ShapeError("the label cpu", "a CPU number", repr(label))
+    return int(label)
 
 
 def irq_order(irq: str) -> tuple[int, int, str]:
@@ -182,7 +191,7 @@ def keyed(
     Keys are ``cpu``, ``irq``, ``irq,cpu`` or ``total``; `shown` are the IRQs that are keys, None
     for all. By CPU each one of `every` has a key.
     """
-    cpus = sorted({int(cpu) for _, _, cpu in every if cpu}) if by == "cpu" else []
+    cpus = sorted({cpu_number(cpu) for _, _, cpu in every if cpu}) if by == "cpu" else []
     sums = dict.fromkeys(map(str, cpus), 0)
     total = 0
     for irq, device, cpu in sorted(cells, key=lambda cell: irq_order(cell[0])):

@@ -33,6 +33,7 @@ from .counts import (
     Row,
     by_cpu,
     chosen,
+    cpu_number,
     device_rows,
     differences,
     first_values,
@@ -113,9 +114,12 @@ class HostClient(Client):
     def _ask(self, path: str, request: Request, reader: Callable[[JsonObject], A]) -> A:
         """Answer one of an irq_server's routes."""
         self._begin()
-        answer = self._answer(path.strip("/").split("/"), request)
-        text = json.dumps(answer).encode()
-        return self._whole(self.server, text, lambda each: reader(parse_object(each)))
+
+        def answered(_: bytes) -> A:
+            answer = self._answer(path.strip("/").split("/"), request)
+            return reader(parse_object(json.dumps(answer).encode()))
+
+        return self._whole(self.server, b"", answered)
 
     def _answer(self, path: list[str], request: Request) -> Json:
         match path:
@@ -214,7 +218,7 @@ class HostClient(Client):
         """
         past = self._past(request)
         by_kind, whole = differences(*self._edge_values(past, self._kinds(request), _KIND))
-        cpus = sorted({int(cpu) for _, _, cpu in by_kind})
+        cpus = sorted({cpu_number(cpu) for _, _, cpu in by_kind})
         rows: list[Row] = []
         if not sums or request.irqs or request.device:
             cells, is_whole = differences(*self._edge_values(past, self._cells(request), _CELL))
@@ -249,7 +253,7 @@ class HostClient(Client):
         states = [each.keyed(("cpu", "online", "isolated")) for each in found]
         times = [each.value for each in found]
         newest = sorted(zip(times, states, strict=True))
-        return {int(cpu): (on == "true", off == "true") for _, (cpu, on, off) in newest}
+        return {cpu_number(cpu): (on == "true", off == "true") for _, (cpu, on, off) in newest}
 
     # ---- series -------------------------------------------------------------------------------
 
@@ -347,14 +351,14 @@ class HostClient(Client):
             of_cpu = promql.selector(promql.CPU_INFO, instance=self._instance, cpu=cpu)
             found = self._api.at(promql.raw(of_cpu, length), end)
             states = sorted(
-                (at, s.labels["online"] == "true") for s in found for at, _ in s.samples
+                (at, s.labels.get("online") == "true") for s in found for at, _ in s.samples
             )
             for (_, was), (at, online) in pairwise(states):
                 if was != online:
                     yield (
                         past.sample_of(at),
                         "cpu_online" if online else "cpu_offline",
-                        int(cpu),
+                        cpu_number(cpu),
                         "",
                     )
 

@@ -123,4 +123,4 @@ def resolution_of(times: Sequence[int], intervals: Iterable[float] = ()) -> int:
     """Return how far apart samples are: the server's interval, or as many as a scrape spans."""
     spacing = median_low(b - a for a, b in pairwise(times)) if len(times) > 1 else 0
     interval = 1000 * max(intervals, default=0.0)
-    return round(interval * max(round(spacing / interval), 1) if interval else spacing)
+    return round(interval * max(round(spacing / interval), 1) if interval > 0 else spacing)

@@ -15,6 +15,10 @@ COUNT_LIMIT = 2**64
 """A server's totals have 64 bits; a larger whole number is none of its counts."""
 
 
+TIME_LIMIT = 253_402_300_800
+"""The year 10000 in Unix seconds: no sample is that new."""
+
+
 def parse_object(text: bytes) -> "JsonObject":
     """Return the object that a JSON text in UTF-8 holds.
 
@@ -162,7 +166,7 @@ class JsonObject:
     def _sample(self, key: str, value: object) -> tuple[int, float]:
         try:
             match value:
-                case [int() | float() as seconds, str(number)]:
+                case [int() | float() as seconds, str(number)] if 0 <= seconds < TIME_LIMIT:
                     return round(seconds * 1000), float(number)
         except (ValueError, OverflowError):
             pass  # neither a number nor a time

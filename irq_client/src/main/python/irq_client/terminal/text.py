@@ -48,9 +48,9 @@ def shortened(text: str, width: int, head_share: float = 0.5) -> str:
     """Return the text in at most `width` cells (at least 1), a part left out if it is longer.
 
     `head_share` of the kept cells is from the beginning, the rest from the end. By halves,
-    ``virtio12-input.0`` in 9 cells is ``virt…ut.0``.
+    ``virtio12-input.0`` in 9 cells is ``virt…ut.0``. Blanks at its end go first.
     """
-    if cell_width(text) <= width:
+    if cell_width(text) <= width or cell_width(text := text.rstrip()) <= width:
         return text
     kept = width - 1
     head_cells = ceil(kept * head_share)

@@ -172,3 +172,24 @@ def test_into_a_pipe_the_columns_are_those_of_the_view():
         ["ERR"],
         ["NMI", "CPU1", "100%"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "near"),
+    [("--sort=RAT", "RATE/s"), ("--sort=-ir", "IRQ"), ("--columns=IRQ,DEVISE", "")],
+)
+def test_a_column_that_no_machine_has_is_refused_before_anything_is_asked(option: str, near: str):
+    with WebService(machine.answer_well) as service:
+        given = streams()
+
+        assert main(["top", option, "--server", service.url], given) == 2
+
+    assert service.requests == []
+    assert "one of the columns IRQ, DEVICE, RATE/s, CPU0, ON, AFFINITY" in written(given.stderr)
+    assert near in written(given.stderr).partition("found")[2]
+
+
+@pytest.mark.parametrize("option", ["--sort=-CPU1", "--columns=cpu1,rate,affinity"])
+def test_a_column_of_a_machines_own_is_not_refused(option: str):
+    with WebService(machine.answer_well) as service:
+        assert main(["top", "--count", "1", option, "--server", service.url], streams()) == 0

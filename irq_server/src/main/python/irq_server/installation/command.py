@@ -9,7 +9,7 @@ from pathlib import Path
 from . import contents
 from .placing import install, uninstall
 from .running import check, needs_home, paths_of, words_of
-from .systemd import is_running, systemctl
+from .systemd import is_own, is_running, root_of, systemctl
 
 DONE, FAILED = 0, 1
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
 def _install(root: Path, *, force: bool) -> int:
     words = words_of(contents.PROGRAM)
     paths = paths_of(words)
-    if root == Path("/") and not force:  # elsewhere it will be another program of the same path
+    if is_own(root) and not force:  # elsewhere it will be another program of the same path
         check(paths, for_others=True)
     data = files(__package__.partition(".")[0]) / "data"
     wanted = contents.service(data, " ".join(words), needs_home(paths))
@@ -36,13 +36,14 @@ def _install(root: Path, *, force: bool) -> int:
         wanted += contents.documents(data)  # else they came with the command
     lines = install(wanted, [], root, contents.PROGRAM, force)
     lines.append(f"runs as a service: {' '.join(words)}")
+    is_done = True
     if is_running(root):
         systemctl("daemon-reload")
-        systemctl("restart", contents.UNIT)
+        is_done = systemctl("restart", contents.UNIT)
     else:
         lines.append("the service starts with the next boot")
     _print([*lines, "to take it back: irq_server uninstall"])
-    return DONE
+    return DONE if is_done else FAILED
 
 
 def _uninstall(root: Path, *, force: bool) -> int:
@@ -75,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, description=text, allow_abbrev=False)
         command.add_argument(
             "--root",
-            type=Path,
+            type=root_of,
             metavar="DIR",
             default=Path("/"),
             help="the root of the system to write to, such as an image's (default: /)",

@@ -8,8 +8,10 @@ from pathlib import Path
 from ..errors import FileError
 from ..installation import contents
 from ..installation.placing import install
-from ..installation.running import check, needs_home, paths_of, words_of
-from ..installation.systemd import is_running, systemctl
+from ..installation.running import check, is_single_file, needs_home, paths_of, words_of
+from ..installation.systemd import is_own, is_running, root_of, systemctl
+
+DONE, FAILED = 0, 1
 
 
 def main(words: Sequence[str]) -> tuple[str, int]:
@@ -19,31 +21,35 @@ def main(words: Sequence[str]) -> tuple[str, int]:
     """
     given = parser().parse_args(words)
     try:
-        return _install(given.root, is_timer=given.timer, force=given.force), 0
+        return _install(given.root, is_timer=given.timer, force=given.force)
     except OSError as error:
         raise FileError(error.filename, error.strerror or str(error)) from error
 
 
-def _install(root: Path, *, is_timer: bool, force: bool) -> str:
+def _install(root: Path, *, is_timer: bool, force: bool) -> tuple[str, int]:
     words = words_of(contents.PROGRAM)
     paths = paths_of(words)
-    if root == Path("/") and not force:  # elsewhere it will be another program of the same path
+    if is_own(root) and not force:  # elsewhere it will be another program of the same path
         check(paths, for_others=False)
     data = files(__package__.partition(".")[0]) / "data"
     units = contents.timer(data, " ".join(words), needs_home(paths))
     cron = contents.cron(data, " ".join(words))
     wanted, others = (units, cron) if is_timer else (cron, units)
-    if not words[-1].startswith(("/usr/bin/", "/usr/local/bin/")):
+    if is_single_file() or not words[-1].startswith(("/usr/bin/", "/usr/local/bin/")):
         wanted = [*wanted, *contents.documents(data)]  # else they came with the command
     lines = install(wanted, others, root, contents.PROGRAM, force)
     lines.append(f"runs every ten minutes: {' '.join(words)}")
+    is_done = True
     if is_running(root):
         systemctl("daemon-reload")
-        systemctl("restart" if is_timer else "stop", contents.TIMER)
+        if is_timer:
+            is_done = systemctl("restart", contents.TIMER)
+        else:
+            systemctl("stop", contents.TIMER)
     elif is_timer:
         lines.append("the timer starts with the next boot")
     lines.append("to take it back: irqbalance uninstall")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines), DONE if is_done else FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,7 +72,7 @@ def add_common_options(made: argparse.ArgumentParser) -> None:
     """Add the options that the command `uninstall` has, too."""
     made.add_argument(
         "--root",
-        type=Path,
+        type=root_of,
         metavar="DIR",
         default=Path("/"),
         help="the root of the system to write to, such as an image's (default: /)",

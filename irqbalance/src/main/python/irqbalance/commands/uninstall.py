@@ -8,9 +8,7 @@ from ..errors import FileError
 from ..installation import contents
 from ..installation.placing import uninstall
 from ..installation.systemd import is_running, systemctl
-from .install import add_common_options
-
-FAILED = 1
+from .install import DONE, FAILED, add_common_options
 
 
 def main(words: Sequence[str]) -> tuple[str, int]:
@@ -23,16 +21,16 @@ def main(words: Sequence[str]) -> tuple[str, int]:
     jobs = [*contents.timer(data, "", has_home=False), *contents.cron(data, "")]
     known = [*jobs, *contents.documents(data)]
     is_live = is_running(given.root)
-    if is_live:
-        systemctl("stop", contents.TIMER)
     try:
+        if is_live:
+            systemctl("stop", contents.TIMER)
         done, stays = uninstall(known, given.root, contents.PROGRAM, given.force)
+        if is_live:
+            systemctl("daemon-reload")
     except OSError as error:
         raise FileError(error.filename, error.strerror or str(error)) from error
-    if is_live:
-        systemctl("daemon-reload")
     lines = [*done, *stays] or ["there is nothing to remove"]
-    return "".join(f"{line}\n" for line in lines), FAILED if stays else 0
+    return "".join(f"{line}\n" for line in lines), FAILED if stays else DONE
 
 
 def parser() -> argparse.ArgumentParser:

@@ -17,20 +17,40 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./+:@-]+")
 
 
 def words_of(program: str) -> list[str]:
-    """Return the words that start the program: full paths. Raise OSError if there are none."""
-    archive = getattr(globals().get("__loader__"), "archive", None)
-    if archive:
-        return [sys.executable, str(Path(archive).resolve())]
+    """Return the words that start the program: full paths.
+
+    Raise OSError if there are none, or a unit or a cron file would read them as other words.
+    """
+    words = _words_of(program)
+    for word in words:
+        if not _PLAIN.fullmatch(word):
+            reason = "the path has a character that units and cron files take for another"
+            raise OSError(errno.EINVAL, reason, word)
+    return words
+
+
+def _words_of(program: str) -> list[str]:
+    if is_single_file():
+        return [sys.executable, str(Path(_archive()).resolve())]
     for path in (Path(sys.argv[0]), Path(sys.executable).with_name(program)):
         if path.name == program and os.access(path, os.X_OK):
             return [str(path.resolve())]
     raise FileNotFoundError(errno.ENOENT, "this is no installed command", sys.argv[0])
 
 
+def is_single_file() -> bool:
+    """Return whether the program is one file that Python runs."""
+    return bool(_archive())
+
+
+def _archive() -> str:
+    return getattr(globals().get("__loader__"), "archive", None) or ""
+
+
 def paths_of(words: Sequence[str]) -> list[Path]:
     """Return the files and folders that the program consists of: what runs it, and its modules."""
     python = Path(sys.executable)
-    return [*map(Path, words), python, python.resolve(), Path(__file__).parents[2]]
+    return [*map(Path, words), python, python.resolve(), Path(__file__).resolve().parents[1]]
 
 
 def check(paths: Sequence[Path], *, for_others: bool) -> None:
@@ -46,8 +66,6 @@ def check(paths: Sequence[Path], *, for_others: bool) -> None:
 
 
 def _problem(path: Path, for_others: bool) -> str:
-    if not _PLAIN.fullmatch(str(path)):
-        return "the path has a character that units and cron files take for another"
     try:
         status = path.stat()
     except OSError:  # the folder within an archive

@@ -137,7 +137,7 @@ def _problem(
         may = may_use(irq, every)
         home = irq.home
         homes.append(bin_of[home] if home in may else -1)
-        allowed.append(None if may == every else frozenset(bin_of[cpu] for cpu in may))
+        allowed.append(None if len(may) == len(every) else frozenset(map(bin_of.__getitem__, may)))
     fixed = balance(usable, [(irq, None) for irq in staying]).loads
     return Problem([irq.load for irq in movable], homes, fixed, speeds, allowed)
 

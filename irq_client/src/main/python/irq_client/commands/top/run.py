@@ -1,5 +1,6 @@
 """The command `top`: a live view of one server, or its figures printed again and again."""
 
+import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +17,17 @@ from ...command_line.options import (
     SORT,
 )
 from ...server.request import Request
-from ...terminal.columns import plain_name
+from ...terminal.columns import column_place, plain_name
 from ...terminal.writer import Shown
 from ..overview import list_interrupts
 from ..shared import Surroundings, default_period_seconds
 
 if TYPE_CHECKING:
     from ...server.client import Client
+
+
+_COLUMNS = [(each, "") for each in ("IRQ", "DEVICE", "RATE/s", "CPU0", "ON", "AFFINITY")]
+"""The columns of every machine, as the view names them."""
 
 
 class Top(NamedTuple):
@@ -92,7 +97,12 @@ class Top(NamedTuple):
 
 def _read(given: Given) -> Top:
     every = given.repeat().every_seconds or 1.0
-    return Top(given.request(), every, given.names("columns"), "".join(given.names("sort")[:1]))
+    columns, sort = given.names("columns"), "".join(given.names("sort")[:1])
+    wanted = [*(("--columns", each) for each in columns), ("--sort", sort.removeprefix("-"))]
+    for option, name in wanted if given.form == "table" else ():  # CSV has those of `overview`
+        if name and not re.fullmatch("cpu[0-9]+", plain_name(name)):  # the server knows its CPUs
+            column_place(option, name, _COLUMNS)
+    return Top(given.request(), every, columns, sort)
 
 
 COMMAND = Command(

@@ -76,13 +76,14 @@ class Deal:
         members = [
             (-weight, item) for bin_ in self.bins for weight, item in placement.members[bin_]
         ]
-        self.items = [item for _, item in sorted(members)]
+        members.sort()
+        self.items = [item for _, item in members]
         budget.left -= len(members) // _ITEMS_A_NODE
         number = {bin_: number for number, bin_ in enumerate(self.bins)}
         self.homes = [number.get(homes[item], -1) for item in self.items]
         weights: list[list[float]] = [[] for _ in (*self.bins, "elsewhere")]
-        for item, home in zip(self.items, self.homes, strict=True):
-            weights[home].append(problem.weights[item])
+        for (less, _), home in zip(members, self.homes, strict=True):
+            weights[home].append(-less)
         *own, self.strange = weights
         self.sums = [[0.0, *accumulate(each)] for each in own]
         self.room = [

@@ -113,7 +113,7 @@ def _emptiest(heap: list[tuple[float, int]], loads: list[float]) -> int:
 
 def heaviest_first(problem: Problem) -> list[int]:
     """Return all items in this order."""
-    return sorted(range(len(problem.weights)), key=lambda item: (-problem.weights[item], item))
+    return sorted(range(len(problem.weights)), key=problem.weights.__getitem__, reverse=True)
 
 
 def repair(placement: Placement, target: float) -> None:

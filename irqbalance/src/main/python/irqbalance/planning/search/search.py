@@ -14,7 +14,6 @@ The search uses neither chance nor a clock: the same problem always gets the sam
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from heapq import nlargest
 from itertools import combinations
 
 from .deal import Budget, Deal
@@ -221,13 +220,13 @@ def _grown(
     """Return groups with one more bin and the items that tie them, those with most items first."""
     grown = {}
     for group, items in groups.items():
-        others = Counter(dict.fromkeys(roomy, 0))
+        others = dict.fromkeys(roomy, 0)
         for bin_ in group:
-            others.update(tied.get(bin_, {}))
-        for bin_ in group:
-            del others[bin_]
-        for bin_, more in nlargest(_TIES, others.items(), key=lambda each: (each[1], -each[0])):
-            grown[group | {bin_}] = items + more
+            for other, more in tied.get(bin_, {}).items():
+                others[other] = others.get(other, 0) + more
+        bins = sorted(others.keys() - group)
+        for bin_ in sorted(bins, key=others.__getitem__, reverse=True)[:_TIES]:
+            grown[group | {bin_}] = items + others[bin_]
     return dict(sorted(grown.items(), key=lambda pair: (-pair[1], sorted(pair[0])))[:_MOST_GROUPS])
 
 

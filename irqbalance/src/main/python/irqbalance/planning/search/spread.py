@@ -66,7 +66,7 @@ def _moved(placement: Placement) -> list[int]:
 
 def _heaviest_first(placement: Placement, items: Iterable[int]) -> list[int]:
     weights = placement.problem.weights
-    return sorted(items, key=lambda item: (-weights[item], item))
+    return sorted(sorted(items), key=weights.__getitem__, reverse=True)
 
 
 class _Level:
@@ -87,15 +87,11 @@ class _Level:
         self.pairs += 2 * number * counts[group] + 1
         counts[group] += number
 
-    def rivals(self, device: str, here: int, bin_: int) -> int:
-        """Return how many others of its device an item from the bin `here` would find in a bin."""
-        group = self.group_of[bin_]
-        return self.counts[device][group] - (self.group_of[here] == group)
-
     def is_crowded(self, device: str, bin_: int) -> bool:
         """Return whether an item of a device had better be in another group."""
         counts = self.counts[device]
-        return counts[self.group_of[bin_]] > min(counts) + 1
+        here = counts[self.group_of[bin_]]
+        return here > 1 and here > min(counts) + 1
 
 
 class _Spreading:
@@ -106,7 +102,7 @@ class _Spreading:
         # a device with one queue has none to be kept apart
         self._placement = placement
         self._devices = [each if each in several else "" for each in neighbours.devices]
-        bins = range(len(placement.loads))
+        bins = list(range(len(placement.loads)))
         self._siblings = neighbours.siblings or [()] * len(bins)
         self._cores = [min(bin_, *its) if its else bin_ for bin_, its in enumerate(self._siblings)]
         self._caches = neighbours.caches or [0] * len(bins)
@@ -160,11 +156,9 @@ class _Spreading:
         placement, here = self._placement, self._placement.bins[item]
         weight, device = placement.problem.weights[item], self._devices[item]
         self._put(item, -1)
-        rooms = zip(placement.loads, self._limits, strict=True)
-        bins = [bin_ for bin_, (load, limit) in enumerate(rooms) if load + weight <= limit]
-        allowed = placement.problem.allowed[item]
-        if allowed is not None:
-            bins = [bin_ for bin_ in bins if bin_ in allowed]
+        loads, limits = placement.loads, self._limits
+        may = placement.problem.allowed[item] or range(len(loads))
+        bins = [bin_ for bin_ in may if loads[bin_] + weight <= limits[bin_]]
         for level in self._levels:
             counts, group_of = level.counts[device], level.group_of
             bins = _least(bins, [counts[group_of[bin_]] for bin_ in bins])
@@ -175,7 +169,7 @@ class _Spreading:
 
     def _load_of_core(self, bin_: int) -> float:
         loads = self._placement.loads
-        return loads[bin_] + sum(loads[thread] for thread in self._siblings[bin_])
+        return loads[bin_] + sum(map(loads.__getitem__, self._siblings[bin_]))
 
     def swap(self, items: Sequence[int], most_looks: int) -> None:
         """Let items that share with their device's swap bins, where that helps.
@@ -205,28 +199,27 @@ class _Spreading:
 
     def _helps(self, item: int, other: int) -> bool:
         """Return whether two items may swap bins, and then share less with their device's."""
-        may, bins = self._placement.may, self._placement.bins
+        may, bins, homes = self._placement.may, self._placement.bins, self._placement.problem.homes
         here, there = bins[item], bins[other]
         return (
-            here != there
-            and self._away(item, there) + self._away(other, here)
-            <= self._away(item, here) + self._away(other, there)
-            and self._rivals(item, there, other, here) < self._rivals(item, here, other, there)
+            self._fewer_rivals(item, other)
+            and (homes[item] != there) + (homes[other] != here)
+            <= (homes[item] != here) + (homes[other] != there)
             and may(item, there)
             and may(other, here)
         )
 
-    def _away(self, item: int, bin_: int) -> bool:
-        return self._placement.problem.homes[item] != bin_
-
-    def _rivals(self, item: int, bin_: int, other: int, its: int) -> list[int]:
-        """Return the rivals of two items together, each in a bin, by level; the bins first."""
-        bins, devices = self._placement.bins, self._devices
-        return [
-            level.rivals(devices[item], bins[item], bin_)
-            + level.rivals(devices[other], bins[other], its)
-            for level in self._levels
-        ]
+    def _fewer_rivals(self, item: int, other: int) -> bool:
+        """Return whether a swap of items of two devices helps on the first level that it changes."""
+        here, there = self._placement.bins[item], self._placement.bins[other]
+        for level in self._levels:
+            old, new = level.group_of[here], level.group_of[there]
+            if old != new:
+                one, two = level.counts[self._devices[item]], level.counts[self._devices[other]]
+                more = one[new] - (one[old] - 1) + two[old] - (two[new] - 1)
+                if more:
+                    return more < 0
+        return False
 
     def _put_all(self, items: Sequence[int], bins: Sequence[int]) -> None:
         for item, bin_ in zip(items, bins, strict=True):
