@@ -166,6 +166,21 @@ def test_the_nearest_place_says_whom_to_ask(
     assert message in written(given.stderr)
 
 
+@pytest.mark.parametrize(
+    "argv", [["cpus"], ["cpus", "-f", "csv"], ["history"], ["top", "--count", "1"], ["irq", "36"]]
+)
+def test_the_name_of_a_host_commands_no_terminal(argv: list[str]):
+    engine = Engine(T + 125_000)
+    for instance in ("a\x1b[2J", "b"):
+        machine(engine, instance)
+    with WebService(engine.answer) as service:
+        status, output, messages = run(service, *argv)
+
+    assert (status, messages) == (0, "")
+    assert "\x1b" not in output
+    assert r"a\x1b[2J" in output
+
+
 def test_a_token_is_sent_with_every_request(service: WebService, tmp_path: Path):
     (tmp_path / "token").write_text("secret")
     (tmp_path / "token").chmod(0o600)

@@ -19,6 +19,17 @@ def test_cpus_are_listed_with_the_part_of_devices_and_the_imbalance():
     ]
 
 
+def test_one_sample_is_no_imbalance_and_what_has_two_is_said():
+    window = machine.WINDOW | {"seconds": 0.0, "samples": 1, "resolution_seconds": 15.0}
+    rows = [{"cpu": 0, "total": 0, "rate": 0.0, "devices": 0}]
+    answer = machine.CPUS | {"window": window, "cpus": rows, "total": 0, "imbalance": 1.0}
+
+    assert lines(cpus.shown_cpus(read(model.read_cpus, answer)).sheet())[1:] == [
+        "1 idle row left out; --all shows them",
+        "no two samples in the window; they are 15 s apart, give a longer --period",
+    ]
+
+
 def test_the_busiest_cpus_are_chosen():
     answer = read(model.read_cpus, machine.CPUS)
 

@@ -60,7 +60,9 @@ def test_the_command_begins_with_the_sentence_of_the_servers_figures():
 
     # 5604 of 7404 devices' interrupts in 60 s
     assert output.startswith("Calm: CPU 1 takes 76% of what devices ask (93.4/s).\n2026")
-    assert asked == ["/api/v1/interrupts?period=1m", "/api/v1/cpus?period=1m"]
+    # of the samples of the table, not of those that a minute has now
+    edges = "start=2026-01-01T00%3A00%3A00Z&end=2026-01-01T00%3A01%3A00Z"
+    assert asked == ["/api/v1/interrupts?period=1m", f"/api/v1/cpus?{edges}"]
 
 
 def test_isolated_cpus_are_in_no_sentence():

@@ -68,5 +68,6 @@ def test_moments_are_sent_to_the_millisecond_and_no_edge_is_moved():
     Api("http://h", get).steps("up", 1000, 5000, 500)
 
     at, steps = (parse_qs(urlsplit(each).query) for each in asked)
-    assert at == {"query": ["up"], "time": ["1767225600.250"], "nocache": ["1"]}
+    assert (at["query"], at["time"], at["nocache"]) == (["up"], ["1767225600.250"], ["1"])
+    assert (at["deny_partial_response"], at["partial_response"]) == (["1"], ["false"])
     assert (steps["start"], steps["end"], steps["step"]) == (["1.000"], ["5.000"], ["0.500"])

@@ -19,6 +19,7 @@ from ..server.names import NUMBER
 from ..server.request import Request
 from ..terminal.columns import Column, Row, csv_rows, field_sheet, headings, table_rows
 from ..terminal.table import Sheet
+from ..terminal.text import visible
 from ..terminal.writer import Shown
 from .shared import LOOK_BACK, known, named, shown
 
@@ -73,7 +74,7 @@ class NewAffinity(NamedTuple):
         wanted = self._wanted(client, before, is_one)
         wanted = {name: to for name, to in wanted.items() if not _is_there(before[name], to)}
         if wanted:
-            confirm(_question(client.name, before, wanted))
+            confirm(_question(visible(client.name), before, wanted))
         moves, refusals = {name: Move(each, each) for name, each in before.items()}, []
         for name, to in wanted.items():
             try:

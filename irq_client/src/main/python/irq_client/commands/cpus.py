@@ -10,7 +10,7 @@ from ..command_line.values import read_cpu
 from ..server.request import Request
 from ..terminal.columns import Column
 from ..terminal.writer import Shown
-from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, counted, rate
+from .shared import IRQ_COLUMNS, TOTAL_COLUMNS, busiest_first, counted, imbalance_of, rate
 
 if TYPE_CHECKING:
     from ..server import model
@@ -51,7 +51,7 @@ class OneCpu(NamedTuple):
 
 def shown_cpus(answer: model.Cpus, every: bool = False, top: int | None = None) -> Shown:
     """Return totals per CPU, in the server's order or the `top` busiest, and the imbalance."""
-    figure = answer.imbalance
+    figure = imbalance_of(answer)
     devices = [each.devices for each in answer.cpus if each.devices is not None]
     total = ("total", answer.total, rate(answer.total, answer.window))
     return counted(

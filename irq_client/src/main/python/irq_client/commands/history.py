@@ -307,7 +307,7 @@ COMMAND = Command(
     "counts step by step, drawn, with gaps and affinity changes",
     (
         "irq_client history --by cpu --step 1m --period 15m",
-        "irq_client history --by irq --period 7d --step 1h --format csv",
+        "irq_client history --by irq --period 7d --step 1h --format csv --times local",
     ),
     read,
     settings=(CHART, BY, STEP, *WINDOW, IRQ, CPU, DEVICE, TOP, ALL),

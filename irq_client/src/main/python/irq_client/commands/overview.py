@@ -11,6 +11,7 @@ from ..command_line.options import ALL, FILTERS, WINDOW
 from ..errors import ServerError
 from ..figures.rows import is_own
 from ..server.request import Request
+from ..server.times import Time
 from ..terminal.columns import Row, headings, table_rows
 from ..terminal.table import Heading, Sheet
 from ..terminal.text import rate_text, visible
@@ -47,8 +48,9 @@ class Overview(NamedTuple):
         answer = client.interrupts(self.request)
         balance: Balance | None = None
         if self.has_sentence:
+            start, end = Time.of(answer.window.start), Time.of(answer.window.end)
             with suppress(ServerError):  # the table is there, its sentence may be missing
-                balance = balance_of(client, self.request)
+                balance = balance_of(client, Request(start=start, end=end))
         return shown(
             answer, lambda value: show_interrupts(value, balance, self.every), list_interrupts
         )

@@ -173,6 +173,9 @@ def window_sheet(
     nothing.
     """
     hidden = (idle_text(idle),) if idle else ()
+    if idle and not window.seconds:
+        apart = span_text(window.resolution_seconds)
+        empty = f"no two samples in the window; they are {apart} apart, give a longer --period"
     return Sheet(
         notes=(*first, window_line(window), *notes, *hidden),
         warnings=window_warnings(window),

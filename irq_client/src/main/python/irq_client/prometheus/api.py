@@ -24,6 +24,16 @@ PROMETHEUS = Peer(
 )
 
 
+_EXACT = {
+    # VictoriaMetrics would move the edges otherwise: to steps, and away from now
+    "nocache": "1",
+    # a store that does not answer is an error then, not a smaller count: VictoriaMetrics, Thanos
+    "deny_partial_response": "1",
+    "partial_response": "false",
+}
+"""Sent with every query; an engine ignores what it does not know."""
+
+
 class Series(NamedTuple):
     """The labels of a series, and its samples: Unix milliseconds and a value, oldest first."""
 
@@ -69,8 +79,7 @@ class Api:
         return round(found[0].value * 1000)
 
     def _ask(self, route: str, **parameters: str) -> list[Series]:
-        # VictoriaMetrics would move the edges otherwise: to steps, and away from now
-        query = urlencode({**parameters, "nocache": "1"})
+        query = urlencode({**parameters, **_EXACT})
         return self._get(f"{self._server}/api/v1/{route}?{query}", read_series)
 
 

@@ -88,7 +88,7 @@ def connection_error(
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return AnswerError(url, "the answer broke off before its end", "try again")
     if _first(causes, socket.gaierror):
-        return UnreachableError(url, "the server's name is not known", "check --server")
+        return UnreachableError(url, "the server's name is not known", "check how it is written")
     if _first(causes, http.client.RemoteDisconnected):
         return _lost(url, "the connection was closed without an answer", peer)
     if any(isinstance(each, _NO_HTTP) for each in causes):

@@ -188,7 +188,7 @@ def _check_status(url: str, response: requests.Response, text: bytes, peer: Peer
         raise AnswerError(
             url,
             f"redirects to {target[:SHOWN_CHARACTERS]}",
-            "redirects are not followed; see --server",
+            "redirects are not followed: give the address that answers",
         )
     if status != 200:
         raise AnswerError(url, f"answered with status {status}", peer.not_ours)

@@ -11,6 +11,7 @@ from ..errors import ServerError
 from .colour import painter
 from .columns import Choice, Row
 from .table import HEADING, Line, Sheet, fit, layout
+from .text import visible
 
 PIPE_WIDTH = 120
 """Cells that counts are folded to if the output is no terminal; texts stay whole there."""
@@ -65,12 +66,13 @@ class Output:
         if form == "json":
             self._write_json(server, shown.json)
         elif form == "csv":
-            self._write_csv(server, self._choice.of_rows(shown.rows()))
+            self._write_csv(visible(server), self._choice.of_rows(shown.rows()))
         elif shown.draw is not None and self._choice == Choice():
             picture = (fit(line, self._width) for line in shown.draw(self._width))
-            self._write_lines(chain((((server, HEADING),),), picture) if self._several else picture)
+            heading = ((visible(server), HEADING),)
+            self._write_lines(chain((heading,), picture) if self._several else picture)
         elif self._several:
-            self._kept.append((server, shown.sheet()))
+            self._kept.append((visible(server), shown.sheet()))
             return
         else:
             self._write_sheet(shown.sheet())

@@ -18,6 +18,7 @@ from ...command_line.options import (
 )
 from ...server.request import Request
 from ...terminal.columns import column_place, plain_name
+from ...terminal.text import visible
 from ...terminal.writer import Shown
 from ..overview import list_interrupts
 from ..shared import Surroundings, default_period_seconds
@@ -61,7 +62,7 @@ class Top(NamedTuple):
                 screen=screen,
                 asker=BackgroundAsker(Fetcher(client, self.request), terminal.wake),
                 clock=time.monotonic,
-                server=client.name,
+                server=visible(client.name),
                 refresh_seconds=self.refresh_seconds,
                 state=TopState(
                     period_seconds=seconds,
