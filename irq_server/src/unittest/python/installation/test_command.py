@@ -60,3 +60,35 @@ def test_an_edited_unit_stays_and_is_named(tmp_path: Path, capsys: pytest.Captur
     assert unit.exists()
     assert main(["install", "--root", str(root), "--force"]) == 0
     assert "WatchdogSec=60" in unit.read_text()
+
+
+@pytest.mark.usefixtures("program")
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_a_root_that_is_no_folder_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+):
+    with pytest.raises(SystemExit) as raised:
+        main([command, "--root", str(tmp_path / "missing")])
+
+    assert raised.value.code == 2
+    assert f"'{tmp_path}/missing' is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.usefixtures("program")
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_service_that_does_not_start_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+):
+    called = []
+
+    def systemctl(*words: str) -> bool:
+        called.append(words)
+        return status == 0
+
+    monkeypatch.setattr("irq_server.installation.command.is_running", lambda root: root == tmp_path)
+    monkeypatch.setattr("irq_server.installation.command.systemctl", systemctl)
+
+    assert main(["install", "--root", str(tmp_path)]) == status
+
+    assert called == [("daemon-reload",), ("restart", "irq_server.service")]

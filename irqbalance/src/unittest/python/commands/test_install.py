@@ -138,3 +138,33 @@ def test_a_single_file_gets_its_man_page_wherever_it_lies(
     assert main(["install", "--cron", "--root", str(root)]) == 0
 
     assert files(root) == ["etc/cron.d/irqbalance-once", *DOCUMENTS]
+
+
+def test_the_help_of_uninstall_is_of_removing_alone(capsys: pytest.CaptureFixture[str]):
+    assert main(["uninstall", "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "remove files" in shown
+    assert "overwrite" not in shown
+    assert "others than root may change" not in shown
+
+
+@pytest.mark.usefixtures("program")
+@pytest.mark.parametrize(
+    ("kind", "word", "status"), [("--timer", "restart", 1), ("--cron", "stop", 0)]
+)
+def test_a_timer_that_does_not_start_is_a_failure_and_one_that_never_ran_is_none(
+    root: Path, monkeypatch: pytest.MonkeyPatch, kind: str, word: str, status: int
+):
+    called = []
+
+    def systemctl(*words: str) -> bool:
+        called.append(words)
+        return words[0] == "daemon-reload"
+
+    monkeypatch.setattr("irqbalance.commands.install.is_running", lambda given: given == root)
+    monkeypatch.setattr("irqbalance.commands.install.systemctl", systemctl)
+
+    assert main(["install", kind, "--root", str(root)]) == status
+
+    assert called == [("daemon-reload",), (word, "irqbalance-once.timer")]

@@ -1,5 +1,9 @@
 """The command migrate: which files it reads, where it writes, and that a run accepts the result."""
 
+import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +57,38 @@ def test_a_file_that_exists_is_left_alone(
 
     assert capsys.readouterr().err == f"irqbalance: {there}: File exists\n"
     assert there.read_text() == "threshold = 9\n"
+
+
+def run(*words: str | Path, largest_file: int = 2**20, **environment: str) -> tuple[int, str]:
+    """Run the command by itself; return its status and its errors."""
+    done = subprocess.run(
+        [sys.executable, "-m", "irqbalance", "migrate", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file,) * 2),
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_file_that_cannot_be_written_whole_goes(old: Path, tmp_path: Path):
+    new = tmp_path / "new.toml"
+
+    status, errors = run(old, "--output", new, largest_file=10)
+
+    assert (status, errors) == (1, f"irqbalance: {new}: File too large\n")
+    assert not new.exists()
+
+
+def test_the_settings_are_in_utf_8_whatever_the_locale(old: Path, tmp_path: Path):
+    old.write_text('IRQBALANCE_ARGS="--é --banirq=24"\n', "utf-8")
+    new = tmp_path / "new.toml"
+
+    ascii_alone = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    assert run(old, "--output", new, **ascii_alone) == (0, "")
+
+    assert "# --é: " in new.read_text("utf-8")
 
 
 def test_without_a_file_both_places_are_read_and_the_later_one_wins(

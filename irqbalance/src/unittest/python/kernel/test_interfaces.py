@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from conftest import FakeMachine
-from irqbalance.kernel.interfaces import Interfaces
+from irqbalance.kernel.interfaces import Interfaces, named_after
+from irqbalance.kernel.interrupts import Description, Row
 
 PCI = "sys/devices/pci0000:3a/0000:3a:00.0"
 
@@ -148,3 +149,9 @@ def test_an_unreadable_tree_has_no_interfaces(tmp_path: Path):
 
     assert found.names() == []
     assert found.irqs("eth0", ()) == frozenset()
+
+
+def test_no_name_is_the_name_of_no_irq():
+    row = Row("30", (1,), None, Description(device="@pci:0000:3b:00.0"))
+
+    assert named_after((), [row]) == frozenset()

@@ -52,3 +52,8 @@ def test_no_usable_cpu_is_an_error_with_every_reason():
         "CPUs 2-7 are not in /proc/irq/default_smp_affinity, "
         "CPUs 0-3 are to be empty by --isolate"
     )
+
+
+def test_the_sentence_on_a_machine_of_one_cpu_is_of_one():
+    with pytest.raises(NoUsableCpuError, match="CPU 0 is online, CPU 0 is to be empty"):
+        usable_cpus(settings_of(["--isolate", "0"]), frozenset({0}), {})

@@ -101,3 +101,9 @@ def test_the_variables_ban_cpus_as_a_list_and_as_a_mask():
 def test_a_variable_that_is_no_cpu_set_is_wrong_usage(variable: str, text: str):
     with pytest.raises(SettingError, match=f"{variable}: expected a CPU|{variable}: expected ra"):
         settings_of([], {variable: text})
+
+
+def test_a_wrong_variable_does_not_keep_anybody_from_a_restore():
+    settings = settings_of(["--restore"], {"IRQBALANCE_BANNED_CPUS": "0xf0"})
+
+    assert settings.banned_by == ()

@@ -72,19 +72,19 @@ def parser() -> argparse.ArgumentParser:
         "A command of a virtual environment or of pipx gets its man page and completion, too.",
         'Stop the service; remove the files that "irq_server install" wrote. The history stays.',
     )
-    for name, text in zip(("install", "uninstall"), texts, strict=True):
+    forces = (
+        "overwrite files that irq_server did not write or that were edited; install a program that "
+        "others than root may change",
+        "remove files that irq_server did not write or that were edited, too",
+    )
+    for name, text, force in zip(("install", "uninstall"), texts, forces, strict=True):
         command = commands.add_parser(name, description=text, allow_abbrev=False)
         command.add_argument(
             "--root",
             type=root_of,
             metavar="DIR",
             default=Path("/"),
-            help="the root of the system to write to, such as an image's (default: /)",
+            help="the root of the system, such as an image's (default: /)",
         )
-        command.add_argument(
-            "--force",
-            action="store_true",
-            help="overwrite or remove files that irq_server did not write or that were edited; "
-            "install a program that others than root may change",
-        )
+        command.add_argument("--force", action="store_true", help=force)
     return made

@@ -121,7 +121,7 @@ SETTINGS = (
         "FILE",
         "",
         converters.optional_file,
-        "listen on this Unix socket, in the place of host and port",
+        "listen on this Unix socket instead of host and port",
     ),
     Setting(
         "socket-mode", "MODE", "0660", converters.file_mode, "who may connect to the Unix socket"
@@ -131,8 +131,8 @@ SETTINGS = (
         "ADDRESS",
         "",
         converters.proxy,
-        "trust X-Forwarded-For from this proxy, unix is one at the Unix socket; every read then "
-        "needs a token",
+        "trust X-Forwarded-For from this proxy; unix is a proxy at the Unix socket; every read "
+        "then needs a token",
     ),
     # what it keeps
     Setting("data-dir", "DIR", DEFAULT_DATA_DIR, converters.folder, "where the history is kept"),
@@ -178,19 +178,19 @@ SETTINGS = (
         "NAME,...",
         "",
         converters.host_names,
-        "further names that requests may be for, as behind a proxy",
+        "other host names that requests may use, as behind a proxy",
     ),
     Setting(
         "cors-origins",
         "ORIGIN,...",
         "",
         converters.origins,
-        "web pages that may ask: https://dash.example.org",
+        "origins of web pages that may send requests: https://dash.example.org",
     ),
     _switch("insecure", "listen beyond loopback without a token file, where anybody can then read"),
     # what it reads
-    Setting("procfs", "DIR", "/proc", converters.folder, "read this tree in the place of /proc"),
-    Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree in the place of /sys"),
+    Setting("procfs", "DIR", "/proc", converters.folder, "read this tree instead of /proc"),
+    Setting("sysfs", "DIR", "/sys", converters.folder, "read this tree instead of /sys"),
     # what it shows to Prometheus
     Setting(
         "metrics-series",
@@ -205,7 +205,7 @@ SETTINGS = (
         "NAME",
         "",
         converters.user,
-        "become this user after the start as root, who owns the data directory",
+        "started as root, switch to this user, who must own the data directory",
     ),
     _switch(
         "daemon",
@@ -216,7 +216,7 @@ SETTINGS = (
         "FILE",
         "",
         converters.optional_file,
-        "holds the process's number while the server runs, locked",
+        "write the process's number here, and lock it while the server runs",
     ),
     # what it logs
     Setting(

@@ -124,23 +124,23 @@ def _word(text: str, words: tuple[str, ...]) -> str:
 START = Parameter(
     "start",
     _moment,
-    "Where the window begins: RFC 3339 with a zone, Unix seconds, `now`, or relative such as "
-    "`-15m`. Of start, end and period any two may be given.",
+    "Start of the window: RFC 3339 with a zone, Unix seconds, `now`, or relative such as `-15m`. "
+    "A request may have any two of start, end and period.",
     _MOMENT,
     {"moment": "2026-01-01T00:00:00Z", "unix": "1767225600", "relative": "-15m"},
 )
 END = Parameter(
     "end",
     _moment,
-    "Where the window ends, in the forms of start; now where neither it nor both of the "
-    "others are given. One in the future is now.",
+    "End of the window, in the forms of start. It is now, unless start and period say otherwise. "
+    "One in the future is now.",
     _MOMENT,
     {"now": "now", "moment": "2026-01-01T00:01:00Z"},
 )
 PERIOD = Parameter(
     "period",
     parse_duration,
-    "How long the window is: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`, `1w`. "
+    "Length of the window: seconds, or with a unit `20ms`, `90s`, `15m`, `2h`, `7d`, `1w`. "
     f"{DEFAULT_PERIOD_SECONDS:g} seconds by default.",
     _DURATION,
     {"minute": "60", "hours": "2h"},
@@ -151,19 +151,19 @@ PERIOD_SECONDS = Parameter(
 IRQ = Parameter(
     "irq",
     lambda text: _some(text, "an IRQ such as 24 or NMI"),
-    "These IRQs only; may be given several times.",
+    "Only these IRQs; repeat it for several.",
     {"type": "string", "minLength": 1, "maxLength": 60},
     {"number": "36", "name": "LOC"},
     repeatable=True,
 )
 CPU = Parameter(
-    "cpu", _cpus, "These CPUs only: a CPU list.", _CPU_LIST, {"one": "0", "several": "0-1"}
+    "cpu", _cpus, "Only these CPUs: a CPU list.", _CPU_LIST, {"one": "0", "several": "0-1"}
 )
 DEVICE = Parameter(
     "device",
     lambda text: pattern.Pattern(_some(text, "a shell pattern such as eth0-*")),
-    "IRQs only of which an action name, all of them joined by `, `, the network interface, or a "
-    "bond or VLAN above that, matches this shell pattern.",
+    "Only IRQs whose device matches this shell pattern. An action name may match, or all of "
+    "them joined by `, `. The network interface may match, or a bond or VLAN above it.",
     {"type": "string", "minLength": 1, "maxLength": pattern.MAX_CHARACTERS},
     {"network": "eth0-*", "bond": "bond0", "disk": "nvme0q*"},
 )
@@ -184,7 +184,7 @@ TOP = Parameter(
 STEP = Parameter(
     "step",
     parse_duration,
-    f"How long a step is, a duration; the window is cut into {DEFAULT_STEPS} without it.",
+    f"Length of a step, a duration. Without it the window has {DEFAULT_STEPS} steps.",
     _DURATION,
     {"minute": "60", "minutes": "15m"},
 )

@@ -124,9 +124,10 @@ ROUTES = (
         "set_affinity",
         "affinity",
         "Send the IRQ to other CPUs",
-        help="Writes the CPU list to the kernel, and answers what it then says; `pending` means "
-        "that the IRQ arrives where it was until it fires next. What the kernel refuses, or "
-        "would, is a 409 with its reason. Takes `--allow-affinity` and a token that may write.",
+        help="Writes the CPU list to the kernel, and returns what it then says. `pending` means "
+        "that the IRQ arrives at its old CPU until it fires next. If the kernel refuses, or would "
+        "refuse, the answer is a 409 with its reason. Needs `--allow-affinity` and a token that "
+        "may write.",
         schema="Affinity",
         errors=(400, 404, 406, 409, 413, 415, 503),
     ),
@@ -245,9 +246,9 @@ ROUTES = (
     _read(
         "/status",
         "status",
-        "How the sampler and the store do",
+        "State of the sampler and the store",
         schema=fields(
-            "How the server does",
+            "State of the server",
             sampler=fields(
                 "The thread that samples",
                 state={"type": "string", "enum": ["running", "failing", "stopped"]},
@@ -292,8 +293,8 @@ ROUTES = (
         "/healthz",
         "healthz",
         "server",
-        "Whether the process lives",
-        help="Answers as long as the process answers at all: where it does not, restart it.",
+        "State of the process",
+        help="Answers as long as the process lives. If no answer comes, restart the process.",
         schema=_health("ok"),
         is_open=True,
     ),
@@ -302,7 +303,7 @@ ROUTES = (
         "/readyz",
         "readyz",
         "server",
-        "Whether samples come",
+        "State of the sampling",
         help="503 with the reason until the first sample, and while the sampler or the disk fails.",
         schema=_health("ready"),
         errors=(503,),
@@ -315,7 +316,7 @@ ROUTES = (
         "server",
         "Everything for Prometheus",
         help="Interrupts by IRQ, device and CPU as counters that survive restarts, the busiest by "
-        "themselves and the rest as `other`; how the server does.",
+        "themselves and the rest as `other`; the server's own state.",
         media=METRICS,
     ),
     Route(
@@ -348,7 +349,7 @@ ROUTES = (
         "/docs",
         "docs",
         "server",
-        "The same, to read and to try",
+        "The OpenAPI document, to read and to try",
         media=HTML,
         is_kept=True,
         is_open=True,

@@ -64,22 +64,21 @@ def parser() -> argparse.ArgumentParser:
     kind = made.add_mutually_exclusive_group(required=True)
     kind.add_argument("--timer", action="store_true", help="a timer of systemd")
     kind.add_argument("--cron", action="store_true", help="a file of /etc/cron.d")
-    add_common_options(made)
+    force = (
+        "overwrite or remove files that irqbalance did not write or that were edited; install a "
+        "program that others than root may change"
+    )
+    add_common_options(made, force)
     return made
 
 
-def add_common_options(made: argparse.ArgumentParser) -> None:
-    """Add the options that the command `uninstall` has, too."""
+def add_common_options(made: argparse.ArgumentParser, force: str) -> None:
+    """Add the options that the command `uninstall` has, too; `force` is the help of one."""
     made.add_argument(
         "--root",
         type=root_of,
         metavar="DIR",
         default=Path("/"),
-        help="the root of the system to write to, such as an image's (default: /)",
+        help="the root of the system, such as an image's (default: /)",
     )
-    made.add_argument(
-        "--force",
-        action="store_true",
-        help="overwrite or remove files that irqbalance did not write or that were edited; install "
-        "a program that others than root may change",
-    )
+    made.add_argument("--force", action="store_true", help=force)

@@ -39,11 +39,24 @@ def main(words: Sequence[str]) -> tuple[str, int]:
     if given.output is None:
         return text, 0
     try:
-        with given.output.open("x") as file:  # no file that exists, nor one behind a link
-            file.write(text)
+        _write_new(given.output, text)
     except OSError as error:
         raise FileError(given.output, error.strerror or str(error)) from error
     return "", 0
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file in UTF-8, as TOML wants it, or none; raise OSError.
+
+    A file that exists stays, and so does one behind a link.
+    """
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise
 
 
 def pci_devices(sysfs: Path, module: str) -> list[str]:

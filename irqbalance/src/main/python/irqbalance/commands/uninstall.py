@@ -41,5 +41,5 @@ def parser() -> argparse.ArgumentParser:
         "Affinities, and the folder of --state-dir, stay as they are.",
         allow_abbrev=False,
     )
-    add_common_options(made)
+    add_common_options(made, "remove files that irqbalance did not write or that were edited, too")
     return made

@@ -95,7 +95,10 @@ def device_irqs(device: Path) -> frozenset[str] | None:
 
 def named_after(names: Iterable[str], rows: Iterable[Row]) -> frozenset[str]:
     """Return the IRQs with an action of one of these names: ``virtio0``, ``virtio0-input.0``."""
-    own = re.compile(rf"(?:{'|'.join(map(re.escape, names))})(?![0-9A-Za-z]).*", re.DOTALL)
+    any_name = "|".join(map(re.escape, names))
+    if not any_name:  # that would be a pattern for every name
+        return frozenset()
+    own = re.compile(rf"(?:{any_name})(?![0-9A-Za-z]).*", re.DOTALL)
     return frozenset(row.irq for row in rows if any(map(own.fullmatch, row.actions)))
 
 

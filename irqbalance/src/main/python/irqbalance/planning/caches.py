@@ -63,14 +63,15 @@ def why_apart(
     caches = topology.caches
     if not caches:
         return _no_reason
+    devices = {irq.irq: topology.device(irq.irq, irq.group) for irq in irqs}
     queues: Counter[tuple[str, frozenset[int]]] = Counter()
     for irq, place in zip(irqs, places, strict=True):
         for cpu in irq.present[:1] if place is None else (place,):
             if cpu in caches:
-                queues[topology.device(irq.irq, irq.group), caches[cpu]] += 1
+                queues[devices[irq.irq], caches[cpu]] += 1
 
     def explain(irq: Irq, cpu: int) -> str:
-        device = topology.device(irq.irq, irq.group)
+        device = devices[irq.irq]
         before, after = (caches.get(each) for each in (irq.present[0], cpu))
         if not device or before is None or after is None or before == after:
             return ""

@@ -50,7 +50,7 @@ def usable_cpus(
             found.append(LeftOut(cpus & online, reason))
     usable = online.difference(*(each.cpus for each in found))
     if not usable:
-        why = [f"CPUs {format_list(online)} are online", *(each.sentence() for each in found)]
+        why = [each.sentence() for each in (LeftOut(online, "online"), *found)]
         raise NoUsableCpuError(", ".join(why))
     return Usable(usable, tuple(found))
 

@@ -106,7 +106,9 @@ def settings_of(
     # --verbose on the command line ends the file's quiet, and --quiet its verbose
     values["quiet"] &= not ("verbose" in given and "quiet" not in given)
     values["verbose"] &= not values["quiet"]
-    return Settings(**values, banned_by=tuple(_banned_by(environment)))
+    # a restore plans nothing, and works with whatever these variables hold
+    banned_by = () if values["restore"] else tuple(_banned_by(environment))
+    return Settings(**values, banned_by=banned_by)
 
 
 def _answer_old_options(words: Sequence[str]) -> None:

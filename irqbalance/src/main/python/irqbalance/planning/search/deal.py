@@ -85,7 +85,7 @@ class Deal:
         for (less, _), home in zip(members, self.homes, strict=True):
             weights[home].append(-less)
         *own, self.strange = weights
-        self.sums = [[0.0, *accumulate(each)] for each in own]
+        self.sums = [list(accumulate(each, initial=0.0)) for each in own]
         self.room = [
             target * problem.speeds[bin_] * (1 + ROUNDING) - problem.fixed[bin_] - sums[-1]
             for bin_, sums in zip(self.bins, self.sums, strict=True)
@@ -160,14 +160,15 @@ class Deal:
         if self.budget.left <= 0:
             return
         self.budget.left -= 1
-        before = self.leaving[number]
-        self.leaving[number] = self._must_leave(number)
-        forced += self.leaving[number] - before
+        leaving = self.leaving
+        before = leaving[number]
+        leaving[number] = self._must_leave(number)
+        forced += leaving[number] - before
         if moves + forced < self.fewer_than:
             self.chosen.append(number)
             self._place(at + 1, moves, forced, number)
             self.chosen.pop()
-        self.leaving[number] = before
+        leaving[number] = before
 
     def _must_leave(self, number: int) -> int:
         """Return how many of its undecided items a bin must lose at least."""

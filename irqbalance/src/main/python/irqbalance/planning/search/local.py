@@ -38,11 +38,11 @@ def emptiest_first(relative: list[float], full: int) -> list[int]:
 
 def _within_reach(placement: Placement, full: int, bins: list[int]) -> list[int]:
     """Return those of `bins` that some item of `full` may go to."""
-    reach = set[int]()
-    for allowed in {placement.problem.allowed[item] for _, item in placement.members[full]}:
-        if allowed is None:
-            return bins
-        reach |= allowed
+    allowed = placement.problem.allowed
+    sets = {allowed[item] for _, item in placement.members[full]}
+    if None in sets:
+        return bins
+    reach = frozenset[int]().union(*filter(None, sets))
     return [bin_ for bin_ in bins if bin_ in reach]
 
 

@@ -210,7 +210,7 @@ class _Spreading:
         )
 
     def _fewer_rivals(self, item: int, other: int) -> bool:
-        """Return whether a swap of items of two devices helps on the first level that it changes."""
+        """Return whether a swap helps items of two devices on the first level that it changes."""
         here, there = self._placement.bins[item], self._placement.bins[other]
         for level in self._levels:
             old, new = level.group_of[here], level.group_of[there]
