@@ -27,6 +27,20 @@ def test_a_history_that_begins_in_the_window_says_when_and_how_much_there_is():
     assert lines(sheet)[2] == "history starts 00:00:00: 60 s of 16 minutes"
 
 
+def test_a_history_that_begins_behind_the_window_says_so():
+    requested = {"start": "2025-12-31T10:00:00Z", "end": "2025-12-31T11:00:00Z"}
+    first = {"end": "2026-01-01T00:00:00Z", "seconds": 0.0, "samples": 1}
+    window = machine.WINDOW | first | {"complete": False, "requested": requested}
+    idle = [{"cpu": 0, "total": 0, "rate": 0.0, "devices": 0}]
+    answer = machine.CPUS | {"window": window, "cpus": idle, "total": 0}
+
+    assert lines(cpus.shown_cpus(read(model.read_cpus, answer)).sheet())[1:] == [
+        "1 idle row left out; --all shows them",
+        "history starts 2026-01-01 00:00:00, after the window",
+        "no two samples in the window",
+    ]
+
+
 WINDOW = read(model.read_events, machine.EVENTS).window
 HOSTILE = "\x1b]0;owned\x07[red]\n\x9b2J\u202e"
 

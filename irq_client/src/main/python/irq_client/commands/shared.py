@@ -174,8 +174,10 @@ def window_sheet(
     """
     hidden = (idle_text(idle),) if idle else ()
     if idle and not window.seconds:
-        apart = span_text(window.resolution_seconds)
-        empty = f"no two samples in the window; they are {apart} apart, give a longer --period"
+        empty = "no two samples in the window"
+        if window.complete:
+            apart = span_text(window.resolution_seconds)
+            empty += f"; they are {apart} apart, give a longer --period"
     return Sheet(
         notes=(*first, window_line(window), *notes, *hidden),
         warnings=window_warnings(window),
@@ -207,11 +209,12 @@ def window_warnings(window: model.Window) -> tuple[str, ...]:
 def _incomplete(window: model.Window) -> str:
     """Return why a window is not complete."""
     start, end = window.requested or (window.start, window.end)
-    if start.seconds < window.start.seconds < end.seconds:
+    if start.seconds < window.start.seconds:
         part = f"{span_text(window.seconds)} of {span_text(round(end.seconds - start.seconds))}"
         day, clock, _ = window.start.local.split(" ")
         since = clock if end.local.startswith(day) else f"{day} {clock}"
-        return f"history starts {since}: {part}"
+        is_part = window.start.seconds < end.seconds
+        return f"history starts {since}{f': {part}' if is_part else ', after the window'}"
     return "incomplete: an edge lies in a gap, or counts were lost"
 
 
