@@ -212,7 +212,8 @@ def test_one_irq_and_one_cpu_are_the_same(compared: Compared, seconds: int):
 
     stored, served = compared.both("cpu", "1", seconds=seconds)
     assert without(stored, "irqs") == without(served, "irqs")
-    assert by_name(stored["irqs"])[KEPT] == by_name(served["irqs"])[KEPT]
+    kept = without(by_name(served["irqs"])[KEPT], "description")  # the kernel's words
+    assert by_name(stored["irqs"])[KEPT] == kept
     assert sum(row["total"] for row in stored["irqs"]) == stored["total"]
 
 
