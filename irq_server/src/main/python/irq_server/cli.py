@@ -35,7 +35,7 @@ file. SIGHUP reads those of tokens and the log again.
 
 example:
   irq_server --interval 1s --data-dir ~/interrupts --port 5000
-  then: irq_client overview --period 10s
+  then: curl 'http://127.0.0.1:5000/api/v1/cpus?period=10s&format=csv'
 
 on a data directory, without a server (each has a --help of its own):
   irq_server verify | repair | export | ship | import
