@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from house import House
 from irq_server.events import Event, Kind
+from irq_server.kernel.networks import ABOVE_SECONDS, Above
 from irq_server.kernel.procfs import Procfs
 from irq_server.sampling.sampler import Sampler
 from irq_server.store.offline.imports import Saved, import_files
@@ -99,6 +100,25 @@ def test_a_row_that_comes_goes_or_changes_its_device_changes_the_etag(house: Hou
         seen.append(etag(house.client, f"interrupts?{PAST}"))
 
     assert len(set(seen)) == len(seen)
+
+
+def test_a_bond_that_gets_another_interface_changes_the_etag_of_its_filter_and_no_other(
+    house: House, tmp_path: Path
+):
+    now, sysfs = 0.0, tmp_path / "sys"
+    (sysfs / "class/net/bond0/lower_eth0").mkdir(parents=True)
+    procfs, store = Procfs(tmp_path), house.store
+    above = Above(sysfs, lambda: now)
+    app = create_app(store, Sampler(procfs, store), procfs, lambda: START + 60, above=above)
+    paths = [f"series?{PAST}&device=bond0", f"series?{PAST}&device=eth9", f"series?{PAST}"]
+    first = [etag(app.test_client(), path) for path in paths]
+
+    (sysfs / "class/net/bond0/lower_eth1").mkdir()
+    now += ABOVE_SECONDS
+
+    again = [etag(app.test_client(), path) for path in paths]
+    assert again[0] != first[0]
+    assert again[1:] == first[1:]
 
 
 def test_retention_changes_the_etag_of_what_it_drops_and_no_other(opened: Open, machine: Machine):

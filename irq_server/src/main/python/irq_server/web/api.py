@@ -119,8 +119,7 @@ class Api:
             return None
         usable = sorted(self._usable_cpus()) if route.name == "cpus" else None
         below = sorted(self._below(parse_filters(query).device))
-        above = self._above.above() if route.name in ("irqs", "irq") else None
-        return self._store.version_of(edges.start, edges.end), usable, below, above
+        return self._store.version_of(edges.start, edges.end), usable, below
 
     def interrupts(self, query: Query) -> Answer:
         """Return counts by IRQ and CPU in the window, with totals."""
