@@ -118,17 +118,6 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.Cap
     assert capsys.readouterr().err == f"irqbalance: {tmp_path}/none: No such file or directory\n"
 
 
-def test_the_devices_of_a_module_are_those_of_its_pci_drivers(tmp_path: Path):
-    drivers = tmp_path / "module/vfio_pci/drivers"
-    for name in ("pci:vfio-pci/0000:3b:00.1", "pci:vfio-pci/0000:3b:00.0", "pci:vfio-pci/module"):
-        (drivers / name).mkdir(parents=True)
-    (drivers / "virtio:x/virtio0").mkdir(parents=True)
-
-    assert migrate.pci_devices(tmp_path, "vfio-pci") == ["0000:3b:00.0", "0000:3b:00.1"]
-    for no_module in ("none", "", "..", "../module/vfio_pci", "a\0b"):
-        assert migrate.pci_devices(tmp_path, no_module) == []
-
-
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path):
     path = tmp_path / "bytes"
     path.write_bytes(b"IRQBALANCE_\xff=\x00\x1b[31m\nIRQBALANCE_ARGS='\xe9 \x7f'\n")

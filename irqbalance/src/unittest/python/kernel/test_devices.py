@@ -1,7 +1,9 @@
 """The IRQs that a person means by a network interface or a PCI address."""
 
+from pathlib import Path
+
 from conftest import FakeMachine, row
-from irqbalance.kernel.devices import Devices
+from irqbalance.kernel.devices import Devices, devices_of_module
 from irqbalance.kernel.interrupts import Row, parse
 
 
@@ -114,3 +116,14 @@ def test_interfaces_have_their_irqs_together(fake: FakeMachine):
     fake.write("sys/class/net/lo/mtu", "65536\n")
 
     assert Devices((), fake.sysfs).of_interfaces() == {"24", "26"}
+
+
+def test_the_devices_of_a_module_are_those_of_its_pci_drivers(tmp_path: Path):
+    drivers = tmp_path / "module/vfio_pci/drivers"
+    for name in ("pci:vfio-pci/0000:3b:00.1", "pci:vfio-pci/0000:3b:00.0", "pci:vfio-pci/module"):
+        (drivers / name).mkdir(parents=True)
+    (drivers / "virtio:x/virtio0").mkdir(parents=True)
+
+    assert devices_of_module(tmp_path, "vfio-pci") == ["0000:3b:00.0", "0000:3b:00.1"]
+    for no_module in ("none", "", "..", "../module/vfio_pci", "a\0b"):
+        assert devices_of_module(tmp_path, no_module) == []

@@ -1,11 +1,11 @@
 """The command ``irqbalance migrate``: the C irqbalance's file of variables as a settings file."""
 
 import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import FileError
+from ..kernel.devices import devices_of_module
 from ..kernel.procfs import read_text
 from ..migration.assignments import parse_assignments
 from ..migration.translate import translate
@@ -15,9 +15,6 @@ PLACES = (Path("/etc/default/irqbalance"), Path("/etc/sysconfig/irqbalance"))
 """Where Debian and its kin, and Red Hat and its kin, keep the file."""
 
 _LARGEST_BYTES = 2**18
-
-_MODULE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", re.ASCII)
 
 
 def main(words: Sequence[str]) -> tuple[str, int]:
@@ -34,7 +31,7 @@ def main(words: Sequence[str]) -> tuple[str, int]:
         [each for assignments in read for each in assignments.values],
         [each for assignments in read for each in assignments.problems],
         " and ".join(map(str, paths)),
-        lambda module: pci_devices(given.sysfs, module),
+        lambda module: devices_of_module(given.sysfs, module),
     )
     if given.output is None:
         return text, 0
@@ -57,17 +54,6 @@ def _write_new(path: Path, text: str) -> None:
         except OSError:
             path.unlink()
             raise
-
-
-def pci_devices(sysfs: Path, module: str) -> list[str]:
-    """Return the addresses of the PCI devices that a module drives now.
-
-    Source: drivers/base/module.c (module_add_driver), Documentation/ABI/testing/sysfs-bus-pci.
-    """
-    if not _MODULE.fullmatch(module):
-        return []
-    drivers = (sysfs / "module" / module.replace("-", "_") / "drivers").glob("pci:*/*")
-    return sorted(path.name for path in drivers if _ADDRESS.fullmatch(path.name))
 
 
 def parser() -> argparse.ArgumentParser:

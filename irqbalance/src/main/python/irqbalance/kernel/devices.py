@@ -1,4 +1,4 @@
-"""The IRQs of network interfaces and of PCI devices, by a person's pattern. Write nothing.
+"""Network interfaces, PCI devices and disks, and their IRQs. Write nothing.
 
 A PCI address stands in /sys, and with many drivers also in the row of /proc/interrupts. A captured
 file has the row alone.
@@ -14,10 +14,13 @@ from pathlib import Path
 from .interfaces import Interfaces, device_irqs, named_after
 from .interrupts import Row
 
-_ADDRESS = re.compile(
-    r"(?<![0-9a-fA-F])[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](?![0-9a-fA-F])"
-)
+PCI_ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]"
+"""A PCI address, ``0000:3b:00.0``. Source: Documentation/ABI/testing/sysfs-bus-pci."""
+
+_ADDRESS = re.compile(rf"(?<![0-9a-fA-F]){PCI_ADDRESS}(?![0-9a-fA-F])")
 """A PCI address in the text of a row: ``PCI-MSIX-0000:3b:00.0``, ``mlx5@pci:0000:3b:00.0``."""
+
+_MODULE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 _USUAL_DOMAIN = "0000:"
 """Most machines have no other, so lspci leaves it out: ``3b:00.0``."""
@@ -30,6 +33,7 @@ class Devices:
         """Take the rows of /proc/interrupts, and the root of /sys; None for captured files."""
         self._rows = [row for row in rows if row.is_numbered]
         self._sysfs = sysfs
+        self._interfaces = None if sysfs is None else Interfaces(sysfs)
 
     def irqs(self, pattern: str) -> frozenset[str]:
         """Return the IRQs of the interfaces and PCI devices that a shell pattern matches."""
@@ -37,7 +41,7 @@ class Devices:
         for address, irqs in self._by_address.items():
             if _matches(address, pattern):
                 found |= irqs
-        if self._sysfs is None:
+        if self._sysfs is None or self._interfaces is None:
             return frozenset(found)
         folder = self._sysfs / "bus" / "pci" / "devices"
         for address in self._addresses:
@@ -50,9 +54,10 @@ class Devices:
 
     def of_interfaces(self) -> frozenset[str]:
         """Return the IRQs of all network interfaces that have a device."""
-        return frozenset(
-            chain.from_iterable(self._interfaces.irqs(name, self._rows) for name in self._names)
-        )
+        if self._interfaces is None:
+            return frozenset()
+        irqs = (self._interfaces.irqs(name, self._rows) for name in self._names)
+        return frozenset(chain.from_iterable(irqs))
 
     def of_disks(self) -> frozenset[str]:
         """Return the IRQs of the PCI devices of all disks, else those named after a disk's device.
@@ -75,12 +80,8 @@ class Devices:
         return frozenset(found)
 
     @cached_property
-    def _interfaces(self) -> Interfaces:
-        return Interfaces(self._sysfs or Path("/nowhere"))
-
-    @cached_property
     def _names(self) -> list[str]:
-        return self._interfaces.names()
+        return [] if self._interfaces is None else self._interfaces.names()
 
     @cached_property
     def _addresses(self) -> list[str]:
@@ -95,6 +96,17 @@ class Devices:
             for address in _ADDRESS.findall(row.description.text):
                 found.setdefault(address, set()).add(row.irq)
         return found
+
+
+def devices_of_module(sysfs: Path, module: str) -> list[str]:
+    """Return the addresses of the PCI devices that a module drives now.
+
+    Source: drivers/base/module.c (module_add_driver), Documentation/ABI/testing/sysfs-bus-pci.
+    """
+    if not _MODULE.fullmatch(module):
+        return []
+    drivers = (sysfs / "module" / module.replace("-", "_") / "drivers").glob("pci:*/*")
+    return sorted(path.name for path in drivers if re.fullmatch(PCI_ADDRESS, path.name))
 
 
 def _matches(address: str, pattern: str) -> bool:

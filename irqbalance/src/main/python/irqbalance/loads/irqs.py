@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ..kernel.devices import PCI_ADDRESS
 from ..kernel.interrupts import Description, Row
 from ..kernel.procfs import KernelSays
 from ..settings.model import Selection
@@ -45,8 +46,7 @@ NOT_INTERRUPTS = frozenset({"STK", "IST"})
 """Rows of parisc that hold bytes of stack. Source: arch/parisc/kernel/irq.c."""
 
 _PCI_DEVICE = re.compile(
-    r"@pci:(?P<place>\S+)|(?<![0-9a-f])(?P<address>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"
-    r"(?![0-9a-f])"
+    rf"@pci:(?P<place>\S+)|(?<![0-9a-f])(?P<address>{PCI_ADDRESS})(?![0-9a-f])"
 )
 """The PCI address of the device in an action's name: ``mlx5_comp3@pci:0000:81:00.0``."""
 
