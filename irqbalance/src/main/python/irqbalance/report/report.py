@@ -33,7 +33,7 @@ class Report(NamedTuple):
 
     @property
     def remaining(self) -> tuple["Remaining", ...]:
-        """Return what stays on the isolated CPUs."""
+        """Find the IRQs that stay on the isolated CPUs, at each call."""
         from ..planning.isolation import remaining  # few runs need it
 
         return remaining(self.plan, self.isolated, self.selection)

@@ -131,13 +131,14 @@ def _isolated_lines(report: Report, width: int) -> Iterator[str]:
     if not report.isolated:
         return
     where = f"{'CPU' if len(report.isolated) == 1 else 'CPUs'} {format_list(report.isolated)}"
-    firing = [each for each in report.remaining if any(each.loads)]
+    remaining = report.remaining
+    firing = [each for each in remaining if any(each.loads)]
     yield f"Still firing on {where}:" if firing else f"Nothing still fires on {where}"
     for each in sorted(firing, key=lambda each: -sum(each.loads)):
         text = f"{each.irq.device}: {each.reason}" if each.irq.device else each.reason
         start = f"{each.irq.irq:>5} {figure(sum(each.loads)):>12}  {each.kind:8} "
         yield from _folded(start, text, width)
-    silent = len(report.remaining) - len(firing)
+    silent = len(remaining) - len(firing)
     if silent:
         yield f"      {_irqs(silent)} that cannot leave did not fire"
     yield ""
