@@ -198,3 +198,15 @@ def test_an_irq_costs_nothing_on_a_cpu_where_it_did_not_fire(
     found = weighed(machine([(a, 0) for a, _ in counts]), {0: time, 1: time}, CLASSES)
 
     assert [cell(load) for load in found.loads] == [0, 0, 0, 0]
+
+
+def test_a_numbered_row_of_the_cpus_own_has_no_part_in_the_soft_time_of_devices():
+    # powerpc's XIVE and Xen number the interrupts that CPUs send each other
+    ipi = "16: 10 0 XIVE-IPI 0 Edge IPI-0"
+    found = weighed(
+        measured(ipi, row(USB, 10, 0)), {0: CpuTime(0.02, 0.1, {"TASKLET": 10})}, CLASSES
+    )
+
+    # hard time: 1 ms for each of 20 interrupts; the tasklets are the device's alone
+    assert costs(found)["16"] == pytest.approx((10, 0))
+    assert costs(found)[USB] == pytest.approx((10 + 100, 0))

@@ -176,6 +176,11 @@ def make_irqs(
     return tuple(found)
 
 
+def is_per_cpu(row: Row) -> bool:
+    """Return whether the chip or the action of a numbered row says that it is the CPUs' own."""
+    return row.description.chip in PER_CPU_CHIPS or not PER_CPU_DEVICES.isdisjoint(row.actions)
+
+
 def _why_unnumbered(load: Load) -> str:
     if load.by_cpu is None:
         return "one figure for the whole machine, in no total"
@@ -192,7 +197,7 @@ def _why_per_cpu(load: Load, says: KernelSays | None) -> str:
     while one CPU uses it: its file is read-only since Linux 6.12, and before that a write says so.
     """
     row = load.row
-    if row.description.chip in PER_CPU_CHIPS or not PER_CPU_DEVICES.isdisjoint(row.actions):
+    if is_per_cpu(row):
         return "per-CPU: every CPU has its own of this number"
     if says is None or not says.exists or says.effective != frozenset() or not load.total:
         return ""

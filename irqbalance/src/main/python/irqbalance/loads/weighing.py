@@ -19,7 +19,7 @@ from operator import add
 from typing import NamedTuple
 
 from ..kernel.cpu_time import TICKS_PER_SECOND, CpuTime
-from .irqs import PER_CPU_DEVICES
+from .irqs import is_per_cpu
 from .loads import Load, Measurement
 
 NETWORK_KINDS = frozenset({"NET_RX", "NET_TX"})
@@ -48,7 +48,9 @@ def weighed(
     rows = {
         load.row.irq: load for load in measurement.loads if load.by_cpu and not load.row.is_subtotal
     }
-    devices = {irq for irq, load in rows.items() if _is_of_a_device(load)}
+    devices = {
+        irq for irq, load in rows.items() if load.row.is_numbered and not is_per_cpu(load.row)
+    }
     known = [times.get(cpu, _NO_TIME) for cpu in cpus]
     soft = _device_seconds(known)
     costs = {irq: [0.0] * len(cpus) for irq in rows}
@@ -63,10 +65,6 @@ def weighed(
     factor = 1000 / (measurement.seconds or 1.0)
     loads = (_costing(load, costs, factor, len(cpus)) for load in measurement.loads)
     return Measurement(cpus, tuple(loads), measurement.seconds)
-
-
-def _is_of_a_device(load: Load) -> bool:
-    return load.row.is_numbered and PER_CPU_DEVICES.isdisjoint(load.row.actions)
 
 
 def _share(seconds: Sequence[float], loads: Sequence[Load], costs: dict[str, list[float]]) -> None:
