@@ -1,5 +1,9 @@
-"""The documentation of all three: every link resolves, and every question is two clicks away."""
+"""The documentation of all three: links, code, the map of each project, the twenty questions.
 
+Each project's own tests run the commands of its pages.
+"""
+
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,8 @@ from conftest import PROJECTS, ROOT
 
 README = ROOT / "README.md"
 PAGES = [README, *(page for name in PROJECTS for page in pages.pages(ROOT / name))]
+
+each_project = pytest.mark.parametrize("project", [ROOT / name for name in PROJECTS], ids=PROJECTS)
 
 QUESTIONS = {
     "which device hammers CPU 3 since 10:00": "which-device-hammers-cpu-3-since-1000",
@@ -32,12 +38,52 @@ QUESTIONS = {
     "the same in JSON": "the-same-in-json",
     "one number for a script": "one-number-for-a-script",
 }
-"""What people ask, and the heading that answers it."""
+"""The questions that people ask, each with the anchor of its answer."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
 def test_every_link_resolves(page: Path):
     assert list(pages.lead_nowhere(page, ROOT)) == []
+
+
+def test_a_link_to_a_missing_page_or_heading_leads_nowhere(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# One `two`, three\n[a](#one-two-three) [b](#four) [c](no.md) [d](http://x/)\n"
+    )
+
+    assert list(pages.lead_nowhere(page, tmp_path)) == ["page.md: #four", "page.md: no.md"]
+
+
+@each_project
+def test_the_readme_links_every_page(project: Path):
+    linked = {link.partition("#")[0] for link in pages.links(project / "README.md")}
+
+    assert {f"docs/{page.name}" for page in project.glob("docs/*.md")} <= linked
+
+
+@each_project
+def test_the_map_of_the_code_has_every_wing(project: Path):
+    found = pages.rows(project / "docs/development.md", "## Map of the code")
+    named = {name for row in found for name in row[0].split("`, `")}
+    wings = (project / "src/main/python" / project.name).glob("*/__init__.py")
+
+    assert {each.parent.name for each in wings} <= named
+
+
+@each_project
+def test_the_readme_fits_a_screen(project: Path):
+    assert len((project / "README.md").read_text("utf-8").splitlines()) <= 60
+
+
+@each_project
+def test_every_block_has_a_language_and_none_is_indented(project: Path):
+    found = pages.pages(project)
+    indented = [page.name for page in found if re.search(r"^\n {4}[^ ]", pages.prose(page), re.M)]
+    blocks = [block for page in found for block in pages.blocks(page)]
+
+    assert indented == []
+    assert [block.page.name for block in blocks if not block.language] == []
 
 
 def targets(page: Path) -> set[tuple[Path, str]]:

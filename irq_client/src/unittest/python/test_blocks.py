@@ -61,14 +61,6 @@ def test_a_configuration_of_the_pages_is_accepted(block: pages.Block, tmp_path: 
     read_config(str(file), required=True)
 
 
-def test_every_block_has_a_language_and_none_is_indented():
-    found = pages.pages(PROJECT)
-    indented = [page.name for page in found if re.search(r"^\n {4}[^ ]", pages.prose(page), re.M)]
-
-    assert indented == []
-    assert [block.page.name for block in BLOCKS if not block.language] == []
-
-
 def test_the_prose_names_only_options_and_commands_that_there_are():
     options = {name for each in all_settings(COMMANDS) for name in each.names}
     options |= {"--help", "--version"}

@@ -196,14 +196,6 @@ def test_every_block_of_json_is_json():
         json.loads(block.text.replace("{…}", "{}"))
 
 
-def test_every_block_has_a_language_and_none_is_indented():
-    found = pages.pages(PROJECT)
-    indented = [page.name for page in found if re.search(r"^\n {4}[^ ]", pages.prose(page), re.M)]
-
-    assert indented == []
-    assert [block.page.name for block in BLOCKS if not block.language] == []
-
-
 def test_every_command_that_no_test_runs_stands_in_a_page():
     commands = [command for block in SHELL for command, _ in block.commands()]
 

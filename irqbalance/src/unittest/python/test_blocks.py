@@ -166,17 +166,6 @@ def test_the_cron_line_of_the_pages_is_that_of_the_cron_file():
     assert set(filter(None, lines)) <= set(shipped)
 
 
-def test_every_block_has_a_language_and_none_is_indented():
-    indented = [
-        page.name
-        for page in pages.pages(PROJECT)
-        if re.search(r"^\n {4}[^ ]", pages.prose(page), re.M)
-    ]
-
-    assert indented == []
-    assert [block.page.name for block in BLOCKS if not block.language] == []
-
-
 def test_every_command_that_no_test_runs_stands_in_a_page():
     commands = [command for block in SHELL for command, _ in block.commands()]
 

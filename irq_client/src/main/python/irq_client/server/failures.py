@@ -101,10 +101,9 @@ def problem_error(
 ) -> ServerError:
     """Return the exception for an answer with a status of 400 or more.
 
-    Shows the `detail` or `title` of a problem+json body (RFC 9457), or the `error` of Prometheus'
-    JSON. A 404 of any other form comes
-    from something that is no irq_server; one for a URL that names no IRQ and no CPU says nothing
-    about these.
+    Show the `detail` or `title` of a problem+json body (RFC 9457), or the `error` of Prometheus'
+    JSON. A 404 of any other form comes from something that is no irq_server. One for a URL that
+    names no IRQ and no CPU says nothing about these.
     """
     words = _problem_words(content_type, body)
     if status == 404 and words is None:
