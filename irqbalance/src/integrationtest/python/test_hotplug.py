@@ -6,20 +6,16 @@ isolated, and every new IRQ starts there, so it is somewhere else only if a run 
 The guest is Debian 12, whose systemd and udev are the oldest ones that count here.
 """
 
-import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import needs
-from guest import image, machine
+from guest import image, machine, wheel
 from guest.inside.observe import ISOLATED
 
 pytestmark = [pytest.mark.guests, pytest.mark.slow]
-
-HERE = Path(__file__).parent
 
 SOON_SECONDS = 60.0
 """How late a run may begin that is due 5 s after an event, on a host that is slow."""
@@ -35,19 +31,12 @@ Seen = dict[str, Any]
 @cache
 def outcome() -> Seen | str:
     """Run the guest, once; return what its steps saw, or why it saw nothing."""
-    (wheel,) = HERE.parents[2].glob("target/dist/*/dist/*.whl")
-    install = f"pip install --quiet --no-index --break-system-packages /in/{wheel.name} >&2"
+    arguments = f"isolcpus={ISOLATED}"
     try:
-        result = machine.run(
-            machine.Machine(image.image(SUITE), arguments=f"isolcpus={ISOLATED}", hotplug=True),
-            f"{install} && python3 /in/inside/hotplug.py",
-            {wheel.name: wheel, "inside": HERE / "guest/inside"},
-        )
+        guest = machine.Machine(image.image(SUITE), arguments=arguments, hotplug=True)
+        found: Seen = wheel.run_script(guest, "hotplug.py")
     except image.GuestError as error:
         return str(error)
-    if result.status:
-        return f"exit status {result.status}: {result.err}\n{result.out}"
-    found: Seen = json.loads(result.out)
     return found
 
 

@@ -7,24 +7,19 @@ They demand no figure that only an idle host reaches; `bench_guests.py` prints t
 names an architecture other than amd64; then only its scene runs.
 """
 
-import json
 import os
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import judge
 import needs
-from guest import image, machine
+from guest import image, machine, wheel
 from guest.inside import observe
 
 pytestmark = [pytest.mark.guests, pytest.mark.slow]
-
-INSIDE = Path(__file__).parent / "guest/inside"
 
 LEAST_COUNTS = 100
 """Counts of movable IRQs without which a look at the counters shows nothing."""
@@ -107,32 +102,16 @@ def scenes_with(step: str) -> list[str]:
     return [name for name, scene in SCENES.items() if step in scene.steps]
 
 
-def wheel() -> Path:
-    """Return the wheel under test, which the build made before."""
-    spec = find_spec("irqbalance")
-    assert spec is not None
-    (found,) = Path(__file__).parents[3].glob("target/dist/*/dist/*.whl")
-    return found
-
-
 @cache
 def outcome(name: str) -> Seen | str:
     """Run a scene's guest, once; return what its steps saw, or why it saw nothing."""
-    scene, package = SCENES[name], wheel()
-    install = f"pip install --quiet --no-index --break-system-packages /in/{package.name}"
+    scene = SCENES[name]
     try:
-        result = machine.run(
-            machine.Machine(
-                image.image(scene.suite, scene.arch), scene.cpus, scene.nodes, scene.arguments
-            ),
-            f"{install} >&2 && python3 /in/inside/balance.py {' '.join(scene.steps)}",
-            {package.name: package, "inside": INSIDE},
-        )
+        made = image.image(scene.suite, scene.arch)
+        guest = machine.Machine(made, scene.cpus, scene.nodes, scene.arguments)
+        found: Seen = wheel.run_script(guest, f"balance.py {' '.join(scene.steps)}")
     except image.GuestError as error:
         return str(error)
-    if result.status:
-        return f"exit status {result.status}: {result.err}\n{result.out}"
-    found: Seen = json.loads(result.out)
     return found
 
 
