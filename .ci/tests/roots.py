@@ -19,7 +19,7 @@ mount -o remount,bind,ro "$ROOT/sys"
 exec chroot "$ROOT" "$@"
 """
 _FROM_HERE = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
-"""What lets apt and pip reach their servers as they do on this machine."""
+"""The files by which apt and pip of this machine reach their servers."""
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -40,7 +40,7 @@ EXAMPLES = (
         "irq_client status --hosts hosts --sort imbalance --columns sampler,imbalance",
     ),
 )
-"""What each of the section's commands is for, and the command."""
+"""The section's commands, each behind a sentence on its use."""
 
 
 def manual_page(commands: Sequence[Command[object]], keys: tuple[tuple[str, str], ...]) -> str:

@@ -18,10 +18,10 @@ from guest.inside.observe import ISOLATED
 pytestmark = [pytest.mark.guests, pytest.mark.slow]
 
 SOON_SECONDS = 60.0
-"""How late a run may begin that is due 5 s after an event, on a host that is slow."""
+"""A run is due 5 s after an event. On a slow host it may begin this much after it."""
 
 LATER_SECONDS = 60.0
-"""How long after the start of the timer the second run is due."""
+"""The second run is due this long after the start of the timer."""
 
 SUITE = "bookworm"
 

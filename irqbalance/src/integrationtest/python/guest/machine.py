@@ -22,7 +22,7 @@ BOOTS = 3
 
 
 FREE_PORTS = 4
-"""How many devices can come to a guest for hotplug."""
+"""The number of devices that can come to a guest by hotplug."""
 
 TIME_LIMIT_SECONDS = 3600.0
 """The limit for a guest that hangs. A scene takes minutes, several times that on a busy host."""

@@ -1,4 +1,4 @@
-"""Files are written and taken back, and those of others stay."""
+"""Install writes its files, uninstall removes them, and files of others stay."""
 
 import errno
 import os

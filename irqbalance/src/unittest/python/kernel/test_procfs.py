@@ -165,7 +165,7 @@ def test_the_default_affinity_is_a_mask(
     assert fake.machine.default_affinity() == expected
 
 
-def test_the_boot_is_told_by_its_id_else_by_its_time_else_not_at_all(fake: FakeMachine):
+def test_the_boot_is_known_by_its_id_else_by_its_time_else_not_at_all(fake: FakeMachine):
     assert fake.machine.boot() == "this-boot"
     (fake.procfs / "sys/kernel/random/boot_id").unlink()
     assert fake.machine.boot() == ""

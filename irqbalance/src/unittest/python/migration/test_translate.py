@@ -1,4 +1,4 @@
-"""What the C irqbalance was told becomes a settings file that does the same."""
+"""Settings of the C irqbalance become a settings file that does the same."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -129,7 +129,7 @@ CPUS = st.sets(st.integers(0, 200))
     export=st.sampled_from(["", "export "]),
     data=st.data(),
 )
-def test_a_run_with_the_translation_does_what_the_c_irqbalance_was_told(
+def test_a_run_with_the_translation_does_what_the_old_settings_say(
     folder, banned, masked, irqs, interval, ratio, debug, journal, noise, export, data
 ):
     form = st.sampled_from(["--banirq={}", "--banirq {}", "-i {}", "-i{}"])

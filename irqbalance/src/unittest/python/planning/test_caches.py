@@ -21,7 +21,7 @@ def caches(*groups: Iterable[int]) -> dict[int, frozenset[int]]:
 
 
 def queues(device: str, first: int, number: int, cpu: int, load: float = 100.0) -> list[Irq]:
-    """Return so many queues of a device, with equal loads, all on one CPU."""
+    """Return a number of queues of a device, with equal loads, all on one CPU."""
     return [
         Irq(str(first + n), f"{device}-TxRx-{n}", load, (cpu,), {cpu: load}) for n in range(number)
     ]

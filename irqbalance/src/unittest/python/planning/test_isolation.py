@@ -1,4 +1,4 @@
-"""What stays on CPUs that --isolate empties, and why, in the rows of many kernels."""
+"""IRQs that stay on CPUs that --isolate empties, and why, in the rows of many kernels."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_an_irq_that_moves_away_does_not_remain():
     assert what_stays(irq(24, 100.0, 1), irq(25, 0.0, 2), irq(26, 5.0, 0)) == {}
 
 
-def test_managed_banned_and_unreachable_irqs_are_told_apart():
+def test_managed_banned_and_unreachable_irqs_have_kinds_of_their_own():
     banned = Selection(banned=(parse_pattern("dev25"),))
     text = "     CPU0 CPU1\n 25:  0  7  PCI-MSI 1-edge      dev25\n"
     (row,) = parse(text).rows

@@ -1,4 +1,4 @@
-"""Which CPUs IRQs may go to, and why the others are left out."""
+"""The CPUs that IRQs may go to, and why the others are left out."""
 
 import pytest
 

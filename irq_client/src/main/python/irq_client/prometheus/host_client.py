@@ -44,13 +44,13 @@ from .counts import (
 from .samples import Past, read_past
 
 LOOKBACK_MS = 300_000
-"""How long before a moment the last value of a series may be; engines have the same limit."""
+"""The last value of a series may be this much older than a moment. Engines have the same limit."""
 
 _BEFORE_MS = 3_600_000
-"""How long before a window its first sample may be."""
+"""The first sample of a window may be this much older than its start."""
 
 _BEHIND_MS = 60_000
-"""How long after a sample its scrape may be."""
+"""A scrape may come this much later than its sample."""
 
 _ALL = Request()
 _PERIOD_MS = 60_000

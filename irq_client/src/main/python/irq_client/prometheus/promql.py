@@ -36,7 +36,7 @@ OWN_STATE = (
     "irq_server_store_bytes",
     "irq_server_store_damaged_bytes",
 )
-"""How the host's irq_server is doing."""
+"""The state of the host's irq_server."""
 
 _DEVICE = {"kind": "device"}
 _USABLE = {"online": "true", "isolated": "false"}

@@ -20,7 +20,7 @@ _GAP_INTERVALS = 2.5
 
 
 class Past(NamedTuple):
-    """What is known of a host about a window; `first` and `last` are the samples at its edges."""
+    """A host's samples around a window. `first` and `last` are those at its edges."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Past(NamedTuple):
     first: int
     last: int
     resolution: int
-    """How far apart samples are."""
+    """The time between two samples."""
     boots: Sequence[int] = ()
     """The first sample of each boot."""
     changes: Sequence[tuple[int, int]] = ()

@@ -49,7 +49,7 @@ class UnixAdapter(HTTPAdapter):
         return self._pool
 
     get_connection = get_connection_with_tls_context
-    """What requests calls before 2.32."""
+    """The name of this method in requests before 2.32."""
 
     def request_url(self, request: PreparedRequest, proxies: Mapping[str, str] | None) -> str:  # noqa: ARG002 - requests passes it
         """Return the path and query of a request, without the socket's path."""

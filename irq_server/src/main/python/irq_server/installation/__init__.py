@@ -1,1 +1,1 @@
-"""What a person's installation lacks: the service, written into the system, and taken back."""
+"""The commands `install` and `uninstall`: they write a service into the system, and remove it."""

@@ -1,4 +1,4 @@
-"""Files that a program writes into the system's folders, and takes back.
+"""Files that a program writes into the system's folders, and removes.
 
 The same file in irqbalance and irq_server. The last line of such a file is a comment with the
 digest of what stands above it::
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 def install(
     wanted: Sequence[Piece], others: Sequence[Piece], root: Path, program: str, force: bool
 ) -> list[str]:
-    """Write what is wanted below `root`, and take back the others; return what was done, in words.
+    """Write the wanted files below `root`, remove the others, and return a sentence on each.
 
     Raise OSError if that fails; before anything is written, if a file there is somebody else's. One
     of the others that is somebody else's stays, with a sentence.
@@ -59,7 +59,7 @@ def install(
 def uninstall(
     known: Sequence[Piece], root: Path, program: str, force: bool
 ) -> tuple[list[str], list[str]]:
-    """Remove what `install` wrote; return what was done, and what stays, in words.
+    """Remove what `install` wrote; return a sentence on each removed file, and on each that stays.
 
     Raise OSError if that fails.
     """

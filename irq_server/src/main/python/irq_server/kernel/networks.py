@@ -9,10 +9,10 @@ from .interfaces import Interfaces
 from .interrupts import Row
 
 LOOK_SECONDS = 60.0
-"""How often the interfaces are read if no IRQ comes or goes: somebody may rename one."""
+"""Interfaces are read this often if no IRQ comes or goes: somebody may rename one."""
 
 ABOVE_SECONDS = 10.0
-"""How long the bonds, VLANs and bridges that were read serve."""
+"""The bonds, VLANs and bridges are read again after this time."""
 
 _MOST_NAMES = 4
 """A device may have hundreds of interfaces: representors of virtual functions."""

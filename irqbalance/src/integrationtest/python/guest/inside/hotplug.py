@@ -21,10 +21,10 @@ SERVICE, TIMER = "irqbalance-once.service", "irqbalance-once.timer"
 RULES = "90-irqbalance-once.rules"
 
 LONGEST_SECONDS = 300.0
-"""How long a slow machine has for what takes seconds."""
+"""The limit for a slow machine."""
 
 STORM = 8
-"""How many NICs come at once: the functions of one PCI device."""
+"""The number of NICs that come at once: the functions of one PCI device."""
 
 STARTED, FINISHED = "7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac8e11786248231fbf"
 """The journal's messages when a unit starts, and when it has started; a oneshot has ended then.

@@ -1,4 +1,4 @@
-"""The command ``irqbalance uninstall``: takes back what ``irqbalance install`` wrote."""
+"""The command ``irqbalance uninstall``: remove the files that ``irqbalance install`` wrote."""
 
 import argparse
 from collections.abc import Sequence

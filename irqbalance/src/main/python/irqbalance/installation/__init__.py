@@ -1,1 +1,1 @@
-"""What a person's installation lacks: units or a cron file, written, and taken back."""
+"""The commands `install` and `uninstall` write units or a cron file, and remove them."""

@@ -32,7 +32,7 @@ _ISOLATED_TOO = (
 
 
 class _Given(NamedTuple):
-    """What a person wrote for the C irqbalance: the words, the row of the table, the argument."""
+    """An option or variable for the C irqbalance: its words, its row of the table, its argument."""
 
     words: str
     old: Old | None

@@ -18,10 +18,10 @@ _LARGEST = 2000
 """The search spreads at most so many items: each looks at every bin."""
 
 _MOST_SWAPS, _MOST_SWAPS_WITH_HOME = 12_000, 4_000
-"""How many swaps the search looks at: of items that moved, and of these with others at home."""
+"""The most swaps to try: among items that moved, and of these with others at home."""
 
 _NEAREST = (240, 60, 60)
-"""To leave a bin, a core or a cache, an item may swap with so many heavier ones, and lighter."""
+"""The most partners for a swap, heavier and as many lighter: to leave a bin, a core, a cache."""
 
 
 class Neighbours(NamedTuple):
@@ -238,7 +238,7 @@ class _Spreading:
 
 
 def _nearest(items: Sequence[int], at: int, most: int) -> Iterator[int]:
-    """Yield the other items, the nearest to a place first, up to so many on either side."""
+    """Yield the other items, the nearest to a place first, up to a number on either side."""
     for distance in range(1, most + 1):
         if at - distance >= 0:
             yield items[at - distance]
